@@ -1,0 +1,10 @@
+/**
+ * base: what every other folder may lean on, and nothing that leans on them.
+ * Owns JSON values, digests, the five kinds of errors, bounds, and the ports for clock, random and log.
+ * Must not do I/O, read a clock or hold state.
+ */
+export * from './digest.ts';
+export * from './errors.ts';
+export * from './json.ts';
+export * from './limits.ts';
+export * from './ports.ts';

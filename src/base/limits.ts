@@ -1,0 +1,31 @@
+/**
+ * Every bound of the product, in one place. Sizes in bytes, times in milliseconds.
+ * A bound that comes from elsewhere names its source.
+ */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** A diagnostic's frame is cut here: wider lines help nobody. */
+export const MAX_FRAME_COLUMNS = 240;
+/** Diagnostics kept of one commit; the rest is counted. */
+export const MAX_DIAGNOSTICS = 500;
+
+/** Kubernetes names of objects (RFC 1123 subdomain) and labels. */
+export const MAX_NAME_LENGTH = 253;
+export const MAX_LABEL_LENGTH = 63;
+
+/** One YAML file. */
+export const MAX_FILE_BYTES = 1 * MiB;
+/** Definitions files of one commit, and their sum. */
+export const MAX_DEFINITION_FILES = 50_000;
+export const MAX_DEFINITION_BYTES = 512 * MiB;
+
+/** One closure object in the cluster: etcd refuses requests of 1.5 MiB, so chunks stay well below. */
+export const MAX_CLOSURE_CHUNK_BYTES = 900 * KiB;
+
+/** A task's inputs and outputs, each, as JSON text. */
+export const MAX_VALUE_BYTES = 1 * MiB;
+/** Log bytes kept of one attempt; the middle is dropped first. */
+export const MAX_LOG_BYTES = 16 * MiB;
+/** Subtasks of one map node. */
+export const MAX_MAP_SIZE = 100_000;

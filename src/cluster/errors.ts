@@ -1,0 +1,43 @@
+import { ConflictError, type Json } from '../base/index.ts';
+import type { ObjectKey } from './object.ts';
+
+/** What Kubernetes answers with reason NotFound. */
+export class NotFoundError extends Error {
+  override readonly name = 'NotFoundError';
+  readonly key: ObjectKey;
+  constructor(key: ObjectKey) {
+    super(
+      `${key.kind} "${key.name}" not found${key.namespace === undefined ? '' : ` in namespace "${key.namespace}"`}`,
+    );
+    this.key = key;
+  }
+}
+
+/** A create whose name is taken: compare digests and adopt, or give up. */
+export class AlreadyExistsError extends ConflictError {
+  readonly key: ObjectKey;
+  constructor(key: ObjectKey) {
+    super(`${key.kind} "${key.name}" already exists`);
+    this.key = key;
+  }
+}
+
+/** HTTP 410: the version to watch from is compacted away. List again, then watch from the list's version. */
+export class ExpiredError extends Error {
+  override readonly name = 'ExpiredError';
+}
+
+/** HTTP 422 or 400: the object is not acceptable as it is. `causes` name fields. */
+export class InvalidError extends Error {
+  override readonly name = 'InvalidError';
+  readonly causes: readonly { readonly field: string; readonly message: string; readonly value?: Json }[];
+  constructor(message: string, causes: InvalidError['causes'] = []) {
+    super(message);
+    this.causes = causes;
+  }
+}
+
+/** HTTP 401 or 403. */
+export class ForbiddenError extends Error {
+  override readonly name = 'ForbiddenError';
+}

@@ -1,0 +1,9 @@
+/**
+ * cluster: the object API. Owns the kinds, the port through which every part reads and writes shared state,
+ * and its errors. Adapters live below and are wired by `main/` only.
+ * Keeps: a call resolves after its write is durable; watches see a change only after that.
+ */
+export * from './errors.ts';
+export * from './kinds.ts';
+export * from './object.ts';
+export * from './port.ts';

@@ -1,0 +1,124 @@
+import type { KubeObject, MergePatch, ObjectKey } from './object.ts';
+
+export interface ListOptions {
+  /** All namespaces when absent. */
+  readonly namespace?: string;
+  /** Kubernetes syntax: `a=b,c!=d,e in (f,g),!h`. */
+  readonly labelSelector?: string;
+  /** Kubernetes syntax over selectable fields: `metadata.name=x,status.phase!=Failed`. */
+  readonly fieldSelector?: string;
+  /** At most so many items; the rest follows with `continueToken`. */
+  readonly limit?: number;
+  readonly continueToken?: string;
+}
+
+export interface ObjectList<T extends KubeObject = KubeObject> {
+  readonly items: readonly T[];
+  /** Watch from here to miss nothing after this list. */
+  readonly resourceVersion: string;
+  readonly continueToken?: string;
+}
+
+export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continueToken'> {
+  /** Events after this version. Absent: from now on. */
+  readonly resourceVersion?: string;
+  readonly signal: AbortSignal;
+}
+
+export type WatchEvent<T extends KubeObject = KubeObject> =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: T }
+  /** No change of an object: only says how far this watch has seen. */
+  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string };
+
+/** Preconditions of a write; a mismatch rejects with ConflictError. */
+export interface Preconditions {
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
+/** One write. `create`, `update` and `apply` carry whole objects, `patch` and `patchStatus` only what changes. */
+export type Write =
+  | { readonly op: 'create'; readonly object: KubeObject }
+  /** Replaces everything but status; `metadata.resourceVersion` must be the one that was read. */
+  | { readonly op: 'update'; readonly object: KubeObject }
+  /** Server-side apply: creates, or takes over the fields named by `object`, and removes those this manager named before. */
+  | { readonly op: 'apply'; readonly object: KubeObject; readonly fieldManager: string }
+  | { readonly op: 'patch'; readonly key: ObjectKey; readonly patch: MergePatch; readonly if?: Preconditions }
+  /** `patch` is merged into `status`. A delta: names the few fields that changed. */
+  | { readonly op: 'patchStatus'; readonly key: ObjectKey; readonly patch: MergePatch; readonly if?: Preconditions }
+  | { readonly op: 'delete'; readonly key: ObjectKey; readonly if?: Preconditions };
+
+export interface LogOptions {
+  readonly container?: string;
+  readonly follow?: boolean;
+  readonly tailLines?: number;
+  readonly limitBytes?: number;
+  readonly sinceMs?: number;
+  readonly timestamps?: boolean;
+  readonly previous?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The only way any part reads or writes shared state. Two adapters: embedded and Kubernetes.
+ * A call resolves only after its write is durable; a watch sees a change only after that.
+ * Errors: NotFoundError, AlreadyExistsError, ConflictError (409), ExpiredError (410, from watch: list again),
+ * InvalidError (422), WaitError (429, 5xx, connection lost).
+ */
+export interface Cluster {
+  get<T extends KubeObject>(key: ObjectKey): Promise<T>;
+  list<T extends KubeObject>(kind: string, options?: ListOptions): Promise<ObjectList<T>>;
+  /** Batches of events in order; a batch is what had been committed when the reader came back. */
+  watch<T extends KubeObject>(kind: string, options: WatchOptions): AsyncIterable<readonly WatchEvent<T>[]>;
+
+  /**
+   * Writes in order and returns the objects as stored (for delete: as last seen). Embedded: one durable record,
+   * all or nothing. Kubernetes: one request each, stopping at the first refusal; so order a batch such that
+   * its last write makes the others visible, and each can be repeated.
+   */
+  write(writes: readonly Write[]): Promise<readonly KubeObject[]>;
+
+  /** The log of a pod's container, as written. */
+  podLogs(key: ObjectKey, options?: LogOptions): AsyncIterable<Uint8Array>;
+}
+
+/** The single-write forms of `Cluster.write`, for callers that change one object. */
+export async function createObject<T extends KubeObject>(cluster: Cluster, object: T): Promise<T> {
+  return first<T>(await cluster.write([{ op: 'create', object }]));
+}
+
+export async function updateObject<T extends KubeObject>(cluster: Cluster, object: T): Promise<T> {
+  return first<T>(await cluster.write([{ op: 'update', object }]));
+}
+
+export async function applyObject<T extends KubeObject>(cluster: Cluster, object: T, fieldManager: string): Promise<T> {
+  return first<T>(await cluster.write([{ op: 'apply', object, fieldManager }]));
+}
+
+export async function patchObject<T extends KubeObject>(
+  cluster: Cluster,
+  key: ObjectKey,
+  patch: MergePatch,
+  preconditions?: Preconditions,
+): Promise<T> {
+  return first<T>(await cluster.write([{ op: 'patch', key, patch, ...(preconditions && { if: preconditions }) }]));
+}
+
+export async function patchStatus<T extends KubeObject>(
+  cluster: Cluster,
+  key: ObjectKey,
+  patch: MergePatch,
+  preconditions?: Preconditions,
+): Promise<T> {
+  return first<T>(
+    await cluster.write([{ op: 'patchStatus', key, patch, ...(preconditions && { if: preconditions }) }]),
+  );
+}
+
+export async function deleteObject(cluster: Cluster, key: ObjectKey, preconditions?: Preconditions): Promise<void> {
+  await cluster.write([{ op: 'delete', key, ...(preconditions && { if: preconditions }) }]);
+}
+
+function first<T extends KubeObject>(written: readonly KubeObject[]): T {
+  return written[0] as T;
+}

@@ -1,0 +1,72 @@
+import type { Diagnostic, Digest } from '../base/index.ts';
+import type { EntityClosure, EntityKind } from './closure.ts';
+
+/** One entity of a commit as its index remembers it: enough to recompile only what a change touches. */
+export interface IndexEntry {
+  readonly kind: EntityKind | 'Project';
+  readonly name: string;
+  readonly file: string;
+  /** Git blob id of the file. */
+  readonly blob: string;
+  readonly digest: Digest;
+  /** Entities this one refers to, as `Kind/name`. */
+  readonly refs: readonly string[];
+  /** Source folders whose tree id is part of the closure. */
+  readonly folders: readonly string[];
+}
+
+/** The project document (root `pipectl.yaml`) of a commit. */
+export interface ProjectSettings {
+  readonly name: string;
+  /** Folders or files, relative to the root, where definitions are. */
+  readonly paths: readonly string[];
+  readonly domains: Readonly<Record<string, { readonly ref: string }>>;
+}
+
+/** All entities of one commit, by `Kind/name`. Treat as immutable: `compile` returns a new one that shares structure. */
+export interface CommitIndex {
+  readonly project: ProjectSettings;
+  readonly entries: ReadonlyMap<string, IndexEntry>;
+}
+
+/**
+ * What changed between `base` and the commit at hand. With no base it is every definition file of the commit.
+ * Asked and answered in rounds because the compiler does no I/O: it names what else it must read.
+ */
+export interface CompileRequest {
+  readonly base?: CommitIndex;
+  /** Definition files that differ: path → blob id, null when deleted. The root `pipectl.yaml` included. */
+  readonly files: ReadonlyMap<string, string | null>;
+  /** Source folders of `base` whose tree differs (any folder of which a changed path lies inside). */
+  readonly changedFolders: ReadonlySet<string>;
+  /** Texts by blob id, as far as read. Bytes, so that a wrong encoding is found here. */
+  readonly texts: ReadonlyMap<string, Uint8Array>;
+  /** Source folder → git tree id, null when the commit has no such folder; as far as looked up. */
+  readonly trees: ReadonlyMap<string, string | null>;
+}
+
+export type CompileOutcome =
+  /** Read these and ask again with all of them added. */
+  | { readonly kind: 'needs'; readonly blobs: ReadonlyMap<string, string>; readonly folders: readonly string[] }
+  | { readonly kind: 'rejected'; readonly diagnostics: readonly Diagnostic[] }
+  | {
+      readonly kind: 'compiled';
+      readonly index: CommitIndex;
+      /** Entities that are new or whose digest differs from the base's; their closures are to be stored. */
+      readonly changed: readonly CompiledEntity[];
+      /** `Kind/name` of entities that are gone. */
+      readonly removed: readonly string[];
+      /** Warnings and infos. */
+      readonly diagnostics: readonly Diagnostic[];
+    };
+
+export interface CompiledEntity {
+  readonly kind: EntityKind;
+  readonly name: string;
+  readonly file: string;
+  readonly digest: Digest;
+  readonly closure: EntityClosure;
+  /** Canonical JSON of `closure`: what `digest` is the SHA-256 of. */
+  readonly text: string;
+  readonly description?: string;
+}
