@@ -395,4 +395,6 @@ export const ANNOTATION = {
   mapIndex: 'pipectl.dev/map-index',
   /** SHA-256 of what the attempt is: compared on AlreadyExists before adopting. */
   digest: 'pipectl.dev/digest',
+  /** Its value says why: end the attempt (SIGTERM, grace, SIGKILL), then report it terminated with reason `Aborted`. */
+  abort: 'pipectl.dev/abort',
 } as const;
