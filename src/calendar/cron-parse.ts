@@ -1,0 +1,242 @@
+import { FIELDS, type FieldRule, MACROS } from './cron-grammar.ts';
+
+/** One field as a set: bit n of `bits` (a pair of 32-bit words, low first) stands for value n. */
+export type CronField = readonly [low: number, high: number];
+
+/** A parsed pattern. Days may depend on the month's shape, so they are kept as rules beside the plain sets. */
+export interface CronPattern {
+  readonly text: string;
+  readonly seconds: CronField;
+  readonly minutes: CronField;
+  readonly hours: CronField;
+  readonly daysOfMonth: CronField;
+  readonly months: CronField;
+  /** 0 is Sunday. */
+  readonly daysOfWeek: CronField;
+  /** `L` and `L-n`: days before the last one. */
+  readonly lastDays: readonly number[];
+  /** `15W`: the weekday nearest to the 15th, within the month. */
+  readonly nearestWeekdays: readonly number[];
+  /** `LW`: the last weekday (Monday to Friday). */
+  readonly lastWeekday: boolean;
+  /** `fri#2`: the second Friday; `friL`: the last one, as nth = -1. */
+  readonly nthWeekdays: readonly { readonly day: number; readonly nth: number }[];
+  /** Both day fields restrict: a day matches when either does, as in Vixie cron. */
+  readonly isEitherDay: boolean;
+  readonly isAnyDayOfWeek: boolean;
+  /** Minute or hour starts with `*`: follows elapsed time through clock changes, as in Vixie cron. */
+  readonly isInterval: boolean;
+}
+
+export type CronResult =
+  | { readonly kind: 'ok'; readonly pattern: CronPattern }
+  /** `offset` counts UTF-16 code units from the start of the expression; `length` may be 0. */
+  | { readonly kind: 'error'; readonly message: string; readonly offset: number; readonly length: number };
+
+/** A cron expression longer than this is refused before it is looked at. */
+const MAX_CRON_LENGTH = 1_000;
+
+class CronSyntaxError extends Error {
+  readonly offset: number;
+  readonly length: number;
+  constructor(message: string, offset: number, length: number) {
+    super(message);
+    this.offset = offset;
+    this.length = length;
+  }
+}
+
+/**
+ * Parses five fields (minute hour day-of-month month day-of-week), six with seconds first, or a nickname such as
+ * `@daily`. Fields take `*`, `?`, values, names, ranges, lists, steps (`*`/n, a/n, a-b/n) and the day forms `L`, `L-n`,
+ * `nW`, `LW`, `d#n`, `dL`. Day of week 7 is Sunday too. Grammar as crontab(5), day forms as Quartz.
+ */
+export function parseCron(expression: string): CronResult {
+  try {
+    return { kind: 'ok', pattern: parse(expression) };
+  } catch (error) {
+    if (!(error instanceof CronSyntaxError)) throw error;
+    return { kind: 'error', message: error.message, offset: error.offset, length: error.length };
+  }
+}
+
+interface Word {
+  readonly text: string;
+  readonly offset: number;
+}
+
+interface Draft {
+  bits: [number, number];
+  lastDays: number[];
+  nearestWeekdays: number[];
+  lastWeekday: boolean;
+  nthWeekdays: { day: number; nth: number }[];
+}
+
+function parse(expression: string): CronPattern {
+  if (expression.length > MAX_CRON_LENGTH) fail(`longer than ${MAX_CRON_LENGTH} characters`, 0, 0);
+  const words = split(expandMacro(expression));
+  if (words.length !== 5 && words.length !== 6) {
+    fail(
+      `a cron expression has 5 fields (minute hour day-of-month month day-of-week) or 6 with seconds first; found ${words.length}`,
+      0,
+      expression.length,
+    );
+  }
+  const hasSeconds = words.length === 6;
+  const rules = hasSeconds ? FIELDS : FIELDS.slice(1);
+  const drafts = rules.map((rule, i) => parseField(words[i] as Word, rule));
+  const at = (i: number): Draft => drafts[hasSeconds ? i + 1 : i] as Draft;
+  const word = (i: number): string => (words[hasSeconds ? i + 1 : i] as Word).text;
+  const dom = at(2);
+  const dow = at(4);
+  const isAnyDayOfMonth = word(2) === '*' || word(2) === '?';
+  const isAnyDayOfWeek = word(4) === '*' || word(4) === '?';
+  return {
+    text: expression,
+    seconds: hasSeconds ? (drafts[0] as Draft).bits : [1, 0],
+    minutes: at(0).bits,
+    hours: at(1).bits,
+    daysOfMonth: dom.bits,
+    months: at(3).bits,
+    daysOfWeek: foldSunday(dow.bits),
+    lastDays: dom.lastDays,
+    nearestWeekdays: dom.nearestWeekdays,
+    lastWeekday: dom.lastWeekday,
+    nthWeekdays: dow.nthWeekdays,
+    isEitherDay: !isAnyDayOfMonth && !isAnyDayOfWeek,
+    isAnyDayOfWeek,
+    isInterval: word(0).startsWith('*') || word(1).startsWith('*'),
+  };
+}
+
+function expandMacro(expression: string): string {
+  const text = expression.trim();
+  if (!text.startsWith('@')) return expression;
+  const macro = MACROS.get(text.toLowerCase());
+  if (macro === undefined) {
+    fail(`unknown nickname ${text}; known are ${[...MACROS.keys()].join(', ')}`, expression.indexOf('@'), text.length);
+  }
+  return macro as string;
+}
+
+function split(expression: string): Word[] {
+  return [...expression.matchAll(/\S+/g)].map((match) => ({ text: match[0], offset: match.index }));
+}
+
+function parseField(word: Word, rule: FieldRule): Draft {
+  const draft: Draft = { bits: [0, 0], lastDays: [], nearestWeekdays: [], lastWeekday: false, nthWeekdays: [] };
+  let offset = word.offset;
+  for (const item of word.text.split(',')) {
+    if (item === '') fail(`empty item in the ${rule.name} field`, offset, 1);
+    if (!parseDayForm(item, offset, rule, draft)) parseRange(item, offset, rule, draft);
+    offset += item.length + 1;
+  }
+  return draft;
+}
+
+/** Handles `L`, `L-3`, `LW`, `15W`, `fri#2`, `friL`. Returns false when the item is none of them. */
+function parseDayForm(item: string, offset: number, rule: FieldRule, draft: Draft): boolean {
+  if (rule.dayForms === 'month') {
+    const last = /^L(?:-(\d{1,2}))?$/i.exec(item);
+    if (last !== null) {
+      const back = Number(last[1] ?? 0);
+      if (back > 30) fail(`L-${back}: no month has so many days`, offset, item.length);
+      draft.lastDays.push(back);
+      return true;
+    }
+    if (/^LW$/i.test(item)) {
+      draft.lastWeekday = true;
+      return true;
+    }
+    const nearest = /^(\d{1,2})W$/i.exec(item);
+    if (nearest !== null) {
+      draft.nearestWeekdays.push(number(nearest[1] as string, offset, rule));
+      return true;
+    }
+  }
+  if (rule.dayForms === 'week') {
+    const nth = /^(\w+)#(\d+)$/.exec(item);
+    if (nth !== null) {
+      const count = Number(nth[2]);
+      if (count < 1 || count > 5) fail(`#${nth[2]}: a month has a first to a fifth weekday of a kind`, offset, item.length);
+      draft.nthWeekdays.push({ day: number(nth[1] as string, offset, rule) % 7, nth: count });
+      return true;
+    }
+    const last = /^(\w+)L$/i.exec(item);
+    if (last !== null && item.toUpperCase() !== 'L') {
+      draft.nthWeekdays.push({ day: number(last[1] as string, offset, rule) % 7, nth: -1 });
+      return true;
+    }
+    if (/^L$/i.test(item)) {
+      setBit(draft.bits, 6);
+      return true;
+    }
+  }
+  return false;
+}
+
+function parseRange(item: string, offset: number, rule: FieldRule, draft: Draft): void {
+  const slash = item.indexOf('/');
+  const range = slash === -1 ? item : item.slice(0, slash);
+  const step = slash === -1 ? 1 : parseStep(item.slice(slash + 1), offset + slash + 1, rule);
+  let from = rule.min;
+  let to = rule.max;
+  if (range === '?' && rule.dayForms === undefined) {
+    fail(`"?" belongs to the day fields only; write "*" in the ${rule.name} field`, offset, 1);
+  }
+  if (range !== '*' && range !== '?') {
+    const dash = range.indexOf('-');
+    from = number(dash === -1 ? range : range.slice(0, dash), offset, rule);
+    if (dash !== -1) to = number(range.slice(dash + 1), offset + dash + 1, rule);
+    else if (slash === -1) to = from;
+  }
+  if (from > to) return wrapAround(item, offset, rule, draft, from, to, step);
+  for (let value = from; value <= to; value += step) setBit(draft.bits, value);
+}
+
+/** `fri-mon` and `22-2` are read around the end; months and days of the month are not, because nobody means that. */
+function wrapAround(
+  item: string,
+  offset: number,
+  rule: FieldRule,
+  draft: Draft,
+  from: number,
+  to: number,
+  step: number,
+): void {
+  if (!rule.wraps) fail(`${item}: the range ends before it starts`, offset, item.length);
+  for (let value = from; value < to + rule.size + 1; value += step) setBit(draft.bits, value % rule.size);
+}
+
+function parseStep(text: string, offset: number, rule: FieldRule): number {
+  if (!/^\d{1,4}$/.test(text) || Number(text) === 0) {
+    fail(`"${text}" is not a step; write a whole number from 1 to ${rule.max}`, offset, text.length);
+  }
+  return Number(text);
+}
+
+function number(text: string, offset: number, rule: FieldRule): number {
+  const named = rule.names.get(text.toLowerCase());
+  if (named !== undefined) return named;
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(value) || value < rule.min || value > rule.max) {
+    const names = rule.names.size > 0 ? ` or a name such as ${[...rule.names.keys()][1]}` : '';
+    fail(`"${text}" is not a ${rule.name}; write ${rule.min} to ${rule.max}${names}`, offset, text.length);
+  }
+  return value;
+}
+
+function setBit(bits: [number, number], value: number): void {
+  if (value < 32) bits[0] |= 1 << value;
+  else bits[1] |= 1 << (value - 32);
+}
+
+function foldSunday(bits: [number, number]): CronField {
+  const low = bits[0];
+  return [(low | ((low >> 7) & 1)) & 0x7f, 0];
+}
+
+function fail(message: string, offset: number, length: number): void {
+  throw new CronSyntaxError(message, offset, length);
+}
