@@ -29,3 +29,17 @@ export const MAX_VALUE_BYTES = 1 * MiB;
 export const MAX_LOG_BYTES = 16 * MiB;
 /** Subtasks of one map node. */
 export const MAX_MAP_SIZE = 100_000;
+
+/** Keys that shards divide among themselves; an execution's key is a hash of its identity. */
+export const SHARD_KEYS = 4096;
+
+/** One `${{ … }}`, in UTF-16 code units, and its syntax tree. cel-js recurses per prefix operator, so length bounds the stack. */
+export const MAX_EXPRESSION_LENGTH = 4096;
+export const MAX_EXPRESSION_NODES = 1000;
+export const MAX_EXPRESSION_DEPTH = 100;
+/** Work of one evaluation: one step per turn of a macro's loop, per element and per 64 characters that a function reads or makes. */
+export const MAX_EXPRESSION_STEPS = 1_000_000;
+/** A string made by an expression, in UTF-16 code units. */
+export const MAX_EXPRESSION_STRING = 1 * MiB;
+/** Compiled expressions kept by text and types. */
+export const MAX_CACHED_EXPRESSIONS = 20_000;
