@@ -159,7 +159,8 @@ function parseDayForm(item: string, offset: number, rule: FieldRule, draft: Draf
     const nth = /^(\w+)#(\d+)$/.exec(item);
     if (nth !== null) {
       const count = Number(nth[2]);
-      if (count < 1 || count > 5) fail(`#${nth[2]}: a month has a first to a fifth weekday of a kind`, offset, item.length);
+      if (count < 1 || count > 5)
+        fail(`#${nth[2]}: a month has a first to a fifth weekday of a kind`, offset, item.length);
       draft.nthWeekdays.push({ day: number(nth[1] as string, offset, rule) % 7, nth: count });
       return true;
     }
@@ -191,8 +192,8 @@ function parseRange(item: string, offset: number, rule: FieldRule, draft: Draft)
     if (dash !== -1) to = number(range.slice(dash + 1), offset + dash + 1, rule);
     else if (slash === -1) to = from;
   }
-  if (from > to) return wrapAround(item, offset, rule, draft, from, to, step);
-  for (let value = from; value <= to; value += step) setBit(draft.bits, value);
+  if (from > to) wrapAround(item, offset, rule, draft, from, to, step);
+  else for (let value = from; value <= to; value += step) setBit(draft.bits, value);
 }
 
 /** `fri-mon` and `22-2` are read around the end; months and days of the month are not, because nobody means that. */
@@ -210,10 +211,12 @@ function wrapAround(
 }
 
 function parseStep(text: string, offset: number, rule: FieldRule): number {
-  if (!/^\d{1,4}$/.test(text) || Number(text) === 0) {
-    fail(`"${text}" is not a step; write a whole number from 1 to ${rule.max}`, offset, text.length);
-  }
-  return Number(text);
+  const step = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (step === 0) fail(`"${text}" is not a step; write a whole number from 1 to ${rule.max}`, offset, text.length);
+  // `*/90` in the minute field would quietly mean hourly: nobody who writes it means that.
+  if (step > rule.size)
+    fail(`a step of ${step} leaves the ${rule.name} field, which has ${rule.size} values`, offset, text.length);
+  return step;
 }
 
 function number(text: string, offset: number, rule: FieldRule): number {

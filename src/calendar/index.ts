@@ -3,7 +3,8 @@
  * Owns the grammar of cron and the rules for days on which a zone's clocks change.
  * Must not read a clock: the caller says from when. Ticks are strictly increasing.
  */
-export { type CronField, type CronPattern, type CronResult, parseCron } from './cron-parse.ts';
+
 export { nextWallTime } from './cron-next.ts';
+export { type CronField, type CronPattern, type CronResult, parseCron } from './cron-parse.ts';
 export { nextTick, type TickRule, ticksBetween } from './ticks.ts';
 export { isTimeZone } from './zone.ts';

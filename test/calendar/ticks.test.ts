@@ -1,0 +1,186 @@
+import { Cron } from 'croner';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isTimeZone, nextTick, parseCron, type TickRule, ticksBetween } from '../../src/calendar/index.ts';
+
+function cron(expression: string, timeZone = 'UTC'): TickRule {
+  const result = parseCron(expression);
+  if (result.kind !== 'ok') throw new Error(result.message);
+  return { kind: 'cron', pattern: result.pattern, timeZone };
+}
+
+function iso(instants: readonly number[]): string[] {
+  return instants.map((at) => new Date(at).toISOString().slice(0, 16));
+}
+
+function nextTicks(rule: TickRule, from: string, count: number): string[] {
+  return iso(ticksBetween(rule, Date.parse(from), Infinity, count));
+}
+
+describe('when clocks change', () => {
+  const rows: readonly [what: string, expression: string, zone: string, from: string, ticks: string[]][] = [
+    [
+      'a time in the gap ticks at its end',
+      '30 2 * * *',
+      'Europe/Berlin',
+      '2026-03-28T12:00Z',
+      ['2026-03-29T01:00', '2026-03-30T00:30'],
+    ],
+    [
+      'two times in the gap tick once',
+      '15,45 2 * * *',
+      'Europe/Berlin',
+      '2026-03-28T12:00Z',
+      ['2026-03-29T01:00', '2026-03-30T00:15'],
+    ],
+    [
+      'gap and its end tick once',
+      '0 2,3 * * *',
+      'Europe/Berlin',
+      '2026-03-28T12:00Z',
+      ['2026-03-29T01:00', '2026-03-30T00:00'],
+    ],
+    [
+      'a time that comes twice ticks once',
+      '30 2 * * *',
+      'Europe/Berlin',
+      '2026-10-24T12:00Z',
+      ['2026-10-25T00:30', '2026-10-26T01:30'],
+    ],
+    [
+      'hourly runs through the fold',
+      '0 * * * *',
+      'Europe/Berlin',
+      '2026-10-24T23:30Z',
+      ['2026-10-25T00:00', '2026-10-25T01:00', '2026-10-25T02:00'],
+    ],
+    [
+      'hourly runs through the gap',
+      '30 * * * *',
+      'Europe/Berlin',
+      '2026-03-29T00:00Z',
+      ['2026-03-29T00:30', '2026-03-29T01:30'],
+    ],
+    [
+      'half-hour changes',
+      '15 2 * * *',
+      'Australia/Lord_Howe',
+      '2026-10-03T00:00Z',
+      ['2026-10-03T15:30', '2026-10-04T15:15'],
+    ],
+    [
+      'a whole day that a zone skipped',
+      '0 12 30 12 *',
+      'Pacific/Apia',
+      '2011-12-01T00:00Z',
+      ['2011-12-30T10:00', '2012-12-29T22:00'],
+    ],
+  ];
+  it.each(rows)('%s', (_what, expression, zone, from, ticks) => {
+    expect(nextTicks(cron(expression, zone), from, ticks.length)).toEqual(ticks);
+  });
+});
+
+describe('days', () => {
+  const rows: readonly [expression: string, ticks: string[]][] = [
+    ['0 0 L * *', ['2026-01-31T00:00', '2026-02-28T00:00', '2026-03-31T00:00']],
+    ['0 0 L-2 * *', ['2026-01-29T00:00', '2026-02-26T00:00', '2026-03-29T00:00']],
+    ['0 0 LW * *', ['2026-01-30T00:00', '2026-02-27T00:00', '2026-03-31T00:00']],
+    ['0 0 1W * *', ['2026-02-02T00:00', '2026-03-02T00:00', '2026-04-01T00:00']],
+    ['0 0 * * fri#2', ['2026-01-09T00:00', '2026-02-13T00:00', '2026-03-13T00:00']],
+    ['0 0 * * monL', ['2026-01-26T00:00', '2026-02-23T00:00', '2026-03-30T00:00']],
+    ['0 0 13 * fri', ['2026-01-02T00:00', '2026-01-09T00:00', '2026-01-13T00:00']],
+    ['0 0 29 2 *', ['2028-02-29T00:00', '2032-02-29T00:00', '2036-02-29T00:00']],
+  ];
+  it.each(rows)('%s', (expression, ticks) => {
+    expect(nextTicks(cron(expression), '2026-01-01T12:00Z', ticks.length)).toEqual(ticks);
+  });
+
+  it('never end the search on a date that does not exist', () => {
+    expect(nextTick(cron('0 0 30 2 *'), 0)).toBeUndefined();
+    expect(nextTick(cron('0 0 31 4,6,9,11 *', 'Europe/Berlin'), 0)).toBeUndefined();
+  });
+});
+
+describe('rates, start and end', () => {
+  it('ticks at the anchor plus whole intervals, wherever one asks from', () => {
+    const rule: TickRule = { kind: 'rate', everyMs: 900_000, anchor: Date.parse('2026-01-01T00:05Z') };
+    expect(nextTicks(rule, '2026-03-01T07:00Z', 2)).toEqual(['2026-03-01T07:05', '2026-03-01T07:20']);
+  });
+  it('ticks neither before start nor from end on', () => {
+    const rule = { ...cron('0 0 * * *'), start: Date.parse('2026-01-03T00:00Z'), end: Date.parse('2026-01-05T00:00Z') };
+    expect(nextTicks(rule, '2026-01-01T00:00Z', 9)).toEqual(['2026-01-03T00:00', '2026-01-04T00:00']);
+  });
+  it('stops at year 9999', () => {
+    expect(nextTick(cron('0 0 1 1 *'), Date.UTC(9999, 5, 1))).toBeUndefined();
+  });
+});
+
+describe('a tick', () => {
+  const zones = [
+    'UTC',
+    'Europe/Berlin',
+    'America/New_York',
+    'Australia/Lord_Howe',
+    'Asia/Kathmandu',
+    'America/St_Johns',
+  ];
+  const field = (max: number, min = 0) =>
+    fc.oneof(
+      fc.constant('*'),
+      fc.integer({ min, max }).map(String),
+      fc.integer({ min: 2, max: Math.min(max, 20) }).map((n) => `*/${n}`),
+    );
+  const expressions = fc
+    .tuple(field(59), field(23), field(28, 1), field(12, 1), field(6))
+    .map((fields) => fields.join(' '));
+  const starts = fc.integer({ min: Date.UTC(2024, 0), max: Date.UTC(2028, 0) });
+
+  it('comes strictly after the one before, and the wall clock in its zone matches', () => {
+    fc.assert(
+      fc.property(expressions, fc.constantFrom(...zones), starts, (expression, zone, from) => {
+        let last = from;
+        for (const tick of ticksBetween(cron(expression, zone), from, Infinity, 20)) {
+          expect(tick).toBeGreaterThan(last);
+          last = tick;
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is what croner says, where no clock changes', () => {
+    fc.assert(
+      fc.property(expressions, starts, (expression, from) => {
+        const theirs = new Cron(expression, { timezone: 'UTC', legacyMode: true }).nextRuns(5, new Date(from));
+        expect(iso(ticksBetween(cron(expression), from, Infinity, 5))).toEqual(
+          iso(theirs.map((date) => date.getTime())),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is found by walking every minute of the days on which clocks change', () => {
+    for (const [zone, day] of [
+      ['Europe/Berlin', Date.UTC(2026, 2, 28, 20)],
+      ['America/New_York', Date.UTC(2026, 10, 1)],
+    ] as const) {
+      const wall = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' });
+      for (const minute of [0, 15, 59]) {
+        const walked: number[] = [];
+        for (let at = day; at < day + 86_400_000; at += 60_000) {
+          if (Number(wall.format(at).slice(3)) === minute) walked.push(at);
+        }
+        expect(iso(ticksBetween(cron(`${minute} * * * *`, zone), day - 1, day + 86_400_000 - 1, 100))).toEqual(
+          iso(walked),
+        );
+      }
+    }
+  });
+});
+
+it('knows zones of the database, not offsets or invented ones', () => {
+  expect(['UTC', 'Europe/Berlin', 'Etc/GMT+5'].every(isTimeZone)).toBe(true);
+  expect(['', '+01:00', 'Mars/Olympus', 'x'.repeat(100)].some(isTimeZone)).toBe(false);
+});
