@@ -4,6 +4,7 @@
  * Keeps: a call resolves after its write is durable; watches see a change only after that.
  */
 export * from './errors.ts';
+export * from './execution.ts';
 export * from './kinds.ts';
 export * from './object.ts';
 export * from './port.ts';
