@@ -5,6 +5,8 @@
  */
 export * from './digest.ts';
 export * from './errors.ts';
+export * from './heap.ts';
 export * from './json.ts';
 export * from './limits.ts';
 export * from './ports.ts';
+export * from './time.ts';

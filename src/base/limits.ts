@@ -43,3 +43,21 @@ export const MAX_EXPRESSION_STEPS = 1_000_000;
 export const MAX_EXPRESSION_STRING = 1 * MiB;
 /** Compiled expressions kept by text and types. */
 export const MAX_CACHED_EXPRESSIONS = 20_000;
+
+/** Series (combinations of label values) of one metric; updates of further ones are dropped and counted. */
+export const MAX_METRIC_SERIES = 1_000;
+/** Characters of one string in a log line. */
+export const MAX_LOG_VALUE_LENGTH = 4_096;
+
+/** Retries for failures that are the system's fault (a lost node, an evicted pod), and their back-off. Flyte allows three as well. */
+export const MAX_SYSTEM_RETRIES = 3;
+export const SYSTEM_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 30_000 } as const;
+/** Attempts started and nodes computed by one engine step; the rest follows in the next, so that no execution holds a worker long. */
+export const MAX_STARTS_PER_STEP = 256;
+export const MAX_TRANSITIONS_PER_STEP = 2_000;
+/** Failed subtasks of a map whose errors are kept in full; the rest is counted. */
+export const MAX_MAP_ERRORS = 10;
+/** Subtasks whose packed state is one field of a map's status: what one finished subtask rewrites. */
+export const MAP_CHUNK_SIZE = 512;
+/** An error message in a status, in UTF-16 code units. */
+export const MAX_ERROR_LENGTH = 4_096;

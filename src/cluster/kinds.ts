@@ -285,7 +285,7 @@ export interface ExecutionStatus {
   readonly phase: ExecutionPhase;
   readonly startedAt?: string;
   readonly finishedAt?: string;
-  /** Node id → status; a node that has not left Pending is absent. */
+  /** Node id → status; a node that has not left Pending is absent: in a terminal execution, it never started. */
   readonly nodes?: Readonly<Record<string, NodeStatus>>;
   readonly outputs?: Readonly<Record<string, Json>>;
   /** The first failure; every failed node keeps its own in `nodes`. */
@@ -300,12 +300,19 @@ export interface NodeStatus {
   readonly attempt?: number;
   /** Attempts so far that ended by the system's fault. */
   readonly systemFailures?: number;
+  /** When the node left Pending. Absent on `compute` nodes, which take no time. */
   readonly startedAt?: string;
   readonly finishedAt?: string;
+  /** When the attempt at hand was created; absent: at `startedAt`. */
+  readonly queuedAt?: string;
+  /** When the attempt at hand was seen to run. */
+  readonly runningAt?: string;
   /** Earliest start of the next attempt while backing off. */
   readonly retryAt?: string;
   readonly outputs?: Readonly<Record<string, Json>>;
   readonly error?: ExecutionError;
+  /** Why the live attempts are being ended; the node reaches its terminal phase, or retries, when they are gone. */
+  readonly ending?: ExecutionError;
   readonly map?: MapStatus;
 }
 
@@ -314,9 +321,14 @@ export interface MapStatus {
   readonly size: number;
   readonly succeeded: number;
   readonly failed: number;
+  /** Subtasks with a live attempt. */
   readonly running: number;
-  /** Base64 of packed phases and attempts; `propeller` owns the format. */
-  readonly state: string;
+  /** Number of a chunk of MAP_CHUNK_SIZE subtasks → its packed phases and attempts; `propeller` owns the format. Absent: all pending. */
+  readonly chunks?: Readonly<Record<string, string>>;
+  /** Index → outputs of subtasks that succeeded, until the node ends and they become its `outputs`. */
+  readonly results?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  /** Index → why the subtask failed, of the first few. */
+  readonly errors?: Readonly<Record<string, ExecutionError>>;
 }
 
 /** As much of Kubernetes' Pod as we write and read. */
