@@ -1,0 +1,192 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** The rules of the house: who may import whom, doors, purity and size. ARCHITECTURE.md says why. */
+
+const SRC = join(import.meta.dirname, '..', 'src');
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  language: ['base'],
+  calendar: ['base'],
+  compiler: ['base', 'language', 'calendar'],
+  propeller: ['base', 'language', 'compiler', 'cluster'],
+  cluster: ['base'],
+  git: ['base'],
+  runtime: ['base', 'language', 'cluster', 'git'],
+  observe: ['base', 'cluster'],
+  control: ['base', 'language', 'compiler', 'calendar', 'propeller', 'cluster', 'git', 'runtime', 'observe'],
+  client: ['base', 'language', 'compiler', 'calendar', 'cluster', 'observe'],
+  cli: ['base', 'language', 'compiler', 'calendar', 'cluster', 'git', 'client', 'observe', 'main'],
+  main: ['base', 'language', 'compiler', 'calendar', 'cluster', 'git', 'runtime', 'observe', 'control', 'client'],
+};
+const PURE = ['language', 'compiler', 'calendar', 'propeller'];
+/** What a pure folder may not name: time, chance, waiting and the world. */
+const IMPURE =
+  /\bawait\b|\basync\b|\bPromise\b|Date\.now|new Date\(\)|Math\.random|\bprocess\.|performance\.|setTimeout|setInterval|queueMicrotask|\bfetch\(|Temporal\.Now|node:(?:fs|http|net|os|child_process|worker_threads|timers|process)/;
+const MAX_LINES = 400;
+const MAX_FUNCTION_LINES = 70;
+const VAGUE = /(^|\/)(utils?|helpers?|common|misc|shared)(\.tsx?$|\/)/;
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** Text without comments and string contents that could look like code. */
+  readonly code: string;
+  readonly imports: readonly string[];
+}
+
+const sources: readonly Source[] = globSync('**/*.{ts,tsx}', { cwd: SRC })
+  .sort()
+  .map((path) => {
+    const text = readFileSync(join(SRC, path), 'utf8');
+    const code = text
+      .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' '))
+      .replace(/(^|\s)\/\/.*$/gm, '');
+    const imports = [...code.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] as string);
+    return { path, text, code, imports };
+  });
+
+function folderOf(path: string): string {
+  return path.split('/')[0] as string;
+}
+
+function relativeImports(source: Source): { target: string; raw: string }[] {
+  return source.imports
+    .filter((raw) => raw.startsWith('.'))
+    .map((raw) => ({ raw, target: normalize(join(dirname(source.path), raw)) }));
+}
+
+/** `cluster/adapters/embedded/x.ts` → `cluster/adapters/embedded`; undefined outside of adapters. */
+function adapterOf(path: string): string | undefined {
+  return /^[a-z]+\/adapters\/[a-z0-9-]+(?=\/)/.exec(path)?.[0];
+}
+
+function offences(check: (source: Source) => readonly string[]): string[] {
+  return sources.flatMap((source) => check(source).map((what) => `src/${source.path}: ${what}`));
+}
+
+describe('imports', () => {
+  it('point one way between folders', () => {
+    expect(
+      offences((source) => {
+        const allowed = FOLDERS[folderOf(source.path)];
+        if (allowed === undefined) return [`folder ${folderOf(source.path)} is not in the plan of the house`];
+        return relativeImports(source)
+          .filter(({ target }) => folderOf(target) !== folderOf(source.path) && !allowed.includes(folderOf(target)))
+          .map(({ raw }) => `may not import ${raw}`);
+      }),
+    ).toEqual([]);
+  });
+
+  it('go through doors', () => {
+    expect(
+      offences((source) =>
+        relativeImports(source)
+          .filter(({ target }) => folderOf(target) !== folderOf(source.path) && adapterOf(target) === undefined)
+          // Only composition roots are not a library: the CLI loads each by name, when its command runs.
+          .filter(({ target }) => folderOf(target) !== 'main' && !/^[a-z]+(\/[a-z-]+)?\/index\.ts$/.test(target))
+          .map(({ raw }) => `reaches past the door: ${raw}`),
+      ),
+    ).toEqual([]);
+  });
+
+  it('of adapters happen in main and the adapter itself only', () => {
+    expect(
+      offences((source) =>
+        relativeImports(source)
+          .filter(({ target }) => adapterOf(target) !== undefined && adapterOf(target) !== adapterOf(source.path))
+          .filter(({ target }) => folderOf(source.path) !== 'main' || !/\/index\.ts$/.test(target))
+          .map(({ raw }) => `imports an adapter: ${raw}`),
+      ),
+    ).toEqual([]);
+  });
+
+  it('name files that exist', () => {
+    expect(
+      offences((source) =>
+        relativeImports(source)
+          .filter(({ target }) => !existsSync(join(SRC, target)))
+          .map(({ raw }) => `no such file: ${raw}`),
+      ),
+    ).toEqual([]);
+  });
+
+  it('see what is planted', () => {
+    const planted: Source = { path: 'calendar/x.ts', text: '', code: '', imports: ['../cluster/object.ts'] };
+    const [target] = relativeImports(planted).map((found) => found.target);
+    expect(target).toBe('cluster/object.ts');
+    expect(FOLDERS.calendar).not.toContain(folderOf(target as string));
+  });
+});
+
+describe('doors', () => {
+  it('exist for each folder and open with a short tour', () => {
+    const folders = [...new Set(sources.map((source) => folderOf(source.path)))].filter(
+      (name) => name !== 'cli' && name !== 'main',
+    );
+    const wrong = folders.filter((folder) => {
+      const door = sources.find((source) => source.path === `${folder}/index.ts`);
+      const tour = door === undefined ? null : /^\/\*\*[\s\S]*?\*\//.exec(door.text);
+      return tour === null || tour[0].split('\n').length > 12;
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('pure folders', () => {
+  it('neither wait nor look at the world', () => {
+    expect(
+      offences((source) => {
+        if (!PURE.includes(folderOf(source.path))) return [];
+        return source.code.split('\n').flatMap((line, i) => {
+          const found = IMPURE.exec(
+            line.replace(/'[^']*'|"[^"]*"|`[^`]*`/g, (text) => (text.includes('node:') ? text : "''")),
+          );
+          return found === null ? [] : [`line ${i + 1} names ${found[0]}`];
+        });
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('size', () => {
+  it('of a file stays under 400 lines', () => {
+    const tests = globSync('**/*.{ts,tsx}', { cwd: import.meta.dirname }).map((path) => ({
+      path: relative(SRC, join(import.meta.dirname, path)),
+      text: readFileSync(join(import.meta.dirname, path), 'utf8'),
+    }));
+    const long = [...sources, ...tests].filter((source) => source.text.split('\n').length - 1 > MAX_LINES);
+    expect(long.map((source) => source.path)).toEqual([]);
+  });
+
+  it('of a function stays under 70 lines', () => {
+    expect(offences((source) => longFunctions(source.text))).toEqual([]);
+  });
+
+  it('is measured: a function of 71 lines is seen', () => {
+    const text = `export function long(): void {\n${'  work();\n'.repeat(70)}}\n`;
+    expect(longFunctions(text)).toHaveLength(1);
+  });
+});
+
+/** Top-level functions and methods by indentation, which the formatter guarantees. */
+function longFunctions(text: string): string[] {
+  const lines = text.split('\n');
+  const found: string[] = [];
+  for (const [i, line] of lines.entries()) {
+    const head =
+      /^( *)(?:export )?(?:default )?(?:async )?(?:function\*? (\w+)|(?:public |private |static |async |\*)*(\w+)\([^)]*\)[^=]*\{$)/.exec(
+        line,
+      );
+    if (head === null || /^\s*(?:if|for|while|switch|return|catch)\b/.test(line)) continue;
+    const end = lines.findIndex((other, j) => j > i && other === `${head[1]}}`);
+    if (end !== -1 && end - i + 1 > MAX_FUNCTION_LINES) found.push(`${head[2] ?? head[3]} has ${end - i + 1} lines`);
+  }
+  return found;
+}
+
+it('names say what they hold', () => {
+  expect(sources.map((source) => source.path).filter((path) => VAGUE.test(path))).toEqual([]);
+  expect(sources.map((source) => source.path).filter((path) => !/^[a-z0-9/.-]+$/.test(path))).toEqual([]);
+});
