@@ -61,3 +61,37 @@ export const MAX_MAP_ERRORS = 10;
 export const MAP_CHUNK_SIZE = 512;
 /** An error message in a status, in UTF-16 code units. */
 export const MAX_ERROR_LENGTH = 4_096;
+
+/** A line of a definitions file, in UTF-16 code units. */
+export const MAX_LINE_LENGTH = 64 * KiB;
+/** Nesting of a definitions file, block and flow together; `yaml` recurses over it. */
+export const MAX_YAML_DEPTH = 64;
+/** Lexical tokens of a definitions file: bounds the parser's time and memory (about 100 B each). */
+export const MAX_YAML_TOKENS = 1_000_000;
+/** Keys and list items of a definitions file. */
+export const MAX_YAML_ENTRIES = 200_000;
+/** Documents of a definitions file. */
+export const MAX_YAML_DOCUMENTS = 5_000;
+/** Diagnostics of one file; the rest is counted. */
+export const MAX_FILE_DIAGNOSTICS = 100;
+
+/** A type as written: its length in characters, nesting, parts in all, and fields or members at one place. */
+export const MAX_TYPE_LENGTH = 4_096;
+export const MAX_TYPE_DEPTH = 16;
+export const MAX_TYPE_PARTS = 512;
+export const MAX_TYPE_MEMBERS = 256;
+
+/** Nesting of an input or output value. */
+export const MAX_VALUE_DEPTH = 64;
+/** Problems told of one value; a wrong list of a million items has one cause. */
+export const MAX_VALUE_PROBLEMS = 20;
+/** Durations: 100 years of 365 days, so that sums with instants stay inside what Date can hold. */
+export const MAX_DURATION_MS = 100 * 365 * 24 * 3_600_000;
+
+/** Names of inputs, outputs, record fields: they become environment variables. */
+export const MAX_IDENTIFIER_LENGTH = 63;
+/** All annotations of one object, as Kubernetes has it (TotalAnnotationSizeLimitB). */
+export const MAX_ANNOTATIONS_BYTES = 256 * KiB;
+/** Candidates and length looked at for a did-you-mean: the edit distance is quadratic in length. */
+export const MAX_SUGGESTION_CANDIDATES = 10_000;
+export const MAX_SUGGESTION_LENGTH = 64;
