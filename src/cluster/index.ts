@@ -3,6 +3,8 @@
  * and its errors. Adapters live below and are wired by `main/` only.
  * Keeps: a call resolves after its write is durable; watches see a change only after that.
  */
+export * from './age.ts';
+export * from './columns.ts';
 export * from './errors.ts';
 export * from './execution.ts';
 export * from './kinds.ts';

@@ -287,6 +287,8 @@ export interface ExecutionStatus {
   readonly finishedAt?: string;
   /** Node id → status; a node that has not left Pending is absent: in a terminal execution, it never started. */
   readonly nodes?: Readonly<Record<string, NodeStatus>>;
+  /** Nodes of the closure, written once at the start, so that a reader can show progress without the closure. */
+  readonly nodeCount?: number;
   readonly outputs?: Readonly<Record<string, Json>>;
   /** The first failure; every failed node keeps its own in `nodes`. */
   readonly error?: ExecutionError;

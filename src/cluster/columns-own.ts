@@ -1,0 +1,222 @@
+import { age, humanDuration } from './age.ts';
+import { condition, count, type KindColumns, keys, shortCommit, text, wide } from './column-cells.ts';
+import type {
+  Closure,
+  DefinitionSource,
+  Execution,
+  LaunchPlan,
+  Platform,
+  Repository,
+  Revision,
+  Schedule,
+  Task,
+  Workflow,
+} from './kinds.ts';
+import type { KubeObject } from './object.ts';
+
+type Definition = KubeObject & { readonly spec: DefinitionSource };
+
+const VERSION = text<Definition>('Version', 'Commit that last changed this definition.', (it) =>
+  shortCommit(it.spec.commit),
+);
+const FILE = wide<Definition>('File', 'File of the repository that declares it.', (it) => it.spec.file);
+const CLOSURE = wide<Definition>('Closure', 'Start of the digest of its compiled form.', (it) =>
+  it.spec.closure?.slice(0, 12),
+);
+const INPUTS = text<Workflow>('Inputs', 'Names of its inputs; `?` marks those that may be left out.', (it) =>
+  Object.entries(it.spec.interface.inputs)
+    .map(([name, { required }]) => (required === false ? `${name}?` : name))
+    .join(','),
+);
+const OUTPUTS = wide<Workflow>('Outputs', 'Names of its outputs.', (it) => keys(it.spec.interface.outputs));
+
+const TERMINAL_NODES: ReadonlySet<string> = new Set([
+  'Succeeded',
+  'Failed',
+  'TimedOut',
+  'Skipped',
+  'Aborted',
+  'Recovered',
+  'Cached',
+]);
+
+/** Columns of our own kinds. */
+export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
+  [
+    'Execution',
+    {
+      columns: [
+        text<Execution>('Workflow', 'Workflow that it runs.', (it) => it.spec.workflow),
+        text<Execution>('Commit', 'Commit that it is pinned to.', (it) => shortCommit(it.spec.commit)),
+        text<Execution>('Phase', 'Where it stands.', phase),
+        text<Execution>('Nodes', 'Nodes that ended, of all.', progress),
+        wide<Execution>('Launch-Plan', 'Launch plan that it came from.', (it) => it.spec.launchPlan),
+        wide<Execution>('Trigger', 'What started it.', trigger),
+        wide<Execution>('Duration', 'From its start to its end, or to now.', duration),
+        wide<Execution>(
+          'Message',
+          'Why it failed, or why it waits.',
+          (it) => it.status?.error?.message ?? it.status?.message,
+        ),
+      ],
+    },
+  ],
+  [
+    'Workflow',
+    {
+      columns: [
+        VERSION,
+        count<Workflow>('Nodes', 'Nodes of its graph.', (it) => it.spec.nodes),
+        INPUTS,
+        OUTPUTS,
+        FILE,
+        CLOSURE,
+      ],
+    },
+  ],
+  [
+    'Task',
+    {
+      columns: [
+        VERSION,
+        INPUTS,
+        OUTPUTS,
+        wide<Task>('Image', 'Container image, where it has one.', (it) => it.spec.image),
+        FILE,
+        CLOSURE,
+      ],
+    },
+  ],
+  [
+    'LaunchPlan',
+    {
+      columns: [
+        VERSION,
+        text<LaunchPlan>('Workflow', 'Workflow that it launches.', (it) => it.spec.workflow),
+        INPUTS,
+        wide<LaunchPlan>('Fixed', 'Inputs that callers cannot change.', (it) => keys(it.spec.fixedInputs)),
+        wide<LaunchPlan>('Max-Parallelism', 'Task attempts at a time.', (it) => it.spec.maxParallelism),
+        FILE,
+        CLOSURE,
+      ],
+    },
+  ],
+  [
+    'Schedule',
+    {
+      columns: [
+        text<Schedule>('Cron', 'When it ticks.', (it) =>
+          it.spec.everyMs === undefined ? it.spec.cron : `every ${humanDuration(it.spec.everyMs)}`,
+        ),
+        text<Schedule>('Zone', 'Time zone of its clock.', (it) => it.spec.timeZone),
+        text<Schedule>('Active', 'Whether it runs.', (it) => (it.spec.active ? 'True' : 'False')),
+        text<Schedule>('Launch-Plan', 'Launch plan that it starts.', (it) => it.spec.launchPlan),
+        text<Schedule>('Last', 'Time since its last tick.', (it, now) =>
+          it.status?.lastTick === undefined ? undefined : age(it.status.lastTick, now),
+        ),
+        wide<Schedule>('Last-Execution', 'Execution of its last tick.', (it) => it.status?.lastExecution),
+        wide<Schedule>('Catch-Up', 'What happens to missed ticks.', (it) => it.spec.catchUp?.policy),
+        VERSION,
+        FILE,
+      ],
+    },
+  ],
+  [
+    'Platform',
+    {
+      columns: [
+        VERSION,
+        count<Platform>('Workers', 'Propeller workers.', (it) => it.spec.propeller.workers),
+        count<Platform>('Max-Parallelism', 'Task attempts of one execution.', (it) => it.spec.propeller.maxParallelism),
+        FILE,
+      ],
+    },
+  ],
+  ['Policy', { columns: [VERSION, FILE] }],
+  [
+    'Repository',
+    {
+      columns: [
+        text<Repository>('Project', 'Project that its definitions name.', (it) => it.status?.project),
+        text<Repository>('Active', 'Active commit of each domain.', activeCommits),
+        text<Repository>(
+          'Ready',
+          'Whether the system equals the tracked refs.',
+          (it) => condition(it.status?.conditions, 'Ready')?.status,
+        ),
+        wide<Repository>(
+          'Status',
+          'What the reconciler says.',
+          (it) => condition(it.status?.conditions, 'Ready')?.message,
+        ),
+      ],
+    },
+  ],
+  [
+    'Revision',
+    {
+      columns: [
+        text<Revision>('Commit', 'The commit.', (it) => shortCommit(it.spec.commit)),
+        text<Revision>('Author', 'Who wrote it.', (it) => it.spec.author.replace(/\s*<[^>]*>\s*$/, '')),
+        text<Revision>('Subject', 'First line of its message.', (it) => it.spec.subject),
+        text<Revision>('Status', 'Whether it was registered.', revisionStatus),
+        wide<Revision>('Repository', 'Repository that holds it.', (it) => it.spec.repository),
+        wide<Revision>('Refs', 'Refs of the push that brought it.', (it) => it.spec.refs.join(',')),
+        wide<Revision>('Entities', 'Definitions that it holds.', entityCounts),
+      ],
+    },
+  ],
+  [
+    'Closure',
+    {
+      columns: [
+        text<Closure>('Of', 'Kind of what was compiled.', (it) => it.spec.of),
+        text<Closure>('Entity', 'Name of what was compiled.', (it) => it.spec.name),
+      ],
+    },
+  ],
+];
+
+function phase(it: Execution): string {
+  const current = it.status?.phase ?? 'Pending';
+  const isOver = it.status?.finishedAt !== undefined;
+  if (isOver || it.spec.desired === undefined || it.spec.desired === 'Running') return current;
+  return it.spec.desired === 'Paused' ? `${current} (paused)` : 'Aborting';
+}
+
+function progress(it: Execution): string {
+  const nodes = Object.values(it.status?.nodes ?? {});
+  const ended = nodes.filter((node) => TERMINAL_NODES.has(node.phase)).length;
+  return it.status?.nodeCount === undefined ? `${ended}` : `${ended}/${it.status.nodeCount}`;
+}
+
+function trigger(it: Execution): string {
+  const cause = it.spec.trigger;
+  if (cause.kind === 'schedule') return `schedule ${cause.schedule}`;
+  return cause.by === undefined ? 'manual' : `manual by ${cause.by}`;
+}
+
+function duration(it: Execution, now: number): string | undefined {
+  if (it.status?.startedAt === undefined) return undefined;
+  const end = it.status.finishedAt === undefined ? now : Date.parse(it.status.finishedAt);
+  return humanDuration(end - Date.parse(it.status.startedAt));
+}
+
+function activeCommits(it: Repository): string {
+  return Object.entries(it.status?.domains ?? {})
+    .filter(([, domain]) => domain.lastApplied !== undefined)
+    .map(([name, domain]) => `${name}:${shortCommit(domain.lastApplied)}`)
+    .join(',');
+}
+
+function revisionStatus(it: Revision): string {
+  if (it.spec.rejected !== true) return 'Registered';
+  const errors = it.spec.diagnostics?.filter((each) => each.severity === 'error').length ?? 0;
+  return errors === 0 ? 'Rejected' : `Rejected (${errors} ${errors === 1 ? 'error' : 'errors'})`;
+}
+
+function entityCounts(it: Revision): string {
+  return Object.entries(it.spec.counts ?? {})
+    .map(([kind, number]) => `${number} ${kind}`)
+    .join(', ');
+}
