@@ -1,0 +1,194 @@
+import type { Json, Span } from '../base/index.ts';
+import type { Type } from './type.ts';
+
+/** A path into a document as written: `['spec', 'nodes', 'each', 'map', 'over', 'a']`, list items by index. */
+export type Path = readonly (string | number)[];
+
+/** A place in the text, and its line, as a diagnostic wants it. */
+export interface Place {
+  readonly span: Span;
+  readonly frame: string;
+}
+
+interface DocumentBase {
+  /** `metadata.name`: an RFC 1123 label. */
+  readonly name: string;
+  readonly file: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly description?: string;
+  /** Where `metadata.name` stands: for "declared here". */
+  readonly declaredAt: () => Place;
+  /**
+   * Where the value at `path` stands, or its nearest ancestor that is written. With `range` (UTF-16 offsets into the
+   * string value there): that part of it, when it stands verbatim in the text; else the whole value.
+   */
+  readonly placeOf: (path: Path, range?: { readonly start: number; readonly end: number }) => Place;
+  /** Where the key that ends `path` stands. */
+  readonly placeOfKey: (path: Path) => Place;
+}
+
+/**
+ * A valid document: schema, types, durations and quantities are checked; references, expressions and what one
+ * document says of another are not. Maps keep the order of the text; untrusted names are keys of Maps.
+ */
+export type Definition =
+  | (DocumentBase & { readonly kind: 'Project'; readonly spec: ProjectSpec })
+  | (DocumentBase & { readonly kind: 'Task'; readonly spec: TaskSpec })
+  | (DocumentBase & { readonly kind: 'Workflow'; readonly spec: WorkflowSpec })
+  | (DocumentBase & { readonly kind: 'LaunchPlan'; readonly spec: LaunchPlanSpec })
+  | (DocumentBase & { readonly kind: 'Schedule'; readonly spec: ScheduleSpec })
+  | (DocumentBase & { readonly kind: 'Platform'; readonly spec: PlatformSpec });
+
+export type DefinitionKind = Definition['kind'];
+export type DefinitionOf<K extends DefinitionKind> = Extract<Definition, { readonly kind: K }>;
+
+export interface ProjectSpec {
+  /** Folders or files relative to the root, as written. */
+  readonly paths: readonly string[];
+  readonly domains: ReadonlyMap<string, { readonly ref: string }>;
+}
+
+/** An input or output of an interface. At `['spec', 'inputs', name]`, its type there or under `type`. */
+export interface Parameter {
+  readonly type: Type;
+  /** Checked against the type and normalised (`checkValue`). */
+  readonly default?: Json;
+  readonly description?: string;
+}
+
+export interface RetrySpec {
+  readonly limit?: number;
+  readonly backoff?: { readonly initialMs?: number; readonly factor?: number; readonly maxMs?: number };
+}
+
+export interface TimeoutSpec {
+  readonly queueMs?: number;
+  readonly runMs?: number;
+  readonly totalMs?: number;
+}
+
+/** Kubernetes quantities as written, by resource name: `{ cpu: '100m', memory: '300Mi' }`. */
+export interface ResourceSpec {
+  readonly requests?: Readonly<Record<string, string>>;
+  readonly limits?: Readonly<Record<string, string>>;
+}
+
+export interface CacheSpec {
+  readonly serialize: boolean;
+  readonly ttlMs?: number;
+}
+
+/** What a task says of how it is run and a node may override. */
+export interface RunPolicy {
+  readonly retries?: RetrySpec;
+  readonly timeout?: TimeoutSpec;
+  readonly resources?: ResourceSpec;
+  /** `false` on a node: this node is not cached although its task is. */
+  readonly cache?: CacheSpec | false;
+}
+
+export interface TaskSpec extends RunPolicy {
+  readonly description?: string;
+  readonly inputs: ReadonlyMap<string, Parameter>;
+  readonly outputs: ReadonlyMap<string, Parameter>;
+  /** Folder of the same commit, as written: `tasks/`. */
+  readonly source?: string;
+  readonly run: {
+    readonly image?: string;
+    readonly command: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+  };
+}
+
+/** A value as written: JSON whose strings may hold `${{ … }}`. Integers past 2^53 are decimal strings. */
+export type ValueTemplate = Json;
+export type Bindings = ReadonlyMap<string, ValueTemplate>;
+
+export interface WorkflowSpec {
+  readonly description?: string;
+  readonly inputs: ReadonlyMap<string, Parameter>;
+  /** The value of output n is at `['spec', 'outputs', n]`, or under `value` there when `isLong`. */
+  readonly outputs: ReadonlyMap<string, WorkflowOutput>;
+  readonly nodes: ReadonlyMap<string, Node>;
+  readonly failurePolicy: 'failImmediately' | 'failAfterExecutable';
+}
+
+export interface WorkflowOutput {
+  readonly value: ValueTemplate;
+  readonly isLong: boolean;
+  readonly type?: Type;
+  readonly description?: string;
+}
+
+/** A node, by what it does. At `['spec', 'nodes', id]`. */
+export type Node =
+  | (NodeBase & RunPolicy & { readonly kind: 'task'; readonly task: string; readonly with: Bindings })
+  | (NodeBase & RunPolicy & { readonly kind: 'map'; readonly map: MapSpec; readonly with: Bindings })
+  | (NodeBase & { readonly kind: 'compute'; readonly compute: Bindings });
+
+export type NodeKind = Node['kind'];
+
+interface NodeBase {
+  readonly id: string;
+  readonly description?: string;
+  /** Ids of nodes that must have succeeded before, besides those whose outputs are read. */
+  readonly needs: readonly string[];
+}
+
+export interface MapSpec {
+  readonly task: string;
+  readonly over: Bindings;
+  readonly concurrency?: number;
+  /** In (0, 1]. */
+  readonly minSuccessRatio?: number;
+}
+
+export interface LaunchPlanSpec {
+  readonly description?: string;
+  readonly workflow: string;
+  readonly inputs: { readonly default: ReadonlyMap<string, Json>; readonly fixed: ReadonlyMap<string, Json> };
+  readonly maxParallelism?: number;
+  readonly concurrency?: { readonly limit: number; readonly whenFull: 'queue' | 'skip' };
+}
+
+export interface ScheduleSpec {
+  readonly description?: string;
+  readonly launchPlan: string;
+  /** Exactly one of `cron` (not yet checked) and `everyMs`. */
+  readonly cron?: string;
+  readonly everyMs?: number;
+  /** Not yet checked; `UTC` when absent in the text. */
+  readonly timeZone: string;
+  /** RFC 3339 in UTC with milliseconds. */
+  readonly start?: string;
+  readonly end?: string;
+  readonly spreadMs?: number;
+  readonly catchUp: { readonly policy: 'all' | 'latest' | 'none'; readonly limit?: number; readonly windowMs?: number };
+  readonly inputs: ReadonlyMap<string, Json>;
+  /** Name of the input that gets the tick. */
+  readonly kickoffTime?: string;
+  readonly active: boolean;
+}
+
+export type Sharding =
+  | { readonly strategy: 'hash'; readonly shards: number }
+  | { readonly strategy: 'project' | 'domain'; readonly shards: readonly { readonly ids: readonly string[] }[] };
+
+export interface PlatformSpec {
+  readonly description?: string;
+  readonly propeller: {
+    readonly workers?: number;
+    readonly maxParallelism?: number;
+    readonly sharding?: Sharding;
+    readonly autoscale?: { readonly min: number; readonly max: number; readonly freeWorkersTarget?: number };
+  };
+}
+
+/** A document that has errors, as far as it could be read: a reference to it is not "unknown". */
+export interface BrokenDefinition {
+  readonly kind: string;
+  readonly name: string;
+  readonly file: string;
+  readonly declaredAt: () => Place;
+}

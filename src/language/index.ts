@@ -1,0 +1,12 @@
+/**
+ * language: YAML text → typed documents with positions, or diagnostics; types, values, durations, expressions.
+ * Pure and bounded: hostile text costs a diagnostic, never a crash or a stall.
+ * Must not know what one document says of another (compiler) nor read a file.
+ * Keeps: a Definition is valid by its schema; every code it reports is in the table that `explain` prints.
+ */
+export * from './document.ts';
+export * from './suggest.ts';
+export * from './type.ts';
+export * from './type-assign.ts';
+export * from './type-parse.ts';
+export * from './type-print.ts';
