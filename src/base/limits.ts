@@ -95,3 +95,20 @@ export const MAX_ANNOTATIONS_BYTES = 256 * KiB;
 /** Candidates and length looked at for a did-you-mean: the edit distance is quadratic in length. */
 export const MAX_SUGGESTION_CANDIDATES = 10_000;
 export const MAX_SUGGESTION_LENGTH = 64;
+
+/** A tick older than this was missed, and catch-up policy decides; a younger one is late and always runs. */
+export const MISSED_AFTER_MS = 60_000;
+/** Ticks of one schedule caught up at most, whatever its own limit says. */
+export const MAX_CATCH_UP_TICKS = 10_000;
+/** Ticks being turned into executions at the same time, over all schedules: a catch-up must not become a storm. */
+export const MAX_TICKS_IN_FLIGHT = 64;
+/** A schedule whose launch plan is missing is looked at again after this. */
+export const SCHEDULE_RETRY_MS = 30_000;
+/** The scheduler looks at the clock at least so often, because a clock may be set or a machine may sleep. */
+export const MAX_TIMER_MS = 30_000;
+
+/** Closures of at least so many characters are gzipped; below, the object stays readable and the saving is small. */
+export const CLOSURE_GZIP_FROM_BYTES = 4 * KiB;
+/** One closure's JSON text, unpacked, and the objects it may be cut into. */
+export const MAX_CLOSURE_BYTES = 64 * MiB;
+export const MAX_CLOSURE_CHUNKS = 100;
