@@ -112,3 +112,23 @@ export const CLOSURE_GZIP_FROM_BYTES = 4 * KiB;
 /** One closure's JSON text, unpacked, and the objects it may be cut into. */
 export const MAX_CLOSURE_BYTES = 64 * MiB;
 export const MAX_CLOSURE_CHUNKS = 100;
+
+/** Body of one API request; the Kubernetes API server takes 3 MiB as well. */
+export const MAX_REQUEST_BYTES = 3 * MiB;
+/** Time in which a request's body must have arrived. */
+export const REQUEST_BODY_TIMEOUT_MS = 15_000;
+/** Objects in one page of an API answer when the client names no limit of its own: none, but never above this. */
+export const MAX_PAGE_SIZE = 100_000;
+/** Objects read from the store in one go while an answer is being written. */
+export const API_PAGE_SIZE = 500;
+/** Length of one watch request; clients reconnect. Kubernetes ends them after 30 to 60 minutes. */
+export const MAX_WATCH_MS = 3_600_000;
+/** Open watches and followed logs of one API server. */
+export const MAX_STREAMS = 1_000;
+/** A stream's client that takes nothing for so long is cut off. */
+export const STREAM_STALL_MS = 30_000;
+/** Operations of one JSON patch, and nesting of a request's object, as Kubernetes has them. */
+export const MAX_JSON_PATCH_OPERATIONS = 10_000;
+export const MAX_OBJECT_DEPTH = 256;
+/** Tries of a read-change-write before the client is told of the conflict. */
+export const MAX_PATCH_TRIES = 5;

@@ -216,8 +216,13 @@ export interface Schedule extends KubeObject {
     readonly active: boolean;
   };
   readonly status?: {
+    /** The last tick settled: its execution exists, or policy dropped it. */
     readonly lastTick?: string;
     readonly lastExecution?: string;
+    /** Generation of the spec that `activeSince` is about. */
+    readonly observedGeneration?: number;
+    /** Ticks before this instant belong to an earlier version of the schedule, or to a time when it was off. */
+    readonly activeSince?: string;
     readonly conditions?: readonly Condition[];
   };
 }
