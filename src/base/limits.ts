@@ -132,3 +132,32 @@ export const MAX_JSON_PATCH_OPERATIONS = 10_000;
 export const MAX_OBJECT_DEPTH = 256;
 /** Tries of a read-change-write before the client is told of the conflict. */
 export const MAX_PATCH_TRIES = 5;
+
+/** One name in a path, in UTF-16 code units; Linux allows 255 bytes. */
+export const MAX_PATH_SEGMENT_LENGTH = 200;
+/** One tree object (about 250,000 entries), trees read of one commit, and nesting of folders. */
+export const MAX_TREE_BYTES = 16 * MiB;
+export const MAX_TREE_NODES = 50_000;
+export const MAX_FOLDER_DEPTH = 64;
+/** One commit or tag object. */
+export const MAX_COMMIT_BYTES = 1 * MiB;
+/** Object bytes that are read and dropped to get at the next object; past that the reading process is given up. */
+export const MAX_SKIPPED_BYTES = 16 * MiB;
+/** Object requests that wait for their answer, per reader. */
+export const MAX_PENDING_READS = 10_000;
+/** A reading process that nobody used for so long is ended. */
+export const READER_IDLE_MS = 60_000;
+/** Refs of one push, and the bytes that name them. */
+export const MAX_PUSH_REFS = 200;
+export const MAX_PUSH_HEAD_BYTES = 128 * KiB;
+/** Lines that a pusher is told. */
+export const MAX_VERDICT_LINES = 2_000;
+/** Packed bytes of one push. */
+export const MAX_PUSH_BYTES = 512 * MiB;
+/** From the hook's call to the decision, and one git request in all. */
+export const PUSH_DECISION_TIMEOUT_MS = 60_000;
+export const GIT_REQUEST_TIMEOUT_MS = 600_000;
+/** Git requests at a time; the rest gets 503 with Retry-After. */
+export const MAX_GIT_REQUESTS = 32;
+/** Repositories of one control plane. */
+export const MAX_REPOSITORIES = 1_000;

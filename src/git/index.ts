@@ -1,0 +1,14 @@
+/**
+ * git: what the project knows of git's objects, refs and pushes.
+ * Owns the ports (ObjectReader, PushHandler), the parsers of trees and commits, and walks under budgets.
+ * Must not start processes or touch the disk: adapters do, below. Nothing here ever checks a tree out.
+ * Keeps: sizes are looked at before content, names are refused before they become paths, and every walk has a bound.
+ */
+export * from './commit.ts';
+export * from './names.ts';
+export * from './oid.ts';
+export * from './push.ts';
+export * from './reader.ts';
+export * from './tree.ts';
+export * from './tree-diff.ts';
+export * from './walk.ts';

@@ -1,0 +1,40 @@
+import type { Oid } from './oid.ts';
+import type { ObjectReader } from './reader.ts';
+
+/** One ref that a push wants to move. ZERO_OID stands for absence on either side. */
+export interface RefUpdate {
+  /** Full name, for example `refs/heads/main`. */
+  readonly ref: string;
+  readonly before: Oid;
+  readonly after: Oid;
+}
+
+/** A push that waits for its decision: no ref has moved and its objects are still in quarantine. */
+export interface Push {
+  /** Name of the repository: an RFC 1123 label. */
+  readonly repository: string;
+  /** Who pushes, as authentication named them. */
+  readonly pusher: string;
+  readonly updates: readonly RefUpdate[];
+  /** Reads the quarantined objects and those of the repository; useless once the decision is made. */
+  readonly objects: ObjectReader;
+}
+
+/** What the pusher is told, one line each without line ends, and whether every ref may move. */
+export interface PushVerdict {
+  readonly accepted: boolean;
+  readonly lines: readonly string[];
+}
+
+/** The refs of an accepted push that did move; git may still refuse some after the decision. */
+export interface LandedPush {
+  readonly repository: string;
+  readonly updates: readonly RefUpdate[];
+}
+
+/** What decides on pushes. Calls for one repository never overlap: a decision ends when its refs have moved or not. */
+export interface PushHandler {
+  decide(push: Push): Promise<PushVerdict>;
+  /** Called after refs moved. Returns lines for the pusher; an error only costs them. */
+  landed(push: LandedPush): Promise<readonly string[]>;
+}

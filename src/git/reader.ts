@@ -1,0 +1,22 @@
+import type { Oid } from './oid.ts';
+
+export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag';
+
+/** What reading one object gave. Only `found` carries bytes. */
+export type ReadResult =
+  | { readonly kind: 'found'; readonly type: ObjectType; readonly bytes: Uint8Array }
+  | { readonly kind: 'missing' }
+  /** Larger than asked for; its bytes were not kept. */
+  | { readonly kind: 'tooLarge'; readonly type: ObjectType; readonly sizeBytes: number };
+
+/**
+ * Reads objects of one repository by id. Calls may overlap and are answered in order.
+ * Errors: WaitError when the source of objects ended (a pusher went away, a process died); StalledError('GitMissing').
+ */
+export interface ObjectReader {
+  /** The object, when it has at most `maxBytes` bytes. An `oid` that is not one is `missing`. */
+  read(oid: Oid, maxBytes: number): Promise<ReadResult>;
+}
+
+/** Refs of a repository by full name (`refs/heads/main`), each with the id it points at. */
+export type Refs = ReadonlyMap<string, Oid>;
