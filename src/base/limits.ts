@@ -115,10 +115,10 @@ export const MAX_CLOSURE_CHUNKS = 100;
 
 /** Body of one API request; the Kubernetes API server takes 3 MiB as well. */
 export const MAX_REQUEST_BYTES = 3 * MiB;
+/** A request's body as YAML, in UTF-16 code units: the parser is slow, and kubectl sends JSON. */
+export const MAX_YAML_BODY_LENGTH = 256 * KiB;
 /** Time in which a request's body must have arrived. */
 export const REQUEST_BODY_TIMEOUT_MS = 15_000;
-/** Objects in one page of an API answer when the client names no limit of its own: none, but never above this. */
-export const MAX_PAGE_SIZE = 100_000;
 /** Objects read from the store in one go while an answer is being written. */
 export const API_PAGE_SIZE = 500;
 /** Length of one watch request; clients reconnect. Kubernetes ends them after 30 to 60 minutes. */
@@ -161,3 +161,62 @@ export const GIT_REQUEST_TIMEOUT_MS = 600_000;
 export const MAX_GIT_REQUESTS = 32;
 /** Repositories of one control plane. */
 export const MAX_REPOSITORIES = 1_000;
+
+/** Text of a label or field selector, and its terms. */
+export const MAX_SELECTOR_LENGTH = 16 * KiB;
+export const MAX_SELECTOR_TERMS = 256;
+/** One object as JSON text; etcd refuses requests of 1.5 MiB, a push's Revision may carry MAX_DIAGNOSTICS with frames. */
+export const MAX_OBJECT_BYTES = 1536 * KiB;
+/** One object's status as JSON text: a local store may keep more of a wide execution than etcd would. */
+export const MAX_STATUS_PATCH_BYTES = 16 * MiB;
+/** Writes of one atomic batch, and its text. */
+export const MAX_BATCH_WRITES = 200_000;
+export const MAX_BATCH_BYTES = 256 * MiB;
+/** Text that waits for the disk; past it a write is refused with WaitError. */
+export const MAX_QUEUED_BYTES = 512 * MiB;
+/** Batches that share one disk write are joined up to this much text. */
+export const MAX_GROUP_BYTES = 4 * MiB;
+/** One log segment, preallocated with zeros; a batch that is larger gets a segment of its own size. */
+export const LOG_SEGMENT_BYTES = 16 * MiB;
+/** A disk faster than this is waited for on the main thread when one small write is alone: a thread switch costs 0.06 ms. */
+export const INLINE_SYNC_MS = 0.6;
+/** With no write for so long the log is projected into the database file. */
+export const PROJECTION_IDLE_MS = 3_000;
+/** Objects of one transaction of the projection. */
+export const PROJECTION_CHUNK = 200;
+/** The projecting thread ends when it had nothing to do for so long. */
+export const PROJECTOR_IDLE_MS = 5_000;
+/** An object that nobody touched for so long leaves the heap. */
+export const COLD_AFTER_MS = 10_000;
+/** JSON text behind the objects on the heap; past it the least recently touched leave early. */
+export const MAX_HOT_BYTES = 96 * MiB;
+/** Deleted objects that a watch can still learn of; a watch further behind gets ExpiredError. */
+export const MAX_TOMBSTONES = 4_096;
+/** Watches at a time, of all readers. */
+export const MAX_WATCHES = 2_000;
+/** Events of one batch of a watch. */
+export const MAX_WATCH_BATCH = 1_000;
+/** A watch that asked for nothing else hears so often how far it has seen; Kubernetes does it about once a minute. */
+export const BOOKMARK_INTERVAL_MS = 60_000;
+/** Dependents of deleted owners that are removed in one write. */
+export const COLLECT_BATCH = 256;
+/** Names of deleted owners that are remembered, so that a dependent made too late is removed as well. */
+export const MAX_DELETED_OWNERS = 4_096;
+
+/** Of MAX_LOG_BYTES, kept for the end of an attempt's output. */
+export const MAX_LOG_TAIL_BYTES = 512 * KiB;
+/** One line between the node agent and its spawner: inputs or outputs, each character escaped at worst, and the environment. */
+export const MAX_SPAWNER_LINE_BYTES = 16 * MiB;
+/** Attempts that one spawner starts before a fresh one takes over: bounds its journal. */
+export const MAX_SPAWNER_STARTS = 20_000;
+/** A spawner without work ends after this time. */
+export const SPAWNER_IDLE_MS = 10_000;
+/** Between SIGTERM and SIGKILL when the pod does not say, and at most. */
+export const DEFAULT_GRACE_MS = 10_000;
+export const MAX_GRACE_MS = 600_000;
+/** A task's source folder: files and folders, their bytes, and levels. */
+export const MAX_SOURCE_ENTRIES = 20_000;
+export const MAX_SOURCE_BYTES = 512 * MiB;
+export const MAX_SOURCE_DEPTH = 64;
+/** Copies of source folders kept for later attempts when nothing uses them. */
+export const MAX_IDLE_SOURCES = 64;
