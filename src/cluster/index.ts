@@ -4,6 +4,7 @@
  * Keeps: a call resolves after its write is durable; watches see a change only after that.
  */
 export * from './age.ts';
+export * from './closure-text.ts';
 export * from './columns.ts';
 export * from './errors.ts';
 export * from './execution.ts';

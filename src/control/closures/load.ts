@@ -1,7 +1,8 @@
-import { gunzipSync } from 'node:zlib';
-import { BugError, type Digest, MAX_CLOSURE_BYTES, MAX_CLOSURE_CHUNKS, sha256 } from '../../base/index.ts';
-import { type Closure, type Cluster, SYSTEM_NAMESPACE } from '../../cluster/index.ts';
+import type { Digest } from '../../base/index.ts';
+import { type Cluster, loadClosureText } from '../../cluster/index.ts';
 import type { EntityClosure } from '../../compiler/index.ts';
+
+export { loadClosureText } from '../../cluster/index.ts';
 
 /**
  * The compiled entity named by `digest`, its content checked against the name.
@@ -9,34 +10,4 @@ import type { EntityClosure } from '../../compiler/index.ts';
  */
 export async function loadClosure(cluster: Cluster, digest: Digest): Promise<EntityClosure> {
   return JSON.parse(await loadClosureText(cluster, digest)) as EntityClosure;
-}
-
-/** As `loadClosure`, but the canonical JSON text, and of any kind: index pages too. */
-export async function loadClosureText(cluster: Cluster, digest: Digest): Promise<string> {
-  const closure = await getClosure(cluster, digest);
-  const stored = closure.spec.chunks === undefined ? closure.spec.content : await joinChunks(cluster, closure);
-  if (stored === undefined) throw new BugError(`closure ${digest} holds neither content nor chunks`);
-  const text = closure.spec.encoding === 'gzip' ? gunzip(digest, stored) : stored;
-  if (sha256(text) !== digest) throw new BugError(`closure ${digest} holds other content than its name says`);
-  return text;
-}
-
-async function getClosure(cluster: Cluster, digest: Digest): Promise<Closure> {
-  return cluster.get<Closure>({ kind: 'Closure', namespace: SYSTEM_NAMESPACE, name: digest });
-}
-
-async function joinChunks(cluster: Cluster, closure: Closure): Promise<string> {
-  const chunks = closure.spec.chunks ?? [];
-  if (chunks.length > MAX_CLOSURE_CHUNKS) throw new BugError(`closure ${closure.metadata.name} names too many chunks`);
-  const parts: string[] = [];
-  for (const digest of chunks) parts.push((await getClosure(cluster, digest)).spec.content ?? '');
-  return parts.join('');
-}
-
-function gunzip(digest: Digest, stored: string): string {
-  try {
-    return gunzipSync(Buffer.from(stored, 'base64'), { maxOutputLength: MAX_CLOSURE_BYTES }).toString('utf8');
-  } catch (cause) {
-    throw new BugError(`closure ${digest} cannot be unpacked`, { cause });
-  }
 }

@@ -1,0 +1,38 @@
+import { gunzipSync } from 'node:zlib';
+import { BugError, type Digest, MAX_CLOSURE_BYTES, MAX_CLOSURE_CHUNKS, sha256 } from '../base/index.ts';
+import type { Closure } from './kinds.ts';
+import { SYSTEM_NAMESPACE } from './object.ts';
+import type { Cluster } from './port.ts';
+
+/**
+ * The canonical JSON text of the closure named by `digest`, of any kind, its content checked against the name.
+ * Errors: NotFoundError when it was never registered, BugError when what is stored is not what the name says.
+ */
+export async function loadClosureText(cluster: Cluster, digest: Digest): Promise<string> {
+  const closure = await getClosure(cluster, digest);
+  const stored = closure.spec.chunks === undefined ? closure.spec.content : await joinChunks(cluster, closure);
+  if (stored === undefined) throw new BugError(`closure ${digest} holds neither content nor chunks`);
+  const text = closure.spec.encoding === 'gzip' ? gunzip(digest, stored) : stored;
+  if (sha256(text) !== digest) throw new BugError(`closure ${digest} holds other content than its name says`);
+  return text;
+}
+
+async function getClosure(cluster: Cluster, digest: Digest): Promise<Closure> {
+  return cluster.get<Closure>({ kind: 'Closure', namespace: SYSTEM_NAMESPACE, name: digest });
+}
+
+async function joinChunks(cluster: Cluster, closure: Closure): Promise<string> {
+  const chunks = closure.spec.chunks ?? [];
+  if (chunks.length > MAX_CLOSURE_CHUNKS) throw new BugError(`closure ${closure.metadata.name} names too many chunks`);
+  const parts: string[] = [];
+  for (const digest of chunks) parts.push((await getClosure(cluster, digest)).spec.content ?? '');
+  return parts.join('');
+}
+
+function gunzip(digest: Digest, stored: string): string {
+  try {
+    return gunzipSync(Buffer.from(stored, 'base64'), { maxOutputLength: MAX_CLOSURE_BYTES }).toString('utf8');
+  } catch (cause) {
+    throw new BugError(`closure ${digest} cannot be unpacked`, { cause });
+  }
+}
