@@ -10,8 +10,8 @@ const PAST = '#3e6ae1';
 const NEXT = '#e8590c';
 
 const text = (x, y, size, body, more = '') =>
-  `<text x="${x}" y="${y}" font-size="${size}" ${more}>${escape(body)}</text>`;
-const escape = (value) => String(value).replace(/[<>&"]/g, (c) => `&#${c.charCodeAt(0)};`);
+  `<text x="${x}" y="${y}" font-size="${size}" ${more}>${escaped(body)}</text>`;
+const escaped = (value) => String(value).replace(/[<>&"]/g, (c) => `&#${c.charCodeAt(0)};`);
 const thousands = (value) => Math.round(value).toLocaleString('en-US');
 
 function ranking(left, top, width, rows) {
