@@ -41,6 +41,8 @@ export const MAX_EXPRESSION_DEPTH = 100;
 export const MAX_EXPRESSION_STEPS = 1_000_000;
 /** A string made by an expression, in UTF-16 code units. */
 export const MAX_EXPRESSION_STRING = 1 * MiB;
+/** A regular expression, in UTF-16 code units: RE2 takes time by pattern times text. */
+export const MAX_PATTERN_LENGTH = 500;
 /** Compiled expressions kept by text and types. */
 export const MAX_CACHED_EXPRESSIONS = 20_000;
 
