@@ -222,3 +222,5 @@ export const MAX_SOURCE_BYTES = 512 * MiB;
 export const MAX_SOURCE_DEPTH = 64;
 /** Copies of source folders kept for later attempts when nothing uses them. */
 export const MAX_IDLE_SOURCES = 64;
+/** Pushes to one repository after which its loose objects are packed. */
+export const PACK_EVERY_PUSHES = 200;

@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock, Log } from '../../../base/index.ts';
+import type { Cluster, ObjectKey } from '../../index.ts';
+import type { ObjectsRoute } from './routes.ts';
+import type { Status } from './status.ts';
+
+/** Who asks, as `authenticate` knows them. */
+export interface User {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+/** What every handler works with. */
+export interface Api {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The product's version, for /version and OpenAPI. */
+  readonly version: string;
+}
+
+/** One request and its answer. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly user: User;
+  /** Aborted when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** The key of the one object that a route names. */
+export function keyOf(route: ObjectsRoute): ObjectKey {
+  return {
+    kind: route.info.kind,
+    name: route.name ?? '',
+    ...(route.namespace !== undefined && { namespace: route.namespace }),
+  };
+}
+
+/** The API version of a kind, as it stands in its objects. */
+export function apiVersionOf(info: { readonly group: string; readonly version: string }): string {
+  return info.group === '' ? info.version : `${info.group}/${info.version}`;
+}
+
+/** Answers with a JSON text. */
+export function answerText(response: ServerResponse, code: number, text: string, type = 'application/json'): void {
+  const body = Buffer.from(text);
+  response.writeHead(code, {
+    'content-type': type,
+    'content-length': body.length,
+    'cache-control': 'no-cache, private',
+  });
+  response.end(body);
+}
+
+/** Answers with a JSON value. */
+export function answerJson(response: ServerResponse, code: number, value: unknown): void {
+  answerText(response, code, JSON.stringify(value));
+}
+
+/** Answers with a refusal; when an answer has begun, all that is left is to break it off. */
+export function answerStatus(response: ServerResponse, status: Status): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const retryAfter = status.details?.retryAfterSeconds;
+  if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
+  answerJson(response, status.code, status);
+}

@@ -1,0 +1,96 @@
+import type { KindSchema } from './kind-schemas.ts';
+import { anything, list, mapOf, oneOf, optional, record, type Schema, text, time, whole } from './schema.ts';
+
+const PHASES = ['Pending', 'Queued', 'Running', 'Succeeded', 'Failed', 'TimedOut', 'Aborted'];
+const NODE_PHASES = [...PHASES, 'Skipped', 'Recovered', 'Cached'];
+const VALUES: Schema = mapOf(anything('A value.'), 'Values by name.');
+
+const ERROR = record(
+  {
+    reason: text('One CamelCase word, for example NonZeroExit.'),
+    message: text('What happened, and what to do next.'),
+    node: optional(text('Node that failed.')),
+    attempt: optional(whole('Attempt that failed.')),
+    exitCode: optional(whole('Exit code of its process.')),
+    signal: optional(text('Signal that ended its process.')),
+  },
+  'Why it ended badly.',
+);
+
+const NODE: Schema = {
+  ...record(
+    {
+      phase: oneOf(NODE_PHASES, 'Where the node stands.'),
+      attempt: optional(whole('The attempt at hand or the last one, from 1.')),
+      systemFailures: optional(whole("Attempts that ended by the system's fault.")),
+      startedAt: optional(time('When it started.')),
+      finishedAt: optional(time('When it ended.')),
+      retryAt: optional(time('Earliest start of the next attempt.')),
+      outputs: optional({ ...VALUES, description: 'What it produced.' }),
+      error: optional(ERROR),
+      map: optional(anything("A map node's subtasks, packed.")),
+    },
+    'One node.',
+  ),
+  'x-kubernetes-preserve-unknown-fields': true,
+};
+
+/** An execution: what a person may create by hand, so its spec is checked in full. */
+export const EXECUTION: KindSchema = {
+  description: 'One run of a workflow, pinned to a commit.',
+  fields: {
+    spec: record(
+      {
+        repository: text('Repository of the workflow.'),
+        commit: text('Commit that the execution is pinned to.'),
+        workflow: text('Workflow that it runs.'),
+        closure: text('SHA-256 of the compiled workflow, 64 hexadecimal digits.'),
+        launchPlan: optional(text('Launch plan that it came from.')),
+        inputs: { ...VALUES, description: 'Inputs by name: complete and of the right types.' },
+        maxParallelism: optional(whole('Task attempts at a time.')),
+        concurrency: optional(
+          record(
+            {
+              limit: whole('Executions of the launch plan at a time.'),
+              whenFull: oneOf(['queue', 'skip'], 'What happens to one more.'),
+            },
+            'How many may run at once.',
+          ),
+        ),
+        trigger: record(
+          {
+            kind: oneOf(['manual', 'schedule'], 'What kind of cause.'),
+            by: optional(text('Who asked for it.')),
+            schedule: optional(text('Schedule that started it.')),
+            tick: optional(time('The tick that it stands for.')),
+          },
+          'What started it.',
+        ),
+        desired: optional(
+          oneOf(
+            ['Running', 'Paused', 'Aborted'],
+            'Set Aborted to end it, Paused to start nothing new. Running when absent.',
+          ),
+        ),
+      },
+      'What to run. Immutable but for desired.',
+    ),
+    status: {
+      ...record(
+        {
+          phase: oneOf(PHASES, 'Where the execution stands. Succeeded, Failed, TimedOut and Aborted are final.'),
+          startedAt: optional(time('When it started.')),
+          finishedAt: optional(time('When it ended.')),
+          nodes: optional(mapOf(NODE, 'Nodes that have left Pending, by id.')),
+          nodeCount: optional(whole('Nodes of the workflow.')),
+          outputs: optional({ ...VALUES, description: 'Outputs by name, once it has succeeded.' }),
+          error: optional(ERROR),
+          message: optional(text('Why it waits, when it does.')),
+          conditions: optional(list(anything('One condition.'), 'What holds of it now.')),
+        },
+        'Where it stands, as the engine wrote it.',
+      ),
+      'x-kubernetes-preserve-unknown-fields': true,
+    },
+  },
+};

@@ -1,0 +1,29 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { User } from './api.ts';
+
+/** Finds the user of a token, or undefined. */
+export type Authenticate = (token: string) => User | undefined;
+
+/** Accepts one token. Comparing hashes takes the same time wherever a guess differs and however long it is. */
+export function tokenAuthenticator(token: string, user: User): Authenticate {
+  const expected = hash(token);
+  return (given) => (timingSafeEqual(hash(given), expected) ? user : undefined);
+}
+
+function hash(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** The token of an `Authorization: Bearer …` header. */
+export function bearerToken(request: IncomingMessage): string | undefined {
+  return /^Bearer +([\x21-\x7e]{1,4096})$/i.exec(request.headers.authorization ?? '')?.[1];
+}
+
+/**
+ * Whether the client called us by a name of this machine. A web page that rebinds its own name to 127.0.0.1
+ * still sends that name as Host, and is refused by this.
+ */
+export function isLocalHost(host: string | undefined): boolean {
+  return /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i.test(host ?? '');
+}

@@ -1,0 +1,216 @@
+import { CORE_SCHEMAS } from './core-schemas.ts';
+import { EXECUTION } from './execution-schema.ts';
+import {
+  anything,
+  type Field,
+  flag,
+  list,
+  mapOf,
+  oneOf,
+  optional,
+  record,
+  type Schema,
+  text,
+  time,
+  whole,
+} from './schema.ts';
+
+/** Schemas of the fields of a kind besides apiVersion, kind and metadata. */
+export interface KindSchema {
+  readonly description: string;
+  readonly fields: Readonly<Record<string, Schema>>;
+}
+
+const DIGEST = 'SHA-256 of the compiled form, 64 hexadecimal digits.';
+
+const CONDITIONS = list(
+  record(
+    {
+      type: text('What the condition is about, for example Ready.'),
+      status: oneOf(['True', 'False', 'Unknown'], 'Whether it holds.'),
+      reason: text('One CamelCase word for why.'),
+      message: text('One sentence for people.'),
+      lastTransitionTime: time('When status last changed.'),
+      observedGeneration: optional(whole('Generation of the object that this was said of.')),
+    },
+    'One condition.',
+  ),
+  'What holds of the object now.',
+);
+
+const PARAMETERS = mapOf(
+  record(
+    {
+      type: text('Type as printed, for example list<integer> or string?.'),
+      required: optional(flag('Whether a caller must give it.')),
+      default: optional(anything('Value when the caller gives none.')),
+      description: optional(text('What it is for.')),
+    },
+    'One parameter.',
+  ),
+  'Parameters by name.',
+);
+
+const INTERFACE = record({ inputs: PARAMETERS, outputs: PARAMETERS }, 'What goes in and what comes out.');
+
+/** A definition's spec: where it comes from, and fields of its own. */
+function definition(description: string, fields: Readonly<Record<string, Field>>, status?: Schema): KindSchema {
+  const spec = record(
+    {
+      repository: text('Repository that declares it.'),
+      commit: text('Commit that last changed this definition.'),
+      closure: text(DIGEST),
+      file: text('File that declares it.'),
+      description: optional(text('What its author says of it.')),
+      ...fields,
+    },
+    'The active version, as the reconciler wrote it. Change it in git, not here.',
+  );
+  return { description, fields: { spec, ...(status && { status }) } };
+}
+
+const REPOSITORY: KindSchema = {
+  description: 'A git repository whose pushes register pipelines and whose tracked refs are reconciled.',
+  fields: {
+    spec: record(
+      {
+        source: record(
+          { kind: oneOf(['push'], 'push: this control plane serves it under /git/<name>.git.') },
+          'Where commits come from.',
+        ),
+        suspended: optional(flag('While true, nothing is reconciled.')),
+      },
+      'What is wanted.',
+    ),
+    status: record(
+      {
+        project: optional(text('Project that the definitions name.')),
+        domains: optional(
+          mapOf(
+            record(
+              {
+                ref: text('The ref that the domain tracks.'),
+                desired: optional(text('Head of that ref, to be reached.')),
+                lastAttempted: optional(text('Commit that was tried last.')),
+                lastApplied: optional(text('The active commit.')),
+                lastAppliedAt: optional(time('When it became active.')),
+                message: optional(text('What the reconciler says.')),
+              },
+              'One domain.',
+            ),
+            'Domains by name.',
+          ),
+        ),
+        conditions: optional(CONDITIONS),
+      },
+      'What is.',
+    ),
+  },
+};
+
+const REVISION: KindSchema = {
+  description: 'One registered commit. Immutable.',
+  fields: {
+    spec: record(
+      {
+        repository: text('Repository that holds the commit.'),
+        commit: text('The commit hash.'),
+        tree: text("The commit's tree id."),
+        parents: list(text('A commit hash.'), 'Parent commits.'),
+        author: text('Who wrote it.'),
+        committedAt: time('When it was committed.'),
+        subject: text('First line of its message.'),
+        refs: list(text('A ref.'), 'Refs of the push that brought it.'),
+        project: optional(text('Project that its definitions name.')),
+        index: optional(text('Digest of the index of its entities; absent when rejected.')),
+        counts: optional(mapOf(whole('How many.'), 'Entities by kind.')),
+        rejected: optional(flag('Whether it was refused.')),
+        diagnostics: optional(list(anything('One finding.'), 'Errors when rejected, warnings when not.')),
+      },
+      'The commit as registered.',
+    ),
+    status: anything('Not used.'),
+  },
+};
+
+const CLOSURE: KindSchema = {
+  description: 'A compiled entity or index page, named by its SHA-256. Immutable.',
+  fields: {
+    spec: record(
+      {
+        of: text('Kind of what was compiled, or Index, or Chunk.'),
+        name: optional(text('Name of what was compiled.')),
+        encoding: oneOf(['json', 'gzip'], 'How content is written.'),
+        content: optional(text('Canonical JSON, or base64 of its gzip.')),
+        chunks: optional(list(text(DIGEST), 'Closures to join when the content is too large for one.')),
+      },
+      'The compiled form.',
+    ),
+  },
+};
+
+const LIMIT = record(
+  { limit: whole('Executions at a time.'), whenFull: oneOf(['queue', 'skip'], 'What happens to one more.') },
+  'How many may run at once.',
+);
+
+const SCHEDULE = definition(
+  'Starts executions of a launch plan at times.',
+  {
+    launchPlan: text('Launch plan that it starts.'),
+    cron: optional(text('Cron pattern of five or six fields.')),
+    everyMs: optional(whole('Interval in milliseconds, instead of cron.')),
+    timeZone: text('IANA time zone of its clock.'),
+    start: optional(time('No tick before.')),
+    end: optional(time('No tick after.')),
+    spreadMs: optional(whole('Ticks are offset by up to so many milliseconds, each schedule by its own.')),
+    catchUp: anything('What happens to ticks that were missed.'),
+    inputs: optional(mapOf(anything('A value.'), 'Inputs of each execution.')),
+    kickoffTime: optional(text('Input that gets the time of the tick.')),
+    active: flag('Whether it ticks.'),
+  },
+  record(
+    {
+      lastTick: optional(time('The last tick that was dealt with.')),
+      lastExecution: optional(text('The execution that it started.')),
+      conditions: optional(CONDITIONS),
+    },
+    'What is.',
+  ),
+);
+
+/** The schema of every kind that has one; kinds without are taken as they come. */
+export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, KindSchema>([
+  ...CORE_SCHEMAS,
+  ['Repository', REPOSITORY],
+  ['Revision', REVISION],
+  ['Closure', CLOSURE],
+  [
+    'Workflow',
+    definition('A graph of nodes, at its active version.', {
+      interface: INTERFACE,
+      nodes: whole('Nodes of its graph.'),
+    }),
+  ],
+  [
+    'Task',
+    definition('A command with typed inputs and outputs, at its active version.', {
+      interface: INTERFACE,
+      image: optional(text('Container image that it runs in.')),
+    }),
+  ],
+  [
+    'LaunchPlan',
+    definition('A way to launch a workflow: defaults, fixed inputs and limits.', {
+      workflow: text('Workflow that it launches.'),
+      workflowClosure: text(DIGEST),
+      interface: INTERFACE,
+      fixedInputs: mapOf(anything('A value.'), 'Inputs that callers cannot change.'),
+      maxParallelism: optional(whole('Task attempts of one execution at a time.')),
+      concurrency: optional(LIMIT),
+    }),
+  ],
+  ['Schedule', SCHEDULE],
+  ['Platform', definition('Settings of the engine.', { propeller: anything('Workers, parallelism and sharding.') })],
+  ['Execution', EXECUTION],
+]);
