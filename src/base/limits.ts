@@ -224,3 +224,8 @@ export const MAX_SOURCE_DEPTH = 64;
 export const MAX_IDLE_SOURCES = 64;
 /** Pushes to one repository after which its loose objects are packed. */
 export const PACK_EVERY_PUSHES = 200;
+
+/** Logs that one `pipectl logs --follow` streams at a time; further ones wait for a stream to end. */
+export const MAX_FOLLOWED_LOGS = 50;
+/** Characters of a log line that are printed as one line; a longer one is cut into several. */
+export const MAX_LOG_LINE_CHARACTERS = 65_536;

@@ -1,0 +1,208 @@
+import { spawn } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import {
+  GIT_REQUEST_TIMEOUT_MS,
+  type Log,
+  MAX_GIT_REQUESTS,
+  MAX_PUSH_BYTES,
+  PACK_EVERY_PUSHES,
+  StalledError,
+} from '../../../base/index.ts';
+import type { PushHandler } from '../../index.ts';
+import { copyCgiResponse } from './cgi.ts';
+import { type Credentials, credentialsOf } from './credentials.ts';
+import { runGit } from './environment.ts';
+import { hookPipes, serveHooks } from './hook-channel.ts';
+import { isRepositoryName, type RepositoryStore } from './repositories.ts';
+import { createTurns } from './turns.ts';
+
+export interface GitEndpointOptions {
+  readonly repositories: RepositoryStore;
+  /** Who this is, or undefined for nobody we know. Compares in constant time. */
+  readonly authenticate: (credentials: Credentials) => string | undefined;
+  readonly handler: PushHandler;
+  readonly log: Log;
+}
+
+/** Git's smart HTTP protocol for `/git/<name>.git/…`, served by `git http-backend`. */
+export interface GitEndpoint {
+  /** Answers the request; returns false when its path is not under /git/. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Resolves when no request is being served. */
+  drained(): Promise<void>;
+}
+
+interface Route {
+  readonly name: string;
+  readonly action: 'info/refs' | 'git-upload-pack' | 'git-receive-pack';
+  readonly query: string;
+  readonly isPush: boolean;
+}
+
+/** Errors: StalledError GitMissing or GitHttpBackendMissing. */
+export async function createGitEndpoint(options: GitEndpointOptions): Promise<GitEndpoint> {
+  const { repositories, log } = options;
+  const backend = await findHttpBackend(repositories.env);
+  const turns = createTurns();
+  const running = new Set<Promise<void>>();
+  const pushes = new Map<string, number>();
+
+  async function serve(request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> {
+    const user = options.authenticate(credentialsOf(request.headers.authorization));
+    if (user === undefined) return refuse(response, 401, 'give the token of this control plane as password');
+    if (running.size >= MAX_GIT_REQUESTS) return refuse(response, 503, 'too many git requests at once');
+    if (Number(request.headers['content-length'] ?? 0) > MAX_PUSH_BYTES) return refuse(response, 413, 'push too large');
+    if (route.isPush) await repositories.ensure(route.name);
+    else if (!(await repositories.exists(route.name))) return refuse(response, 404, 'no such repository');
+    await runBackend(request, response, route, user);
+  }
+
+  function runBackend(request: IncomingMessage, response: ServerResponse, route: Route, user: string): Promise<void> {
+    const child = spawn(backend, [], {
+      env: cgiEnvironment(repositories, request, route, user),
+      // 3, 4 and 5 belong to the hooks; only receive-pack has any.
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
+    const turn = turns.take(route.name);
+    const { name: repository } = route;
+    serveHooks(
+      hookPipes(child.stdio),
+      {
+        async decide(updates, objects) {
+          await turn.begin();
+          return options.handler.decide({ repository, pusher: user, updates, objects });
+        },
+        landed: (updates) => options.handler.landed({ repository, updates }),
+      },
+      log,
+    );
+    request.pipe(child.stdin);
+    request.on('close', () => child.stdin.end());
+    child.stdin.on('error', () => request.resume());
+    copyCgiResponse(child.stdout, response);
+    child.stderr.on('data', (text: Buffer) => log.write('debug', 'git http-backend', { text: text.toString('utf8') }));
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => endGroup(child.pid), GIT_REQUEST_TIMEOUT_MS);
+      const over = () => {
+        clearTimeout(timer);
+        turn.end();
+        if (route.action === 'git-receive-pack') packSometimes(repository);
+        resolve();
+      };
+      child.on('error', (error) => {
+        log.write('error', 'git http-backend did not start', { error: error.message });
+        if (!response.headersSent) refuse(response, 500, 'git did not start');
+        over();
+      });
+      child.on('close', over);
+    });
+  }
+
+  /** Loose objects slow git down as they pile up, and its own collection is off: see repositoryConfig. */
+  function packSometimes(repository: string): void {
+    const count = (pushes.get(repository) ?? 0) + 1;
+    pushes.set(repository, count % PACK_EVERY_PUSHES);
+    if (count < PACK_EVERY_PUSHES) return;
+    repositories.pack(repository).catch((error: Error) => {
+      log.write('warn', 'loose objects could not be packed', { repository, error: error.message });
+    });
+  }
+
+  return {
+    handle(request, response) {
+      const url = request.url ?? '';
+      if (!url.startsWith('/git/')) return false;
+      const route = parseRoute(request.method ?? '', url);
+      if (route === undefined) {
+        refuse(response, 404, 'not a git URL of this control plane');
+        return true;
+      }
+      const serving = serve(request, response, route).catch((error: Error) => {
+        log.write('error', 'a git request failed', { error: error.message });
+        if (!response.headersSent) refuse(response, 500, error instanceof StalledError ? error.message : 'failed');
+      });
+      running.add(serving);
+      void serving.finally(() => running.delete(serving));
+      return true;
+    },
+    async drained() {
+      while (running.size > 0) await Promise.allSettled(running);
+    },
+  };
+}
+
+/** Only the three requests of the smart protocol; the dumb one would hand out files. */
+function parseRoute(method: string, url: string): Route | undefined {
+  const [path = '', query = ''] = url.split('?', 2);
+  const match = /^\/git\/([^/]+)\.git\/(info\/refs|git-upload-pack|git-receive-pack)$/.exec(path);
+  const name = match?.[1] ?? '';
+  const action = match?.[2] as Route['action'];
+  if (match === null || !isRepositoryName(name)) return undefined;
+  if (action !== 'info/refs') {
+    return method === 'POST' ? { name, action, query: '', isPush: action === 'git-receive-pack' } : undefined;
+  }
+  const service = new URLSearchParams(query).get('service');
+  if (method !== 'GET' || (service !== 'git-upload-pack' && service !== 'git-receive-pack')) return undefined;
+  return { name, action, query: `service=${service}`, isPush: service === 'git-receive-pack' };
+}
+
+/** What RFC 3875 and git-http-backend(1) ask for. */
+function cgiEnvironment(
+  repositories: RepositoryStore,
+  request: IncomingMessage,
+  route: Route,
+  user: string,
+): Record<string, string> {
+  const { headers } = request;
+  const protocol = String(headers['git-protocol'] ?? '');
+  const env: Record<string, string> = {
+    ...repositories.env,
+    GIT_PROJECT_ROOT: join(repositories.path(route.name), '..'),
+    GIT_HTTP_EXPORT_ALL: '1',
+    PATH_INFO: `/${route.name}.git/${route.action}`,
+    QUERY_STRING: route.query,
+    REQUEST_METHOD: request.method ?? 'GET',
+    CONTENT_TYPE: headers['content-type'] ?? '',
+    HTTP_CONTENT_ENCODING: String(headers['content-encoding'] ?? ''),
+    REMOTE_USER: user,
+    REMOTE_ADDR: request.socket.remoteAddress ?? '',
+    GIT_COMMITTER_NAME: 'pipectl',
+    GIT_COMMITTER_EMAIL: 'pipectl@localhost',
+  };
+  if (headers['content-length'] !== undefined) env.CONTENT_LENGTH = headers['content-length'];
+  if (/^version=[0-9]{1,3}$/.test(protocol)) env.GIT_PROTOCOL = protocol;
+  return env;
+}
+
+async function findHttpBackend(env: Record<string, string>): Promise<string> {
+  const folder = (await runGit(['--exec-path'], { env, maxBytes: 4_096 })).trim();
+  const file = join(folder, 'git-http-backend');
+  return access(file, constants.X_OK).then(
+    () => file,
+    () => {
+      throw new StalledError(
+        'GitHttpBackendMissing',
+        `this git has no http-backend (${file}): install the full git package (on Alpine: git-daemon)`,
+      );
+    },
+  );
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  const extra: Record<string, string> =
+    status === 401 ? { 'WWW-Authenticate': 'Basic realm="pipectl"' } : status === 503 ? { 'Retry-After': '1' } : {};
+  response.writeHead(status, { 'Content-Type': 'text/plain', ...extra });
+  response.end(`pipectl: ${message}\n`);
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in the meantime.
+  }
+}

@@ -1,0 +1,188 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+import {
+  type Log,
+  MAX_PUSH_HEAD_BYTES,
+  MAX_PUSH_REFS,
+  MAX_VERDICT_LINES,
+  PUSH_DECISION_TIMEOUT_MS,
+} from '../../../base/index.ts';
+import { isOid, type ObjectReader, type PushVerdict, type RefUpdate } from '../../index.ts';
+import { type BatchClient, createBatchClient } from './batch.ts';
+
+/** The control plane's ends of the three pipes; see hooks.ts. */
+export interface HookPipes {
+  readonly fromHook: Readable;
+  readonly toObjects: Writable;
+  readonly toHook: Writable;
+}
+
+export interface HookHandler {
+  decide(updates: readonly RefUpdate[], objects: ObjectReader): Promise<PushVerdict>;
+  landed(updates: readonly RefUpdate[]): Promise<readonly string[]>;
+}
+
+/** Where the conversation with one push's hooks stands. */
+type Phase = 'head' | 'objects' | 'trailer' | 'closed';
+
+const NEWLINE = 0x0a;
+
+/** Speaks with the hooks of one receive-pack until its pipes close. Every failure ends as a refusal. */
+export function serveHooks(pipes: HookPipes, handler: HookHandler, log: Log): void {
+  const { fromHook, toObjects, toHook } = pipes;
+  let phase: Phase = 'head';
+  let head: Buffer = Buffer.alloc(0);
+  const client = createBatchClient(
+    (text) => toObjects.write(text),
+    () => fromHook.destroy(),
+  );
+
+  function close(): void {
+    phase = 'closed';
+    client.end('the push went away');
+    toObjects.destroy();
+    toHook.end();
+  }
+
+  function receive(chunk: Buffer): void {
+    if (phase === 'objects') {
+      client.receive(chunk);
+      return;
+    }
+    head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
+    if (head.length > MAX_PUSH_HEAD_BYTES) {
+      toHook.end(verdictText({ accepted: false, lines: ['pipectl: too many refs in one push: push fewer at a time'] }));
+      phase = 'closed';
+      return;
+    }
+    if (phase === 'trailer') onTrailer();
+    if (phase === 'head') onHead();
+  }
+
+  /** After the objects comes one line, `end <status>`, and then perhaps the head of post-receive. */
+  function onTrailer(): void {
+    const at = head.indexOf(NEWLINE);
+    if (at < 0) return;
+    head = head.subarray(at + 1);
+    phase = 'head';
+  }
+
+  function onHead(): void {
+    const at = head.indexOf('\n\n');
+    if (at < 0) return;
+    const lines = head.subarray(0, at).toString('utf8').split('\n');
+    head = head.subarray(at + 2);
+    const updates = parseUpdates(lines.slice(1));
+    if (lines[0] === 'pre-receive') {
+      phase = 'objects';
+      void answerPreReceive(updates);
+    } else void answerPostReceive(updates ?? []);
+  }
+
+  async function answerPreReceive(updates: readonly RefUpdate[] | undefined): Promise<void> {
+    const verdict = await decide(updates);
+    // The reader has answered all it was asked: what follows on the pipe is the trailer.
+    client.end('the decision is made');
+    if (phase === 'objects') phase = 'trailer';
+    toObjects.end();
+    if (verdict.accepted) toHook.write(verdictText(verdict));
+    else toHook.end(verdictText(verdict));
+  }
+
+  async function decide(updates: readonly RefUpdate[] | undefined): Promise<PushVerdict> {
+    if (updates === undefined) return refusal(`pipectl: a push moves 1 to ${MAX_PUSH_REFS} refs; push fewer at a time`);
+    try {
+      const { reader, settled } = trackReads(client);
+      const verdict = await within(PUSH_DECISION_TIMEOUT_MS, handler.decide(updates, reader));
+      await settled();
+      return verdict;
+    } catch (error) {
+      client.end('the decision failed');
+      fromHook.destroy();
+      log.write('error', 'a push could not be decided', { error: String(error) });
+      return refusal(`pipectl: ${(error as Error).message}`);
+    }
+  }
+
+  async function answerPostReceive(updates: readonly RefUpdate[]): Promise<void> {
+    try {
+      toHook.write(linesText(await handler.landed(updates)));
+    } catch (error) {
+      log.write('error', 'the refs of a push moved, but could not be noted', { error: String(error) });
+      toHook.write(linesText([`pipectl: the push is stored; it becomes active later: ${(error as Error).message}`]));
+    }
+  }
+
+  fromHook.on('data', receive);
+  fromHook.on('close', close);
+  for (const pipe of [fromHook, toObjects, toHook]) pipe.on('error', () => undefined);
+}
+
+/** The three pipes of a child that was started with `pipe` at 3, 4 and 5. */
+export function hookPipes(stdio: readonly (Readable | Writable | null | undefined)[]): HookPipes {
+  const [, , , fromHook, toObjects, toHook] = stdio as readonly Duplex[];
+  return { fromHook: fromHook as Duplex, toObjects: toObjects as Duplex, toHook: toHook as Duplex };
+}
+
+/** A reader that knows when all it was asked has been answered. */
+function trackReads(client: BatchClient): { readonly reader: ObjectReader; settled(): Promise<void> } {
+  const open = new Set<Promise<unknown>>();
+  return {
+    reader: {
+      read(oid, maxBytes) {
+        const reading = client.read(oid, maxBytes);
+        open.add(reading);
+        const done = () => open.delete(reading);
+        reading.then(done, done);
+        return reading;
+      },
+    },
+    async settled() {
+      await Promise.allSettled(open);
+    },
+  };
+}
+
+function parseUpdates(lines: readonly string[]): readonly RefUpdate[] | undefined {
+  if (lines.length === 0 || lines.length > MAX_PUSH_REFS) return undefined;
+  const updates: RefUpdate[] = [];
+  for (const line of lines) {
+    const before = line.slice(0, 40);
+    const after = line.slice(41, 81);
+    if (!isOid(before) || !isOid(after)) return undefined;
+    updates.push({ before, after, ref: line.slice(82) });
+  }
+  return updates;
+}
+
+function refusal(line: string): PushVerdict {
+  return { accepted: false, lines: [line, 'pipectl: rejected, nothing was changed'] };
+}
+
+/** Accepted: a word, then marked lines and a dot, as the pipe stays open. Rejected: a word and the text to its end. */
+function verdictText(verdict: PushVerdict): string {
+  if (verdict.accepted) return `accept\n${linesText(verdict.lines)}`;
+  return `reject\n${verdict.lines.slice(0, MAX_VERDICT_LINES).map(oneLine).join('\n')}\n`;
+}
+
+function linesText(lines: readonly string[]): string {
+  return `${lines
+    .slice(0, MAX_VERDICT_LINES)
+    .map((line) => ` ${oneLine(line)}\n`)
+    .join('')}.\n`;
+}
+
+function oneLine(line: string): string {
+  return line.replaceAll(/[\r\n]+/g, ' ');
+}
+
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no decision within ${timeoutMs / 1000} s: push again`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,173 @@
+import { access, chmod, constants, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Log, MAX_PUSH_BYTES, MAX_REPOSITORIES, StalledError } from '../../../base/index.ts';
+import { isOid, type Refs } from '../../index.ts';
+import { gitEnvironment, runGit } from './environment.ts';
+import { HOOKS } from './hooks.ts';
+import { type NativeReader, openNativeReader } from './reader.ts';
+
+/** The bare repositories of one control plane: `<folder>/<name>.git`. */
+export interface RepositoryStore {
+  readonly env: Record<string, string>;
+  path(name: string): string;
+  exists(name: string): Promise<boolean>;
+  /** Creates the repository when it is not there, and renews its configuration once in the life of this store. */
+  ensure(name: string): Promise<void>;
+  /** Names, sorted. */
+  list(): Promise<readonly string[]>;
+  refs(name: string): Promise<Refs>;
+  reader(name: string): NativeReader;
+  /** Packs loose objects, removing none that are unreachable: commits that a force-push left behind stay runnable. */
+  pack(name: string): Promise<void>;
+  close(): void;
+}
+
+export interface RepositoryStoreOptions {
+  /** Absolute; created when missing. */
+  readonly folder: string;
+  readonly log: Log;
+  readonly denyNonFastForwards?: boolean;
+}
+
+const REPOSITORY_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const MAX_REFS_BYTES = 64 * 1024 * 1024;
+
+/** Whether `name` can name a repository: an RFC 1123 label. */
+export function isRepositoryName(name: string): boolean {
+  return REPOSITORY_NAME.test(name);
+}
+
+/**
+ * Opens the folder of repositories, writing hooks and git's configuration anew.
+ * Errors: StalledError HooksNotExecutable on a file system that runs no scripts: git would skip the decision silently.
+ */
+export async function openRepositoryStore(options: RepositoryStoreOptions): Promise<RepositoryStore> {
+  const { folder } = options;
+  const hooks = join(folder, 'hooks');
+  const configFile = join(folder, 'gitconfig');
+  await mkdir(hooks, { recursive: true, mode: 0o700 });
+  await writeFile(configFile, '[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n');
+  for (const [name, script] of HOOKS) await writeHook(join(hooks, name), script);
+  const env = gitEnvironment(configFile);
+  const config = repositoryConfig(hooks, options.denyNonFastForwards ?? false);
+  const readers = new Map<string, NativeReader>();
+  const ensured = new Map<string, Promise<void>>();
+
+  const path = (name: string) => join(folder, `${name}.git`);
+  const exists = (name: string) => isThere(join(path(name), 'HEAD'));
+
+  async function list(): Promise<string[]> {
+    const files = await readdir(folder);
+    const names = files.filter((file) => file.endsWith('.git')).map((file) => file.slice(0, -'.git'.length));
+    return names.filter(isRepositoryName).sort();
+  }
+
+  async function create(name: string): Promise<void> {
+    if ((await list()).length >= MAX_REPOSITORIES) {
+      throw new StalledError('TooManyRepositories', `there are ${MAX_REPOSITORIES} repositories already`);
+    }
+    const draft = join(folder, `.draft-${name}`);
+    await rm(draft, { recursive: true, force: true });
+    await runGit(['init', '--quiet', '--bare', '--template=', draft], { env, maxBytes: 4_096 });
+    await writeFile(join(draft, 'HEAD'), 'ref: refs/heads/main\n');
+    await writeFile(join(draft, 'config'), config);
+    await rename(draft, path(name));
+  }
+
+  async function renew(name: string): Promise<void> {
+    if (!(await exists(name))) return create(name);
+    const file = join(path(name), 'config');
+    if ((await readFile(file, 'utf8')) !== config) await writeFile(file, config);
+  }
+
+  return {
+    env,
+    path,
+    exists,
+    list,
+    ensure(name) {
+      const running = ensured.get(name) ?? renew(name);
+      ensured.set(name, running);
+      // A failure (a full disk) is not remembered.
+      running.catch(() => ensured.delete(name));
+      return running;
+    },
+    async refs(name) {
+      if (!(await exists(name))) return new Map();
+      const args = ['--git-dir', path(name), 'for-each-ref', '--format=%(objectname) %(refname)'];
+      return parseRefs(await runGit(args, { env, maxBytes: MAX_REFS_BYTES }));
+    },
+    reader(name) {
+      const reader = readers.get(name) ?? openNativeReader(path(name), env);
+      readers.set(name, reader);
+      return reader;
+    },
+    async pack(name) {
+      await runGit(['--git-dir', path(name), 'repack', '-d', '-l', '-q'], { env, maxBytes: 4_096 });
+    },
+    close() {
+      for (const reader of readers.values()) reader.close();
+      readers.clear();
+    },
+  };
+}
+
+async function writeHook(file: string, script: string): Promise<void> {
+  await writeFile(file, script);
+  await chmod(file, 0o755);
+  // Also false on a file system mounted noexec.
+  if (await isThere(file, constants.X_OK)) return;
+  throw new StalledError(
+    'HooksNotExecutable',
+    `${file} cannot be executed: keep the data on a file system without noexec`,
+  );
+}
+
+async function isThere(file: string, mode = constants.F_OK): Promise<boolean> {
+  return access(file, mode).then(
+    () => true,
+    () => false,
+  );
+}
+
+function parseRefs(text: string): Refs {
+  const refs = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const oid = line.slice(0, 40);
+    if (isOid(oid) && line[40] === ' ') refs.set(line.slice(41), oid);
+  }
+  return refs;
+}
+
+/**
+ * The configuration of each repository. Nothing is ever pruned or collected on its own: a commit that was registered
+ * can be run for as long as it is registered. Two old, harmless faults of commits pass fsck, as on the large hosts.
+ */
+function repositoryConfig(hooks: string, denyNonFastForwards: boolean): string {
+  const quoted = `"${hooks.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  return `[core]
+	repositoryformatversion = 0
+	filemode = true
+	bare = true
+	hooksPath = ${quoted}
+	fsync = committed
+	fsyncMethod = batch
+[receive]
+	fsckObjects = true
+	maxInputSize = ${MAX_PUSH_BYTES}
+	denyDeletes = false
+	denyNonFastForwards = ${denyNonFastForwards}
+	autogc = false
+[receive "fsck"]
+	badTimezone = ignore
+	missingSpaceBeforeDate = ignore
+[gc]
+	auto = 0
+	pruneExpire = never
+[http]
+	receivepack = true
+	getanyfile = false
+[maintenance]
+	auto = false
+`;
+}
