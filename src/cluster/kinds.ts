@@ -295,6 +295,8 @@ export interface ExecutionStatus {
   /** Nodes of the closure, written once at the start, so that a reader can show progress without the closure. */
   readonly nodeCount?: number;
   readonly outputs?: Readonly<Record<string, Json>>;
+  /** As in NodeStatus. */
+  readonly outputsText?: string;
   /** The first failure; every failed node keeps its own in `nodes`. */
   readonly error?: ExecutionError;
   /** Why it waits, when it does: shown by `get` and `describe`. */
@@ -317,6 +319,8 @@ export interface NodeStatus {
   /** Earliest start of the next attempt while backing off. */
   readonly retryAt?: string;
   readonly outputs?: Readonly<Record<string, Json>>;
+  /** JSON text of `outputs`, only where a null stands in them: a merge patch cannot carry it, so `outputs` lacks it. */
+  readonly outputsText?: string;
   readonly error?: ExecutionError;
   /** Why the live attempts are being ended; the node reaches its terminal phase, or retries, when they are gone. */
   readonly ending?: ExecutionError;
@@ -332,8 +336,8 @@ export interface MapStatus {
   readonly running: number;
   /** Number of a chunk of MAP_CHUNK_SIZE subtasks → its packed phases and attempts; `propeller` owns the format. Absent: all pending. */
   readonly chunks?: Readonly<Record<string, string>>;
-  /** Index → outputs of subtasks that succeeded, until the node ends and they become its `outputs`. */
-  readonly results?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  /** Index → outputs of a subtask that succeeded, in a list of one so that nulls in them survive; until the node ends. */
+  readonly results?: Readonly<Record<string, readonly [Readonly<Record<string, Json>>]>>;
   /** Index → why the subtask failed, of the first few. */
   readonly errors?: Readonly<Record<string, ExecutionError>>;
 }

@@ -1,0 +1,156 @@
+import { MAX_ERROR_LENGTH, MAX_SYSTEM_RETRIES, MAX_VALUE_BYTES, SYSTEM_BACKOFF, sha256 } from '../base/index.ts';
+import type { ExecutionError } from '../cluster/index.ts';
+import type { RetryPolicy } from '../compiler/index.ts';
+import type { Values } from './language.ts';
+import type { PlannedTask } from './plan.ts';
+import { valueBytes } from './size.ts';
+import type { AttemptState, ExecutionIdentity, Terminated, Timer } from './state.ts';
+
+/** How an attempt ended, as the engine judges it. */
+export type Outcome =
+  | { readonly kind: 'Succeeded'; readonly outputs: Values }
+  /** May be tried again within the budget of whose fault it was. */
+  | { readonly kind: 'Failed'; readonly fault: 'user' | 'system'; readonly error: ExecutionError }
+  /** A limit of time that no retry can lift. */
+  | { readonly kind: 'TimedOut'; readonly error: ExecutionError }
+  | { readonly kind: 'Aborted'; readonly error: ExecutionError };
+
+/** Words of `ending` that mean a timeout; any other means that the attempt is not wanted any more. */
+export const RUN_TIMEOUT = 'RunTimeout';
+export const QUEUE_TIMEOUT = 'QueueTimeout';
+export const TOTAL_TIMEOUT = 'TotalTimeout';
+
+/** Ends that are the system's fault: the task did nothing wrong. Reasons of Kubernetes' kubelet and of our node agent. */
+const SYSTEM_REASONS: ReadonlySet<string> = new Set([
+  'Lost',
+  'Evicted',
+  'NodeLost',
+  'NodeShutdown',
+  'Terminated',
+  'Preempting',
+  'Shutdown',
+  'DeadlineExceeded',
+  'UnexpectedAdmissionError',
+  'ContainerStatusUnknown',
+]);
+
+/** Judges the end of a live attempt. `seen` undefined: it is gone and nobody knows how it ended. */
+export function judge(task: PlannedTask, attempt: AttemptState, seen: Terminated | undefined): Outcome {
+  const ending = attempt.ending ?? (seen?.reason === 'Aborted' ? parseEnding(seen.ending) : undefined);
+  // What finished well before its end reached it has finished well.
+  if (seen !== undefined && seen.exitCode === 0 && seen.reason === 'Completed') return judgeOutputs(task, seen.message);
+  if (ending !== undefined) return judgeEnding(ending);
+  if (seen === undefined || seen.reason === 'Aborted') {
+    return systemFailure('Deleted', 'its pod was deleted by something else than the engine');
+  }
+  if (SYSTEM_REASONS.has(seen.reason)) return systemFailure(seen.reason, seen.message || 'its machine lost it');
+  return { kind: 'Failed', fault: 'user', error: exitError(seen) };
+}
+
+function judgeOutputs(task: PlannedTask, text: string): Outcome {
+  const parsed = task.parseOutputs(text);
+  if (!parsed.ok) return userFailure('InvalidOutputs', parsed.message);
+  if (valueBytes(parsed.values) > MAX_VALUE_BYTES) {
+    return userFailure('OutputsTooLarge', `its outputs have more than ${MAX_VALUE_BYTES} bytes as JSON`);
+  }
+  return { kind: 'Succeeded', outputs: parsed.values };
+}
+
+function judgeEnding(error: ExecutionError): Outcome {
+  switch (error.reason) {
+    case RUN_TIMEOUT:
+      return { kind: 'Failed', fault: 'user', error };
+    case QUEUE_TIMEOUT:
+    case TOTAL_TIMEOUT:
+      return { kind: 'TimedOut', error };
+    default:
+      return { kind: 'Aborted', error };
+  }
+}
+
+function exitError(seen: Terminated): ExecutionError {
+  const code = { exitCode: seen.exitCode, ...(seen.signal !== undefined && { signal: String(seen.signal) }) };
+  switch (seen.reason) {
+    case 'OOMKilled':
+      return { reason: 'OutOfMemory', message: 'it was killed for using more memory than its limit', ...code };
+    case 'OutputsTooLarge':
+      return { reason: 'OutputsTooLarge', message: `its outputs file has more than ${MAX_VALUE_BYTES} bytes`, ...code };
+    case 'Error':
+    case 'Completed': {
+      const how =
+        seen.signal !== undefined ? `was killed by signal ${seen.signal}` : `exited with code ${seen.exitCode}`;
+      return { reason: seen.signal === undefined ? 'NonZeroExit' : 'Killed', message: `its command ${how}`, ...code };
+    }
+    default:
+      return { reason: seen.reason, message: cut(seen.message) || `it ended with ${seen.reason}`, ...code };
+  }
+}
+
+function userFailure(reason: string, message: string): Outcome {
+  return { kind: 'Failed', fault: 'user', error: { reason, message: cut(message) } };
+}
+
+function systemFailure(reason: string, message: string): Outcome {
+  return { kind: 'Failed', fault: 'system', error: { reason, message: cut(message) } };
+}
+
+/** Whether the attempt that just failed, already counted, leaves another one in its budget. */
+export function mayRetry(policy: RetryPolicy, attempt: AttemptState, fault: 'user' | 'system'): boolean {
+  if (fault === 'system') return attempt.systemFailures <= MAX_SYSTEM_RETRIES;
+  return attempt.attempt - attempt.systemFailures <= policy.limit;
+}
+
+/**
+ * Milliseconds from the end of an attempt to the start of the next one: exponential, less up to a quarter that is
+ * a hash of what failed, so that a replay waits as long and a thousand failures of one moment do not come back as one.
+ */
+export function backoffMs(
+  policy: RetryPolicy,
+  attempt: Pick<AttemptState, 'attempt' | 'systemFailures'>,
+  fault: 'user' | 'system',
+  seed: { readonly execution: ExecutionIdentity; readonly node: string; readonly index: number },
+): number {
+  const { initialMs, factor, maxMs } = fault === 'system' ? SYSTEM_BACKOFF : policy.backoff;
+  const failures = fault === 'system' ? attempt.systemFailures : attempt.attempt - attempt.systemFailures;
+  const fullMs = Math.min(maxMs, initialMs * factor ** (failures - 1));
+  const { namespace, name } = seed.execution;
+  const hash = sha256(`${namespace}/${name}/${seed.node}/${seed.index}/${attempt.attempt}`);
+  const unit = Number.parseInt(hash.slice(0, 8), 16) / 2 ** 32;
+  return Math.round(fullMs * (1 - unit / 4));
+}
+
+/** Timers of an attempt that is queued, or running already. */
+export function attemptTimers(
+  node: { readonly index: number },
+  index: number,
+  attempt: AttemptState,
+  task: PlannedTask,
+): readonly Timer[] {
+  const { queueMs, runMs } = task.closure.timeout;
+  const timer = { node: node.index, index, attempt: attempt.attempt };
+  if (attempt.runningAt !== undefined) {
+    return runMs === undefined ? [] : [{ ...timer, kind: 'run', at: attempt.runningAt + runMs }];
+  }
+  return queueMs === undefined ? [] : [{ ...timer, kind: 'queue', at: attempt.queuedAt + queueMs }];
+}
+
+/** The text that stands in the abort annotation. */
+export function endingText(error: ExecutionError): string {
+  return `${error.reason}: ${error.message}`;
+}
+
+function parseEnding(text: string | undefined): ExecutionError | undefined {
+  const match = /^([A-Za-z]+): (.*)$/s.exec(text ?? '');
+  return match === null ? undefined : { reason: match[1] ?? '', message: match[2] ?? '' };
+}
+
+/** A message no longer than a status should hold. */
+export function cut(message: string): string {
+  return message.length <= MAX_ERROR_LENGTH ? message : `${message.slice(0, MAX_ERROR_LENGTH - 1)}…`;
+}
+
+/** `<execution>-<node>-<attempt>`, for a subtask `<execution>-<node>-<index>-<attempt>`; hashed past Kubernetes' 253. */
+export function podName(execution: ExecutionIdentity, slug: string, index: number, attempt: number): string {
+  const name = `${execution.name}-${slug}${index < 0 ? '' : `-${index}`}-${attempt}`;
+  return name.length <= 253 ? name : `${name.slice(0, 200).replace(/[-.]+$/, '')}-${sha256(name).slice(0, 16)}`;
+}

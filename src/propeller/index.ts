@@ -1,0 +1,22 @@
+/**
+ * propeller: the state machine of an execution. `buildPlan` makes a closure ready to run, `restore` makes the state from
+ * what the cluster says, `step` moves it on: a delta of status and effects, never an action.
+ * Must not wait, read a clock or know where attempts run.
+ * Keeps: terminal phases never change; a node starts only when its upstream succeeded; attempt n+1 starts only when
+ * attempt n is confirmed gone; limits of parallelism hold; a restored state goes on as the one that wrote the status.
+ */
+export { podName } from './attempt.ts';
+export { buildPlan, nodeSlug, type Plan, type PlanNode, type PlannedTask } from './plan.ts';
+export { type ExpectedAttempt, type Restored, restore } from './restore.ts';
+export { isTerminalPhase } from './round.ts';
+export type {
+  AttemptObservation,
+  Desired,
+  Effect,
+  EngineState,
+  Observation,
+  Settings,
+  StepResult,
+  Terminated,
+} from './state.ts';
+export { step } from './step.ts';

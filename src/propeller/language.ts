@@ -1,0 +1,153 @@
+import { BugError, type Json } from '../base/index.ts';
+import type { Execution } from '../cluster/index.ts';
+import type { ClosureParameter, TaskClosure, Template, WorkflowClosure } from '../compiler/index.ts';
+import { compileRenderer, type TypeScope, type ValueScope } from '../language/expression/index.ts';
+import {
+  type Field,
+  listOf,
+  parseOutputsText,
+  parseType,
+  type RecordType,
+  type Type,
+  taskInputsText,
+} from '../language/index.ts';
+
+/** Named values, of null prototype where the names come from users. */
+export type Values = Readonly<Record<string, Json>>;
+
+export type Rendered =
+  | { readonly ok: true; readonly values: Values }
+  | { readonly ok: false; readonly message: string };
+
+/** Values for the templates of a node, from what its upstream nodes gave. */
+export type FieldsRenderer = (scope: ValueScope) => Rendered;
+
+export type OutputsParser = (text: string) => Rendered;
+
+/** What expressions read: inputs of the execution, and the outputs of nodes that ended well. */
+export interface Scope extends ValueScope {
+  readonly outputs: Map<string, Values>;
+}
+
+export function createScope(inputs: Values, execution: Values): Scope {
+  const outputs = new Map<string, Values>();
+  return { inputs, outputs, nodeOutputs: (id) => outputs.get(id), variables: { execution } };
+}
+
+/** What `execution` holds in expressions. */
+export function executionVariables(execution: Execution): Values {
+  const { metadata, spec } = execution;
+  return { name: metadata.name, commit: spec.commit, startTime: metadata.creationTimestamp ?? '' };
+}
+
+type Templates = Readonly<Record<string, Template>>;
+type Parameters = Readonly<Record<string, ClosureParameter>>;
+
+export interface Renderers {
+  /** Values of a `compute` node, by the types of its outputs. */
+  values(templates: Templates, types: Readonly<Record<string, string>>): FieldsRenderer;
+  /** Inputs of a task: what is given, and the defaults of the rest, less those named by `elsewhere`. */
+  inputs(templates: Templates, parameters: Parameters, elsewhere?: Templates): FieldsRenderer;
+  /** Lists of what the parameters take. */
+  lists(templates: Templates, parameters: Parameters): FieldsRenderer;
+  outputs(outputs: WorkflowClosure['outputs']): FieldsRenderer;
+}
+
+/** Compiles a closure's templates against its own types. What the compiler accepted and we do not is a BugError. */
+export function renderers(closure: WorkflowClosure): Renderers {
+  const scope = typeScope(closure);
+  return {
+    values: (templates, types) => fields(templates, (name) => readType(types[name] ?? 'json'), scope, {}),
+    inputs: (templates, parameters, elsewhere = {}) => {
+      const defaults: Record<string, Json> = {};
+      for (const [name, parameter] of Object.entries(parameters)) {
+        const isGiven = Object.hasOwn(templates, name) || Object.hasOwn(elsewhere, name);
+        if (!isGiven && parameter.default !== undefined) defaults[name] = parameter.default;
+      }
+      return fields(templates, (name) => parameterType(closure, parameters, name), scope, defaults);
+    },
+    lists: (templates, parameters) =>
+      fields(templates, (name) => listOf(parameterType(closure, parameters, name)), scope, {}),
+    outputs: (outputs) => {
+      const templates = Object.entries(outputs).map(([name, output]): [string, Template] => [name, output.value]);
+      const typeOf = (name: string) => readType(outputs[name]?.type ?? 'json');
+      return fields(Object.fromEntries(templates), typeOf, scope, {});
+    },
+  };
+}
+
+function parameterType(closure: WorkflowClosure, parameters: Parameters, name: string): Type {
+  const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+  if (parameter === undefined) throw new BugError(`closure of "${closure.name}" gives "${name}" to a task without it`);
+  return readType(parameter.type);
+}
+
+function fields(
+  templates: Templates,
+  typeOf: (name: string) => Type,
+  scope: TypeScope,
+  defaults: Values,
+): FieldsRenderer {
+  const types = new Map(Object.keys(templates).map((name) => [name, typeOf(name)]));
+  const compiled = compileRenderer(templates, types, scope);
+  if (compiled.kind === 'error') throw new BugError(`a closure's template does not compile: ${compiled.message}`);
+  const { render } = compiled;
+  const hasDefaults = Object.keys(defaults).length > 0;
+  return (values) => {
+    const result = render(values);
+    if (!result.ok) return { ok: false, message: result.problem.message };
+    if (!hasDefaults) return { ok: true, values: result.value };
+    return { ok: true, values: Object.assign(Object.create(null), defaults, result.value) as Values };
+  };
+}
+
+function typeScope(closure: WorkflowClosure): TypeScope {
+  const inputs = Object.entries(closure.inputs).map(([name, input]): [string, string] => [name, input.type]);
+  return {
+    inputs: recordOf(inputs),
+    nodes: new Map(closure.nodes.map((node) => [node.id, recordOf(Object.entries(node.outputs))])),
+    variables: new Map([['execution', EXECUTION_TYPE]]),
+  };
+}
+
+const EXECUTION_TYPE: RecordType = recordOf([
+  ['name', 'string'],
+  ['commit', 'string'],
+  ['startTime', 'datetime'],
+]);
+
+function recordOf(entries: readonly (readonly [string, string])[]): RecordType {
+  const field = (type: string): Field => ({ type: readType(type), optional: false });
+  return { kind: 'record', fields: new Map(entries.map(([name, type]) => [name, field(type)])) };
+}
+
+function readType(text: string): Type {
+  const parsed = parseType(text);
+  if (parsed.kind === 'error') throw new BugError(`a closure names the type "${text}", which is none`);
+  return parsed.type;
+}
+
+/** Reads what a task wrote and checks it against the outputs it declares. */
+export function outputsParser(task: TaskClosure): OutputsParser {
+  const types = parameterTypes(task.outputs);
+  return (text) => {
+    const parsed = parseOutputsText(text, types);
+    if (parsed.kind === 'ok') return { ok: true, values: parsed.values };
+    return { ok: false, message: parsed.problems.map(outputProblem).join('; ') };
+  };
+}
+
+function outputProblem(problem: { readonly path: readonly (string | number)[]; readonly message: string }): string {
+  const place = problem.path.join('.');
+  return place === '' || problem.message.includes(`"${place}"`) ? problem.message : `${place}: ${problem.message}`;
+}
+
+/** Writes the JSON text that a task reads its inputs from. */
+export function inputsWriter(task: TaskClosure): (values: Values) => string {
+  const types = parameterTypes(task.inputs);
+  return (values) => taskInputsText(values, types);
+}
+
+function parameterTypes(parameters: Parameters): ReadonlyMap<string, Type> {
+  return new Map(Object.entries(parameters).map(([name, parameter]) => [name, readType(parameter.type)]));
+}

@@ -1,0 +1,162 @@
+import type { Heap, Json, UnixMs } from '../base/index.ts';
+import type { ExecutionError, ExecutionPhase, MergePatch, NodePhase, NodeStatus } from '../cluster/index.ts';
+import type { Scope } from './language.ts';
+import type { MapState } from './map-state.ts';
+import type { PlannedTask } from './plan.ts';
+
+/**
+ * The running state of one execution. Mutable: `step` consumes it and hands the same object back, so whoever holds
+ * it gives it to one step at a time and drops it when the step's delta could not be written.
+ */
+export interface EngineState {
+  readonly execution: ExecutionIdentity;
+  phase: ExecutionPhase;
+  desired: Desired;
+  /** Why it waits, as status says it. */
+  message: string | undefined;
+  /** Why it waits before it may begin. */
+  hold: string | undefined;
+  /** `Fail`: nothing starts any more because a node failed. `Abort`: because a person said so. */
+  mode: 'Run' | 'Fail' | 'Abort';
+  startedAt: UnixMs | undefined;
+  /** The first failure. */
+  error: ExecutionError | undefined;
+  readonly phases: NodePhase[];
+  /** Per node: upstream nodes that have not succeeded yet. */
+  readonly waiting: Int32Array;
+  /** Nodes that are not terminal. */
+  unfinished: number;
+  /** Tasks that left Pending and are not terminal, by node index. */
+  readonly tasks: Map<number, TaskState>;
+  /** The same of maps. */
+  readonly maps: Map<number, MapState>;
+  /** Nodes that may start, each exactly once. Tasks are gated by max parallelism and go in the order of the closure. */
+  readonly ready: { compute: number[]; readonly tasks: Heap<number>; maps: number[] };
+  /** Tasks with a live attempt: what max parallelism bounds. */
+  liveTasks: number;
+  /** Timeouts and retries ahead. An entry whose attempt is over is ignored when it comes up. */
+  readonly timers: Heap<Timer>;
+  readonly scope: Scope;
+  /** About how many bytes the outputs in status have. */
+  outputBytes: number;
+}
+
+export type Desired = 'Running' | 'Paused' | 'Aborted';
+
+/** What names and hashes are made of. */
+export interface ExecutionIdentity {
+  readonly namespace: string;
+  readonly name: string;
+  readonly maxParallelism: number | undefined;
+}
+
+/** One attempt at a task or at a subtask, live or backing off. */
+export interface AttemptState {
+  /** Counts from 1; the attempt at hand or the last one. */
+  attempt: number;
+  systemFailures: number;
+  /** Whether something of it may still run: from its start effect until it is confirmed gone. */
+  live: boolean;
+  queuedAt: UnixMs;
+  runningAt: UnixMs | undefined;
+  /** Why it is being ended. */
+  ending: ExecutionError | undefined;
+}
+
+export interface TaskState extends AttemptState {
+  startedAt: UnixMs;
+  retryAt: UnixMs | undefined;
+  error: ExecutionError | undefined;
+  /** What the cluster's status says of this node, as far as written: deltas are made against it. */
+  written: NodeStatus | undefined;
+}
+
+export interface Timer {
+  readonly at: UnixMs;
+  readonly kind: 'retry' | 'queue' | 'run' | 'total';
+  readonly node: number;
+  /** Index of a subtask; -1: the node itself. */
+  readonly index: number;
+  readonly attempt: number;
+}
+
+/** What happened, as far as the engine can see it. Stale and repeated ones do no harm. */
+export type Observation =
+  /** The execution may begin. */
+  | { readonly kind: 'Admit' }
+  /** It waits before it may begin, for a reason to show. */
+  | { readonly kind: 'Hold'; readonly message: string }
+  /** It may never begin. */
+  | { readonly kind: 'Refuse'; readonly error: ExecutionError; readonly phase: 'Failed' | 'Aborted' }
+  | { readonly kind: 'Desired'; readonly desired: Desired }
+  | AttemptObservation;
+
+export interface AttemptObservation {
+  readonly kind: 'Attempt';
+  readonly node: number;
+  /** Index of a subtask; -1: the node is a task. */
+  readonly index: number;
+  readonly attempt: number;
+  readonly seen:
+    | { readonly kind: 'Waiting'; readonly createdAt: UnixMs }
+    | { readonly kind: 'Running'; readonly startedAt: UnixMs }
+    | Terminated
+    /** No longer there, and nobody knows how it ended. */
+    | { readonly kind: 'Gone' };
+}
+
+export interface Terminated {
+  readonly kind: 'Terminated';
+  readonly exitCode: number;
+  readonly signal?: number;
+  /** As in ContainerStatus. */
+  readonly reason: string;
+  /** Text of the outputs file, or what the runtime says. */
+  readonly message: string;
+  /** Why its end was asked for: the abort annotation's text. */
+  readonly ending?: string;
+}
+
+/** What must be made true in the cluster together with the delta. Each can be repeated. */
+export type Effect =
+  | {
+      readonly kind: 'StartAttempt';
+      readonly node: number;
+      readonly index: number;
+      readonly attempt: number;
+      readonly podName: string;
+      readonly task: PlannedTask;
+      readonly inputs: Readonly<Record<string, Json>>;
+      /** JSON text of the inputs with exact integers. */
+      readonly inputsText: string;
+    }
+  | {
+      readonly kind: 'AbortAttempt';
+      readonly node: number;
+      readonly index: number;
+      readonly attempt: number;
+      readonly podName: string;
+      /** `<Reason>: <message>`, to be given back in `Terminated.ending`. */
+      readonly ending: string;
+    };
+
+export interface Settings {
+  /** The platform's max parallelism: applies where the execution names none. */
+  readonly maxParallelism: number;
+  /** How many nodes of a chain of `compute` nodes one step may run; 1: each result is durable before its dependents start. */
+  readonly maxStreak: number;
+}
+
+export interface StepResult {
+  /** The same object that went in. */
+  readonly state: EngineState;
+  /** Merge patch of Execution.status; undefined: nothing changed. */
+  readonly delta: MergePatch | undefined;
+  readonly effects: readonly Effect[];
+  /** When to step again though nothing is observed. */
+  readonly wakeAt: UnixMs | undefined;
+  /** Whether to step again as soon as the delta is durable. */
+  readonly hasMore: boolean;
+  /** Node transitions made, for metrics. */
+  readonly transitions: number;
+}

@@ -1,0 +1,246 @@
+import { BugError, type Json, MAX_VALUE_BYTES, peekHeap, popHeap, pushHeap } from '../base/index.ts';
+import type { ExecutionError } from '../cluster/index.ts';
+import {
+  attemptTimers,
+  backoffMs,
+  endingText,
+  judge,
+  mayRetry,
+  podName,
+  QUEUE_TIMEOUT,
+  RUN_TIMEOUT,
+  TOTAL_TIMEOUT,
+} from './attempt.ts';
+import type { Values } from './language.ts';
+import type { PlannedTask, TaskPlan } from './plan.ts';
+import { addTimer, addTimers, endNode, failNode, isTerminalPhase, planNode, type Round, succeedNode } from './round.ts';
+import type { AttemptObservation, AttemptState, TaskState, Terminated, Timer } from './state.ts';
+
+/** Starts ready tasks in the order of the closure, as far as max parallelism allows. */
+export function startTasks(round: Round): void {
+  const { state } = round;
+  const limit = state.execution.maxParallelism ?? round.settings.maxParallelism;
+  while (state.liveTasks < limit && round.startsLeft > 0 && state.mode === 'Run') {
+    const index = popHeap(state.ready.tasks);
+    if (index === undefined) return;
+    startTask(round, planNode(round, index) as TaskPlan);
+  }
+}
+
+/** Whether `startTasks` would start something if it were called again. */
+export function hasStartableTask(round: Round): boolean {
+  const { state } = round;
+  const limit = state.execution.maxParallelism ?? round.settings.maxParallelism;
+  return state.liveTasks < limit && peekHeap(state.ready.tasks) !== undefined;
+}
+
+function startTask(round: Round, node: TaskPlan): void {
+  const { state, now } = round;
+  // A task that timed out while it waited to be tried again is still in the queue of the ready ones.
+  if (isTerminalPhase(state.phases[node.index] as string)) return;
+  round.touched.add(node.index);
+  let task = state.tasks.get(node.index);
+  const isFirst = task === undefined;
+  if (task === undefined) {
+    task = newTask(now);
+    state.tasks.set(node.index, task);
+  }
+  const inputs = node.with(state.scope);
+  if (!inputs.ok) {
+    task.error = { reason: 'InvalidInputs', message: inputs.message };
+    failNode(round, node, 'Failed', task.error);
+    return;
+  }
+  const refused = startEffect(round, node, -1, task.attempt + 1, node.task, inputs.values);
+  if (refused !== undefined) {
+    task.error = refused;
+    failNode(round, node, 'Failed', refused);
+    return;
+  }
+  state.phases[node.index] = 'Queued';
+  beginAttempt(task, now);
+  task.retryAt = undefined;
+  state.liveTasks++;
+  addTimers(round, attemptTimers(node, -1, task, node.task));
+  const { totalMs } = node.task.closure.timeout;
+  if (isFirst && totalMs !== undefined) {
+    addTimer(round, { at: now + totalMs, kind: 'total', node: node.index, index: -1, attempt: 0 });
+  }
+}
+
+function newTask(now: number): TaskState {
+  return {
+    attempt: 0,
+    systemFailures: 0,
+    live: false,
+    startedAt: now,
+    queuedAt: now,
+    runningAt: undefined,
+    retryAt: undefined,
+    ending: undefined,
+    error: undefined,
+    written: undefined,
+  };
+}
+
+/** Marks the next attempt as live from `now` on. */
+export function beginAttempt(attempt: AttemptState, now: number): void {
+  attempt.attempt++;
+  attempt.live = true;
+  attempt.queuedAt = now;
+  attempt.runningAt = undefined;
+  attempt.ending = undefined;
+}
+
+/** Adds the start effect of an attempt; returns an error instead when its inputs are too large to hand over. */
+export function startEffect(
+  round: Round,
+  node: { readonly index: number; readonly slug: string },
+  index: number,
+  attempt: number,
+  task: PlannedTask,
+  inputs: Values,
+): ExecutionError | undefined {
+  const text = task.inputsText(inputs);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_VALUE_BYTES) {
+    const message = `its inputs have ${bytes} bytes as JSON; at most ${MAX_VALUE_BYTES} can be handed over`;
+    return { reason: 'InputsTooLarge', message };
+  }
+  round.effects.push({
+    kind: 'StartAttempt',
+    node: node.index,
+    index,
+    attempt,
+    podName: podName(round.state.execution, node.slug, index, attempt),
+    task,
+    inputs: inputs as Readonly<Record<string, Json>>,
+    inputsText: text,
+  });
+  round.startsLeft--;
+  round.transitionsLeft--;
+  return undefined;
+}
+
+export function observeTask(round: Round, node: TaskPlan, observation: AttemptObservation): void {
+  const { state } = round;
+  const task = state.tasks.get(node.index);
+  if (task === undefined || !task.live || observation.attempt !== task.attempt) return;
+  const { seen } = observation;
+  switch (seen.kind) {
+    case 'Waiting':
+      return;
+    case 'Running':
+      if (task.runningAt !== undefined) return;
+      state.phases[node.index] = 'Running';
+      round.touched.add(node.index);
+      task.runningAt = seen.startedAt;
+      addTimers(round, attemptTimers(node, -1, task, node.task));
+      return;
+    case 'Terminated':
+    case 'Gone':
+      endAttempt(round, node, task, seen.kind === 'Gone' ? undefined : seen);
+      return;
+  }
+}
+
+/** The live attempt is confirmed gone: the node ends, or tries again later. */
+function endAttempt(round: Round, node: TaskPlan, task: TaskState, seen: Terminated | undefined): void {
+  const { state, now } = round;
+  const outcome = judge(node.task, task, seen);
+  round.touched.add(node.index);
+  state.liveTasks--;
+  task.live = false;
+  task.ending = undefined;
+  switch (outcome.kind) {
+    case 'Succeeded':
+      succeedNode(round, node, outcome.outputs);
+      return;
+    case 'Aborted':
+      task.error = outcome.error;
+      endNode(round, node, 'Aborted');
+      return;
+    case 'TimedOut':
+      task.error = { ...outcome.error, attempt: task.attempt };
+      failNode(round, node, 'TimedOut', task.error);
+      return;
+    case 'Failed': {
+      const { fault } = outcome;
+      if (fault === 'system') task.systemFailures++;
+      task.error = { ...outcome.error, attempt: task.attempt };
+      const policy = node.task.closure.retries;
+      if (!mayRetry(policy, task, fault)) {
+        failNode(round, node, outcome.error.reason === RUN_TIMEOUT ? 'TimedOut' : 'Failed', task.error);
+        return;
+      }
+      const seed = { execution: state.execution, node: node.id, index: -1 };
+      const retryAt = now + backoffMs(policy, task, fault, seed);
+      state.phases[node.index] = 'Queued';
+      task.retryAt = retryAt;
+      task.runningAt = undefined;
+      addTimer(round, { at: retryAt, kind: 'retry', node: node.index, index: -1, attempt: task.attempt });
+      return;
+    }
+  }
+}
+
+/** A timer of a task came up. Those of attempts that are over mean nothing any more. */
+export function fireTaskTimer(round: Round, node: TaskPlan, timer: Timer): void {
+  const task = round.state.tasks.get(node.index);
+  if (task === undefined) return;
+  const { queueMs, runMs, totalMs } = node.task.closure.timeout;
+  if (timer.kind === 'total') {
+    const message = `it took longer than its total timeout of ${totalMs} ms, all attempts and waits included`;
+    endTask(round, node, { reason: TOTAL_TIMEOUT, message });
+    return;
+  }
+  if (timer.attempt !== task.attempt) return;
+  if (timer.kind === 'retry') {
+    if (!task.live && task.retryAt !== undefined) pushHeap(round.state.ready.tasks, node.index);
+    return;
+  }
+  if (!task.live || task.ending !== undefined) return;
+  if (timer.kind === 'queue' && task.runningAt === undefined) {
+    endTask(round, node, {
+      reason: QUEUE_TIMEOUT,
+      message: `it did not start within its queue timeout of ${queueMs} ms`,
+    });
+  } else if (timer.kind === 'run' && task.runningAt !== undefined) {
+    endTask(round, node, { reason: RUN_TIMEOUT, message: `it ran longer than its run timeout of ${runMs} ms` });
+  }
+}
+
+/** Ends what is live of a task; a task that backs off ends at once. A weaker reason never replaces a stronger one. */
+export function endTask(round: Round, node: TaskPlan, ending: ExecutionError): void {
+  const { state } = round;
+  const task = state.tasks.get(node.index);
+  if (task === undefined) throw new BugError(`node "${node.id}" has no attempt to end`);
+  round.touched.add(node.index);
+  if (task.live) {
+    const isFirst = task.ending === undefined;
+    task.ending = ending;
+    if (isFirst) abortEffect(round, node, -1, task.attempt, ending);
+    return;
+  }
+  task.error = ending;
+  task.retryAt = undefined;
+  if (ending.reason === TOTAL_TIMEOUT) failNode(round, node, 'TimedOut', ending);
+  else endNode(round, node, 'Aborted');
+}
+
+export function abortEffect(
+  round: Round,
+  node: { readonly index: number; readonly slug: string },
+  index: number,
+  attempt: number,
+  ending: ExecutionError,
+): void {
+  round.effects.push({
+    kind: 'AbortAttempt',
+    node: node.index,
+    index,
+    attempt,
+    podName: podName(round.state.execution, node.slug, index, attempt),
+    ending: endingText(ending),
+  });
+}
