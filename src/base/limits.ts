@@ -229,3 +229,9 @@ export const PACK_EVERY_PUSHES = 200;
 export const MAX_FOLLOWED_LOGS = 50;
 /** Characters of a log line that are printed as one line; a longer one is cut into several. */
 export const MAX_LOG_LINE_CHARACTERS = 65_536;
+
+/** Buckets of a commit's entity index, a power of two: at 10,000 entities one bucket holds 40. Stored indexes depend on it. */
+export const ENTITY_BUCKETS = 256;
+/** Entity indexes kept in memory, and for how long unused. */
+export const MAX_CACHED_INDEXES = 8;
+export const INDEX_CACHE_IDLE_MS = 600_000;

@@ -6,6 +6,7 @@
 export * from './age.ts';
 export * from './closure-text.ts';
 export * from './columns.ts';
+export * from './entity-index.ts';
 export * from './errors.ts';
 export * from './execution.ts';
 export * from './kinds.ts';

@@ -1,0 +1,120 @@
+import { BugError, type Digest, ENTITY_BUCKETS, type JsonObject } from '../base/index.ts';
+import { loadClosureText } from './closure-text.ts';
+import type { Cluster } from './port.ts';
+
+/**
+ * The set of entities of one commit, content-addressed in two levels: a root, named by `Revision.spec.index`, lists
+ * buckets; a bucket lists the entities whose key falls into it. Both are Closure objects `of: 'Index'`. A commit that
+ * changes one entity so stores one bucket and one root, however many entities there are.
+ */
+export interface EntityIndexRoot {
+  readonly kind: 'IndexRoot';
+  /** The project document's settings; the compiler knows their shape. */
+  readonly project: JsonObject;
+  /** Entities by kind. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Bucket number as decimal digits → digest of the bucket; empty buckets are absent. */
+  readonly buckets: Readonly<Record<string, Digest>>;
+}
+
+export interface EntityIndexBucket {
+  readonly kind: 'IndexBucket';
+  /** Sorted by key. */
+  readonly entries: readonly EntityEntry[];
+}
+
+/** One entity, as the compiler's IndexEntry has it. */
+export interface EntityEntry {
+  readonly kind: string;
+  readonly name: string;
+  readonly file: string;
+  readonly blob: string;
+  readonly digest: Digest;
+  readonly refs: readonly string[];
+  readonly folders: readonly string[];
+}
+
+/** `Kind/name`: how an index names an entity. */
+export function entityKey(kind: string, name: string): string {
+  return `${kind}/${name}`;
+}
+
+/** The bucket of a key: 32-bit FNV-1a over its UTF-16 code units, folded. Stable for ever: stored indexes depend on it. */
+export function entityBucket(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
+  return ((hash >>> 16) ^ hash) & (ENTITY_BUCKETS - 1);
+}
+
+/** The root named by `digest`. Errors as `loadClosureText`. */
+export async function loadIndexRoot(cluster: Cluster, digest: Digest): Promise<EntityIndexRoot> {
+  const root = JSON.parse(await loadClosureText(cluster, digest)) as EntityIndexRoot;
+  if (root.kind !== 'IndexRoot') throw new BugError(`closure ${digest} is no index root`);
+  return root;
+}
+
+/** The entries of the bucket named by `digest`; none when there is no such bucket. */
+export async function loadIndexBucket(cluster: Cluster, digest: Digest | undefined): Promise<readonly EntityEntry[]> {
+  if (digest === undefined) return [];
+  const bucket = JSON.parse(await loadClosureText(cluster, digest)) as EntityIndexBucket;
+  if (bucket.kind !== 'IndexBucket') throw new BugError(`closure ${digest} is no index bucket`);
+  return bucket.entries;
+}
+
+/** One entity of the commit whose index root is `root`, read from its one bucket; undefined when there is none. */
+export async function findEntity(
+  cluster: Cluster,
+  root: Digest,
+  kind: string,
+  name: string,
+): Promise<EntityEntry | undefined> {
+  const { buckets } = await loadIndexRoot(cluster, root);
+  const entries = await loadIndexBucket(cluster, buckets[String(entityBucket(entityKey(kind, name)))]);
+  return entries.find((entry) => entry.kind === kind && entry.name === name);
+}
+
+/** All entities of the commit whose index root is `root`, in no order that means anything. */
+export async function listEntities(cluster: Cluster, root: Digest): Promise<readonly EntityEntry[]> {
+  const { buckets } = await loadIndexRoot(cluster, root);
+  const entries: EntityEntry[] = [];
+  for (const digest of Object.values(buckets)) entries.push(...(await loadIndexBucket(cluster, digest)));
+  return entries;
+}
+
+/** How the entities of two commits differ. */
+export interface EntityDiff {
+  /** New, or with another closure or file; as they are in the newer commit. */
+  readonly changed: readonly EntityEntry[];
+  readonly removed: readonly EntityEntry[];
+}
+
+/** What differs between two indexes, reading only buckets that do. `before` absent: everything is new. */
+export async function diffEntities(
+  cluster: Cluster,
+  before: Digest | undefined,
+  after: Digest | undefined,
+): Promise<EntityDiff> {
+  const [old, fresh] = await Promise.all([bucketsOf(cluster, before), bucketsOf(cluster, after)]);
+  const changed: EntityEntry[] = [];
+  const removed: EntityEntry[] = [];
+  for (const number of new Set([...Object.keys(old), ...Object.keys(fresh)])) {
+    if (old[number] === fresh[number]) continue;
+    const [left, right] = await Promise.all([
+      loadIndexBucket(cluster, old[number]),
+      loadIndexBucket(cluster, fresh[number]),
+    ]);
+    const had = new Map(left.map((entry) => [entityKey(entry.kind, entry.name), entry]));
+    for (const entry of right) {
+      const key = entityKey(entry.kind, entry.name);
+      const was = had.get(key);
+      had.delete(key);
+      if (was?.digest !== entry.digest || was.file !== entry.file) changed.push(entry);
+    }
+    removed.push(...had.values());
+  }
+  return { changed, removed };
+}
+
+async function bucketsOf(cluster: Cluster, root: Digest | undefined): Promise<EntityIndexRoot['buckets']> {
+  return root === undefined ? {} : (await loadIndexRoot(cluster, root)).buckets;
+}
