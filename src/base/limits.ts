@@ -235,3 +235,20 @@ export const ENTITY_BUCKETS = 256;
 /** Entity indexes kept in memory, and for how long unused. */
 export const MAX_CACHED_INDEXES = 8;
 export const INDEX_CACHE_IDLE_MS = 600_000;
+
+/** Time for an API server to begin its answer; watches and logs then go on as long as they like. */
+export const API_ANSWER_TIMEOUT_MS = 30_000;
+/** One answer of an API server that is held whole; lists are read in pages far below. */
+export const MAX_RESPONSE_BYTES = 256 * MiB;
+/** One event of a watch as text: an object of at most 3 MiB, with room for escapes. */
+export const MAX_WATCH_LINE_BYTES = 16 * MiB;
+/** Length of one watch request of our client, plus a random part of the same length, so that they do not all end at once. */
+export const WATCH_REQUEST_SECONDS = 300;
+/** Back-off between tries to reconnect a watch, and tries in a row before its reader is told. */
+export const WATCH_BACKOFF = { initialMs: 100, factor: 2, maxMs: 10_000 } as const;
+export const MAX_WATCH_RECONNECTS = 8;
+/** A kubeconfig file. */
+export const MAX_KUBECONFIG_BYTES = 1 * MiB;
+/** Objects of one page when a reflector lists, and how often it lists again to find what its watch missed. */
+export const REFLECTOR_PAGE_SIZE = 500;
+export const RELIST_INTERVAL_MS = 600_000;

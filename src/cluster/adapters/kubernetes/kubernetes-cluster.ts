@@ -1,0 +1,206 @@
+import type { Random } from '../../../base/index.ts';
+import type {
+  Cluster,
+  KubeObject,
+  ListOptions,
+  LogOptions,
+  MergePatch,
+  ObjectKey,
+  ObjectList,
+  Preconditions,
+  WatchOptions,
+  Write,
+} from '../../index.ts';
+import { type Connection, type KubeconfigOptions, loadConnection } from './kubeconfig.ts';
+import { collectionPath, infoOf, objectPath, queryOf, selectorsOf } from './paths.ts';
+import { refusal } from './refusals.ts';
+import { type Call, createTransport, readText, type Transport, unreachable } from './transport.ts';
+import { watchKind } from './watch.ts';
+
+export interface ConnectOptions extends KubeconfigOptions {
+  /** Jitter of back-offs; absent: Math.random. */
+  readonly random?: Pick<Random, 'unit'>;
+}
+
+export interface KubernetesCluster extends Cluster {
+  /** URL of the API server. */
+  readonly server: string;
+  /** Namespace of the kubeconfig's context. */
+  readonly namespace: string;
+}
+
+/** The cluster behind a kubeconfig. Nothing is sent before the first call. Throws StalledError for an unusable kubeconfig. */
+export async function connectKubernetes(options: ConnectOptions = {}): Promise<KubernetesCluster> {
+  const connection = await loadConnection(options);
+  return kubernetesCluster(connection, options.random ?? { unit: Math.random });
+}
+
+function kubernetesCluster(connection: Connection, random: Pick<Random, 'unit'>): KubernetesCluster {
+  const { server, namespace } = connection;
+  const transport = createTransport(connection);
+  const call = caller(connection, transport);
+  const list = async <T extends KubeObject>(kind: string, options: ListOptions = {}): Promise<ObjectList<T>> => {
+    const query = queryOf({ ...selectorsOf(options), limit: options.limit, continue: options.continueToken });
+    const path = `${collectionPath(infoOf(kind), options.namespace)}${query}`;
+    return listOf<T>(kind, (await call({ method: 'GET', path }, { kind })) as unknown as RawList<T>);
+  };
+  return {
+    server,
+    namespace,
+    list,
+    get: async <T extends KubeObject>(key: ObjectKey) =>
+      (await call({ method: 'GET', path: objectPath(key) }, { kind: key.kind, key })) as T,
+    watch: <T extends KubeObject>(kind: string, options: WatchOptions) =>
+      watchKind<T>(
+        {
+          transport,
+          server,
+          random,
+          currentVersion: async (each) => (await list(each, { limit: 1 })).resourceVersion,
+        },
+        kind,
+        options,
+      ),
+    async write(writes) {
+      const written: KubeObject[] = [];
+      for (const write of writes) written.push(await sendWrite(call, write));
+      return written;
+    },
+    podLogs: (key, options) => podLogs(connection, transport, key, options ?? {}),
+  };
+}
+
+type Caller = (call: Call, asked: { readonly kind: string; readonly key?: ObjectKey }) => Promise<KubeObject>;
+
+/** Sends a request and reads its JSON answer; a refusal becomes one of the port's errors. */
+function caller(connection: Connection, transport: Transport): Caller {
+  return async (call, asked) => {
+    const response = await transport(call);
+    let text: string;
+    try {
+      text = await readText(response);
+    } catch (error) {
+      throw unreachable(connection, error);
+    }
+    const { statusCode = 0, headers } = response;
+    if (statusCode < 200 || statusCode > 299) {
+      throw refusal(statusCode, text, { ...asked, server: connection.server }, headers['retry-after']);
+    }
+    try {
+      return JSON.parse(text) as KubeObject;
+    } catch {
+      throw unreachable(connection, new Error('the answer is not JSON'));
+    }
+  };
+}
+
+interface RawList<T> {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly items: readonly T[] | null;
+}
+
+function listOf<T extends KubeObject>(kind: string, { metadata, items }: RawList<T>): ObjectList<T> {
+  const { group, version } = infoOf(kind);
+  const type = { apiVersion: group === '' ? version : `${group}/${version}`, kind };
+  return {
+    // Kubernetes leaves out kind and apiVersion of the items of its own kinds.
+    items: (items ?? []).map((item) => (item.kind === undefined ? { ...item, ...type } : item)),
+    resourceVersion: metadata.resourceVersion,
+    ...(metadata.continue !== undefined && metadata.continue !== '' && { continueToken: metadata.continue }),
+  };
+}
+
+async function sendWrite(call: Caller, write: Write): Promise<KubeObject> {
+  const key = 'key' in write ? write.key : keyOf(write.object);
+  const asked = { kind: key.kind, key };
+  const path = objectPath(key);
+  switch (write.op) {
+    case 'create': {
+      const collection = collectionPath(infoOf(key.kind), key.namespace);
+      return call({ method: 'POST', path: collection, body: JSON.stringify(write.object) }, asked);
+    }
+    case 'update':
+      return call({ method: 'PUT', path, body: JSON.stringify(write.object) }, asked);
+    case 'apply': {
+      // Our fields are ours: another manager's claim on them is what apply is to end.
+      const query = queryOf({ fieldManager: write.fieldManager, force: true });
+      const { resourceVersion: _, ...metadata } = write.object.metadata;
+      const body = JSON.stringify({ ...write.object, metadata });
+      return call(
+        { method: 'PATCH', path: `${path}${query}`, body, contentType: 'application/apply-patch+yaml' },
+        asked,
+      );
+    }
+    case 'patch':
+      return call(mergePatch(path, write.patch, write.if), asked);
+    case 'patchStatus':
+      return call(mergePatch(`${path}/status`, { status: write.patch }, write.if), asked);
+    case 'delete': {
+      const body = JSON.stringify({
+        kind: 'DeleteOptions',
+        apiVersion: 'v1',
+        propagationPolicy: 'Background',
+        ...(write.if && { preconditions: write.if }),
+      });
+      return deletedObject(key, await call({ method: 'DELETE', path, body }, asked));
+    }
+  }
+}
+
+function keyOf({ kind, metadata }: KubeObject): ObjectKey {
+  return { kind, name: metadata.name, ...(metadata.namespace !== undefined && { namespace: metadata.namespace }) };
+}
+
+/** Preconditions ride in the patch's metadata, where Kubernetes compares them. */
+function mergePatch(path: string, patch: MergePatch, preconditions: Preconditions | undefined): Call {
+  const metadata = typeof patch.metadata === 'object' ? patch.metadata : {};
+  const body = preconditions === undefined ? patch : { ...patch, metadata: { ...metadata, ...preconditions } };
+  return { method: 'PATCH', path, body: JSON.stringify(body), contentType: 'application/merge-patch+json' };
+}
+
+/** Kubernetes answers a deletion with a Status, or with the object as last seen. */
+function deletedObject(key: ObjectKey, answer: KubeObject): KubeObject {
+  if (answer.kind !== 'Status') return answer;
+  const { group, version } = infoOf(key.kind);
+  const { uid } = (answer as { details?: { uid?: string } }).details ?? {};
+  return {
+    apiVersion: group === '' ? version : `${group}/${version}`,
+    kind: key.kind,
+    metadata: {
+      name: key.name,
+      ...(key.namespace !== undefined && { namespace: key.namespace }),
+      ...(uid !== undefined && { uid }),
+    },
+  };
+}
+
+async function* podLogs(
+  connection: Connection,
+  transport: Transport,
+  key: ObjectKey,
+  options: LogOptions,
+): AsyncGenerator<Uint8Array> {
+  const query = queryOf({
+    container: options.container,
+    follow: options.follow,
+    tailLines: options.tailLines,
+    limitBytes: options.limitBytes,
+    sinceSeconds: options.sinceMs === undefined ? undefined : Math.ceil(options.sinceMs / 1000),
+    timestamps: options.timestamps,
+    previous: options.previous,
+  });
+  const { signal } = options;
+  const path = `${objectPath(key)}/log${query}`;
+  try {
+    const response = await transport({ method: 'GET', path, accept: '*/*', ...(signal && { signal }) });
+    const { statusCode = 0, headers } = response;
+    if (statusCode !== 200) {
+      const asked = { kind: key.kind, key, server: connection.server };
+      throw refusal(statusCode, await readText(response), asked, headers['retry-after']);
+    }
+    yield* response as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (signal?.aborted === true) return;
+    throw (error as NodeJS.ErrnoException).code === 'ECONNRESET' ? unreachable(connection, error) : error;
+  }
+}

@@ -1,0 +1,87 @@
+import {
+  ConflictError,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  StalledError,
+  WaitError,
+} from '../../../base/index.ts';
+import {
+  AlreadyExistsError,
+  ExpiredError,
+  ForbiddenError,
+  InvalidError,
+  NotFoundError,
+  type ObjectKey,
+} from '../../index.ts';
+
+/** What was asked, for the messages of errors. */
+export interface Asked {
+  readonly kind: string;
+  /** Absent for a list or a watch. */
+  readonly key?: ObjectKey;
+  readonly server: string;
+}
+
+/** The error of an answer that is no success. `text` is its body, by custom a Status. */
+export function refusal(code: number, text: string, asked: Asked, retryAfter?: string): Error {
+  const status = parse(text);
+  const message = typeof status.message === 'string' && status.message !== '' ? status.message : `HTTP ${code}`;
+  switch (code) {
+    case 400:
+    case 413:
+    case 415:
+    case 422:
+      return new InvalidError(message, causes(status));
+    case 401:
+      return new ForbiddenError(`${asked.server} does not accept the credentials of the kubeconfig`);
+    case 403:
+      return new ForbiddenError(message);
+    case 404:
+      // A Status with a name is about the object; without, the server does not know the kind.
+      if (asked.key !== undefined && detail(status, 'name') !== undefined) return new NotFoundError(asked.key);
+      return new StalledError(
+        'NoSuchKind',
+        `${asked.server} has no kind ${asked.kind}: are pipectl's kinds installed?`,
+      );
+    case 409:
+      if (status.reason === 'AlreadyExists' && asked.key !== undefined) return new AlreadyExistsError(asked.key);
+      return new ConflictError(message);
+    case 410:
+      return new ExpiredError(message);
+    default:
+      return failure(code, message, status, retryAfter);
+  }
+}
+
+function failure(code: number, message: string, status: JsonObject, retryAfter: string | undefined): Error {
+  const stall = causesOf(status).find((cause) => cause.reason === 'Stalled');
+  if (stall !== undefined) return new StalledError(String(stall.field ?? 'Stalled'), message);
+  if (code === 429 || code >= 500) {
+    const seconds = Number(retryAfter ?? detail(status, 'retryAfterSeconds') ?? 1);
+    return new WaitError(message, Number.isFinite(seconds) ? Math.max(0, seconds) * 1000 : 1_000);
+  }
+  return new InvalidError(message, causes(status));
+}
+
+function causes(status: JsonObject): InvalidError['causes'] {
+  return causesOf(status).map(({ field, message }) => ({ field: String(field ?? ''), message: String(message ?? '') }));
+}
+
+function causesOf(status: JsonObject): readonly JsonObject[] {
+  const found = detail(status, 'causes');
+  return Array.isArray(found) ? found.filter(isJsonObject) : [];
+}
+
+function detail(status: JsonObject, field: string): Json | undefined {
+  return isJsonObject(status.details) ? status.details[field] : undefined;
+}
+
+function parse(text: string): JsonObject {
+  try {
+    const value = JSON.parse(text) as Json;
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
