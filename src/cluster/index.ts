@@ -12,3 +12,4 @@ export * from './execution.ts';
 export * from './kinds.ts';
 export * from './object.ts';
 export * from './port.ts';
+export * from './reflector.ts';
