@@ -1,4 +1,5 @@
 import type { Digest, Json } from '../base/index.ts';
+import type { Template } from '../language/expression/index.ts';
 
 /**
  * What the compiler makes of definitions: plain JSON, complete in itself, no reference left to resolve.
@@ -12,15 +13,8 @@ export interface ClosureParameter {
   readonly description?: string;
 }
 
-/** A value that may hold expressions. */
-export type Template =
-  | { readonly kind: 'literal'; readonly value: Json }
-  /** CEL text of a lone `${{ … }}`: keeps its type. */
-  | { readonly kind: 'expression'; readonly source: string }
-  /** A string with expressions inside: strings stand for themselves. */
-  | { readonly kind: 'text'; readonly parts: readonly (string | { readonly source: string })[] }
-  | { readonly kind: 'list'; readonly items: readonly Template[] }
-  | { readonly kind: 'record'; readonly fields: Readonly<Record<string, Template>> };
+/** A value that may hold expressions, as nodes keep it. */
+export type { Template };
 
 export interface RetryPolicy {
   /** Retries after the first attempt for failures of the task itself. */
