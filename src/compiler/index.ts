@@ -1,0 +1,18 @@
+/**
+ * compiler: the documents of one commit → closures that are complete in themselves.
+ * Owns references, interfaces, static types across documents, the order of nodes, and what a change makes stale.
+ * Must not read files or git: it names what else it needs and is asked again.
+ * Keeps: a commit compiles whole or not at all; compiling a change gives the same index as compiling everything;
+ * a closure's digest is that of its canonical JSON.
+ */
+export * from './closure.ts';
+export * from './contract.ts';
+export {
+  type InputProblem,
+  type InputTextResult,
+  type InterfaceParameter,
+  type LaunchInputs,
+  type LaunchRequest,
+  parseInputText,
+  resolveInputs,
+} from './launch.ts';
