@@ -124,7 +124,7 @@ export interface WorkflowOutput {
 /** A node, by what it does. At `['spec', 'nodes', id]`. */
 export type Node =
   | (NodeBase & RunPolicy & { readonly kind: 'task'; readonly task: string; readonly with: Bindings })
-  | (NodeBase & RunPolicy & { readonly kind: 'map'; readonly map: MapSpec; readonly with: Bindings })
+  | (NodeBase & RunPolicy & { readonly kind: 'map'; readonly map: MapSpec })
   | (NodeBase & { readonly kind: 'compute'; readonly compute: Bindings });
 
 export type NodeKind = Node['kind'];
@@ -138,7 +138,10 @@ interface NodeBase {
 
 export interface MapSpec {
   readonly task: string;
+  /** Inputs that are lists: at `['spec', 'nodes', id, 'map', 'over', name]`. */
   readonly over: Bindings;
+  /** Inputs that every subtask gets alike: at `[…, 'map', 'with', name]`. */
+  readonly with: Bindings;
   readonly concurrency?: number;
   /** In (0, 1]. */
   readonly minSuccessRatio?: number;

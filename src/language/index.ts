@@ -4,9 +4,19 @@
  * Must not know what one document says of another (compiler) nor read a file.
  * Keeps: a Definition is valid by its schema; every code it reports is in the table that `explain` prints.
  */
+export * from './diagnostics/index.ts';
 export * from './document.ts';
+export * from './duration.ts';
+export * from './exact-json.ts';
+export * from './instant.ts';
+export { integerToJson, isWideInteger } from './number.ts';
+export * from './parse-definitions.ts';
+export * from './quantity.ts';
+export { schemaFiles } from './schema/index.ts';
 export * from './suggest.ts';
+export * from './task-values.ts';
 export * from './type.ts';
 export * from './type-assign.ts';
 export * from './type-parse.ts';
 export * from './type-print.ts';
+export * from './value.ts';

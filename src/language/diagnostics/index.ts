@@ -1,0 +1,5 @@
+/** The table of diagnostic codes, and findings as text. */
+export * from './code.ts';
+export * from './format.ts';
+export * from './plain-text.ts';
+export * from './table.ts';

@@ -1,0 +1,20 @@
+import type { Severity } from '../../base/index.ts';
+import type { DiagnosticCode } from './code.ts';
+import { SCHEMA_CODES } from './schema-codes.ts';
+import { VALUE_CODES } from './value-codes.ts';
+import { YAML_CODES } from './yaml-codes.ts';
+
+/** Every code that any part reports, in order of its family. Append a list of your own here. */
+export const DIAGNOSTIC_CODES: readonly DiagnosticCode[] = [...YAML_CODES, ...SCHEMA_CODES, ...VALUE_CODES];
+
+const BY_CODE: ReadonlyMap<string, DiagnosticCode> = new Map(DIAGNOSTIC_CODES.map((row) => [row.code, row]));
+
+/** The row of a code; upper and lower case are alike. Undefined for a code that there is not. */
+export function diagnosticCode(code: string): DiagnosticCode | undefined {
+  return BY_CODE.get(code.toUpperCase());
+}
+
+/** The severity of a code by the table. */
+export function severityOf(code: string): Severity {
+  return BY_CODE.get(code)?.severity ?? 'error';
+}

@@ -1,0 +1,264 @@
+import type { Document } from 'yaml';
+import {
+  type Diagnostic,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  MAX_ANNOTATIONS_BYTES,
+  MAX_FILE_DIAGNOSTICS,
+} from '../base/index.ts';
+import { severityOf } from './diagnostics/table.ts';
+import type { BrokenDefinition, Definition, DefinitionKind, Path, Place } from './document.ts';
+import { collectFindings, type Findings } from './findings.ts';
+import { decodeText, type GateRefusal } from './gate.ts';
+import type { Reader } from './read/reader.ts';
+import { readLaunchPlan, readPlatform, readProject, readSchedule, readTask, texts } from './read/specs.ts';
+import { readWorkflow } from './read/workflow.ts';
+import { DEFINITION_KINDS } from './schema/kinds.ts';
+import { type SourceText, sourceText, startOfFile } from './source-text.ts';
+import { didYouMean } from './suggest.ts';
+import { isDefinitionKind, validateDocument } from './validate.ts';
+import { yamlToJson } from './yaml-json.ts';
+import { placeOfKey, placeOfValue } from './yaml-place.ts';
+import { syntaxFindings } from './yaml-syntax.ts';
+import { parseYaml } from './yaml-tree.ts';
+
+const API_VERSION = 'pipectl.dev/v1';
+
+export interface ParsedFile {
+  /** Valid documents, in the order of the file. */
+  readonly documents: readonly Definition[];
+  /** Documents with errors whose kind and name could be read. */
+  readonly broken: readonly BrokenDefinition[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * A definitions file → its documents, or what is wrong with it: all findings of all documents at once. Bounded in
+ * time and memory for any bytes; never throws. The result holds the text, not the syntax tree: that is made again
+ * when a place is first asked for.
+ */
+export function parseDefinitions(file: { readonly path: string; readonly bytes: Uint8Array }): ParsedFile {
+  const findings = collectFindings(file.path);
+  const decoded = decodeText(file.bytes);
+  if (decoded.kind === 'refused') return refusedFile(file.path, findings, decoded);
+  const parsed = parseYaml(decoded.text);
+  if (parsed.kind === 'refused') return refusedFile(file.path, findings, parsed);
+  const source = sourceText(file.path, decoded.text);
+  const places = lazyPlaces(source);
+  const documents: Definition[] = [];
+  const broken: BrokenDefinition[] = [];
+  let hasVersion = false;
+  parsed.documents.forEach((tree, index) => {
+    const read = readDocument({ source, findings, tree, hasVersion, places: places(index) });
+    hasVersion ||= read.hasVersion;
+    if (read.definition?.kind === 'broken') broken.push(read.definition.value);
+    else if (read.definition !== undefined) documents.push(read.definition.value);
+  });
+  return { documents, broken, diagnostics: findings.list() };
+}
+
+function refusedFile(path: string, findings: Findings, refused: GateRefusal): ParsedFile {
+  const place = (): Place =>
+    refused.text === ''
+      ? { span: startOfFile(path), frame: '' }
+      : sourceText(path, refused.text).place(refused.start, refused.end);
+  findings.add(refused.code, refused.message, place, refused.help);
+  return { documents: [], broken: [], diagnostics: findings.list() };
+}
+
+type Places = Pick<Definition, 'placeOf' | 'placeOfKey' | 'declaredAt'>;
+
+/** Places by document, from a syntax tree made when first needed, so that thousands of files cost only their text. */
+function lazyPlaces(source: SourceText): (index: number) => Places {
+  let trees: readonly Document.Parsed[] | undefined;
+  const tree = (index: number): Document.Parsed => {
+    if (trees === undefined) {
+      const parsed = parseYaml(source.text);
+      trees = parsed.kind === 'documents' ? parsed.documents : [];
+    }
+    return trees[index]!;
+  };
+  return (index) => ({
+    placeOf: (path, range) => placeOfValue(source, tree(index), path, range),
+    placeOfKey: (path) => placeOfKey(source, tree(index), path),
+    declaredAt: () => placeOfValue(source, tree(index), ['metadata', 'name']),
+  });
+}
+
+interface DocumentContext {
+  readonly source: SourceText;
+  readonly findings: Findings;
+  readonly tree: Document.Parsed;
+  /** Whether a document before has said its apiVersion. */
+  readonly hasVersion: boolean;
+  readonly places: Places;
+}
+
+interface ReadDocument {
+  readonly hasVersion: boolean;
+  readonly definition?:
+    | { readonly kind: 'valid'; readonly value: Definition }
+    | { readonly kind: 'broken'; readonly value: BrokenDefinition };
+}
+
+function readDocument(context: DocumentContext): ReadDocument {
+  const { source, findings, tree, hasVersion, places } = context;
+  let isValid = true;
+  const tell = (code: string, message: string, place: () => Place, help?: string): void => {
+    if (severityOf(code) === 'error') isValid = false;
+    findings.add(code, message, place, help);
+  };
+  for (const { code, message, start, end, help } of syntaxFindings(tree, source.text))
+    tell(code, message, () => source.place(start, end), help);
+  const isSyntaxValid = isValid;
+  const json = yamlToJson(tree.contents, (code, message, start, end, help) =>
+    tell(code, message, () => source.place(start, end), help),
+  );
+  if (json === null && isValid) return { hasVersion };
+  const broken = (): ReadDocument => brokenDocument(source, json, hasVersion, places);
+  // What follows would only repeat in other words that the text is no YAML.
+  if (!isSyntaxValid) return broken();
+  if (!isJsonObject(json)) {
+    tell('PIPE-SCHEMA-001', 'a definition is a map with apiVersion, kind, metadata and spec', () =>
+      placeOfValue(source, tree, []),
+    );
+    return { hasVersion };
+  }
+  const kind = readKind(json, context, tell);
+  if (kind === undefined) return broken();
+  const definition = readDefinition(kind, json, context, tell);
+  const says = json.apiVersion !== undefined || hasVersion;
+  return isValid && definition !== undefined
+    ? { hasVersion: says, definition: { kind: 'valid', value: definition } }
+    : broken();
+}
+
+function brokenDocument(source: SourceText, json: Json, hadVersion: boolean, places: Places): ReadDocument {
+  const hasVersion = hadVersion || (isJsonObject(json) && json.apiVersion !== undefined);
+  if (!isJsonObject(json) || !isJsonObject(json.metadata)) return { hasVersion };
+  const { kind } = json;
+  const { name } = json.metadata;
+  if (typeof kind !== 'string' || typeof name !== 'string') return { hasVersion };
+  const value: BrokenDefinition = { kind, name, file: source.path, declaredAt: places.declaredAt };
+  return { hasVersion, definition: { kind: 'broken', value } };
+}
+
+type TellPlace = (code: string, message: string, place: () => Place, help?: string) => void;
+
+/** Checks apiVersion and kind; the kind when it is one of ours. */
+function readKind(
+  json: JsonObject,
+  { source, tree, hasVersion }: DocumentContext,
+  tell: TellPlace,
+): DefinitionKind | undefined {
+  const at = (path: Path) => (): Place => placeOfValue(source, tree, path);
+  const start = (): Place => placeOfFirstKey(source, tree);
+  if (json.apiVersion === undefined && !hasVersion) {
+    tell(
+      'PIPE-SCHEMA-002',
+      'the document does not say its apiVersion',
+      start,
+      `begin it with apiVersion: ${API_VERSION}`,
+    );
+  } else if (json.apiVersion !== undefined && json.apiVersion !== API_VERSION) {
+    tell('PIPE-SCHEMA-002', `this apiVersion is not known`, at(['apiVersion']), `write apiVersion: ${API_VERSION}`);
+  }
+  const { kind } = json;
+  const kinds = `the kinds are ${DEFINITION_KINDS.join(', ')}`;
+  if (kind === undefined) {
+    tell('PIPE-SCHEMA-003', 'the document does not say its kind', start, kinds);
+    return undefined;
+  }
+  if (typeof kind === 'string' && isDefinitionKind(kind)) return kind;
+  const help = typeof kind === 'string' ? (didYouMean(kind, DEFINITION_KINDS) ?? kinds) : kinds;
+  tell(
+    'PIPE-SCHEMA-003',
+    typeof kind === 'string' ? `there is no kind "${kind.slice(0, 60)}"` : 'the kind is not text',
+    at(['kind']),
+    help,
+  );
+  return undefined;
+}
+
+function placeOfFirstKey(source: SourceText, tree: Document.Parsed): Place {
+  const start = tree.contents?.range[0] ?? tree.range[0];
+  return source.place(start, start + 1);
+}
+
+function readDefinition(
+  kind: DefinitionKind,
+  json: JsonObject,
+  { source, tree, places }: DocumentContext,
+  tell: TellPlace,
+): Definition | undefined {
+  for (const problem of validateDocument(kind, withoutVersion(json), MAX_FILE_DIAGNOSTICS + 1)) {
+    const place = (): Place =>
+      problem.isKey ? placeOfKey(source, tree, problem.path) : placeOfValue(source, tree, problem.path);
+    tell(problem.code, problem.message, place, problem.help);
+  }
+  const reader: Reader = {
+    tell: (code, message, path, more) =>
+      tell(
+        code,
+        message,
+        () => (more?.isKey ? placeOfKey(source, tree, path) : placeOfValue(source, tree, path, more?.range)),
+        more?.help,
+      ),
+  };
+  const metadata = isJsonObject(json.metadata) ? json.metadata : undefined;
+  const spec = isJsonObject(json.spec) ? json.spec : undefined;
+  checkAnnotations(reader, metadata?.annotations);
+  if (spec === undefined || metadata === undefined) return undefined;
+  const base = {
+    name: typeof metadata.name === 'string' ? metadata.name : '',
+    file: source.path,
+    labels: texts(metadata.labels),
+    annotations: texts(metadata.annotations),
+    ...(typeof metadata.description === 'string' && { description: metadata.description }),
+    ...places,
+  };
+  return typedDefinition(kind, base, spec, reader);
+}
+
+/** Another apiVersion has been told already. */
+function withoutVersion(json: JsonObject): JsonObject {
+  if (json.apiVersion === API_VERSION || json.apiVersion === undefined) return json;
+  const { apiVersion: _, ...rest } = json;
+  return rest;
+}
+
+function typedDefinition(
+  kind: DefinitionKind,
+  base: Omit<Definition, 'kind' | 'spec'>,
+  spec: JsonObject,
+  reader: Reader,
+): Definition {
+  switch (kind) {
+    case 'Project':
+      return { ...base, kind, spec: readProject(reader, spec) };
+    case 'Task':
+      return { ...base, kind, spec: readTask(reader, spec) };
+    case 'Workflow':
+      return { ...base, kind, spec: readWorkflow(reader, spec) };
+    case 'LaunchPlan':
+      return { ...base, kind, spec: readLaunchPlan(reader, spec) };
+    case 'Schedule':
+      return { ...base, kind, spec: readSchedule(reader, spec) };
+    case 'Platform':
+      return { ...base, kind, spec: readPlatform(reader, spec) };
+  }
+}
+
+function checkAnnotations(reader: Reader, annotations: Json | undefined): void {
+  const encoder = new TextEncoder();
+  let size = 0;
+  for (const [key, value] of Object.entries(texts(annotations))) size += encoder.encode(key + value).length;
+  if (size <= MAX_ANNOTATIONS_BYTES) return;
+  reader.tell(
+    'PIPE-VALUE-009',
+    `the annotations have ${size} bytes, more than ${MAX_ANNOTATIONS_BYTES}`,
+    ['metadata', 'annotations'],
+    { isKey: true },
+  );
+}

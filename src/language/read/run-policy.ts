@@ -1,0 +1,91 @@
+import { isJsonObject, type Json } from '../../base/index.ts';
+import type { CacheSpec, Path, ResourceSpec, RetrySpec, RunPolicy, TimeoutSpec } from '../document.ts';
+import { parseQuantity } from '../quantity.ts';
+import { durationOf, entriesOf, numberOf, objectOf, present, type Reader } from './reader.ts';
+
+/** `retries`, `timeout`, `resources` and `cache` of a task or a node, found in `fields`. */
+export function readRunPolicy(reader: Reader, fields: Readonly<Record<string, Json>>, path: Path): RunPolicy {
+  return present<RunPolicy>({
+    retries: readRetries(reader, fields.retries, [...path, 'retries']),
+    timeout: readTimeout(reader, fields.timeout, [...path, 'timeout']),
+    resources: readResources(reader, fields.resources, [...path, 'resources']),
+    cache: readCache(reader, fields.cache, [...path, 'cache']),
+  });
+}
+
+function readRetries(reader: Reader, value: Json | undefined, path: Path): RetrySpec | undefined {
+  if (typeof value === 'number') return { limit: value };
+  if (!isJsonObject(value)) return undefined;
+  const backoff = objectOf(value.backoff);
+  const at = [...path, 'backoff'];
+  return present<RetrySpec>({
+    limit: numberOf(value.limit),
+    backoff: isJsonObject(value.backoff)
+      ? present<NonNullable<RetrySpec['backoff']>>({
+          initialMs: durationOf(reader, backoff.initial, [...at, 'initial'], true),
+          factor: numberOf(backoff.factor),
+          maxMs: durationOf(reader, backoff.max, [...at, 'max'], true),
+        })
+      : undefined,
+  });
+}
+
+function readTimeout(reader: Reader, value: Json | undefined, path: Path): TimeoutSpec | undefined {
+  if (!isJsonObject(value)) return undefined;
+  return present<TimeoutSpec>({
+    queueMs: durationOf(reader, value.queue, [...path, 'queue']),
+    runMs: durationOf(reader, value.run, [...path, 'run']),
+    totalMs: durationOf(reader, value.total, [...path, 'total']),
+  });
+}
+
+function readCache(reader: Reader, value: Json | undefined, path: Path): CacheSpec | false | undefined {
+  if (typeof value === 'boolean') return value ? { serialize: false } : false;
+  if (!isJsonObject(value)) return undefined;
+  return present<CacheSpec>({
+    serialize: value.serialize === true,
+    ttlMs: durationOf(reader, value.ttl, [...path, 'ttl']),
+  });
+}
+
+function readResources(reader: Reader, value: Json | undefined, path: Path): ResourceSpec | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const requests = readQuantities(reader, value.requests, [...path, 'requests']);
+  const limits = readQuantities(reader, value.limits, [...path, 'limits']);
+  for (const [name, limit] of Object.entries(limits ?? {})) {
+    const request = requests?.[name];
+    if (request !== undefined && parseQuantity(limit)! < parseQuantity(request)!) {
+      const message = `the limit of ${name}, ${limit}, is below its request, ${request}`;
+      reader.tell('PIPE-VALUE-005', message, [...path, 'limits', name]);
+    }
+  }
+  return present<ResourceSpec>({ requests, limits });
+}
+
+function readQuantities(
+  reader: Reader,
+  value: Json | undefined,
+  path: Path,
+): Readonly<Record<string, string>> | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const quantities: Record<string, string> = Object.create(null);
+  for (const [name, given] of entriesOf(value)) {
+    if (typeof given !== 'string' && typeof given !== 'number') continue;
+    const text = String(given);
+    const amount = parseQuantity(text);
+    if (amount !== undefined) {
+      quantities[name] = text;
+      warnOfMillibytes(reader, name, text, amount, [...path, name]);
+    } else if (!text.includes('${{') && !(typeof given === 'number' && given < 0)) {
+      const help = 'write for example 500m of cpu or 300Mi of memory';
+      reader.tell('PIPE-VALUE-003', `"${text.slice(0, 60)}" is not a quantity`, [...path, name], { help });
+    }
+  }
+  return quantities;
+}
+
+function warnOfMillibytes(reader: Reader, name: string, text: string, amount: number, path: Path): void {
+  if ((name !== 'memory' && name !== 'ephemeral-storage') || !text.endsWith('m') || amount === 0) return;
+  const message = `${text} of ${name} is ${amount} bytes: "m" means a thousandth`;
+  reader.tell('PIPE-VALUE-007', message, path, { help: `did you mean "${text.slice(0, -1)}Mi"?` });
+}

@@ -1,0 +1,164 @@
+import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
+import type { LaunchPlanSpec, PlatformSpec, ProjectSpec, ScheduleSpec, Sharding, TaskSpec } from '../document.ts';
+import { checkNamesDiffer, readParameters } from './parameters.ts';
+import {
+  durationOf,
+  entriesOf,
+  instantOf,
+  mapOf,
+  numberOf,
+  objectOf,
+  present,
+  type Reader,
+  textOf,
+  textsOf,
+} from './reader.ts';
+import { readRunPolicy } from './run-policy.ts';
+
+export function readProject(_reader: Reader, spec: JsonObject): ProjectSpec {
+  return {
+    paths: textsOf(spec.paths),
+    domains: mapOf(spec.domains, (domain) => ({ ref: textOf(objectOf(domain).ref) ?? '' })),
+  };
+}
+
+export function readTask(reader: Reader, spec: JsonObject): TaskSpec {
+  const run = objectOf(spec.run);
+  checkNamesDiffer(reader, spec.inputs, ['spec', 'inputs']);
+  const { cache, ...policy } = readRunPolicy(reader, spec, ['spec']);
+  return present<TaskSpec>({
+    ...policy,
+    cache: cache === false ? undefined : cache,
+    description: textOf(spec.description),
+    inputs: readParameters(reader, spec.inputs, ['spec', 'inputs']),
+    outputs: readParameters(reader, spec.outputs, ['spec', 'outputs']),
+    source: textOf(spec.source),
+    run: present<TaskSpec['run']>({
+      image: textOf(run.image),
+      command: textsOf(run.command),
+      env: isJsonObject(run.env) ? texts(run.env) : undefined,
+    }),
+  });
+}
+
+/** The members that are text, in an object without prototype. */
+export function texts(value: Json | undefined): Readonly<Record<string, string>> {
+  const found: Record<string, string> = Object.create(null);
+  for (const [name, text] of entriesOf(value)) if (typeof text === 'string') found[name] = text;
+  return found;
+}
+
+export function readLaunchPlan(_reader: Reader, spec: JsonObject): LaunchPlanSpec {
+  const inputs = objectOf(spec.inputs);
+  const concurrency = objectOf(spec.concurrency);
+  return present<LaunchPlanSpec>({
+    description: textOf(spec.description),
+    workflow: textOf(spec.workflow) ?? '',
+    inputs: { default: mapOf(inputs.default, (value) => value), fixed: mapOf(inputs.fixed, (value) => value) },
+    maxParallelism: numberOf(spec.maxParallelism),
+    concurrency: isJsonObject(spec.concurrency)
+      ? { limit: numberOf(concurrency.limit) ?? 1, whenFull: concurrency.whenFull === 'skip' ? 'skip' : 'queue' }
+      : undefined,
+  });
+}
+
+export function readSchedule(reader: Reader, spec: JsonObject): ScheduleSpec {
+  const start = instantOf(reader, spec.start, ['spec', 'start']);
+  const end = instantOf(reader, spec.end, ['spec', 'end']);
+  if (start !== undefined && end !== undefined && end <= start) {
+    reader.tell('PIPE-VALUE-006', `the schedule ends at ${end}, not after its start at ${start}`, ['spec', 'end']);
+  }
+  const catchUp = objectOf(spec.catchUp);
+  const policy = textOf(catchUp.policy);
+  return present<ScheduleSpec>({
+    description: textOf(spec.description),
+    launchPlan: textOf(spec.launchPlan) ?? '',
+    cron: textOf(spec.cron),
+    everyMs: durationOf(reader, spec.every, ['spec', 'every']),
+    timeZone: textOf(spec.timeZone) ?? 'UTC',
+    start,
+    end,
+    spreadMs: durationOf(reader, spec.spread, ['spec', 'spread'], true),
+    catchUp: present<ScheduleSpec['catchUp']>({
+      policy: policy === 'all' || policy === 'none' ? policy : 'latest',
+      limit: numberOf(catchUp.limit),
+      windowMs: durationOf(reader, catchUp.window, ['spec', 'catchUp', 'window']),
+    }),
+    inputs: mapOf(spec.inputs, (value) => value),
+    kickoffTime: textOf(spec.kickoffTime),
+    active: spec.active !== false,
+  });
+}
+
+export function readPlatform(reader: Reader, spec: JsonObject): PlatformSpec {
+  const propeller = objectOf(spec.propeller);
+  const autoscale = objectOf(propeller.autoscale);
+  const min = numberOf(autoscale.min);
+  const max = numberOf(autoscale.max);
+  if (min !== undefined && max !== undefined && max < min) {
+    reader.tell('PIPE-VALUE-006', `the maximum of ${max} shards is below the minimum of ${min}`, [
+      'spec',
+      'propeller',
+      'autoscale',
+      'max',
+    ]);
+  }
+  return present<PlatformSpec>({
+    description: textOf(spec.description),
+    propeller: present<PlatformSpec['propeller']>({
+      workers: numberOf(propeller.workers),
+      maxParallelism: numberOf(propeller.maxParallelism),
+      sharding: readSharding(reader, propeller.sharding),
+      autoscale:
+        min === undefined || max === undefined
+          ? undefined
+          : present<NonNullable<PlatformSpec['propeller']['autoscale']>>({
+              min,
+              max,
+              freeWorkersTarget: numberOf(autoscale.freeWorkersTarget),
+            }),
+    }),
+  });
+}
+
+function readSharding(reader: Reader, value: Json | undefined): Sharding | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const path = ['spec', 'propeller', 'sharding', 'shards'];
+  const { strategy, shards } = value;
+  if (strategy === 'hash') {
+    if (typeof shards === 'number') return { strategy, shards };
+    if (Array.isArray(shards))
+      reader.tell('PIPE-VALUE-008', 'with strategy hash, "shards" is how many there are', path, {
+        help: `write shards: ${shards.length}`,
+      });
+    return undefined;
+  }
+  if (strategy !== 'project' && strategy !== 'domain') return undefined;
+  if (typeof shards === 'number') {
+    const help = `write for example shards: [{ ids: [a, b] }, { ids: ["*"] }]`;
+    reader.tell('PIPE-VALUE-008', `with strategy ${strategy}, "shards" lists the ids of each shard`, path, { help });
+  }
+  if (!Array.isArray(shards)) return undefined;
+  const seen = new Set<string>();
+  const read = shards.map((shard: Json, index) => ({
+    ids: checkedIds(reader, textsOf(objectOf(shard).ids), seen, [...path, index, 'ids']),
+  }));
+  if (!seen.has('*'))
+    reader.tell('PIPE-VALUE-008', `no shard takes the rest of the ${strategy}s`, path, {
+      help: 'add a shard with ids: ["*"]',
+    });
+  return { strategy, shards: read };
+}
+
+function checkedIds(
+  reader: Reader,
+  ids: readonly string[],
+  seen: Set<string>,
+  path: (string | number)[],
+): readonly string[] {
+  ids.forEach((id, index) => {
+    if (seen.has(id)) reader.tell('PIPE-VALUE-008', `"${id}" is in two shards`, [...path, index]);
+    seen.add(id);
+  });
+  return ids;
+}

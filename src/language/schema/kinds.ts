@@ -1,0 +1,245 @@
+import type { DefinitionKind } from '../document.ts';
+import { node } from './node.ts';
+import { DESCRIPTION, mapOf, record, ref, type Schema } from './parts.ts';
+
+const project: Schema = record(
+  'The repository: where definitions are and which branches are which domains.',
+  {
+    paths: {
+      type: 'array',
+      description: 'Folders or files with definitions, relative to the root.',
+      items: { type: 'string', minLength: 1, maxLength: 1024 },
+      minItems: 1,
+      maxItems: 100,
+      examples: [['pipelines']],
+    },
+    domains: mapOf(
+      'Domain → what is tracked for it.',
+      'name',
+      record(
+        'A domain.',
+        {
+          ref: {
+            type: 'string',
+            minLength: 1,
+            maxLength: 255,
+            description:
+              'A branch, whose head is reconciled, or `*`: any other branch is registered and runnable, its schedules stay off.',
+            examples: ['main', '*'],
+          },
+        },
+        { required: ['ref'] },
+      ),
+      { minProperties: 1, maxProperties: 32, examples: [{ production: { ref: 'main' }, development: { ref: '*' } }] },
+    ),
+  },
+  { required: ['paths', 'domains'] },
+);
+
+const task: Schema = record(
+  'A command with typed inputs and outputs.',
+  {
+    description: DESCRIPTION,
+    inputs: ref('parameters'),
+    outputs: ref('parameters'),
+    source: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 1024,
+      description: 'A folder of the same commit: the working directory.',
+      examples: ['tasks/'],
+    },
+    run: record(
+      'What is run. Inputs come in the environment and in $PIPECTL_INPUTS; outputs go to $PIPECTL_OUTPUTS.',
+      {
+        image: {
+          ...ref('runText'),
+          description: 'The container image where there are containers.',
+          examples: ['python:3.12-slim'],
+        },
+        command: {
+          type: 'array',
+          description: 'The program and its arguments. No shell is in between.',
+          items: ref('runText'),
+          minItems: 1,
+          maxItems: 1000,
+          examples: [
+            ['python', 'add_two.py'],
+            ['sh', 'clean.sh'],
+          ],
+        },
+        env: {
+          type: 'object',
+          description: 'Environment variables.',
+          propertyNames: ref('identifier'),
+          additionalProperties: ref('runText'),
+          maxProperties: 256,
+        },
+      },
+      { required: ['command'] },
+    ),
+    retries: ref('retries'),
+    timeout: ref('timeout'),
+    cache: ref('cache'),
+    resources: ref('resources'),
+  },
+  { required: ['run'] },
+);
+
+const workflow: Schema = record(
+  'Nodes and how data flows between them.',
+  {
+    description: DESCRIPTION,
+    inputs: ref('parameters'),
+    outputs: mapOf('Name → value.', 'identifier', ref('workflowOutput'), { maxProperties: 256 }),
+    nodes: mapOf('Node id → node.', 'name', node, { minProperties: 1, maxProperties: 10_000 }),
+    failurePolicy: {
+      enum: ['failImmediately', 'failAfterExecutable'],
+      default: 'failImmediately',
+      description: 'After a node failed: stop the rest, or finish all that does not depend on it.',
+    },
+  },
+  { required: ['nodes'] },
+);
+
+const launchPlan: Schema = record(
+  'A workflow with inputs and limits: what is run by hand and by schedules.',
+  {
+    description: DESCRIPTION,
+    workflow: ref('name'),
+    inputs: record("Values for the workflow's inputs.", {
+      default: { ...ref('bindings'), description: 'May be given otherwise at launch.' },
+      fixed: { ...ref('bindings'), description: 'May not be given at launch.' },
+    }),
+    maxParallelism: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 100_000,
+      description: 'Live task attempts of one execution; map subtasks are not counted.',
+    },
+    concurrency: ref('concurrency'),
+  },
+  { required: ['workflow'] },
+);
+
+const schedule: Schema = record(
+  'When a launch plan runs.',
+  {
+    description: DESCRIPTION,
+    launchPlan: ref('name'),
+    cron: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 1000,
+      description: 'Five or six fields, or `@hourly`…',
+      examples: ['0 2 * * *', '@hourly'],
+    },
+    every: { ...ref('duration'), description: 'A fixed rate, counted from `start`.' },
+    timeZone: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 64,
+      default: 'UTC',
+      description: 'An IANA zone.',
+      examples: ['Europe/Berlin'],
+    },
+    start: { ...ref('instant'), description: 'No tick before.' },
+    end: { ...ref('instant'), description: 'No tick at or after.' },
+    spread: { ...ref('duration'), description: 'Each schedule is moved by its own constant part of this.' },
+    catchUp: record('Ticks missed while nobody watched.', {
+      policy: { enum: ['all', 'latest', 'none'], default: 'latest', description: 'Which of them run.' },
+      limit: { type: 'integer', minimum: 1, maximum: 100_000, description: 'At most so many.' },
+      window: { ...ref('duration'), description: 'None older than this.' },
+    }),
+    inputs: { ...ref('bindings'), description: "Values for the launch plan's inputs." },
+    kickoffTime: { ...ref('identifier'), description: 'The datetime input that gets the tick.' },
+    active: { type: 'boolean', default: true, description: 'Whether it ticks.' },
+  },
+  { required: ['launchPlan'], oneOf: [{ required: ['cron'] }, { required: ['every'] }] },
+);
+
+const platform: Schema = record(
+  'Settings of the engine itself.',
+  {
+    description: DESCRIPTION,
+    propeller: record('The workers that move executions on.', {
+      workers: { type: 'integer', minimum: 1, maximum: 100_000, description: 'Workers per shard.' },
+      maxParallelism: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 100_000,
+        description: 'Live task attempts of one execution, where nothing says less.',
+      },
+      sharding: {
+        type: 'object',
+        description: 'How executions are spread over shards.',
+        properties: {
+          strategy: {
+            enum: ['hash', 'project', 'domain'],
+            description: '`hash`: evenly; `project`, `domain`: by name.',
+          },
+          shards: {
+            type: ['integer', 'array'],
+            description: 'With `hash` how many; else which ids each takes, `*` the rest.',
+            minimum: 1,
+            maximum: 1024,
+            minItems: 1,
+            maxItems: 1024,
+            items: record(
+              'A shard.',
+              {
+                ids: {
+                  type: 'array',
+                  minItems: 1,
+                  maxItems: 1024,
+                  items: { type: 'string', minLength: 1, maxLength: 63 },
+                  description: 'Names, or `*`.',
+                },
+              },
+              { required: ['ids'] },
+            ),
+          },
+        },
+        required: ['strategy', 'shards'],
+        additionalProperties: false,
+        examples: [
+          { strategy: 'hash', shards: 4 },
+          { strategy: 'project', shards: [{ ids: ['a', 'b'] }, { ids: ['*'] }] },
+        ],
+      },
+      autoscale: record(
+        'How many shards run.',
+        {
+          min: { type: 'integer', minimum: 1, maximum: 1024, description: 'Never fewer.' },
+          max: { type: 'integer', minimum: 1, maximum: 1024, description: 'Never more.' },
+          freeWorkersTarget: {
+            type: 'number',
+            exclusiveMinimum: 0,
+            exclusiveMaximum: 1,
+            description: 'The part of the workers that should be free.',
+          },
+        },
+        { required: ['min', 'max'] },
+      ),
+    }),
+  },
+  { required: ['propeller'] },
+);
+
+export interface KindSchema {
+  /** The schema file is `<file>.schema.json`. */
+  readonly file: string;
+  readonly spec: Schema;
+}
+
+/** All kinds that a definitions file may hold. A new kind is a row here, a type in `document.ts` and a reader in `read/`. */
+export const KIND_SCHEMAS: Readonly<Record<DefinitionKind, KindSchema>> = {
+  Project: { file: 'project', spec: project },
+  Task: { file: 'task', spec: task },
+  Workflow: { file: 'workflow', spec: workflow },
+  LaunchPlan: { file: 'launch-plan', spec: launchPlan },
+  Schedule: { file: 'schedule', spec: schedule },
+  Platform: { file: 'platform', spec: platform },
+};
+
+export const DEFINITION_KINDS = Object.keys(KIND_SCHEMAS) as readonly DefinitionKind[];

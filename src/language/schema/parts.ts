@@ -1,0 +1,284 @@
+import { MAX_IDENTIFIER_LENGTH, MAX_LABEL_LENGTH, MAX_MAP_SIZE } from '../../base/index.ts';
+
+/** A JSON Schema (2020-12), as plain data. */
+export interface Schema {
+  readonly [keyword: string]: unknown;
+}
+
+/** Titles by which a finding's wording knows what a string was to be; `read/` checks these and says more. */
+export const TITLE = {
+  name: 'name',
+  identifier: 'identifier',
+  duration: 'duration',
+  quantity: 'quantity',
+  type: 'type',
+  instant: 'instant',
+  runText: 'text without expressions',
+} as const;
+
+export const NAME_PATTERN = `^[a-z0-9]([-a-z0-9]{0,${MAX_LABEL_LENGTH - 2}}[a-z0-9])?$`;
+export const IDENTIFIER_PATTERN = `^[A-Za-z_][A-Za-z0-9_]{0,${MAX_IDENTIFIER_LENGTH - 1}}$`;
+
+export function ref(part: keyof typeof PARTS): Schema {
+  return { $ref: `#/$defs/${part}` };
+}
+
+/** A closed object: a key that is not listed is an error. */
+export function record(description: string, properties: Schema, more: Schema = {}): Schema {
+  return { type: 'object', description, properties, additionalProperties: false, ...more };
+}
+
+/** An open object: names as keys, all values alike. */
+export function mapOf(description: string, keys: 'name' | 'identifier', values: Schema, more: Schema = {}): Schema {
+  return { type: 'object', description, propertyNames: ref(keys), additionalProperties: values, ...more };
+}
+
+export const DESCRIPTION: Schema = {
+  type: 'string',
+  maxLength: 10_000,
+  description: 'What it is for; shown by `describe`.',
+};
+
+const name: Schema = {
+  type: 'string',
+  title: TITLE.name,
+  pattern: NAME_PATTERN,
+  description: 'Lower-case letters, digits and `-`, at most 63, beginning and ending with a letter or digit.',
+  examples: ['add-two'],
+};
+
+const identifier: Schema = {
+  type: 'string',
+  title: TITLE.identifier,
+  pattern: IDENTIFIER_PATTERN,
+  description: 'Letters, digits and `_`, at most 63, not beginning with a digit: it becomes an environment variable.',
+  examples: ['max_depth'],
+};
+
+const duration: Schema = {
+  type: 'string',
+  title: TITLE.duration,
+  pattern: '^(?:[0-9.]+(?:ms|s|m|h|d|w))+$|^P[0-9.TWDHMS]+$',
+  description: 'A length of time: `90s`, `1h30m`, `30d`, or ISO 8601 as `PT5M`.',
+  examples: ['5m', '1h30m', '30d'],
+};
+
+const quantity: Schema = {
+  type: ['string', 'number'],
+  title: TITLE.quantity,
+  pattern: '^[0-9.]+(?:[eE][-+]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?$',
+  minimum: 0,
+  description: 'A quantity as Kubernetes writes it: `500m` (half a core), `300Mi`, `2Gi`.',
+  examples: ['500m', '300Mi'],
+};
+
+const type: Schema = {
+  type: 'string',
+  title: TITLE.type,
+  description:
+    'integer, float, string, boolean, datetime, duration, file, directory, json, list<T>, map<T>, enum<a|b>, {x: T, y?: T}, table<col: T>, T?, T | U.',
+  examples: ['integer', 'list<string>', 'enum<small|large>', '{ day: string, sales?: integer }'],
+};
+
+const instant: Schema = {
+  type: 'string',
+  title: TITLE.instant,
+  description: 'A date and time with its offset (RFC 3339).',
+  examples: ['2026-01-02T03:04:05Z'],
+};
+
+const runText: Schema = {
+  type: 'string',
+  title: TITLE.runText,
+  maxLength: 32_768,
+  not: { pattern: '\\$\\{\\{' },
+  description: 'Plain text. Inputs arrive in the environment and in the file $PIPECTL_INPUTS, never by `${{ … }}`.',
+};
+
+const parameter: Schema = {
+  type: ['string', 'object'],
+  title: 'parameter',
+  description: 'A type, or its long form with a default and a description.',
+  examples: ['integer', { type: 'list<string>', default: ['a'], description: 'What to read.' }],
+  properties: { type: ref('type'), default: { description: 'Used when no value is given.' }, description: DESCRIPTION },
+  required: ['type'],
+  additionalProperties: false,
+};
+
+const parameters: Schema = mapOf('Name → type.', 'identifier', ref('parameter'), { maxProperties: 256 });
+
+const bindings: Schema = {
+  type: 'object',
+  description: 'Input name → value. `${{ inputs.x }}` or `${{ nodes.id.outputs.y }}` alone keeps its type.',
+  propertyNames: ref('identifier'),
+  maxProperties: 256,
+};
+
+const retries: Schema = {
+  type: ['integer', 'object'],
+  title: 'retries',
+  description: 'How often a failed attempt is repeated: a number, or a limit with a back-off.',
+  examples: [3, { limit: 3, backoff: { initial: '1s', factor: 2, max: '1m' } }],
+  minimum: 0,
+  maximum: 100,
+  properties: {
+    limit: { type: 'integer', minimum: 0, maximum: 100, description: 'Retries after the first attempt.' },
+    backoff: record('The wait before each retry.', {
+      initial: ref('duration'),
+      factor: { type: 'number', minimum: 1, maximum: 100, description: 'Each wait is this many times the one before.' },
+      max: ref('duration'),
+    }),
+  },
+  additionalProperties: false,
+};
+
+const timeout: Schema = record('When to give up.', {
+  queue: { ...ref('duration'), description: 'Waiting to start.' },
+  run: { ...ref('duration'), description: 'One attempt.' },
+  total: { ...ref('duration'), description: 'All attempts and the waits between.' },
+});
+
+const quantities: Schema = {
+  type: 'object',
+  description: 'Resource name → quantity.',
+  properties: { cpu: ref('quantity'), memory: ref('quantity'), 'ephemeral-storage': ref('quantity') },
+  propertyNames: {
+    type: 'string',
+    title: 'resource name',
+    pattern: '^([a-z0-9.-]{1,253}/)?[a-zA-Z0-9][-a-zA-Z0-9_.]{0,62}$',
+    description: 'cpu, memory, ephemeral-storage or an extended resource such as nvidia.com/gpu.',
+  },
+  additionalProperties: ref('quantity'),
+  maxProperties: 32,
+};
+
+const resources: Schema = record(
+  'What an attempt asks for and may use.',
+  { requests: ref('quantities'), limits: ref('quantities') },
+  {
+    examples: [{ requests: { cpu: '100m', memory: '300Mi' }, limits: { memory: '500Mi' } }],
+  },
+);
+
+const cache: Schema = {
+  type: ['boolean', 'object'],
+  title: 'cache',
+  description: 'Keep the outputs by task, source and inputs, and use them again.',
+  examples: [true, { serialize: true, ttl: '30d' }],
+  properties: {
+    serialize: { type: 'boolean', description: 'One attempt fills an entry while the others wait.' },
+    ttl: { ...ref('duration'), description: 'How long an entry is good; for ever when absent.' },
+  },
+  additionalProperties: false,
+};
+
+const metadata: Schema = record(
+  'Name and labels.',
+  {
+    name: ref('name'),
+    description: DESCRIPTION,
+    labels: {
+      type: 'object',
+      description: 'Short keys and values to select by, as in Kubernetes.',
+      propertyNames: {
+        type: 'string',
+        title: 'label key',
+        pattern: '^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$',
+        description: 'Letters, digits, `-`, `_`, `.`, at most 63, with an optional DNS prefix and `/`.',
+      },
+      additionalProperties: {
+        type: 'string',
+        title: 'label value',
+        pattern: '^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$',
+        description: 'Letters, digits, `-`, `_`, `.`, at most 63.',
+      },
+      maxProperties: 64,
+    },
+    annotations: {
+      type: 'object',
+      description: 'Notes for people and tools.',
+      propertyNames: {
+        type: 'string',
+        title: 'annotation key',
+        pattern: '^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$',
+        description: 'Letters, digits, `-`, `_`, `.`, at most 63, with an optional DNS prefix and `/`.',
+      },
+      additionalProperties: { type: 'string', maxLength: 65_536 },
+      maxProperties: 64,
+    },
+  },
+  { required: ['name'] },
+);
+
+const concurrency: Schema = record(
+  'How many executions of the launch plan are live at a time.',
+  {
+    limit: { type: 'integer', minimum: 1, maximum: 100_000, description: 'Live executions.' },
+    whenFull: { enum: ['queue', 'skip'], default: 'queue', description: 'What happens to the next one.' },
+  },
+  { required: ['limit'] },
+);
+
+const map: Schema = record(
+  'Runs a task once per element of a list.',
+  {
+    task: ref('name'),
+    over: {
+      ...ref('bindings'),
+      minProperties: 1,
+      description: 'Inputs that are lists: one subtask per element. Lists of equal length go together.',
+    },
+    with: { ...ref('bindings'), description: 'Inputs that every subtask gets alike.' },
+    concurrency: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_MAP_SIZE,
+      description: 'Live subtasks at a time; all when absent.',
+    },
+    minSuccessRatio: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 1,
+      description: 'The node succeeds when at least this part of its subtasks does; outputs of failed ones are null.',
+    },
+  },
+  { required: ['task', 'over'] },
+);
+
+const workflowOutput: Schema = {
+  type: ['string', 'number', 'boolean', 'null', 'array', 'object'],
+  title: 'workflow output',
+  description: 'A value, or its long form `{ value, type, description }`.',
+  examples: ['${{ nodes.report.outputs.chart }}'],
+  properties: {
+    value: { description: 'The value; may hold expressions.' },
+    type: ref('type'),
+    description: DESCRIPTION,
+  },
+  required: ['value'],
+  additionalProperties: false,
+};
+
+/** Shared definitions; each schema file holds those that it uses. */
+export const PARTS = {
+  name,
+  identifier,
+  duration,
+  quantity,
+  type,
+  instant,
+  runText,
+  parameter,
+  parameters,
+  bindings,
+  retries,
+  timeout,
+  quantities,
+  resources,
+  cache,
+  metadata,
+  concurrency,
+  map,
+  workflowOutput,
+} satisfies Record<string, Schema>;

@@ -1,0 +1,50 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { Json } from '../base/index.ts';
+import type { DefinitionKind, Path } from './document.ts';
+import { documentSchema } from './schema/index.ts';
+import { DEFINITION_KINDS } from './schema/kinds.ts';
+import { schemaProblem } from './schema-problem.ts';
+
+/** A finding of the schema about the value, or the key, at `path`. */
+export interface SchemaProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly path: Path;
+  readonly isKey: boolean;
+  readonly help?: string;
+}
+
+const validators = new Map<DefinitionKind, ValidateFunction>();
+
+export function isDefinitionKind(kind: string): kind is DefinitionKind {
+  return (DEFINITION_KINDS as readonly string[]).includes(kind);
+}
+
+/** All that the kind's JSON Schema finds in a document, in our words; at most `limit`. */
+export function validateDocument(kind: DefinitionKind, document: Json, limit: number): readonly SchemaProblem[] {
+  const validate = validators.get(kind) ?? compileValidator(kind);
+  if (validate(document)) return [];
+  const problems: SchemaProblem[] = [];
+  for (const error of validate.errors ?? []) {
+    if (problems.length >= limit) break;
+    const problem = schemaProblem(error as ErrorObject & { readonly data: Json });
+    if (problem !== undefined) problems.push(problem);
+  }
+  return problems;
+}
+
+/** Compiled when first needed: a validator takes milliseconds to compile and microseconds to run. */
+function compileValidator(kind: DefinitionKind): ValidateFunction {
+  // One Ajv per kind: the `$defs` of each file are its own. `verbose` puts value and schema into each error.
+  const ajv = new Ajv2020({
+    allErrors: true,
+    verbose: true,
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    allowUnionTypes: true,
+  });
+  const validate = ajv.compile(documentSchema(kind));
+  validators.set(kind, validate);
+  return validate;
+}
