@@ -252,3 +252,12 @@ export const MAX_KUBECONFIG_BYTES = 1 * MiB;
 /** Objects of one page when a reflector lists, and how often it lists again to find what its watch missed. */
 export const REFLECTOR_PAGE_SIZE = 500;
 export const RELIST_INTERVAL_MS = 600_000;
+
+/** Definition objects written in one batch, and listed at a time, by the reconciler. */
+export const RECONCILE_BATCH = 500;
+export const RECONCILE_PAGE = 500;
+/** Back-off of a repository that cannot be reconciled, and the delay before a drifted definition is healed. */
+export const RECONCILE_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 60_000 } as const;
+export const HEAL_DELAY_MS = 1_000;
+/** Pause before a broken watch for edited definitions is opened again. */
+export const DRIFT_REWATCH_MS = 5_000;

@@ -83,8 +83,8 @@ export async function listEntities(cluster: Cluster, root: Digest): Promise<read
 
 /** How the entities of two commits differ. */
 export interface EntityDiff {
-  /** New, or with another closure or file; as they are in the newer commit. */
-  readonly changed: readonly EntityEntry[];
+  /** New, or with another closure or file; `before` is absent when new. */
+  readonly changed: readonly { readonly before?: EntityEntry; readonly after: EntityEntry }[];
   readonly removed: readonly EntityEntry[];
 }
 
@@ -95,7 +95,7 @@ export async function diffEntities(
   after: Digest | undefined,
 ): Promise<EntityDiff> {
   const [old, fresh] = await Promise.all([bucketsOf(cluster, before), bucketsOf(cluster, after)]);
-  const changed: EntityEntry[] = [];
+  const changed: EntityDiff['changed'][number][] = [];
   const removed: EntityEntry[] = [];
   for (const number of new Set([...Object.keys(old), ...Object.keys(fresh)])) {
     if (old[number] === fresh[number]) continue;
@@ -108,7 +108,8 @@ export async function diffEntities(
       const key = entityKey(entry.kind, entry.name);
       const was = had.get(key);
       had.delete(key);
-      if (was?.digest !== entry.digest || was.file !== entry.file) changed.push(entry);
+      if (was === undefined) changed.push({ after: entry });
+      else if (was.digest !== entry.digest || was.file !== entry.file) changed.push({ before: was, after: entry });
     }
     removed.push(...had.values());
   }

@@ -1,0 +1,46 @@
+import type { Clock, Log } from '../../base/index.ts';
+import { DRIFT_REWATCH_MS } from '../../base/index.ts';
+import { type Cluster, type KubeObject, LABEL } from '../../cluster/index.ts';
+import type { EntityKind } from '../../compiler/index.ts';
+import { isEdited } from './definition.ts';
+import { DEFINITION_KINDS } from './domain.ts';
+
+export interface DriftOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A definition was deleted or edited, perhaps by the reconciler itself. */
+  readonly suspected: (repository: string, kind: EntityKind, object: KubeObject, isDeleted: boolean) => void;
+  /** Events may have been missed: anything may have happened. */
+  readonly missed: () => void;
+}
+
+/**
+ * Watches the definitions for changes by others until `signal` aborts. Keeps no picture of them, which 10,000
+ * schedules would make large: an object tells by itself, through its annotation, whether it was edited.
+ */
+export function watchDrift(options: DriftOptions, signal: AbortSignal): void {
+  for (const kind of DEFINITION_KINDS) void follow(kind, options, signal);
+}
+
+async function follow(kind: EntityKind, options: DriftOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for await (const batch of options.cluster.watch(kind, { signal })) {
+        for (const event of batch) {
+          if (event.type === 'BOOKMARK') continue;
+          const repository = event.object.metadata.labels?.[LABEL.repository];
+          const isDeleted = event.type === 'DELETED';
+          if (repository === undefined || (!isDeleted && !isEdited(event.object))) continue;
+          options.suspected(repository, kind, event.object, isDeleted);
+        }
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      options.log.write('warn', 'the watch for edited definitions was interrupted', { kind, error: String(error) });
+    }
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => options.clock.at(options.clock.now() + DRIFT_REWATCH_MS, resolve));
+    options.missed();
+  }
+}
