@@ -1,5 +1,5 @@
-import { type TickRule, nextTick, ticksBetween } from '../../calendar/index.ts';
 import { MAX_CATCH_UP_TICKS, MISSED_AFTER_MS, type UnixMs } from '../../base/index.ts';
+import { nextTick, type TickRule, ticksBetween } from '../../calendar/index.ts';
 import type { CatchUp } from '../../cluster/index.ts';
 
 /** What a schedule owes at some moment. */

@@ -1,5 +1,5 @@
+import { instantMs, StalledError, sha256, type UnixMs } from '../../base/index.ts';
 import { parseCron, type TickRule } from '../../calendar/index.ts';
-import { instantMs, sha256, StalledError, type UnixMs } from '../../base/index.ts';
 import type { Schedule } from '../../cluster/index.ts';
 
 /**
