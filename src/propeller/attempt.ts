@@ -31,6 +31,7 @@ const SYSTEM_REASONS: ReadonlySet<string> = new Set([
   'Shutdown',
   'DeadlineExceeded',
   'UnexpectedAdmissionError',
+  'HostExhausted',
   'ContainerStatusUnknown',
 ]);
 
