@@ -261,3 +261,16 @@ export const RECONCILE_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 60_000 } 
 export const HEAL_DELAY_MS = 1_000;
 /** Pause before a broken watch for edited definitions is opened again. */
 export const DRIFT_REWATCH_MS = 5_000;
+
+/** Files of a checkout that `pipectl validate` lists. */
+export const MAX_WORK_TREE_FILES = 1_000_000;
+
+/** Validity of the local API's certificate, and what must be left of it at a start: Kubernetes' authorities last ten years too. */
+export const LOCAL_CERTIFICATE_MS = 10 * 365 * 24 * 3_600_000;
+export const LOCAL_CERTIFICATE_RENEW_MS = 365 * 24 * 3_600_000;
+/** A new connection must send its first byte, and then its headers, within these times; idle ones are kept so long. */
+export const FIRST_BYTE_TIMEOUT_MS = 10_000;
+export const HEADERS_TIMEOUT_MS = 15_000;
+export const KEEP_ALIVE_MS = 60_000;
+/** Request line and headers of one request. */
+export const MAX_HEADER_BYTES = 32 * KiB;

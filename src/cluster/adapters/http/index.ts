@@ -6,5 +6,7 @@
  * Keeps: every body, stream and wait is bounded; nothing but health is answered without a token and a local Host.
  */
 export type { User } from './api.ts';
+export { type Certificate, isUsableCertificate, localCertificate } from './certificate.ts';
 export { type Authenticate, bearerToken, isLocalHost, tokenAuthenticator } from './guard.ts';
+export { createListener, type Listener } from './listener.ts';
 export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts';

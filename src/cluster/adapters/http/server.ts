@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Clock, type Log, MAX_STREAMS } from '../../../base/index.ts';
+import { type Clock, type Json, type Log, MAX_STREAMS } from '../../../base/index.ts';
 import type { Cluster } from '../../index.ts';
 import { type Api, answerJson, answerStatus, answerText, type Exchange, type User } from './api.ts';
-import { readBody } from './body.ts';
+import { contentType, readBody } from './body.ts';
 import { answerCreate, answerPatch, answerUpdate } from './change.ts';
 import { discoveryAnswer, SERVICE } from './discovery.ts';
 import { type Authenticate, bearerToken, isLocalHost } from './guard.ts';
@@ -116,7 +116,7 @@ async function answerPath(
   { request, response, user }: Exchange,
 ): Promise<void> {
   if (request.method === 'POST' && isReview(path)) {
-    return answerJson(response, 201, reviewAnswer(path, await readBody(request), user));
+    return answerJson(response, 201, reviewAnswer(path, await reviewBody(request), user));
   }
   const { accept } = request.headers;
   const aggregated = aggregatedDiscovery(accept);
@@ -135,6 +135,13 @@ async function answerPath(
     return answerText(response, 200, options.metrics(), 'text/plain; version=0.0.4; charset=utf-8');
   }
   throw noSuchResource();
+}
+
+/** kubectl asks these in protobuf. What is asked does not change the answer, so such a body is left unread. */
+async function reviewBody(request: IncomingMessage): Promise<Json | undefined> {
+  if (contentType(request) !== 'application/vnd.kubernetes.protobuf') return readBody(request);
+  request.resume();
+  return undefined;
 }
 
 function smallAnswer({ version }: ApiServerOptions, path: string): { [field: string]: unknown } | undefined {

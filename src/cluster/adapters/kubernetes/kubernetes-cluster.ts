@@ -61,10 +61,10 @@ function kubernetesCluster(connection: Connection, random: Pick<Random, 'unit'>)
         kind,
         options,
       ),
-    async write(writes) {
+    async write(writes, options) {
       const written: KubeObject[] = [];
       for (const write of writes) written.push(await sendWrite(call, write));
-      return written;
+      return options?.discard === true ? [] : written;
     },
     podLogs: (key, options) => podLogs(connection, transport, key, options ?? {}),
   };

@@ -1,0 +1,65 @@
+import { createServer as createHttpServer, type RequestListener, type ServerOptions } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer, type Server, type Socket } from 'node:net';
+import { FIRST_BYTE_TIMEOUT_MS, HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES } from '../../../base/index.ts';
+import type { Certificate } from './certificate.ts';
+
+export interface Listener {
+  /** For the caller to `listen` with. */
+  readonly server: Server;
+  /** Stops accepting and ends every connection; resolves when all are closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * One port that speaks HTTP and HTTPS: the first byte of a connection tells which. kubectl needs TLS to send its
+ * token; git and curl on the same machine are better off without a certificate to trust.
+ */
+export function createListener(certificate: Certificate, handle: RequestListener): Listener {
+  const options: ServerOptions = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    // Bodies have deadlines of their own where they are read; a large push may take longer than any one number.
+    requestTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
+  const plain = createHttpServer(options, handle);
+  const secure = createHttpsServer({ ...options, ...certificate, ALPNProtocols: ['http/1.1'] }, handle);
+  // Servers that never listen themselves arm the deadlines of headers only when told so.
+  for (const each of [plain, secure]) each.emit('listening');
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    route(socket, (isTls) => (isTls ? secure : plain).emit('connection', socket));
+  });
+  return {
+    server,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+        for (const each of [plain, secure]) each.close();
+      }),
+  };
+}
+
+/** A TLS connection begins with a handshake record (RFC 8446, 5.1). */
+const TLS_HANDSHAKE = 0x16;
+
+function route(socket: Socket, connect: (isTls: boolean) => void): void {
+  const fail = (): void => {
+    socket.destroy();
+  };
+  socket.once('error', fail);
+  const deadline = setTimeout(fail, FIRST_BYTE_TIMEOUT_MS);
+  socket.once('close', () => clearTimeout(deadline));
+  socket.once('data', (chunk) => {
+    clearTimeout(deadline);
+    socket.pause();
+    socket.unshift(chunk);
+    socket.off('error', fail);
+    connect(chunk[0] === TLS_HANDSHAKE);
+    process.nextTick(() => socket.resume());
+  });
+}
