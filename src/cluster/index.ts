@@ -3,13 +3,17 @@
  * and its errors. Adapters live below and are wired by `main/` only.
  * Keeps: a call resolves after its write is durable; watches see a change only after that.
  */
+export * from './admission.ts';
 export * from './age.ts';
 export * from './closure-text.ts';
 export * from './columns.ts';
 export * from './entity-index.ts';
 export * from './errors.ts';
 export * from './execution.ts';
+export * from './field-selector.ts';
 export * from './kinds.ts';
+export * from './merge-patch.ts';
 export * from './object.ts';
 export * from './port.ts';
 export * from './reflector.ts';
+export * from './selector.ts';

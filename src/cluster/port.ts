@@ -22,6 +22,8 @@ export interface ObjectList<T extends KubeObject = KubeObject> {
 export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continueToken'> {
   /** Events after this version. Absent: from now on. */
   readonly resourceVersion?: string;
+  /** Leaves out changes of status alone, for the status' own writer. A hint: an adapter may send them all the same. */
+  readonly ignoreStatusChanges?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -47,6 +49,11 @@ export type Write =
   /** `patch` is merged into `status`. A delta: names the few fields that changed. */
   | { readonly op: 'patchStatus'; readonly key: ObjectKey; readonly patch: MergePatch; readonly if?: Preconditions }
   | { readonly op: 'delete'; readonly key: ObjectKey; readonly if?: Preconditions };
+
+export interface WriteOptions {
+  /** The caller does not look at the answer: resolves with an empty list, which saves putting the objects together. */
+  readonly discard?: boolean;
+}
 
 export interface LogOptions {
   readonly container?: string;
@@ -76,7 +83,7 @@ export interface Cluster {
    * all or nothing. Kubernetes: one request each, stopping at the first refusal; so order a batch such that
    * its last write makes the others visible, and each can be repeated.
    */
-  write(writes: readonly Write[]): Promise<readonly KubeObject[]>;
+  write(writes: readonly Write[], options?: WriteOptions): Promise<readonly KubeObject[]>;
 
   /** The log of a pod's container, as written. */
   podLogs(key: ObjectKey, options?: LogOptions): AsyncIterable<Uint8Array>;

@@ -1,0 +1,102 @@
+import type { KubeObject, ObjectMeta } from '../../object.ts';
+import type { StatusTree } from './status-tree.ts';
+
+/** All of an object but its status and resourceVersion; `value` is parsed from `text` when first needed. */
+export interface Main {
+  readonly text: string;
+  value: KubeObject | undefined;
+}
+
+/** What the heap holds of an object that was touched lately. */
+export interface Hot {
+  main: Main;
+  status: StatusTree;
+  /** Main and status put together at the entry's version; shared by all who read it, so never changed. */
+  snapshot: KubeObject | undefined;
+  /** Sweep number of the last touch. */
+  touched: number;
+  /** JSON text that came in since it became hot: an estimate of what it costs. */
+  sizeBytes: number;
+}
+
+/** Changes that were accepted and are on their way to the disk. */
+export interface Pending {
+  /** Undefined when deleted. */
+  main: Main | undefined;
+  rv: number;
+  writes: number;
+}
+
+/**
+ * One object from its creation to its deletion; a new object of the same name is a new entry.
+ * A cold entry is this record alone; the rest is a row of the database file.
+ */
+export interface Entry {
+  readonly shelf: Shelf;
+  readonly name: string;
+  readonly id: number;
+  createdRv: number;
+  /** Version of the last committed change; 0 until the creation is committed. */
+  rv: number;
+  /** Version of the last committed change of anything but status. */
+  mainRv: number;
+  /** `status.phase` as committed, interned: selected on without reading cold objects. */
+  phase: string | undefined;
+  /** Version that the database file has; an entry is dirty when it is behind `rv`. */
+  projectedRv: number;
+  isDeleted: boolean;
+  hot: Hot | undefined;
+  pending: Pending | undefined;
+  /** The entry of the same name that readers see until this one's creation is committed. */
+  previous: Entry | undefined;
+  older: Entry | undefined;
+  newer: Entry | undefined;
+}
+
+/** The objects of one kind in one namespace ('' when the kind has none). */
+export interface Shelf {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly entries: Map<string, Entry>;
+  /** Names in order, for lists; undefined when a name came or went. */
+  sorted: readonly string[] | undefined;
+}
+
+export function newEntry(shelf: Shelf, name: string, id: number): Entry {
+  return {
+    shelf,
+    name,
+    id,
+    createdRv: 0,
+    rv: 0,
+    mainRv: 0,
+    phase: undefined,
+    projectedRv: 0,
+    isDeleted: false,
+    hot: undefined,
+    pending: undefined,
+    previous: undefined,
+    older: undefined,
+    newer: undefined,
+  };
+}
+
+/** The parsed form of `main`; parsing its own text makes the heap equal to what a restart reads. */
+export function mainValue(main: Main): KubeObject {
+  main.value ??= JSON.parse(main.text) as KubeObject;
+  return main.value;
+}
+
+/** The object as it stands at `rv`. */
+export function assemble(main: Main, status: unknown, rv: number): KubeObject {
+  const value = mainValue(main);
+  const metadata: ObjectMeta = { ...value.metadata, resourceVersion: String(rv) };
+  return status === undefined ? { ...value, metadata } : { ...value, metadata, status };
+}
+
+/** The entry that readers see under this name: committed and not deleted. */
+export function visible(entry: Entry | undefined): Entry | undefined {
+  let seen = entry;
+  while (seen !== undefined && (seen.rv === 0 || seen.isDeleted)) seen = seen.previous;
+  return seen;
+}

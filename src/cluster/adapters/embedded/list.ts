@@ -1,0 +1,97 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ExpiredError, InvalidError } from '../../errors.ts';
+import type { KubeObject } from '../../object.ts';
+import type { ListOptions, ObjectList } from '../../port.ts';
+import { type Shelf, visible } from './entry.ts';
+import { matchesObject, mayMatch, parseQuery } from './query.ts';
+import { type KindTable, kindTable, peek, type Table } from './table.ts';
+
+/** Where the next page starts: after this object, in the order of namespace and name. */
+interface Position {
+  readonly rv: number;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Cold objects read before other work gets a turn. */
+const READS_PER_TURN = 250;
+
+/**
+ * See Cluster.list. Items stand as they are when read; the version is that of the beginning (of the first page's, for
+ * later pages), so a watch from it repeats what changed meanwhile and misses nothing.
+ */
+export async function listObjects(table: Table, kind: string, options: ListOptions): Promise<ObjectList> {
+  const kinds = kindTable(table, kind);
+  const query = parseQuery(options);
+  const from = options.continueToken === undefined ? undefined : readToken(kinds, options.continueToken);
+  const rv = from?.rv ?? table.committedRv;
+  const limit = options.limit === undefined || options.limit <= 0 ? Number.POSITIVE_INFINITY : options.limit;
+  const items: KubeObject[] = [];
+  let reads = 0;
+  for (const shelf of shelvesFrom(kinds, query.namespace, from)) {
+    const names = sortedNames(shelf);
+    let at = from !== undefined && from.namespace === shelf.namespace ? firstAfter(names, from.name) : 0;
+    for (; at < names.length; at++) {
+      const entry = visible(shelf.entries.get(names[at] as string));
+      if (entry === undefined || !mayMatch(query, entry)) continue;
+      if (entry.hot === undefined && ++reads % READS_PER_TURN === 0) await nextTurn();
+      if (entry.isDeleted) continue;
+      const object = peek(table, entry);
+      if (!matchesObject(query, object)) continue;
+      if (items.length === limit) {
+        const last = items.at(-1) as KubeObject;
+        const position = { rv, namespace: last.metadata.namespace ?? '', name: last.metadata.name };
+        return { items, resourceVersion: String(rv), continueToken: writeToken(position) };
+      }
+      items.push(object);
+    }
+  }
+  return { items, resourceVersion: String(rv) };
+}
+
+function shelvesFrom(kinds: KindTable, namespace: string | undefined, from: Position | undefined): readonly Shelf[] {
+  const shelves = [...kinds.shelves.values()].filter(
+    (shelf) =>
+      (namespace === undefined || shelf.namespace === namespace) &&
+      (from === undefined || shelf.namespace >= from.namespace),
+  );
+  return shelves.sort((a, b) => (a.namespace < b.namespace ? -1 : 1));
+}
+
+function sortedNames(shelf: Shelf): readonly string[] {
+  shelf.sorted ??= [...shelf.entries.keys()].sort();
+  return shelf.sorted;
+}
+
+/** Index of the first name after `name`, by bisection. */
+function firstAfter(names: readonly string[], name: string): number {
+  let low = 0;
+  let high = names.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((names[middle] as string) <= name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function writeToken({ rv, namespace, name }: Position): string {
+  return Buffer.from(JSON.stringify([rv, namespace, name])).toString('base64url');
+}
+
+function readToken(kinds: KindTable, token: string): Position {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(token, 'base64url').toString());
+  } catch {
+    parts = undefined;
+  }
+  if (!Array.isArray(parts) || !Number.isSafeInteger(parts[0])) {
+    throw new InvalidError('the continue token is not one of this store: start the list again');
+  }
+  const [rv, namespace, name] = parts as [number, string, string];
+  if (rv < kinds.changes.horizonRv) {
+    throw new ExpiredError('the list that this continue token belongs to is too old: start it again');
+  }
+  return { rv, namespace: String(namespace), name: String(name) };
+}

@@ -1,0 +1,51 @@
+import { MAX_DELETED_OWNERS } from '../../../base/index.ts';
+import type { OwnerReference } from '../../object.ts';
+import { type Entry, mainValue } from './entry.ts';
+import { heat, type Table } from './table.ts';
+
+/** Owners whose dependents must go, found by commits and worked off by the collector. */
+export interface Orphans {
+  /** Uids of owners deleted lately, oldest first: a dependent created after its owner's end goes too. */
+  readonly deletedOwners: Set<string>;
+  readonly entries: Set<Entry>;
+  /** Namespaces that were deleted: what is in them goes. */
+  readonly namespaces: Set<string>;
+}
+
+/** Notes whose dependents a deletion leaves behind. */
+export function collectAfter(table: Table, orphans: Orphans, entry: Entry): void {
+  const { uid } = mainValue(heat(table, entry).main).metadata;
+  if (entry.shelf.kind === 'Namespace') orphans.namespaces.add(entry.name);
+  if (uid === undefined) return;
+  orphans.deletedOwners.add(uid);
+  if (orphans.deletedOwners.size > MAX_DELETED_OWNERS) {
+    orphans.deletedOwners.delete(orphans.deletedOwners.values().next().value as string);
+  }
+  for (const dependent of table.dependents.get(uid) ?? []) orphans.entries.add(dependent);
+  table.dependents.delete(uid);
+}
+
+export function ownersOf(entry: Entry): readonly OwnerReference[] {
+  const { main } = entry.hot!;
+  // Looking at the text first spares most objects the parse.
+  return main.text.includes('"ownerReferences"') ? (mainValue(main).metadata.ownerReferences ?? []) : [];
+}
+
+export function updateOwners(table: Table, orphans: Orphans, entry: Entry, before: readonly OwnerReference[]): void {
+  for (const { uid } of before) dropDependent(table, uid, entry);
+  for (const { uid } of ownersOf(entry)) {
+    addDependent(table, uid, entry);
+    if (orphans.deletedOwners.has(uid)) orphans.entries.add(entry);
+  }
+}
+
+export function addDependent(table: Table, uid: string, entry: Entry): void {
+  const dependents = table.dependents.get(uid);
+  if (dependents === undefined) table.dependents.set(uid, new Set([entry]));
+  else dependents.add(entry);
+}
+
+export function dropDependent(table: Table, uid: string, entry: Entry): void {
+  const dependents = table.dependents.get(uid);
+  if (dependents?.delete(entry) === true && dependents.size === 0) table.dependents.delete(uid);
+}

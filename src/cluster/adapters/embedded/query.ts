@@ -1,0 +1,41 @@
+import { type FieldTerm, matchesFields, parseFieldSelector } from '../../field-selector.ts';
+import type { KubeObject } from '../../object.ts';
+import type { ListOptions } from '../../port.ts';
+import { matchesLabels, parseLabelSelector, type Requirement } from '../../selector.ts';
+import type { Entry } from './entry.ts';
+
+/** Which objects a list or a watch is about. */
+export interface Query {
+  readonly namespace: string | undefined;
+  readonly labels: readonly Requirement[];
+  readonly fields: readonly FieldTerm[];
+  /** Whether anything but the namespace is asked. */
+  readonly selects: boolean;
+}
+
+/** Parses the selectors, or throws InvalidError. A namespace named by a field selector is as good as one named directly. */
+export function parseQuery(options: Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>): Query {
+  const labels = options.labelSelector === undefined ? [] : parseLabelSelector(options.labelSelector);
+  const fields = options.fieldSelector === undefined ? [] : parseFieldSelector(options.fieldSelector);
+  return { namespace: options.namespace, labels, fields, selects: labels.length > 0 || fields.length > 0 };
+}
+
+/** False when the entry alone, without its content, shows that it does not match. */
+export function mayMatch({ fields }: Query, entry: Entry): boolean {
+  return fields.every(({ path, value, equal }) => {
+    switch (path) {
+      case 'metadata.name':
+        return (entry.name === value) === equal;
+      case 'metadata.namespace':
+        return (entry.shelf.namespace === value) === equal;
+      case 'status.phase':
+        return ((entry.phase ?? '') === value) === equal;
+      default:
+        return true;
+    }
+  });
+}
+
+export function matchesObject({ labels, fields }: Query, object: KubeObject): boolean {
+  return matchesLabels(labels, object.metadata.labels) && matchesFields(fields, object);
+}

@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import { StalledError } from '../../../base/index.ts';
+import { internPhase, phaseOf } from './commit.ts';
+import type { Entry } from './entry.ts';
+import { newEntry } from './entry.ts';
+import { frameAt, frameBytes, nextFrame } from './log-frame.ts';
+import { type LogLine, parseLines } from './log-line.ts';
+import { addDependent, collectAfter, dropDependent, type Orphans, ownersOf, updateOwners } from './owners.ts';
+import type { Segment } from './segments.ts';
+import { patchStatusTree, readStatus } from './status-tree.ts';
+import { addEntry, heat, latestEntry, removeEntry, shelfOf, type Table } from './table.ts';
+
+/** What the log of earlier runs holds. */
+export interface Recovered {
+  readonly old: readonly { readonly segment: Segment; readonly lastSequence: number }[];
+  readonly lastSequence: number;
+}
+
+/** Reads the index of all objects: names and versions, no bodies. */
+export function loadIndex(table: Table): void {
+  const { progress } = table.database;
+  table.lastRv = progress.rv;
+  table.lastId = progress.id;
+  const owned: [Entry, readonly string[]][] = [];
+  for (const [id, kind, namespace, name, rv, createdRv, mainRv, phase, owners] of table.database.rows()) {
+    const shelf = shelfOf(table, kind, namespace);
+    const entry = newEntry(shelf, name, id);
+    entry.rv = rv;
+    entry.createdRv = createdRv;
+    entry.mainRv = mainRv;
+    entry.projectedRv = rv;
+    if (phase !== null) entry.phase = internPhase(phase);
+    shelf.entries.set(name, entry);
+    table.objects++;
+    table.lastRv = Math.max(table.lastRv, rv);
+    table.lastId = Math.max(table.lastId, id);
+    if (owners !== null) owned.push([entry, JSON.parse(owners) as string[]]);
+  }
+  for (const [entry, uids] of owned) for (const uid of uids) addDependent(table, uid, entry);
+}
+
+/**
+ * Applies what the log has beyond the database file. A torn tail is where an unacknowledged write stopped, and is cut;
+ * a frame that is missing before a whole one is damage, which throws StalledError with the file and the place.
+ */
+export function replayLog(table: Table, orphans: Orphans, segments: readonly Segment[]): Recovered {
+  const applied = table.database.progress.sequence;
+  let last: number | undefined;
+  const old: { segment: Segment; lastSequence: number }[] = [];
+  for (const segment of segments) {
+    const bytes = readFileSync(segment.path);
+    let offset = 0;
+    for (;;) {
+      const frame = frameAt(bytes, offset, segment.number);
+      if (frame === undefined) break;
+      const expected = (last ?? applied) + 1;
+      if (frame.sequence > expected) throw damaged(segment, offset, expected);
+      last = frame.sequence;
+      if (frame.sequence > applied) applyFrame(table, orphans, segment, offset, frame.payload);
+      offset += frameBytes(bytes.readUInt32LE(offset + 4));
+    }
+    if (nextFrame(bytes, offset, segment.number) !== undefined) throw damaged(segment, offset, (last ?? applied) + 1);
+    old.push({ segment, lastSequence: last ?? applied });
+  }
+  table.committedRv = table.lastRv;
+  return { old, lastSequence: Math.max(last ?? 0, applied) };
+}
+
+/** Deletions before the start are unknown, so every watch from before it must list again. */
+export function setHorizons(table: Table): void {
+  for (const { changes } of table.kinds.values()) changes.horizonRv = table.committedRv;
+}
+
+function applyFrame(table: Table, orphans: Orphans, segment: Segment, offset: number, payload: string): void {
+  try {
+    for (const line of parseLines(payload)) applyLine(table, orphans, line);
+  } catch (cause) {
+    if (cause instanceof StalledError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StalledError('StoreCorrupt', `${segment.path}, offset ${offset}: a record cannot be read: ${why}`, {
+      cause,
+    });
+  }
+}
+
+/** The database file may be ahead of any line, never behind all of them: a line at or below an entry's version is in. */
+function applyLine(table: Table, orphans: Orphans, line: LogLine): void {
+  const { objectKind: kind, namespace, name, rv } = line;
+  table.lastRv = Math.max(table.lastRv, rv);
+  const entry = latestEntry(table, kind, namespace, name);
+  if (entry !== undefined && rv <= entry.rv) return;
+  if (line.kind === 'put') {
+    const main = { text: line.json, value: undefined };
+    const target = entry ?? addEntry(table, shelfOf(table, kind, namespace), name, main);
+    const ownersBefore = entry === undefined ? [] : ownersOf(target);
+    if (entry === undefined) {
+      target.createdRv = rv;
+      table.objects++;
+    } else {
+      heat(table, target).main = main;
+    }
+    target.mainRv = rv;
+    changed(table, target, rv);
+    updateOwners(table, orphans, target, ownersBefore);
+  } else if (entry === undefined) {
+    return;
+  } else if (line.kind === 'status') {
+    const { status } = heat(table, entry);
+    patchStatusTree(status, JSON.parse(line.json));
+    entry.phase = phaseOf(readStatus(status));
+    changed(table, entry, rv);
+  } else {
+    heat(table, entry);
+    for (const { uid } of ownersOf(entry)) dropDependent(table, uid, entry);
+    collectAfter(table, orphans, entry);
+    removeEntry(table, entry);
+    entry.isDeleted = true;
+    table.dirty.delete(entry);
+    table.deletedIds.push(entry.id);
+    table.objects--;
+  }
+}
+
+function changed(table: Table, entry: Entry, rv: number): void {
+  entry.rv = rv;
+  entry.hot!.snapshot = undefined;
+  table.dirty.add(entry);
+}
+
+function damaged(segment: Segment, offset: number, sequence: number): StalledError {
+  return new StalledError(
+    'StoreCorrupt',
+    `${segment.path}, offset ${offset}: record ${sequence} of the log is damaged and later ones exist: restore the data folder from a copy`,
+  );
+}

@@ -1,0 +1,366 @@
+import {
+  type Clock,
+  ConflictError,
+  canonicalJson,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  MAX_OBJECT_BYTES,
+  MAX_STATUS_PATCH_BYTES,
+  type Random,
+} from '../../../base/index.ts';
+import { checkChange, checkKey, checkObject } from '../../admission.ts';
+import { AlreadyExistsError, InvalidError, NotFoundError } from '../../errors.ts';
+import { kindInfo } from '../../kinds.ts';
+import { mergePatch } from '../../merge-patch.ts';
+import type { KubeObject, ObjectKey, ObjectMeta } from '../../object.ts';
+import type { Preconditions, Write } from '../../port.ts';
+import { applyFields } from '../../server-side-apply.ts';
+import { type Entry, type Main, mainValue } from './entry.ts';
+import { deleteLine, putLine, statusLine } from './log-line.ts';
+import { addEntry, heat, latestEntry, removeEntry, shelfOf, type Table } from './table.ts';
+
+/** One accepted change, to be made visible once its line is on the disk. */
+export type Op =
+  | { readonly kind: 'put'; readonly entry: Entry; readonly rv: number; readonly main: Main }
+  | {
+      readonly kind: 'status';
+      readonly entry: Entry;
+      readonly rv: number;
+      readonly patch: JsonObject;
+      readonly bytes: number;
+    }
+  | { readonly kind: 'delete'; readonly entry: Entry; readonly rv: number }
+  /** Nothing to change: answers with the object as it is once all before it is on the disk. */
+  | { readonly kind: 'none'; readonly entry: Entry };
+
+export interface StageContext {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Further checks of whole objects, after the built-in ones; throws InvalidError or ForbiddenError. */
+  readonly admit: ((write: Write) => void) | undefined;
+}
+
+/** What a batch became: its ops in order and their text for the log. */
+export interface Staged {
+  readonly ops: readonly Op[];
+  /** Index into `ops` of each write's own op: a write may need others, such as its namespace. */
+  readonly answers: readonly number[];
+  readonly text: string;
+}
+
+/**
+ * Checks a batch against everything accepted so far, on disk or not, and stages it: later writes are checked against
+ * it, readers do not see it. Throws the refusal of the first bad write, and then nothing is staged.
+ */
+export function stage(context: StageContext, writes: readonly Write[]): Staged {
+  const batch: Batch = { context, ops: [], answers: [], text: '', undo: writes.length > 1 ? [] : undefined };
+  try {
+    for (const write of writes) {
+      context.admit?.(write);
+      batch.answers.push(stageWrite(batch, write));
+    }
+  } catch (error) {
+    for (const undo of batch.undo?.reverse() ?? []) undo();
+    throw error;
+  }
+  return batch;
+}
+
+/** Takes back what a batch staged whose write to the disk failed. Newest ops first. */
+export function unstage(table: Table, ops: readonly Op[]): void {
+  for (const op of ops.toReversed()) {
+    op.entry.pending = undefined;
+    if (op.kind === 'put' && op.entry.rv === 0) removeEntry(table, op.entry);
+  }
+}
+
+interface Batch {
+  readonly context: StageContext;
+  readonly ops: Op[];
+  readonly answers: number[];
+  text: string;
+  /** Absent for a batch of one, which stages nothing before its last check. */
+  readonly undo: (() => void)[] | undefined;
+}
+
+/** Like each function that stages: returns the index of the write's own op. */
+function stageWrite(batch: Batch, write: Write): number {
+  switch (write.op) {
+    case 'create':
+      return stageCreate(batch, write.object);
+    case 'update':
+      return stageUpdate(batch, write.object);
+    case 'apply':
+      return stageApply(batch, write.object, write.fieldManager);
+    case 'patch':
+      return stagePatch(batch, write.key, write.patch, write.if);
+    case 'patchStatus':
+      return stageStatus(batch, write.key, write.patch, write.if);
+    case 'delete':
+      return stageDelete(batch, write.key, write.if);
+  }
+}
+
+function stageStatus(
+  batch: Batch,
+  key: ObjectKey,
+  patch: JsonObject,
+  preconditions: Preconditions | undefined,
+): number {
+  const entry = existing(batch, key);
+  if (preconditions !== undefined) checkPreconditions(batch, entry, preconditions);
+  if (kindInfo(key.kind)?.hasStatus !== true) throw new InvalidError(`a ${key.kind} has no status`);
+  const text = JSON.stringify(patch);
+  if (text === '{}') return stageNothing(batch, entry);
+  if (text === undefined || text.charCodeAt(0) !== 0x7b) throw new InvalidError('a status patch must be a JSON object');
+  if (text.length > MAX_STATUS_PATCH_BYTES) {
+    throw new InvalidError(`the status patch of ${describe(key)} is larger than ${MAX_STATUS_PATCH_BYTES} bytes`);
+  }
+  const rv = accept(batch, entry, entry.pending === undefined ? entry.hot!.main : entry.pending.main);
+  batch.text += statusLine(entry, rv, text);
+  return batch.ops.push({ kind: 'status', entry, rv, patch, bytes: text.length }) - 1;
+}
+
+function stageCreate(batch: Batch, object: KubeObject): number {
+  checkObject(object);
+  const { kind, metadata } = object;
+  const { table, clock, random } = batch.context;
+  const namespace = metadata.namespace ?? '';
+  const before = latestEntry(table, kind, namespace, metadata.name);
+  if (before !== undefined && acceptedMain(table, before) !== undefined) {
+    throw new AlreadyExistsError(keyOf(before));
+  }
+  if (kind !== 'Namespace' && metadata.namespace !== undefined) ensureNamespace(batch, namespace);
+  const { resourceVersion: _, deletionTimestamp: __, ...kept } = metadata;
+  const value: KubeObject = {
+    ...withoutStatus(object),
+    metadata: {
+      ...kept,
+      uid: newUid(random),
+      creationTimestamp: timestamp(clock),
+      generation: 1,
+    },
+  };
+  const main = checkedMain(value);
+  const shelf = shelfOf(table, kind, namespace);
+  const entry = addEntry(table, shelf, metadata.name, main);
+  batch.undo?.push(() => removeEntry(table, entry));
+  const rv = accept(batch, entry, main);
+  batch.text += putLine(entry, rv, main.text);
+  return batch.ops.push({ kind: 'put', entry, rv, main }) - 1;
+}
+
+/** A namespace comes to be with its first object: this is a local control plane, and nobody else would make it. */
+function ensureNamespace(batch: Batch, name: string): void {
+  const { table } = batch.context;
+  const entry = latestEntry(table, 'Namespace', '', name);
+  if (entry !== undefined && acceptedMain(table, entry) !== undefined) return;
+  stageCreate(batch, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+}
+
+function stageUpdate(batch: Batch, object: KubeObject): number {
+  checkObject(object);
+  const entry = existing(batch, keyOfObject(object));
+  const { resourceVersion, uid } = object.metadata;
+  if (resourceVersion === undefined || resourceVersion === '') {
+    throw new InvalidError(`update of ${describe(keyOf(entry))} needs the metadata.resourceVersion that was read`, [
+      { field: 'metadata.resourceVersion', message: 'must be specified for an update' },
+    ]);
+  }
+  checkPreconditions(batch, entry, { resourceVersion, ...(uid !== undefined && { uid }) });
+  return stageChange(batch, entry, object);
+}
+
+function stagePatch(batch: Batch, key: ObjectKey, patch: JsonObject, preconditions: Preconditions | undefined): number {
+  const entry = existing(batch, key);
+  if (preconditions !== undefined) checkPreconditions(batch, entry, preconditions);
+  if (!isJsonObject(patch)) throw new InvalidError('a patch must be a JSON object');
+  const { metadata } = patch;
+  if (isJsonObject(metadata) && typeof metadata.resourceVersion === 'string') {
+    checkPreconditions(batch, entry, { resourceVersion: metadata.resourceVersion });
+  }
+  const patched = mergePatch(liveValue(batch, entry), patch) as unknown as KubeObject;
+  if (!isJsonObject(patched.metadata)) throw new InvalidError(`a patch cannot remove the metadata of ${describe(key)}`);
+  return stageChange(batch, entry, patched);
+}
+
+function stageApply(batch: Batch, object: KubeObject, fieldManager: string): number {
+  checkObject(object);
+  const { table } = batch.context;
+  const { kind, metadata } = object;
+  const entry = latestEntry(table, kind, metadata.namespace ?? '', metadata.name);
+  if (entry === undefined || acceptedMain(table, entry) === undefined) {
+    return stageCreate(batch, applyFields(undefined, object, fieldManager));
+  }
+  const { resourceVersion, uid } = metadata;
+  if (resourceVersion !== undefined || uid !== undefined) {
+    checkPreconditions(batch, entry, { ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) });
+  }
+  return stageChange(batch, entry, applyFields(liveValue(batch, entry), object, fieldManager));
+}
+
+/** Replaces all but status. Changing nothing writes nothing; the last finalizer's removal completes a deletion. */
+function stageChange(batch: Batch, entry: Entry, wanted: KubeObject): number {
+  const live = liveValue(batch, entry);
+  const value = withServerFields(live, wanted);
+  checkObject(value);
+  checkChange(live, value);
+  if (sameJson(live, value)) return stageNothing(batch, entry);
+  if (value.metadata.deletionTimestamp !== undefined && (value.metadata.finalizers ?? []).length === 0) {
+    return stageRemoval(batch, entry);
+  }
+  return stagePut(batch, entry, value);
+}
+
+function stagePut(batch: Batch, entry: Entry, value: KubeObject): number {
+  const main = checkedMain(value);
+  const rv = accept(batch, entry, main);
+  batch.text += putLine(entry, rv, main.text);
+  return batch.ops.push({ kind: 'put', entry, rv, main }) - 1;
+}
+
+function stageDelete(batch: Batch, key: ObjectKey, preconditions: Preconditions | undefined): number {
+  const entry = existing(batch, key);
+  if (preconditions !== undefined) checkPreconditions(batch, entry, preconditions);
+  const live = liveValue(batch, entry);
+  if ((live.metadata.finalizers ?? []).length === 0) return stageRemoval(batch, entry);
+  if (live.metadata.deletionTimestamp !== undefined) return stageNothing(batch, entry);
+  const metadata = { ...live.metadata, deletionTimestamp: timestamp(batch.context.clock) };
+  return stagePut(batch, entry, { ...live, metadata });
+}
+
+function stageRemoval(batch: Batch, entry: Entry): number {
+  const rv = accept(batch, entry, undefined);
+  batch.text += deleteLine(entry, rv);
+  return batch.ops.push({ kind: 'delete', entry, rv }) - 1;
+}
+
+function stageNothing(batch: Batch, entry: Entry): number {
+  return batch.ops.push({ kind: 'none', entry }) - 1;
+}
+
+/** Gives the change its version and makes it what later writes are checked against. */
+function accept(batch: Batch, entry: Entry, main: Main | undefined): number {
+  const rv = ++batch.context.table.lastRv;
+  const { pending } = entry;
+  if (batch.undo !== undefined) {
+    const before = pending === undefined ? undefined : { ...pending };
+    batch.undo.push(() => {
+      entry.pending = before;
+    });
+  }
+  if (pending === undefined) entry.pending = { main, rv, writes: 1 };
+  else {
+    pending.main = main;
+    pending.rv = rv;
+    pending.writes++;
+  }
+  return rv;
+}
+
+/** All but status, as accepted so far; undefined for a deleted object. The entry is hot afterwards. */
+function acceptedMain(table: Table, entry: Entry): Main | undefined {
+  if (entry.isDeleted) return undefined;
+  const hot = heat(table, entry);
+  return entry.pending === undefined ? hot.main : entry.pending.main;
+}
+
+function existing(batch: Batch, key: ObjectKey): Entry {
+  const { table } = batch.context;
+  const entry = latestEntry(table, key.kind, key.namespace ?? '', key.name);
+  if (entry === undefined || acceptedMain(table, entry) === undefined) {
+    checkKey(key);
+    throw new NotFoundError(key);
+  }
+  return entry;
+}
+
+function liveValue(batch: Batch, entry: Entry): KubeObject {
+  return mainValue(acceptedMain(batch.context.table, entry)!);
+}
+
+function checkPreconditions(batch: Batch, entry: Entry, { uid, resourceVersion }: Preconditions): void {
+  const rv = entry.pending?.rv ?? entry.rv;
+  if (resourceVersion !== undefined && resourceVersion !== String(rv)) {
+    throw new ConflictError(
+      `${describe(keyOf(entry))} is at version ${rv}, not ${resourceVersion}: read it again and repeat the change`,
+    );
+  }
+  if (uid !== undefined && liveValue(batch, entry).metadata.uid !== uid) {
+    throw new ConflictError(`${describe(keyOf(entry))} was deleted and created anew: its uid is not ${uid}`);
+  }
+}
+
+/** `wanted` with the metadata that only the server sets taken from `live`. */
+function withServerFields(live: KubeObject, wanted: KubeObject): KubeObject {
+  const { resourceVersion: _, deletionTimestamp: __, ...metadata } = wanted.metadata;
+  const { uid, creationTimestamp, deletionTimestamp, generation } = live.metadata;
+  const kept: ObjectMeta = {
+    ...metadata,
+    name: live.metadata.name,
+    ...(live.metadata.namespace !== undefined && { namespace: live.metadata.namespace }),
+    ...(uid !== undefined && { uid }),
+    ...(creationTimestamp !== undefined && { creationTimestamp }),
+    ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+    generation: generation ?? 1,
+  };
+  const value = {
+    ...withoutStatus(wanted),
+    apiVersion: live.apiVersion,
+    kind: live.kind,
+    metadata: kept,
+  } as KubeObject;
+  const { metadata: _a, ...before } = live;
+  const { metadata: _b, ...after } = value;
+  if (sameJson(before, after)) return value;
+  return { ...value, metadata: { ...kept, generation: (generation ?? 1) + 1 } };
+}
+
+/** A kind with a status takes it through patchStatus only, as Kubernetes' status subresource wants it. */
+function withoutStatus(object: KubeObject): KubeObject {
+  if (!('status' in object)) return object;
+  const { status: _, ...rest } = object;
+  return rest as KubeObject;
+}
+
+function checkedMain(value: KubeObject): Main {
+  const text = JSON.stringify(value);
+  if (text.length > MAX_OBJECT_BYTES) {
+    const size = `${text.length} bytes, more than ${MAX_OBJECT_BYTES}`;
+    throw new InvalidError(`${describe(keyOfObject(value))} has ${size}`);
+  }
+  return { text, value: undefined };
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  return canonicalJson(a as Json) === canonicalJson(b as Json);
+}
+
+function keyOf(entry: Entry): ObjectKey {
+  const { kind, namespace } = entry.shelf;
+  return namespace === '' ? { kind, name: entry.name } : { kind, namespace, name: entry.name };
+}
+
+function keyOfObject({ kind, metadata: { namespace, name } }: KubeObject): ObjectKey {
+  return namespace === undefined ? { kind, name } : { kind, namespace, name };
+}
+
+function describe(key: ObjectKey): string {
+  return `${key.kind} "${key.name}"`;
+}
+
+/** Seconds, as Kubernetes writes it. */
+function timestamp(clock: Clock): string {
+  return `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+}
+
+/** A version 4 UUID (RFC 9562). */
+function newUid(random: Random): string {
+  const bytes = Buffer.from(random.bytes(16));
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
