@@ -274,3 +274,6 @@ export const HEADERS_TIMEOUT_MS = 15_000;
 export const KEEP_ALIVE_MS = 60_000;
 /** Request line and headers of one request. */
 export const MAX_HEADER_BYTES = 32 * KiB;
+
+/** Parsed definition files kept between rounds and pushes. At least MAX_DEFINITION_FILES, so that no round parses twice. */
+export const MAX_CACHED_PARSES = 50_000;
