@@ -9,6 +9,7 @@ import { objectForm } from './negotiate.ts';
 import { objectInForm } from './read.ts';
 import type { ObjectsRoute } from './routes.ts';
 import { badRequest, failure } from './status.ts';
+import { validateFields } from './validate.ts';
 
 type JsonMap = { readonly [field: string]: Json };
 
@@ -17,13 +18,16 @@ export async function answerCreate(api: Api, route: ObjectsRoute, exchange: Exch
   refuseDryRun(route);
   const body = named(await readObject(exchange.request), route);
   const object = objectOf(body, route, body.metadata.name);
+  validateFields(route, body, exchange.response, { isPartial: false });
   await answerWrite(api, route, exchange, { op: 'create', object }, 201);
 }
 
 /** PUT of an object, or of its status. */
 export async function answerUpdate(api: Api, route: ObjectsRoute, exchange: Exchange): Promise<void> {
   refuseDryRun(route);
-  const object = objectOf(await readObject(exchange.request), route, route.name ?? '');
+  const body = await readObject(exchange.request);
+  const object = objectOf(body, route, route.name ?? '');
+  if (route.subresource !== 'status') validateFields(route, body, exchange.response, { isPartial: false });
   if (route.subresource === 'status') return answerStatusUpdate(api, route, exchange, object);
   if (object.metadata.resourceVersion === undefined) {
     throw failure(422, 'Invalid', 'metadata.resourceVersion: Invalid value: "": must be specified for an update');
@@ -76,6 +80,7 @@ async function answerMergePatch(
   body: Json | undefined,
 ): Promise<void> {
   if (!isJsonObject(body)) throw badRequest('a merge patch is one JSON object');
+  validateFields(route, body, exchange.response, { isPartial: true });
   const key = keyOf(route);
   const condition = preconditions(body.metadata);
   if (route.subresource === 'status') {
@@ -130,6 +135,7 @@ async function answerJsonPatch(api: Api, route: ObjectsRoute, exchange: Exchange
     const changed = applyJsonPatch(current as unknown as Json, patch);
     if (!isJsonObject(changed)) throw badRequest('the patched object would be none');
     const object = objectOf(changed, route, route.name ?? '');
+    validateFields(route, changed, exchange.response, { isPartial: false });
     const isConditional = object.metadata.resourceVersion !== current.metadata.resourceVersion;
     try {
       if (route.subresource === 'status') return await answerStatusUpdate(api, route, exchange, object);
@@ -145,6 +151,7 @@ async function answerApply(api: Api, route: ObjectsRoute, exchange: Exchange, bo
   if (fieldManager === '') throw badRequest('fieldManager is required for apply patch');
   if (!isJsonObject(body)) throw badRequest('the applied configuration must be one object');
   const object = objectOf(body, route, route.name ?? '');
+  validateFields(route, body, exchange.response, { isPartial: true });
   if (route.subresource === 'status') {
     const patch = isJsonObject(body.status) ? body.status : {};
     return answerWrite(api, route, exchange, { op: 'patchStatus', key: keyOf(route), patch }, 200);

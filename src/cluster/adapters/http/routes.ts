@@ -1,4 +1,5 @@
 import { KINDS, type KindInfo } from '../../index.ts';
+import { SERVICE } from './discovery.ts';
 import { badRequest } from './status.ts';
 
 /** What a URL names: objects of a kind, or a path that is none of the API's objects. */
@@ -17,7 +18,7 @@ export type Route =
 export type ObjectsRoute = Extract<Route, { kind: 'objects' }>;
 
 const BY_PATH: ReadonlyMap<string, KindInfo> = new Map(
-  KINDS.map((info) => [`${info.group}/${info.version}/${info.plural}`, info]),
+  [...KINDS, SERVICE].map((info) => [`${info.group}/${info.version}/${info.plural}`, info]),
 );
 
 /**

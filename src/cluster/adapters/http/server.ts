@@ -14,7 +14,7 @@ import { answerList, answerObject } from './read.ts';
 import { answerDelete, answerDeleteCollection } from './remove.ts';
 import { isReview, reviewAnswer } from './reviews.ts';
 import { type ObjectsRoute, parseRoute, type Route } from './routes.ts';
-import { failure, methodNotAllowed, noSuchResource, statusOf } from './status.ts';
+import { failure, methodNotAllowed, namingObject, noSuchResource, statusOf } from './status.ts';
 import { answerWatch } from './watch.ts';
 
 export interface ApiServerOptions {
@@ -83,8 +83,12 @@ async function serve(
     throw failure(429, 'TooManyRequests', `more than ${MAX_STREAMS} requests are open`, { retryAfterSeconds: 1 });
   }
   const exchange: Exchange = { request, response, user, signal };
-  if (route.kind === 'objects') return answerObjects(options, route, exchange);
-  return answerPath(options, route, exchange);
+  if (route.kind === 'path') return answerPath(options, route, exchange);
+  try {
+    await answerObjects(options, route, exchange);
+  } catch (error) {
+    throw namingObject(error, route.info, route.name);
+  }
 }
 
 function answerObjects(api: Api, route: ObjectsRoute, exchange: Exchange): Promise<void> {

@@ -4,6 +4,7 @@ import {
   ExpiredError,
   ForbiddenError,
   InvalidError,
+  type KindInfo,
   kindInfo,
   NotFoundError,
   type ObjectKey,
@@ -95,6 +96,18 @@ function refusalOf(error: unknown): StatusError {
 
 /** Marks a Status that came from a StalledError, so that the client can tell it from a passing failure. */
 export const STALLED_CAUSE = 'Stalled';
+
+/** An invalid object's error with its kind and name, which kubectl puts before the causes; others as they are. */
+export function namingObject(error: unknown, info: KindInfo, name: string | undefined): unknown {
+  if (!(error instanceof InvalidError) || error.causes.length === 0) return error;
+  const { details, message } = refusalOf(error).status;
+  return failure(422, 'Invalid', message, {
+    ...details,
+    ...(name !== undefined && { name }),
+    ...(info.group !== '' && { group: info.group }),
+    kind: info.kind,
+  });
+}
 
 function aboutObject(code: number, reason: string, key: ObjectKey, says: string): StatusError {
   const info = kindInfo(key.kind);
