@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   type Clock,
   COLD_AFTER_MS,
+  ConflictError,
   LOG_SEGMENT_BYTES,
   type Log,
   MAX_BATCH_BYTES,
@@ -78,6 +79,8 @@ export interface EmbeddedStoreOptions {
 
 /** Cold objects that become hot between looks at the heap's bound: a look passes over all that is hot. */
 const WARMED_PER_CHECK = 1_000;
+
+const NOTHING_STAGED: Staged = { ops: [], answers: [], text: '' };
 
 /** A new run's first segment: small, because most stores are written little. */
 const FIRST_SEGMENT_BYTES = 1024 * 1024;
@@ -164,7 +167,15 @@ function run(
 
   const write: Cluster['write'] = (writes, writeOptions) =>
     new Promise((resolve, reject) => {
-      const staged = staged_(writes);
+      let staged: Staged;
+      try {
+        staged = staged_(writes);
+      } catch (error) {
+        if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error;
+        // What refused may not be on the disk yet. Told only after that, whoever acts on the refusal finds its reason.
+        commits.enqueue(NOTHING_STAGED, () => reject(error), reject);
+        return;
+      }
       const answer = writeOptions?.discard === true ? () => resolve([]) : () => resolve(answers(table, staged));
       commits.enqueue(staged, answer, reject);
     });
