@@ -1,0 +1,52 @@
+import type { ObjectKey, Pod } from '../../../cluster/index.ts';
+import type { SourceLease } from '../../sources.ts';
+import type { PodCommand } from './pod-command.ts';
+import type { StartedEvent } from './protocol.ts';
+
+/**
+ * Where an attempt stands for the agent:
+ * preparing (its source is laid out) → queued → sent (to the spawner) → reporting → reported;
+ * adopted: an earlier spawner runs it; clearing: it is lost, and what is left of it is being ended.
+ */
+export type Stage = 'preparing' | 'queued' | 'sent' | 'adopted' | 'clearing' | 'reporting' | 'reported';
+
+/** One pod of this host. */
+export interface Attempt {
+  readonly uid: string;
+  readonly key: ObjectKey;
+  readonly pod: Pod;
+  readonly command: PodCommand;
+  stage: Stage;
+  /** Its end is asked for. */
+  isUnwanted: boolean;
+  /** The pod is gone: nobody is to be told. */
+  isDeleted: boolean;
+  /** The watch has shown its end, so that no older event of it can follow. */
+  isSeenEnded: boolean;
+  source: SourceLease | undefined;
+  started: StartedEvent | undefined;
+  /** Signals were sent to it by the agent itself, as it is adopted. */
+  isSignalled: boolean;
+  cancelKill: (() => void) | undefined;
+  /** The write of its status under way. */
+  writing: Promise<void>;
+}
+
+export function newAttempt(pod: Pod, uid: string, command: PodCommand): Attempt {
+  const { name, namespace } = pod.metadata;
+  return {
+    uid,
+    key: { kind: 'Pod', name, ...(namespace !== undefined && { namespace }) },
+    pod,
+    command,
+    stage: 'preparing',
+    isUnwanted: false,
+    isDeleted: false,
+    isSeenEnded: false,
+    source: undefined,
+    started: undefined,
+    isSignalled: false,
+    cancelKill: undefined,
+    writing: Promise.resolve(),
+  };
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+
+/**
+ * What lies where below the runtime's folder. Making or removing a file costs up to a millisecond on a busy ext4,
+ * more than the process itself, so an attempt that prints nothing and leaves nothing behind makes none.
+ *
+ *   logs/<pod uid>                   output of one attempt, from its first byte until the pod is deleted
+ *   spawners/<boot.pid.start>/       one spawner
+ *     journal.jsonl                  what it did, for whoever comes after the daemon
+ *     <slot>/inputs.json,outputs     one attempt at a time, reused only when it was left empty
+ *     <slot>/work,scratch
+ */
+export interface RuntimeFolders {
+  readonly logs: string;
+  readonly spawners: string;
+}
+
+export function runtimeFolders(root: string): RuntimeFolders {
+  return { logs: join(root, 'logs'), spawners: join(root, 'spawners') };
+}
+
+const UID = /^[0-9A-Za-z][0-9A-Za-z-]{0,127}$/;
+
+/** The log file of the pod with this uid. Throws RangeError for a uid that is no plain name. */
+export function logPath(folders: RuntimeFolders, uid: string): string {
+  if (!UID.test(uid)) throw new RangeError(`the pod's uid ${JSON.stringify(uid)} cannot name a file`);
+  return join(folders.logs, uid);
+}
+
+/** Where the files of one running attempt are. */
+export interface SlotPaths {
+  readonly root: string;
+  readonly inputs: string;
+  readonly outputs: string;
+  /** The working directory of a task without source. */
+  readonly work: string;
+  /** HOME and TMPDIR. */
+  readonly scratch: string;
+}
+
+export function slotPaths(spawnerFolder: string, name: string): SlotPaths {
+  const root = join(spawnerFolder, name);
+  return {
+    root,
+    inputs: join(root, 'inputs.json'),
+    outputs: join(root, 'outputs'),
+    work: join(root, 'work'),
+    scratch: join(root, 'scratch'),
+  };
+}

@@ -1,0 +1,58 @@
+import { dirname } from 'node:path';
+import { DEFAULT_GRACE_MS, MAX_GRACE_MS } from '../../../base/index.ts';
+import { ANNOTATION, type Container, type Pod } from '../../../cluster/index.ts';
+import { parseQuantity } from '../../../language/index.ts';
+
+/** What a pod asks of this runtime. */
+export interface PodCommand {
+  readonly argv: readonly string[];
+  /** `NAME=value`, less what the spawner adds. */
+  readonly env: readonly string[];
+  readonly inputs: string;
+  readonly source?: { readonly repository: string; readonly tree: string };
+  readonly memoryBytes?: number;
+  readonly graceMs: number;
+}
+
+/** Folders of programs, as login shells of Debian and Alpine have them; before them the one of the running Node. */
+const PATH = `${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+
+/** What an attempt's private folders decide: a pod cannot set them. */
+const OURS: ReadonlySet<string> = new Set(['HOME', 'TMPDIR', 'PIPECTL_INPUTS', 'PIPECTL_OUTPUTS', 'PIPECTL_POD_UID']);
+
+/** Marks every process of an attempt with its pod's uid, so that those which left their group can be found. */
+export function attemptMark(uid: string): string {
+  return `PIPECTL_POD_UID=${uid}`;
+}
+
+/** Reads a pod. Nothing of the host's environment is in the result but the folders of programs. */
+export function podCommand(pod: Pod, uid: string): PodCommand {
+  const container = pod.spec.containers[0] as Container;
+  const annotations = pod.metadata.annotations ?? {};
+  const tree = annotations[ANNOTATION.sourceTree];
+  const repository = annotations[ANNOTATION.repository];
+  const limit = container.resources?.limits?.memory;
+  const memoryBytes = limit === undefined ? undefined : parseQuantity(limit);
+  return {
+    argv: container.command,
+    env: [...environment(container), attemptMark(uid)],
+    inputs: annotations[ANNOTATION.inputs] ?? '{}',
+    ...(tree !== undefined && { source: { repository: repository ?? '', tree } }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
+    graceMs: graceMs(pod),
+  };
+}
+
+function environment(container: Container): readonly string[] {
+  const values = new Map<string, string>([
+    ['PATH', PATH],
+    ['LANG', 'C.UTF-8'],
+  ]);
+  for (const { name, value } of container.env ?? []) if (!OURS.has(name)) values.set(name, value);
+  return [...values].map(([name, value]) => `${name}=${value}`);
+}
+
+function graceMs(pod: Pod): number {
+  const seconds = pod.spec.terminationGracePeriodSeconds;
+  return seconds === undefined ? DEFAULT_GRACE_MS : Math.min(Math.max(seconds, 0) * 1000, MAX_GRACE_MS);
+}

@@ -1,0 +1,71 @@
+import type { Json, JsonObject } from '../../../base/index.ts';
+import type { Container, MergePatch, Pod } from '../../../cluster/index.ts';
+import type { EndedEvent } from './protocol.ts';
+
+/** Whether the pod has ended for good. */
+export function isTerminal(pod: Pod): boolean {
+  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+}
+
+/** The status of a pod whose process runs. */
+export function runningStatus(pod: Pod, startedAtMs: number): MergePatch {
+  const startedAt = instant(startedAtMs);
+  return {
+    phase: 'Running',
+    startTime: startedAt,
+    ...limitsCondition(pod, startedAt),
+    containerStatuses: [containerStatus(pod, true, { running: { startedAt } })],
+  };
+}
+
+/** The status of a pod whose processes are gone. */
+export function endedStatus(pod: Pod, end: EndedEvent): MergePatch {
+  const message = end.note ?? end.outputs;
+  const finishedAt = instant(end.finishedAtMs);
+  const terminated: JsonObject = {
+    exitCode: end.exitCode,
+    ...(end.signal !== undefined && { signal: end.signal }),
+    reason: end.reason,
+    ...(message !== undefined && message !== '' && { message }),
+    startedAt: instant(end.startedAtMs),
+    finishedAt,
+  };
+  return {
+    phase: end.reason === 'Completed' ? 'Succeeded' : 'Failed',
+    ...(end.reason !== 'Completed' && { reason: end.reason }),
+    ...(end.note !== undefined && { message: end.note }),
+    startTime: instant(end.startedAtMs),
+    ...limitsCondition(pod, finishedAt),
+    containerStatuses: [containerStatus(pod, false, { terminated })],
+  };
+}
+
+function containerStatus(pod: Pod, ready: boolean, state: JsonObject): JsonObject {
+  const container = pod.spec.containers[0] as Container;
+  return { name: container.name, ready, restartCount: 0, image: container.image, state };
+}
+
+/** Says which limits of the pod this host does not apply, if there are any. */
+function limitsCondition(pod: Pod, now: string): { readonly conditions?: readonly Json[] } {
+  const limits = pod.spec.containers[0]?.resources?.limits ?? {};
+  const missing = Object.keys(limits).filter((name) => !isApplied(name));
+  if (missing.length === 0) return {};
+  const message = `a local process cannot be limited in ${missing.join(', ')}; it runs without`;
+  const condition = {
+    type: 'LimitsApplied',
+    status: 'False',
+    reason: 'NotSupported',
+    message,
+    lastTransitionTime: now,
+  };
+  return { conditions: [condition] };
+}
+
+/** Memory is watched through /proc (see the spawner's memory check); nothing else is held back. */
+export function isApplied(resource: string): boolean {
+  return resource === 'memory' && process.platform === 'linux';
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}

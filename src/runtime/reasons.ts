@@ -1,0 +1,23 @@
+/** `terminated.reason` of a pod as the process runtime reports it. `Lost` and `HostExhausted` are the system's fault. */
+export const REASON = {
+  /** Exit code 0. */
+  completed: 'Completed',
+  /** Another exit code, or a signal. */
+  error: 'Error',
+  /** Over its memory limit. */
+  oomKilled: 'OOMKilled',
+  /** Ended on request. */
+  aborted: 'Aborted',
+  /** The host or the runtime failed, so nobody knows how it ended. No process of it lives. */
+  lost: 'Lost',
+  /** The command could not be started: not found, not executable, no such source folder. */
+  startError: 'StartError',
+  /** The outputs file is over MAX_VALUE_BYTES. */
+  outputsTooLarge: 'OutputsTooLarge',
+  /** The outputs file is not a regular file. */
+  invalidOutputs: 'InvalidOutputs',
+  /** The commit's source could not be laid out as a folder. */
+  sourceError: 'SourceError',
+  /** The host has no disk space, processes, memory or file handles left to start it. */
+  hostExhausted: 'HostExhausted',
+} as const;
