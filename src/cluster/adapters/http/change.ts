@@ -30,6 +30,8 @@ export async function answerUpdate(api: Api, route: ObjectsRoute, exchange: Exch
   if (route.subresource !== 'status') validateFields(route, body, exchange.response, { isPartial: false });
   if (route.subresource === 'status') return answerStatusUpdate(api, route, exchange, object);
   if (object.metadata.resourceVersion === undefined) {
+    // One that does not exist is not found, whatever else the body lacks.
+    await api.cluster.get(keyOf(route));
     throw failure(422, 'Invalid', 'metadata.resourceVersion: Invalid value: "": must be specified for an update');
   }
   await answerWrite(api, route, exchange, { op: 'update', object }, 200);
