@@ -5,5 +5,15 @@ export default defineConfig({
   platform: 'node',
   // Packages stay packages: only our own modules are bundled, one chunk per command, loaded when it runs.
   external: (id) => !id.startsWith('.') && !id.startsWith('/'),
-  output: { dir: 'dist', format: 'esm', cleanDir: true, minify: false, sourcemap: true },
+  // Our modules only define things, so a door imported for one name costs that name and what it needs.
+  treeshake: { moduleSideEffects: false },
+  output: {
+    dir: 'dist',
+    format: 'esm',
+    cleanDir: true,
+    minify: false,
+    sourcemap: true,
+    // All that `--help` needs is one file: opening files is a good part of what starting costs.
+    codeSplitting: { groups: [{ name: 'help', test: /src\/cli\/(quick-answer|help|commands|version)\.ts$/ }] },
+  },
 });

@@ -277,3 +277,12 @@ export const MAX_HEADER_BYTES = 32 * KiB;
 
 /** Parsed definition files kept between rounds and pushes. At least MAX_DEFINITION_FILES, so that no round parses twice. */
 export const MAX_CACHED_PARSES = 50_000;
+
+/** Rounds of one compilation, folders of one task source, and source trees remembered as harmless. */
+export const MAX_COMPILE_ROUNDS = 64;
+export const MAX_SOURCE_FOLDERS = 5_000;
+export const MAX_CLEAN_TREES = 10_000;
+/** A push waits so long for the reconciler before it answers that the commit will be active later. */
+export const PUSH_SETTLE_MS = 5_000;
+/** Warnings shown to a pusher. */
+export const MAX_SHOWN_WARNINGS = 20;

@@ -1,0 +1,210 @@
+import type { CommandSpec, OptionSpec } from './command.ts';
+
+const OUTPUT = (...choices: string[]): OptionSpec => ({
+  flags: '-o, --output <FORMAT>',
+  description: `Output format: ${choices.join(', ')}`,
+  choices,
+});
+
+/** Options that every command takes, before or after its name. */
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  { flags: '-n, --namespace <NAME>', description: 'Namespace, <project>-<domain>; default: of this checkout' },
+  { flags: '--data <DIR>', description: 'Data folder of the local control plane' },
+  { flags: '--kubeconfig <FILE>', description: 'Kubeconfig to connect with' },
+  { flags: '--context <NAME>', description: 'Context of the kubeconfig' },
+  { flags: '--no-color', description: 'No colour; NO_COLOR=1 does the same' },
+  { flags: '-v, --verbose', description: 'Tell more on stderr; stack traces of errors' },
+];
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'init',
+    group: 'Start',
+    summary: 'Write a small project that works',
+    examples: [
+      { command: 'pipectl init my-pipelines', meaning: 'in a new folder' },
+      { command: 'pipectl init --name billing', meaning: 'here, with a name of its own' },
+    ],
+    arguments: [{ name: 'DIR', description: 'Folder to write into; default: the current one' }],
+    options: [{ flags: '--name <NAME>', description: "The project's name; default: the folder's" }],
+    load: () => import('./commands/init.ts'),
+  },
+  {
+    name: 'validate',
+    group: 'Start',
+    summary: 'Check the definitions of this checkout, offline',
+    description:
+      'Compiles the project around the current folder as a push would, and prints every finding with its place.\n' +
+      'With paths, only findings in those files and folders are printed; all is checked all the same.',
+    examples: [
+      { command: 'pipectl validate', meaning: 'the whole project' },
+      { command: 'pipectl validate pipelines/etl.yaml', meaning: 'print findings of one file' },
+      { command: 'pipectl validate -o github', meaning: 'annotations in GitHub Actions' },
+    ],
+    arguments: [
+      { name: 'PATH', description: 'Files or folders to print findings of', repeated: true, completes: 'file' },
+    ],
+    options: [OUTPUT('pretty', 'json', 'github')],
+    load: () => import('./commands/validate.ts'),
+  },
+  {
+    name: 'up',
+    group: 'Start',
+    summary: 'Run the control plane on this machine',
+    description:
+      'Serves the API, the git endpoint and the engine on 127.0.0.1 until Ctrl-C. In a checkout with a pipectl.yaml\n' +
+      'it also sets the git remote `pipectl`, so that `git push pipectl main` registers.',
+    examples: [
+      { command: 'pipectl up', meaning: 'with the default data folder' },
+      { command: 'pipectl up --data ./data --port 7500', meaning: 'somewhere else' },
+    ],
+    arguments: [],
+    options: [
+      { flags: '--port <N>', description: 'Port on 127.0.0.1; default: 7411, or any free one when it is taken' },
+      { flags: '--no-remote', description: 'Leave the git remote of this checkout alone' },
+    ],
+    endsItself: true,
+    load: () => import('./commands/up.ts'),
+  },
+  {
+    name: 'run',
+    group: 'Run',
+    summary: 'Start an execution of a launch plan or workflow',
+    description:
+      'NAME is a launch plan, else a workflow. Runs the active commit, or with --rev any registered one.\n' +
+      'Prints the name of the execution; with --follow waits and exits 0 when it succeeded, 1 when not.',
+    examples: [
+      { command: 'pipectl run nightly --follow', meaning: 'run it and watch' },
+      { command: 'pipectl run etl --input day=2026-01-02 --input "ids=[1, 2]"', meaning: 'with inputs' },
+      { command: 'pipectl run nightly --rev feature-x', meaning: 'the head of a pushed branch' },
+    ],
+    arguments: [{ name: 'NAME', description: 'Launch plan or workflow', required: true, completes: 'launchPlan' }],
+    options: [
+      { flags: '-i, --input <NAME=VALUE>', description: 'An input: a scalar as it is, else JSON', repeated: true },
+      { flags: '--inputs-file <FILE>', description: 'Inputs from a YAML or JSON file; - is stdin' },
+      { flags: '--rev <REV>', description: 'Commit, its beginning, or branch' },
+      { flags: '-f, --follow', description: 'Print each node as it changes, then the outputs' },
+      { flags: '--max-parallelism <N>', description: 'Task attempts at a time' },
+      { flags: '--name <NAME>', description: 'Name of the execution; a second run of it is refused' },
+      OUTPUT('name', 'json', 'yaml'),
+    ],
+    load: () => import('./commands/run.ts'),
+  },
+  {
+    name: 'abort',
+    group: 'Run',
+    summary: 'End an execution; running tasks are stopped',
+    examples: [{ command: 'pipectl abort nightly-x7k2pq --reason "wrong day"', meaning: 'and say why' }],
+    arguments: [{ name: 'EXECUTION', description: 'Its name', required: true, repeated: true, completes: 'execution' }],
+    options: [{ flags: '--reason <TEXT>', description: 'Kept with the execution' }],
+    load: () => import('./commands/abort.ts'),
+  },
+  {
+    name: 'get',
+    group: 'Look',
+    summary: 'List objects, or show one',
+    examples: [
+      { command: 'pipectl get executions -w', meaning: 'and follow changes' },
+      { command: 'pipectl get exec -A --field-selector status.phase=Failed', meaning: 'failed ones, everywhere' },
+      { command: 'pipectl get workflow etl -o yaml', meaning: 'everything about one' },
+    ],
+    arguments: [
+      {
+        name: 'KIND',
+        description: 'For example executions, exec, workflows, revisions, pods',
+        required: true,
+        completes: 'kind',
+      },
+      { name: 'NAME', description: 'Names of objects; default: all', repeated: true },
+    ],
+    options: [
+      OUTPUT('table', 'wide', 'json', 'yaml', 'name'),
+      { flags: '-w, --watch', description: 'Follow changes until Ctrl-C' },
+      { flags: '-A, --all-namespaces', description: 'Objects of all namespaces' },
+      { flags: '-l, --selector <LABELS>', description: 'For example pipectl.dev/workflow=etl' },
+      { flags: '--field-selector <FIELDS>', description: 'For example status.phase!=Succeeded' },
+      { flags: '--no-headers', description: 'Rows only' },
+    ],
+    load: () => import('./commands/get.ts'),
+  },
+  {
+    name: 'describe',
+    group: 'Look',
+    summary: 'Tell about one object what a person asks',
+    examples: [
+      { command: 'pipectl describe execution nightly-x7k2pq', meaning: 'nodes, durations, errors, outputs' },
+      { command: 'pipectl describe workflow etl', meaning: 'interface, version, file' },
+      { command: 'pipectl describe revision 3f2c1ab', meaning: 'what a commit brought' },
+    ],
+    arguments: [
+      { name: 'KIND', description: 'Kind of the object', required: true, completes: 'kind' },
+      { name: 'NAME', description: 'Name of the object', required: true },
+    ],
+    options: [],
+    load: () => import('./commands/describe.ts'),
+  },
+  {
+    name: 'logs',
+    group: 'Look',
+    summary: 'Print what tasks wrote',
+    examples: [
+      { command: 'pipectl logs nightly-x7k2pq', meaning: 'all nodes' },
+      { command: 'pipectl logs nightly-x7k2pq/forecast/3 -f', meaning: 'one subtask of a map, as it writes' },
+      { command: 'pipectl logs nightly-x7k2pq/ingest --attempt 1', meaning: 'an earlier attempt' },
+    ],
+    arguments: [
+      {
+        name: 'EXECUTION[/NODE[/INDEX]]',
+        description: 'What to print the log of',
+        required: true,
+        completes: 'execution',
+      },
+    ],
+    options: [
+      { flags: '-f, --follow', description: 'Until the execution ends' },
+      { flags: '--attempt <N>', description: 'Which attempt; default: the last of each' },
+      { flags: '--tail <N>', description: 'Only the last lines of each attempt' },
+      { flags: '--timestamps', description: 'When each line was written' },
+    ],
+    load: () => import('./commands/logs.ts'),
+  },
+  {
+    name: 'explain',
+    group: 'More',
+    summary: 'Explain a diagnostic code, or list all',
+    examples: [
+      { command: 'pipectl explain PIPE-REF-001', meaning: 'with a wrong and a right example' },
+      { command: 'pipectl explain', meaning: 'all codes' },
+    ],
+    arguments: [{ name: 'CODE', description: 'For example PIPE-REF-001', completes: 'code' }],
+    options: [],
+    load: () => import('./commands/explain.ts'),
+  },
+  {
+    name: 'completion',
+    group: 'More',
+    summary: 'Print a completion script for bash, zsh or fish',
+    examples: [
+      { command: 'source <(pipectl completion bash)', meaning: 'in ~/.bashrc' },
+      { command: 'pipectl completion fish | source', meaning: 'in ~/.config/fish/config.fish' },
+    ],
+    arguments: [{ name: 'SHELL', description: 'bash, zsh or fish', required: true, completes: 'shell' }],
+    options: [],
+    load: () => import('./commands/completion.ts'),
+  },
+  {
+    name: 'version',
+    group: 'More',
+    summary: 'Print the version of pipectl and of the control plane',
+    examples: [{ command: 'pipectl version -o json', meaning: 'for scripts' }],
+    arguments: [],
+    options: [OUTPUT('text', 'json'), { flags: '--client', description: 'Do not ask the control plane' }],
+    load: () => import('./commands/version.ts'),
+  },
+];
+
+/** The command of this name. */
+export function commandSpec(name: string): CommandSpec | undefined {
+  return COMMANDS.find((spec) => spec.name === name);
+}

@@ -1,0 +1,27 @@
+import { isTerminalPhase } from '../../client/index.ts';
+import { ANNOTATION, type Execution } from '../../cluster/index.ts';
+import type { CommandInput } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import { notFoundHint } from '../not-found.ts';
+import { namespaceFor } from '../scope.ts';
+
+/** `pipectl abort EXECUTION…`: asks for it; the engine ends running tasks and then the execution. */
+export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
+  const { cluster, ...session } = await context.session();
+  const namespace = await namespaceFor(context, { cluster, ...session }, 'Execution');
+  const reason = input.text('reason') ?? 'aborted from the command line';
+  for (const name of input.arguments) {
+    const key = { kind: 'Execution', name, ...(namespace !== undefined && { namespace }) };
+    const execution = await cluster.get<Execution>(key).catch((error: unknown) => notFoundHint(cluster, key, error));
+    const phase = execution.status?.phase;
+    if (phase !== undefined && isTerminalPhase(phase)) {
+      context.stderr.write(`${name} has ended already: ${phase}\n`);
+      continue;
+    }
+    const patch = { metadata: { annotations: { [ANNOTATION.abort]: reason } }, spec: { desired: 'Aborted' } };
+    await cluster.write([{ op: 'patch', key, patch }]);
+    context.stdout.write(`${name} is being aborted\n`);
+  }
+  return EXIT.ok;
+}

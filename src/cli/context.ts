@@ -1,0 +1,61 @@
+import type { Clock, Log, Random } from '../base/index.ts';
+import type { Connected, Connector } from '../client/index.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What surrounds the process; given by `main` and by tests. */
+export interface CliWorld {
+  /** Arguments after the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Aborted by SIGINT, SIGTERM and SIGHUP. */
+  readonly signal: AbortSignal;
+}
+
+export interface DaemonOptions {
+  readonly dataFolder: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly log: Log;
+}
+
+/** A running control plane. */
+export interface DaemonHandle {
+  /** For example `http://127.0.0.1:7411`. */
+  readonly url: string;
+  readonly kubeconfigPath: string;
+  readonly token: string;
+  /** Where `<name>.git` is pushed to, for example `http://127.0.0.1:7411/git/`. */
+  readonly gitUrl: string;
+  /** Ends when the control plane does; rejects when it broke. */
+  readonly ended: Promise<void>;
+  /** Stops taking work, lets running writes end, and resolves when the folder is free. Tasks stop with it. */
+  stop(): Promise<void>;
+}
+
+/** What only `main` can make, each loaded when it is first used. */
+export interface CliPorts {
+  readonly connect: Connector;
+  /** Rejects with StalledError when the folder is taken, the port is in use, git is missing, the disk is full. */
+  startDaemon(options: DaemonOptions): Promise<DaemonHandle>;
+}
+
+export interface GlobalOptions {
+  readonly dataFolder: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly verbose: boolean;
+}
+
+/** What a command's body gets. */
+export interface CommandContext extends CliWorld {
+  readonly ports: CliPorts;
+  readonly global: GlobalOptions;
+  /** A session with the control plane; the same one each time. */
+  session(): Promise<Connected>;
+}

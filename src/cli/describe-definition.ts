@@ -1,0 +1,124 @@
+import { nextTicks, wallClockText } from '../client/index.ts';
+import type {
+  DefinitionSource,
+  Interface,
+  KubeObject,
+  LaunchPlan,
+  Parameter,
+  Platform,
+  Schedule,
+  Task,
+  Workflow,
+} from '../cluster/index.ts';
+import { durationText } from './duration.ts';
+import { factLines, valueLines, valueText } from './facts.ts';
+import { renderTable, type TableColumn } from './table.ts';
+import { paint, printable, type Terminal } from './terminal.ts';
+
+type Definition = Workflow | Task | LaunchPlan | Schedule | Platform;
+
+const KINDS: ReadonlySet<string> = new Set(['Workflow', 'Task', 'LaunchPlan', 'Schedule', 'Platform']);
+const SHOWN_TICKS = 5;
+
+export function isDefinition(object: KubeObject): object is Definition {
+  return KINDS.has(object.kind);
+}
+
+/** An active definition for `describe`: where it comes from, its interface, and what is particular to its kind. */
+export function describeDefinition(definition: Definition, terminal: Terminal, now: number): string {
+  const { kind, metadata, spec } = definition;
+  const source: DefinitionSource = spec;
+  const lines = factLines(terminal, [
+    [kind, paint(terminal, 'bold', metadata.name)],
+    ['Namespace', metadata.namespace],
+    ['Description', source.description === undefined ? undefined : printable(source.description)],
+    ['Version', `${source.commit} of ${source.repository}`],
+    ['File', printable(source.file)],
+    ['Closure', source.closure],
+    ...particulars(definition),
+  ]);
+  if (definition.kind === 'Workflow' || definition.kind === 'Task' || definition.kind === 'LaunchPlan') {
+    lines.push(...interfaceLines(definition.spec.interface, terminal));
+  }
+  if (definition.kind === 'LaunchPlan' && Object.keys(definition.spec.fixedInputs).length > 0) {
+    lines.push('', 'Fixed inputs:', ...valueLines(terminal, definition.spec.fixedInputs));
+  }
+  if (definition.kind === 'Schedule') lines.push(...scheduleLines(definition, terminal, now));
+  return `${lines.join('\n')}\n`;
+}
+
+function particulars(definition: Definition): readonly (readonly [string, string | undefined])[] {
+  switch (definition.kind) {
+    case 'Workflow':
+      return [['Nodes', String(definition.spec.nodes)]];
+    case 'Task':
+      return [['Image', definition.spec.image]];
+    case 'LaunchPlan': {
+      const { workflow, maxParallelism, concurrency } = definition.spec;
+      return [
+        ['Workflow', workflow],
+        ['Max parallelism', maxParallelism === undefined ? undefined : String(maxParallelism)],
+        ['Concurrency', concurrency && `${concurrency.limit}, when full: ${concurrency.whenFull}`],
+      ];
+    }
+    case 'Schedule': {
+      const { launchPlan, cron, everyMs, timeZone, active, catchUp, spreadMs, start, end } = definition.spec;
+      return [
+        ['Launch plan', launchPlan],
+        ['When', everyMs === undefined ? `${cron} in ${timeZone}` : `every ${durationText(everyMs)}`],
+        ['Active', active ? 'yes' : 'no'],
+        ['From', start],
+        ['Until', end],
+        ['Spread', spreadMs === undefined ? undefined : durationText(spreadMs)],
+        ['Catch-up', catchUp.policy],
+        ['Last tick', definition.status?.lastTick],
+        ['Last execution', definition.status?.lastExecution],
+      ];
+    }
+    case 'Platform': {
+      const { workers, maxParallelism } = definition.spec.propeller;
+      return [
+        ['Workers', String(workers)],
+        ['Max parallelism', String(maxParallelism)],
+      ];
+    }
+  }
+}
+
+const PARAMETER_COLUMNS: readonly TableColumn[] = [
+  { title: 'NAME', priority: 100, minWidth: 16 },
+  { title: 'TYPE', priority: 90 },
+  { title: 'DEFAULT', priority: 50 },
+  { title: 'DESCRIPTION', priority: 40, minWidth: 12 },
+];
+
+function interfaceLines({ inputs, outputs }: Interface, terminal: Terminal): string[] {
+  return [...parameterLines('Inputs:', inputs, terminal), ...parameterLines('Outputs:', outputs, terminal)];
+}
+
+function parameterLines(title: string, parameters: Readonly<Record<string, Parameter>>, terminal: Terminal): string[] {
+  const rows = Object.entries(parameters).map(([name, { type, required, default: value, description }]) => [
+    printable(name),
+    printable(type),
+    value === undefined ? (required === false ? '' : '(required)') : valueText(value),
+    printable(description ?? ''),
+  ]);
+  if (rows.length === 0) return [];
+  // Outputs have neither defaults nor requirements.
+  const shown = title === 'Outputs:' ? rows.map(([name = '', type = '', , text = '']) => [name, type, text]) : rows;
+  const columns =
+    title === 'Outputs:' ? PARAMETER_COLUMNS.filter((column) => column.title !== 'DEFAULT') : PARAMETER_COLUMNS;
+  const room = terminal.columns === undefined ? undefined : terminal.columns - 2;
+  return ['', title, ...renderTable(columns, shown, { columns: room, header: false }).map((line) => `  ${line}`)];
+}
+
+function scheduleLines(schedule: Schedule, terminal: Terminal, now: number): string[] {
+  const { timeZone, inputs } = schedule.spec;
+  const lines: string[] = [];
+  if (inputs !== undefined && Object.keys(inputs).length > 0) {
+    lines.push('', 'Inputs:', ...valueLines(terminal, inputs));
+  }
+  const ticks = nextTicks(schedule, now, SHOWN_TICKS);
+  if (ticks.length > 0) lines.push('', 'Next ticks:', ...ticks.map((tick) => `  ${wallClockText(tick, timeZone)}`));
+  return lines;
+}

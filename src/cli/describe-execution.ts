@@ -1,0 +1,112 @@
+import type { ExecutionView, NodeView } from '../client/index.ts';
+import { durationText } from './duration.ts';
+import { factLines, valueLines } from './facts.ts';
+import { styleOfPhase } from './phase-style.ts';
+import { renderTable, type TableColumn } from './table.ts';
+import { paint, printable, type Terminal } from './terminal.ts';
+
+/** An execution for `describe`: where it stands, its nodes in order, what failed, what came out. */
+export function describeExecution(view: ExecutionView, terminal: Terminal): string {
+  const { trigger } = view;
+  const lines = [
+    ...factLines(terminal, [
+      ['Execution', paint(terminal, 'bold', view.name)],
+      ['Namespace', view.namespace],
+      ['Workflow', printable(view.workflow)],
+      ['Launch plan', view.launchPlan === undefined ? undefined : printable(view.launchPlan)],
+      ['Commit', `${view.commit} of ${view.repository}`],
+      [
+        'Trigger',
+        trigger.kind === 'schedule'
+          ? `schedule ${trigger.schedule}, tick ${trigger.tick}`
+          : `manual${trigger.by === undefined ? '' : `, by ${printable(trigger.by)}`}`,
+      ],
+      ['Created', timeText(view.createdAt)],
+      ['Started', timeText(view.startedAt)],
+      ['Ended', timeText(view.finishedAt)],
+      ['Phase', phaseText(view, terminal)],
+      ['Message', view.message === undefined ? undefined : printable(view.message)],
+    ]),
+  ];
+  if (Object.keys(view.inputs).length > 0) lines.push('', 'Inputs:', ...valueLines(terminal, view.inputs));
+  lines.push('', `Nodes: ${view.counts.ended} of ${view.counts.total} ended`, ...nodeLines(view, terminal));
+  const failed = view.nodes.filter(({ error }) => error !== undefined);
+  if (failed.length > 0) {
+    lines.push('', 'Failures:');
+    for (const node of failed) lines.push(...failureLines(view, node, terminal));
+  }
+  if (view.outputs !== undefined && Object.keys(view.outputs).length > 0) {
+    lines.push('', 'Outputs:', ...valueLines(terminal, view.outputs));
+  }
+  if (view.error !== undefined && view.error.node === undefined) {
+    lines.push('', `${paint(terminal, 'red', view.error.reason)}: ${printable(view.error.message)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** `Succeeded in 4.3s`, in its colour. */
+export function phaseText({ phase, durationMs, isTerminal }: ExecutionView, terminal: Terminal): string {
+  const style = styleOfPhase(phase);
+  const shown = style === undefined ? phase : paint(terminal, style, phase);
+  if (durationMs === undefined) return shown;
+  return `${shown} ${isTerminal ? 'in' : 'for'} ${durationText(durationMs)}`;
+}
+
+/** What a node has come to, in a few words: `12/40 done, 1 failed`, `attempt 2`, `next attempt in 3.0s`. */
+export function nodeNote(node: NodeView, now?: number): string {
+  const notes: string[] = [];
+  if (node.subtasks !== undefined) {
+    const { size, succeeded, failed } = node.subtasks;
+    notes.push(`${succeeded}/${size} done${failed > 0 ? `, ${failed} failed` : ''}`);
+  }
+  if (node.attempt !== undefined && node.attempt > 1) notes.push(`attempt ${node.attempt}`);
+  if (node.retryAt !== undefined && now !== undefined && node.retryAt > now) {
+    notes.push(`next attempt in ${durationText(node.retryAt - now)}`);
+  }
+  return notes.join(', ');
+}
+
+const NODE_COLUMNS: readonly TableColumn[] = [
+  { title: 'NODE', priority: 100, minWidth: 20 },
+  { title: 'KIND', priority: 20 },
+  { title: 'PHASE', priority: 90 },
+  { title: 'DURATION', align: 'right', priority: 60 },
+  { title: 'NOTE', priority: 70, minWidth: 12 },
+  { title: 'AFTER', priority: 10, minWidth: 10 },
+];
+
+function nodeLines(view: ExecutionView, terminal: Terminal): string[] {
+  const rows = view.nodes.map((node) => [
+    printable(node.id),
+    node.kind,
+    // A node that never left Pending when all is over has no later.
+    view.isTerminal && node.phase === 'Pending' ? 'never started' : node.phase,
+    node.durationMs === undefined ? '' : durationText(node.durationMs),
+    nodeNote(node),
+    node.upstream.map(printable).join(', '),
+  ]);
+  return renderTable(NODE_COLUMNS, rows, {
+    columns: terminal.columns === undefined ? undefined : terminal.columns - 2,
+    header: true,
+    style: (text, column) => {
+      const style = column === 2 ? styleOfPhase(text.trim()) : undefined;
+      return style === undefined ? text : paint(terminal, style, text);
+    },
+  }).map((line) => `  ${line}`);
+}
+
+function failureLines(view: ExecutionView, node: NodeView, terminal: Terminal): string[] {
+  const { reason, message, exitCode, signal } = node.error!;
+  const how = exitCode !== undefined ? ` (exit code ${exitCode})` : signal !== undefined ? ` (signal ${signal})` : '';
+  const text = message.split('\n').map(printable);
+  const lines = [
+    `  ${node.id}: ${paint(terminal, 'red', reason)}${how}: ${text[0]}`,
+    ...text.slice(1).map((line) => `    ${line}`),
+  ];
+  if (node.kind === 'task' || node.kind === 'map') lines.push(`    pipectl logs ${view.name}/${node.id}`);
+  return lines;
+}
+
+function timeText(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString();
+}

@@ -1,0 +1,19 @@
+import { stringify } from 'yaml';
+
+/** JSON as scripts read it; control codes are escaped by JSON itself. */
+export function jsonText(value: unknown): string {
+  // JSON leaves DEL, C1 and bidirectional controls as they are; a terminal should not see them.
+  return `${escapeControls(JSON.stringify(value, null, 2))}\n`;
+}
+
+/** YAML as `kubectl get -o yaml` prints it: keys in the object's order, no aliases, no folding. */
+export function yamlText(value: unknown): string {
+  return escapeControls(stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 }));
+}
+
+function escapeControls(text: string): string {
+  return text.replace(
+    /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

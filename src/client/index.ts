@@ -1,0 +1,17 @@
+/**
+ * client: what the command line and the TUI read. Owns the session with a control plane (which kubeconfig, which
+ * namespace), the checkout around the current folder, and view models over the cluster port.
+ * Must not wire adapters nor print. Views are pure functions of objects and an instant; loaders only fetch.
+ */
+export * from './checkout.ts';
+export * from './data-folder.ts';
+export * from './execution-view.ts';
+export * from './follow.ts';
+export * from './load-execution.ts';
+export * from './log-sources.ts';
+export * from './namespace.ts';
+export * from './next-ticks.ts';
+export * from './resolve-run.ts';
+export * from './revisions.ts';
+export * from './session.ts';
+export * from './work-tree.ts';

@@ -1,0 +1,57 @@
+import { ANNOTATION, LABEL, type ObjectKey, type Pod } from '../cluster/index.ts';
+
+/** One attempt's log: where it is and what it is of. */
+export interface LogSource {
+  readonly key: ObjectKey;
+  readonly node: string;
+  readonly attempt: number;
+  /** Index of the subtask in a map. */
+  readonly index?: number;
+  /** Whether the attempt has written anything yet, or may have. */
+  readonly hasStarted: boolean;
+}
+
+export interface LogSelection {
+  readonly node?: string;
+  readonly index?: number;
+  /** Absent: the last attempt of each node and subtask. */
+  readonly attempt?: number;
+}
+
+/** What `pod` is an attempt of, or undefined for a pod that is none of an execution. */
+export function logSourceOf(pod: Pod): LogSource | undefined {
+  const { name, namespace, labels = {}, annotations = {} } = pod.metadata;
+  const node = labels[LABEL.node];
+  if (node === undefined) return undefined;
+  const index = annotations[ANNOTATION.mapIndex];
+  return {
+    key: { kind: 'Pod', name, ...(namespace !== undefined && { namespace }) },
+    node,
+    attempt: Number(labels[LABEL.attempt] ?? '1'),
+    ...(index !== undefined && { index: Number(index) }),
+    hasStarted: pod.status?.phase !== undefined && pod.status.phase !== 'Pending',
+  };
+}
+
+/** The sources that `selection` means, by node, index and attempt. `order` lists node ids as they should come. */
+export function selectLogSources(
+  sources: readonly LogSource[],
+  selection: LogSelection,
+  order: readonly string[] = [],
+): readonly LogSource[] {
+  const chosen = new Map<string, LogSource>();
+  for (const source of sources) {
+    if (selection.node !== undefined && source.node !== selection.node) continue;
+    if (selection.index !== undefined && source.index !== selection.index) continue;
+    if (selection.attempt !== undefined && source.attempt !== selection.attempt) continue;
+    const key = `${source.node}/${source.index ?? ''}`;
+    const before = chosen.get(key);
+    if (before === undefined || before.attempt < source.attempt) chosen.set(key, source);
+  }
+  const rank = new Map(order.map((id, at) => [id, at]));
+  const rankOf = (id: string) => rank.get(id) ?? order.length;
+  return [...chosen.values()].sort(
+    (a, b) =>
+      rankOf(a.node) - rankOf(b.node) || (a.node < b.node ? -1 : a.node > b.node ? 1 : (a.index ?? 0) - (b.index ?? 0)),
+  );
+}
