@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { StalledError } from '../base/index.ts';
+import { StalledError, type UnixMs } from '../base/index.ts';
+import { type Certificate, isUsableCertificate, localCertificate } from '../cluster/adapters/http/index.ts';
 
 /** The one folder in which a control plane on this machine keeps everything. */
 export interface DataFolder {
@@ -15,36 +15,29 @@ export interface DataFolder {
   readonly kubeconfig: string;
   /** Secret that API and git clients show; kept over restarts, so that remotes go on working. */
   readonly token: string;
+  /** Of the API's TLS side; kept as well, so that a kubeconfig that was copied goes on working. */
+  readonly certificate: Certificate;
   /** Lets another process use the folder. */
   release(): void;
-}
-
-/** `$XDG_DATA_HOME/pipectl`, by default `~/.local/share/pipectl` (XDG Base Directory Specification 0.8). */
-export function defaultDataFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const base = env.XDG_DATA_HOME?.startsWith('/') ? env.XDG_DATA_HOME : join(homedir(), '.local', 'share');
-  return join(base, 'pipectl');
 }
 
 /**
  * Creates the folder where needed and takes it for this process. Throws StalledError when another process holds it
  * (`DataFolderInUse`) or when it cannot be written (`DataFolderUnusable`).
  */
-export function openDataFolder(path: string): DataFolder {
+export function openDataFolder(path: string, now: UnixMs): DataFolder {
   const inside = (name: string): string => join(path, name);
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    for (const name of ['store', 'git', 'sources', 'attempts']) mkdirSync(inside(name), { recursive: true, mode: 0o700 });
+    for (const name of ['store', 'git', 'sources', 'attempts'])
+      mkdirSync(inside(name), { recursive: true, mode: 0o700 });
     const release = takeLock(path);
-    return {
-      path,
-      store: inside('store'),
-      git: inside('git'),
-      sources: inside('sources'),
-      attempts: inside('attempts'),
-      kubeconfig: inside('kubeconfig'),
-      token: readOrMakeToken(inside('token')),
-      release,
-    };
+    try {
+      return openLocked(path, release, now);
+    } catch (error) {
+      release();
+      throw error;
+    }
   } catch (error) {
     if (error instanceof StalledError) throw error;
     throw new StalledError(
@@ -55,15 +48,37 @@ export function openDataFolder(path: string): DataFolder {
   }
 }
 
+function openLocked(path: string, release: () => void, now: UnixMs): DataFolder {
+  const inside = (name: string): string => join(path, name);
+  return {
+    path,
+    store: inside('store'),
+    git: inside('git'),
+    sources: inside('sources'),
+    attempts: inside('attempts'),
+    kubeconfig: inside('kubeconfig'),
+    token: readOrMake(inside('token'), isToken, () => randomBytes(32).toString('hex')),
+    certificate: JSON.parse(
+      readOrMake(
+        inside('certificate.json'),
+        (text) => isUsableCertificate(JSON.parse(text) as Certificate, now),
+        () => JSON.stringify(localCertificate(now)),
+      ),
+    ) as Certificate,
+    release,
+  };
+}
+
 /** The text of a kubeconfig for this control plane, in Kubernetes' format, so that kubectl and k9s take it as it is. */
-export function kubeconfigText(server: string, token: string, namespace: string | undefined): string {
+export function kubeconfigText(server: string, folder: DataFolder, namespace: string | undefined): string {
+  const authority = Buffer.from(folder.certificate.cert).toString('base64');
   const entry = { cluster: 'pipectl', user: 'pipectl', ...(namespace !== undefined && { namespace }) };
   return `${JSON.stringify(
     {
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name: 'pipectl', cluster: { server } }],
-      users: [{ name: 'pipectl', user: { token } }],
+      clusters: [{ name: 'pipectl', cluster: { server, 'certificate-authority-data': authority } }],
+      users: [{ name: 'pipectl', user: { token: folder.token } }],
       contexts: [{ name: 'pipectl', context: entry }],
       'current-context': 'pipectl',
     },
@@ -99,16 +114,21 @@ function takeLock(path: string): () => void {
   return () => database.close();
 }
 
-function readOrMakeToken(path: string): string {
+function isToken(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
+}
+
+/** The file's text when it is good, else a new one in its place. */
+function readOrMake(path: string, isGood: (text: string) => boolean, make: () => string): string {
   try {
-    const token = readFileSync(path, 'utf8').trim();
-    if (/^[0-9a-f]{64}$/.test(token)) return token;
+    const text = readFileSync(path, 'utf8').trim();
+    if (isGood(text)) return text;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (!(error instanceof SyntaxError) && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  const token = randomBytes(32).toString('hex');
-  writePrivateFile(path, `${token}\n`);
-  return token;
+  const text = make();
+  writePrivateFile(path, `${text}\n`);
+  return text;
 }
 
 function reasonOf(error: unknown): string {
