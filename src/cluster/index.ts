@@ -10,6 +10,7 @@ export * from './columns.ts';
 export * from './entity-index.ts';
 export * from './errors.ts';
 export * from './execution.ts';
+export * from './find-object.ts';
 export * from './field-selector.ts';
 export * from './kinds.ts';
 export * from './merge-patch.ts';

@@ -2,8 +2,8 @@ import { RECONCILE_BATCH, type UnixMs } from '../../base/index.ts';
 import {
   type Cluster,
   type DefinitionSource,
+  findObject,
   type KubeObject,
-  NotFoundError,
   type ObjectKey,
   type Write,
 } from '../../cluster/index.ts';
@@ -45,7 +45,7 @@ async function writeOf(target: Target, change: PlannedChange): Promise<Write | u
   const { kind, name } = change.action === 'prune' ? change.from : change.to;
   const key: ObjectKey = { kind, namespace, name };
   // A creation found nothing live a moment ago; if that has changed, the write says so.
-  const live = change.action === 'create' ? undefined : await find(cluster, key);
+  const live = change.action === 'create' ? undefined : await findObject(cluster, key);
   if (change.action === 'prune') return live === undefined ? undefined : { op: 'delete', key };
   const { digest, file } = change.to;
   const kept = change.action === 'restore' ? (change.commit ?? commitOf(live, digest)) : undefined;
@@ -78,20 +78,10 @@ function replacing(live: KubeObject, object: KubeObject): KubeObject {
   };
 }
 
-/** The object, or undefined when there is none. */
-export async function find<T extends KubeObject>(cluster: Cluster, key: ObjectKey): Promise<T | undefined> {
-  try {
-    return await cluster.get<T>(key);
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
-}
-
 /** The write that creates the namespace, or none when it is there. */
 export async function namespaceWrites(cluster: Cluster, name: string): Promise<Write[]> {
   const key = { kind: 'Namespace', name };
-  if ((await find(cluster, key)) !== undefined) return [];
+  if ((await findObject(cluster, key)) !== undefined) return [];
   return [{ op: 'create', object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } }];
 }
 

@@ -5,6 +5,7 @@ import {
   type DomainStatus,
   diffEntities,
   type EntityEntry,
+  findObject,
   type KubeObject,
   LABEL,
   listEntities,
@@ -13,7 +14,7 @@ import {
   type Write,
 } from '../../cluster/index.ts';
 import type { EntityKind } from '../../compiler/index.ts';
-import { applyPlan, find, namespaceWrites } from './apply.ts';
+import { applyPlan, namespaceWrites } from './apply.ts';
 import { isEdited } from './definition.ts';
 import { type DesiredDefinition, type LiveDefinition, type Plan, planChanges } from './plan.ts';
 
@@ -110,7 +111,7 @@ function liveDefinition(kind: EntityKind, object: KubeObject): LiveDefinition {
 /** The index of a registered commit. A commit without one needs a person: it was rejected, or never came. */
 async function indexOf(cluster: Cluster, repository: string, commit: string): Promise<string> {
   const key = { kind: 'Revision', namespace: SYSTEM_NAMESPACE, name: `${repository}-${commit}` };
-  const index = (await find<Revision>(cluster, key))?.spec.index;
+  const index = (await findObject<Revision>(cluster, key))?.spec.index;
   if (index !== undefined) return index;
   throw new StalledError('RevisionMissing', `commit ${commit} of ${repository} is not registered: push it again`);
 }

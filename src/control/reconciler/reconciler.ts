@@ -12,6 +12,7 @@ import {
   type Cluster,
   type DomainStatus,
   findEntity,
+  findObject,
   type MergePatch,
   type Repository,
   type Revision,
@@ -19,7 +20,6 @@ import {
   SYSTEM_NAMESPACE,
   type Write,
 } from '../../cluster/index.ts';
-import { find } from './apply.ts';
 import { nextConditions, type Outcome } from './conditions.ts';
 import { reconcileDomain } from './domain.ts';
 import { watchDrift } from './drift.ts';
@@ -74,7 +74,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   watchDrift({ cluster, clock, log, suspected, missed: () => suspectAll() }, ending.signal);
 
   async function reconcile(name: string): Promise<void> {
-    const repository = await find<Repository>(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name });
+    const repository = await findObject<Repository>(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name });
     const project = repository?.status?.project;
     if (repository === undefined || project === undefined || repository.spec.suspended === true) return;
     for (const [domain, status] of Object.entries(repository.status?.domains ?? {})) {
@@ -170,11 +170,11 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   async function confirmDrift(name: string, kind: string, object: string, namespace: string): Promise<void> {
-    const repository = await find<Repository>(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name });
+    const repository = await findObject<Repository>(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name });
     const project = repository?.status?.project ?? '';
     for (const [domain, status] of Object.entries(repository?.status?.domains ?? {})) {
       if (`${project}-${domain}` !== namespace || status.desired === undefined) continue;
-      const revision = await find<Revision>(cluster, {
+      const revision = await findObject<Revision>(cluster, {
         kind: 'Revision',
         namespace: SYSTEM_NAMESPACE,
         name: `${name}-${status.desired}`,
@@ -182,7 +182,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       const root = revision?.spec.index;
       if (root === undefined) continue;
       const wanted = await findEntity(cluster, root, kind, object);
-      const live = await find(cluster, { kind, namespace, name: object });
+      const live = await findObject(cluster, { kind, namespace, name: object });
       if (wanted === undefined && live === undefined) continue;
       const id = `${name}/${namespace}`;
       if (healing.has(id)) return;

@@ -1,0 +1,201 @@
+import {
+  BugError,
+  type Diagnostic,
+  MAX_COMPILE_ROUNDS,
+  MAX_DEFINITION_BYTES,
+  MAX_FILE_BYTES,
+  MAX_SOURCE_ENTRIES,
+  MAX_SOURCE_FOLDERS,
+} from '../../base/index.ts';
+import {
+  type CommitIndex,
+  type CompileOutcome,
+  compile,
+  normalisePath,
+  PROJECT_FILE,
+  type ProjectSettings,
+} from '../../compiler/index.ts';
+import { findEntry, isFault, type ObjectReader, type Oid, treeSource, walkTree } from '../../git/index.ts';
+import { parseDefinitions } from '../../language/index.ts';
+import { faultFinding, linkFinding, nameFinding, sizeFinding } from './findings.ts';
+import { type Gathered, gatherAll, gatherChanges } from './gather.ts';
+
+/** A commit that serves as the base of another's compilation. */
+export interface CompileBase {
+  readonly tree: Oid;
+  readonly index: CommitIndex;
+}
+
+/** Source trees known to hold nothing but files; grows, bounded by its holder. */
+export type CleanTrees = Pick<Set<Oid>, 'has' | 'add'>;
+
+export type CompiledCommit =
+  | {
+      readonly kind: 'compiled';
+      readonly outcome: Extract<CompileOutcome, { readonly kind: 'compiled' }>;
+      /** The definition files that were looked at. */
+      readonly files: Iterable<string>;
+      /** False when everything was compiled anew, without the base. */
+      readonly isIncremental: boolean;
+    }
+  | { readonly kind: 'rejected'; readonly diagnostics: readonly Diagnostic[] };
+
+/** Compiles the commit with tree `tree`, reading only what differs from `base` when there is one. */
+export async function compileCommit(
+  objects: ObjectReader,
+  tree: Oid,
+  base: CompileBase | undefined,
+  clean: CleanTrees,
+): Promise<CompiledCommit> {
+  const source = treeSource(objects);
+  const texts = new Map<string, Uint8Array>();
+  const project = await readProject(objects, tree, base, texts);
+  if (project.kind === 'rejected') return project;
+  const changes = project.isKept && base ? await gatherChanges(source, base.tree, tree, base.index) : undefined;
+  const gathered = changes ?? (await gatherAll(treeSource(objects), tree, project.settings));
+  if (gathered.diagnostics.length > 0) return { kind: 'rejected', diagnostics: gathered.diagnostics };
+  const isIncremental = changes !== undefined;
+  const request = { ...(isIncremental && base && { base: base.index }), gathered, texts };
+  const outcome = await compileRounds(objects, tree, request, clean);
+  if (outcome.kind === 'rejected') return outcome;
+  return { kind: 'compiled', outcome, files: gathered.files.keys(), isIncremental };
+}
+
+type Project =
+  | { readonly kind: 'project'; readonly settings: ProjectSettings; readonly isKept: boolean }
+  | { readonly kind: 'rejected'; readonly diagnostics: readonly Diagnostic[] };
+
+/** The settings that say where definitions are, and whether they are those of the base. */
+async function readProject(
+  objects: ObjectReader,
+  tree: Oid,
+  base: CompileBase | undefined,
+  texts: Map<string, Uint8Array>,
+): Promise<Project> {
+  const entry = await findEntry(treeSource(objects), tree, PROJECT_FILE);
+  const nowhere: ProjectSettings = { name: '', paths: [], domains: {} };
+  if (isFault(entry)) return { kind: 'rejected', diagnostics: [faultFinding(entry)] };
+  if (entry?.kind === 'symlink' || entry?.kind === 'gitlink') {
+    return { kind: 'rejected', diagnostics: [linkFinding(PROJECT_FILE, entry.kind)] };
+  }
+  // The compiler tells what is wrong with a project file that is missing or broken.
+  if (entry === undefined || entry.kind === 'folder') return { kind: 'project', settings: nowhere, isKept: false };
+  const known = base?.index.entries.get(`Project/${base.index.project.name}`);
+  if (base !== undefined && known?.blob === entry.oid) {
+    return { kind: 'project', settings: base.index.project, isKept: true };
+  }
+  const problem = await readTexts(objects, new Map([[PROJECT_FILE, entry.oid]]), texts);
+  if (problem.length > 0) return { kind: 'rejected', diagnostics: problem };
+  const { documents } = parseDefinitions({ path: PROJECT_FILE, bytes: texts.get(entry.oid) ?? new Uint8Array() });
+  const document = documents.find(({ kind }) => kind === 'Project');
+  if (document?.kind !== 'Project') return { kind: 'project', settings: nowhere, isKept: false };
+  const paths = document.spec.paths.flatMap((written) => {
+    const normal = normalisePath(written);
+    return normal.kind === 'ok' ? [normal.path] : [];
+  });
+  const settings = { name: document.name, paths, domains: Object.fromEntries(document.spec.domains) };
+  const isKept = base !== undefined && JSON.stringify(base.index.project.paths) === JSON.stringify(paths);
+  return { kind: 'project', settings, isKept };
+}
+
+interface Rounds {
+  readonly base?: CommitIndex;
+  readonly gathered: Gathered;
+  readonly texts: Map<string, Uint8Array>;
+}
+
+/** Asks the compiler until it needs no more, reading what it names. */
+async function compileRounds(
+  objects: ObjectReader,
+  tree: Oid,
+  { base, gathered, texts }: Rounds,
+  clean: CleanTrees,
+): Promise<Exclude<CompileOutcome, { readonly kind: 'needs' }>> {
+  const { files, changedFolders } = gathered;
+  const trees = new Map<string, string | null>();
+  const diagnostics: Diagnostic[] = [];
+  diagnostics.push(...(await readTexts(objects, present(files), texts)));
+  for (let round = 0; round < MAX_COMPILE_ROUNDS && diagnostics.length === 0; round += 1) {
+    const outcome = compile({ ...(base && { base }), files, changedFolders, texts, trees });
+    if (outcome.kind !== 'needs') return outcome;
+    diagnostics.push(...(await readTexts(objects, outcome.blobs, texts)));
+    for (const folder of outcome.folders) {
+      if (!trees.has(folder)) diagnostics.push(...(await lookUpFolder(objects, tree, folder, trees, clean)));
+    }
+  }
+  if (diagnostics.length > 0) return { kind: 'rejected', diagnostics };
+  throw new BugError(`the compiler still asks for more after ${MAX_COMPILE_ROUNDS} rounds`);
+}
+
+function present(files: ReadonlyMap<string, string | null>): Map<string, string> {
+  const blobs = new Map<string, string>();
+  for (const [path, blob] of files) if (blob !== null) blobs.set(path, blob);
+  return blobs;
+}
+
+/** Reads blobs (path → id) that are not yet in `texts`, a bounded number at a time. */
+async function readTexts(
+  objects: ObjectReader,
+  blobs: ReadonlyMap<string, string>,
+  texts: Map<string, Uint8Array>,
+): Promise<Diagnostic[]> {
+  const diagnostics: Diagnostic[] = [];
+  const wanted = [...blobs].filter(([, blob]) => !texts.has(blob));
+  let total = 0;
+  for (let start = 0; start < wanted.length && diagnostics.length === 0; start += READS_AT_ONCE) {
+    const part = wanted.slice(start, start + READS_AT_ONCE);
+    const results = await Promise.all(part.map(([, blob]) => objects.read(blob, MAX_FILE_BYTES)));
+    results.forEach((result, position) => {
+      const [path, blob] = part[position] as [string, string];
+      if (result.kind === 'found') {
+        texts.set(blob, result.bytes);
+        total += result.bytes.length;
+      } else if (result.kind === 'missing') {
+        diagnostics.push(faultFinding({ kind: 'fault', path, reason: `git has no blob ${blob}` }));
+      } else {
+        const message = `the file has ${result.sizeBytes} bytes, more than ${MAX_FILE_BYTES}`;
+        diagnostics.push(sizeFinding('PIPE-YAML-001', path, message));
+      }
+    });
+    if (total > MAX_DEFINITION_BYTES) {
+      const message = `the definitions have more than ${MAX_DEFINITION_BYTES} bytes`;
+      diagnostics.push(sizeFinding('PIPE-TREE-004', '', message));
+    }
+  }
+  return diagnostics;
+}
+
+const READS_AT_ONCE = 1_000;
+
+/** The tree id of a task's source folder, once it is known to hold nothing but files. */
+async function lookUpFolder(
+  objects: ObjectReader,
+  tree: Oid,
+  folder: string,
+  trees: Map<string, string | null>,
+  clean: CleanTrees,
+): Promise<Diagnostic[]> {
+  const path = folder === '.' ? '' : folder;
+  const entry = await findEntry(treeSource(objects), tree, path);
+  if (isFault(entry)) return [faultFinding(entry)];
+  trees.set(folder, entry?.kind === 'folder' ? entry.oid : null);
+  if (entry?.kind !== 'folder' || clean.has(entry.oid)) return [];
+  const diagnostics: Diagnostic[] = [];
+  let entries = 0;
+  const fault = await walkTree(treeSource(objects, MAX_SOURCE_FOLDERS), entry.oid, path, {
+    folder(at, parsed) {
+      diagnostics.push(...parsed.problems.map((problem) => nameFinding(at, problem)));
+      return diagnostics.length < 20 && entries <= MAX_SOURCE_ENTRIES;
+    },
+    entry(at, { kind }) {
+      entries += 1;
+      if (kind === 'symlink' || kind === 'gitlink') diagnostics.push(linkFinding(at, kind));
+    },
+  });
+  if (fault !== undefined) diagnostics.push(faultFinding(fault));
+  if (entries > MAX_SOURCE_ENTRIES) {
+    diagnostics.push(sizeFinding('PIPE-TREE-004', path, `the folder has more than ${MAX_SOURCE_ENTRIES} files`));
+  }
+  if (diagnostics.length === 0) clean.add(entry.oid);
+  return diagnostics;
+}

@@ -1,0 +1,77 @@
+import { type Diagnostic, MAX_SHOWN_WARNINGS } from '../../base/index.ts';
+import { shortOid } from '../../git/index.ts';
+import { formatDiagnostics, plainText } from '../../language/index.ts';
+
+/** What changed between a commit and its base, for people. */
+export interface RegisteredCounts {
+  /** Entities new or changed, by kind. */
+  readonly changed: Readonly<Record<string, number>>;
+  readonly unchanged: number;
+  readonly removed: number;
+}
+
+/** The order and the words in which kinds are counted. */
+const NOUNS: readonly (readonly [kind: string, one: string, many: string])[] = [
+  ['Workflow', 'workflow', 'workflows'],
+  ['Task', 'task', 'tasks'],
+  ['LaunchPlan', 'launch plan', 'launch plans'],
+  ['Schedule', 'schedule', 'schedules'],
+  ['Platform', 'platform', 'platforms'],
+];
+
+/** `pipectl: 3f2c1ab registered: 2 workflows, 1 schedule (12 unchanged)`, then warnings. */
+export function registeredLines(
+  commit: string,
+  { changed, unchanged, removed }: RegisteredCounts,
+  diagnostics: readonly Diagnostic[],
+): readonly string[] {
+  const parts = NOUNS.flatMap(([kind, one, many]) => {
+    const count = changed[kind] ?? 0;
+    return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+  });
+  if (removed > 0) parts.push(`${removed} removed`);
+  const what = parts.length === 0 ? 'no definition changed' : parts.join(', ');
+  const rest = unchanged > 0 ? ` (${unchanged} unchanged)` : '';
+  return [
+    `pipectl: ${shortOid(commit)} registered: ${what}${rest}`,
+    ...findingLines(diagnostics.slice(0, MAX_SHOWN_WARNINGS)),
+  ];
+}
+
+/** Every finding with its place, and a last line that says what it means. */
+export function rejectedLines(ref: string, commit: string, diagnostics: readonly Diagnostic[]): readonly string[] {
+  return [
+    `pipectl: ${shortOid(commit)} (${plainText(branchOf(ref) ?? ref)}) is not valid:`,
+    '',
+    ...findingLines(diagnostics),
+    ...REJECTED,
+  ];
+}
+
+/** The last line of every rejection. */
+export const REJECTED: readonly string[] = ['pipectl: rejected, nothing was changed'];
+
+/** The branch of `refs/heads/…`, or undefined for another ref. */
+export function branchOf(ref: string): string | undefined {
+  return ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : undefined;
+}
+
+function findingLines(diagnostics: readonly Diagnostic[]): readonly string[] {
+  if (diagnostics.length === 0) return [];
+  return formatDiagnostics(diagnostics.map(fitFrame), 'pretty', { color: false }).trimEnd().split('\n');
+}
+
+/** Frames must fit a terminal of 120 columns behind `remote: ` and a line number, or they wrap and mark nothing. */
+const MAX_COLUMNS = 100;
+
+function fitFrame(diagnostic: Diagnostic): Diagnostic {
+  const related = diagnostic.related?.map((place) => cutFrame(place, place.span.column));
+  return { ...cutFrame(diagnostic, diagnostic.span?.column ?? 1), ...(related !== undefined && { related }) };
+}
+
+function cutFrame<T extends { readonly frame?: string }>(place: T, column: number): T {
+  if (place.frame === undefined || place.frame.length <= MAX_COLUMNS) return place;
+  if (column < MAX_COLUMNS) return { ...place, frame: `${place.frame.slice(0, MAX_COLUMNS)}…` };
+  const { frame: _, ...rest } = place;
+  return rest as T;
+}

@@ -1,0 +1,242 @@
+import { type Clock, type Diagnostic, type Json, type Log, MAX_CLEAN_TREES, PUSH_SETTLE_MS } from '../../base/index.ts';
+import { type Cluster, findObject, type Repository, SYSTEM_NAMESPACE } from '../../cluster/index.ts';
+import {
+  type LandedPush,
+  type ObjectReader,
+  type Oid,
+  type Push,
+  type PushHandler,
+  type PushVerdict,
+  type Refs,
+  type RefUpdate,
+  shortOid,
+  ZERO_OID,
+} from '../../git/index.ts';
+import { plainText } from '../../language/index.ts';
+import type { Settled } from '../reconciler/index.ts';
+import { peelCommit } from './commit-of.ts';
+import { type Domains, type MovedBranch, moveDomains } from './domains.ts';
+import { createIndexCache } from './index-cache.ts';
+import { branchOf, REJECTED, registeredLines, rejectedLines } from './lines.ts';
+import { type DraftRevision, draftCommit, findRevision, settingsOf, storeDrafts } from './register-commit.ts';
+
+export interface RegistrationOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The refs of a bare repository as they are now. */
+  readonly refs: (repository: string) => Promise<Refs>;
+  /** Reads the objects of a bare repository. */
+  readonly objects: (repository: string) => ObjectReader;
+  /** Waits until a domain shows a commit, so that the pusher is told; see Reconciler. */
+  readonly settled: (repository: string, domain: string, commit: string, timeoutMs: number) => Promise<Settled>;
+}
+
+export interface Registration extends PushHandler {
+  /** Makes up for a push whose refs moved while nobody was there to note it. Run at the start, for each repository. */
+  resync(repository: string): Promise<void>;
+}
+
+/** Decides on pushes by compiling what they bring, and notes which commits the domains are to show. */
+export function createRegistration(options: RegistrationOptions): Registration {
+  const { cluster, log } = options;
+  const cache = createIndexCache(cluster, options.clock);
+  const context = { cluster, cache, clean: boundedSet(MAX_CLEAN_TREES) };
+  const oneAtATime = createLine();
+
+  async function decide(push: Push): Promise<PushVerdict> {
+    const drafts: DraftRevision[] = [];
+    const lines: string[] = [];
+    const rejections: string[] = [];
+    const status = (await findRepository(push.repository))?.status;
+    const active = Object.values(status?.domains ?? {}).flatMap(({ desired }) => desired ?? []);
+    for (const update of push.updates) {
+      if (update.after === ZERO_OID || !isRegistered(update.ref)) continue;
+      const draft = await draftUpdate(push, update, active, drafts);
+      if (draft.kind === 'rejected') rejections.push(...rejectedLines(update.ref, update.after, draft.diagnostics));
+      else if (draft.kind === 'draft') drafts.push(draft);
+      if (draft.kind === 'known') lines.push(`pipectl: ${shortOid(draft.commit)} is registered already`);
+    }
+    if (rejections.length > 0) {
+      return { accepted: false, lines: [...rejections.filter((line) => !REJECTED.includes(line)), ...REJECTED] };
+    }
+    if (drafts.length > 0) {
+      // Two repositories must not claim one project at the same time.
+      const problem = await oneAtATime(() => storeDrafts(cluster, push.repository, drafts));
+      if (problem !== undefined) {
+        const first = push.updates.find(({ after }) => after !== ZERO_OID) as RefUpdate;
+        return { accepted: false, lines: rejectedLines(first.ref, first.after, [problem]) };
+      }
+    }
+    for (const draft of drafts) {
+      cache.keep(draft.state);
+      lines.push(...registeredLines(draft.revision.spec.commit, draft.counts, draft.diagnostics));
+    }
+    return { accepted: true, lines: [...new Set(lines)] };
+  }
+
+  type Drafted =
+    | DraftRevision
+    | { readonly kind: 'known'; readonly commit: Oid }
+    | { readonly kind: 'none' }
+    | { readonly kind: 'rejected'; readonly diagnostics: readonly Diagnostic[] };
+
+  async function draftUpdate(
+    push: Pick<Push, 'repository' | 'objects'>,
+    update: RefUpdate,
+    active: readonly Oid[],
+    drafts: readonly DraftRevision[],
+  ): Promise<Drafted> {
+    const peeled = await peelCommit(push.objects, update.after);
+    if (peeled.kind === 'rejected') return peeled;
+    if (peeled.kind === 'other') return { kind: 'none' };
+    const { oid, commit } = peeled;
+    if (drafts.some(({ revision }) => revision.spec.commit === oid)) return { kind: 'none' };
+    const { repository, objects } = push;
+    const bases = [...commit.parents, update.before, ...active];
+    const outcome = await draftCommit(context, { repository, ref: update.ref, oid, commit, objects, bases });
+    return outcome.kind === 'known' ? { kind: 'known', commit: oid } : outcome;
+  }
+
+  async function landed(push: LandedPush): Promise<readonly string[]> {
+    const repository = await findRepository(push.repository);
+    const before = repository?.status?.domains;
+    const moved = await Promise.all(push.updates.map((update) => movedBranch(push.repository, update)));
+    const branches = moved.filter((move) => move !== undefined);
+    if (repository === undefined || branches.length === 0) return [];
+    const heads = await registeredHeads(push.repository, before, branches);
+    const domains = moveDomains(before, branches, (branch) => heads.get(branch));
+    const patch = domainsPatch(before ?? {}, domains);
+    if (Object.keys(patch).length > 0) {
+      const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name: push.repository };
+      await cluster.write([{ op: 'patchStatus', key, patch: { domains: patch } }]);
+    }
+    return landedLines(push.repository, before ?? {}, domains, branches);
+  }
+
+  async function movedBranch(repository: string, { ref, after }: RefUpdate): Promise<MovedBranch | undefined> {
+    const branch = branchOf(ref);
+    if (branch === undefined) return undefined;
+    if (after === ZERO_OID) return { branch };
+    const revision = await findRevision(cluster, repository, after);
+    const project = revision && (await settingsOf(cache, revision));
+    return project === undefined ? undefined : { branch, commit: after, project };
+  }
+
+  /** Registered heads of branches that a pushed commit names as tracked and that were not tracked before. */
+  async function registeredHeads(
+    repository: string,
+    before: Domains | undefined,
+    moved: readonly MovedBranch[],
+  ): Promise<ReadonlyMap<string, Oid>> {
+    const tracked = new Set(Object.values(before ?? {}).map(({ ref }) => ref));
+    const pushed = new Set(moved.map(({ branch }) => branch));
+    const named = moved.flatMap(({ project }) => Object.values(project?.domains ?? {}).map(({ ref }) => ref));
+    const wanted = named.filter((ref) => ref !== '*' && !tracked.has(ref) && !pushed.has(ref));
+    const heads = new Map<string, Oid>();
+    if (wanted.length === 0) return heads;
+    const refs = await options.refs(repository);
+    for (const branch of wanted) {
+      const head = refs.get(`refs/heads/${branch}`);
+      if (head !== undefined && (await findRevision(cluster, repository, head)) !== undefined) heads.set(branch, head);
+    }
+    return heads;
+  }
+
+  /** Waits for the reconciler, a little, so that a pusher reads what is so and not what is meant to be. */
+  async function landedLines(
+    repository: string,
+    before: Domains,
+    domains: Domains,
+    moved: readonly MovedBranch[],
+  ): Promise<readonly string[]> {
+    const moves = Object.entries(domains).filter(
+      ([name, { desired }]) => desired !== undefined && desired !== before[name]?.desired,
+    );
+    const lines = await Promise.all(
+      moves.map(async ([name, { desired = '', lastApplied }]) => {
+        const end = await options.settled(repository, name, desired, PUSH_SETTLE_MS);
+        const commit = shortOid(desired);
+        if (end.kind === 'applied') return `pipectl: ${name} is now at ${commit}`;
+        if (end.kind === 'pending') return `pipectl: ${name} will be at ${commit} soon`;
+        const kept = lastApplied === undefined ? 'is not active yet' : `stays at ${shortOid(lastApplied)}`;
+        return `pipectl: ${name} ${kept}: ${plainText(end.message)}`;
+      }),
+    );
+    const tracked = new Set(Object.values(domains).map(({ ref }) => ref));
+    const others = moved.flatMap(({ branch, commit }) =>
+      commit === undefined || tracked.has(branch)
+        ? []
+        : [`pipectl: no domain tracks ${plainText(branch)}; run it by: pipectl run NAME --rev ${shortOid(commit)}`],
+    );
+    return [...lines, ...others];
+  }
+
+  async function resync(repository: string): Promise<void> {
+    const refs = await options.refs(repository);
+    const domains = (await findRepository(repository))?.status?.domains;
+    const updates: RefUpdate[] = [];
+    for (const [ref, after] of refs) {
+      const branch = branchOf(ref);
+      if (branch === undefined) continue;
+      const tracking = Object.values(domains ?? {}).filter((status) => status.ref === branch);
+      if (domains !== undefined && !tracking.some(({ desired }) => desired !== after)) continue;
+      updates.push({ ref, before: tracking[0]?.desired ?? ZERO_OID, after });
+    }
+    if (updates.length === 0) return;
+    const objects = options.objects(repository);
+    const verdict = await decide({ repository, pusher: 'pipectl', updates, objects });
+    log.write(verdict.accepted ? 'info' : 'error', 'refs moved while nobody watched', {
+      repository,
+      lines: verdict.lines,
+    });
+    if (verdict.accepted) await landed({ repository, updates });
+  }
+
+  async function findRepository(name: string): Promise<Repository | undefined> {
+    return findObject<Repository>(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name });
+  }
+
+  return { decide, landed, resync };
+}
+
+/** Branches and tags are registered; other refs are stored and mean nothing. */
+function isRegistered(ref: string): boolean {
+  return ref.startsWith('refs/heads/') || ref.startsWith('refs/tags/');
+}
+
+/** The merge patch from one set of domains to the next. */
+function domainsPatch(before: Domains, after: Domains): Record<string, Json> {
+  const patch: Record<string, Json> = Object.create(null);
+  for (const [name, next] of Object.entries(after)) {
+    const old = before[name];
+    const change: Record<string, Json> = {};
+    if (old?.ref !== next.ref) change.ref = next.ref;
+    if (old?.desired !== next.desired) change.desired = next.desired ?? null;
+    if (old?.message !== next.message) change.message = next.message ?? null;
+    if (Object.keys(change).length > 0) patch[name] = change;
+  }
+  return patch;
+}
+
+/** A set that forgets its oldest member when full. */
+function boundedSet(limit: number): { has(value: string): boolean; add(value: string): Set<string> } {
+  const values = new Set<string>();
+  return {
+    has: (value) => values.has(value),
+    add(value) {
+      if (values.size >= limit) values.delete(values.values().next().value as string);
+      return values.add(value);
+    },
+  };
+}
+
+/** Runs one piece of work after the other. */
+function createLine(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const run = last.then(work, work);
+    last = run.catch(() => undefined);
+    return run;
+  };
+}
