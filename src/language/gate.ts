@@ -82,6 +82,8 @@ export interface TokenGate {
   readonly see: (token: string) => GateRefusal | undefined;
 }
 
+const KNOWN_DIRECTIVE = /^%YAML[ \t]+1\.2$/;
+
 /** Zero-width marks that the lexer adds: a document starts, a flow ends early, a scalar follows. */
 const DOCUMENT = '\x02';
 const FLOW_END = '\x18';
@@ -117,6 +119,16 @@ export function tokenGate(text: string): TokenGate {
     isBlockScalar: false,
   };
   const see = (token: string): GateRefusal | undefined => {
+    if (!counts.isScalarNext && token[0] === '%' && !KNOWN_DIRECTIVE.test(token)) {
+      return refuse(
+        'PIPE-YAML-020',
+        'only the directive `%YAML 1.2` is read',
+        text,
+        counts.offset,
+        counts.offset + token.length,
+        'remove this line',
+      );
+    }
     count(counts, token);
     const refused = overBudget(counts, text);
     if (token !== DOCUMENT && token !== FLOW_END && token !== SCALAR) counts.offset += token.length;
@@ -148,7 +160,6 @@ function count(counts: Counts, token: string): void {
     case ' ':
     case '\t':
     case '#':
-    case '%':
     case '!':
     case '&':
       return;

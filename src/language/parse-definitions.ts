@@ -109,7 +109,7 @@ function readDocument(context: DocumentContext): ReadDocument {
     if (severityOf(code) === 'error') isValid = false;
     findings.add(code, message, place, help);
   };
-  for (const { code, message, start, end, help } of syntaxFindings(tree, source.text))
+  for (const { code, message, start, end, help } of syntaxFindings(tree))
     tell(code, message, () => source.place(start, end), help);
   const isSyntaxValid = isValid;
   const json = yamlToJson(tree.contents, (code, message, start, end, help) =>

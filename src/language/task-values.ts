@@ -121,6 +121,7 @@ function lineOutputs(text: string, types: ReadonlyMap<string, Type>): OutputsRes
     const name = found[1]!.trim();
     let value = found[3]!;
     if (found[2] === '<<') {
+      if (value.trim() === '') return fail(`line ${at + 1} of the outputs has no end word after "<<"`);
       const end = endOf(lines, at + 1, value.trim());
       if (end === -1)
         return fail(`the value of "${name}" in line ${at + 1} of the outputs is not closed by ${value.trim()}`);

@@ -29,19 +29,9 @@ const HELP: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
   ['BAD_COLLECTION_TYPE', 'remove the tag'],
 ]);
 
-/** What the parser says of one document, in order; directives that change how the text is read are findings, too. */
-export function syntaxFindings(document: Document.Parsed, text: string): readonly SyntaxFinding[] {
+/** What the parser says of one document, in order. */
+export function syntaxFindings(document: Document.Parsed): readonly SyntaxFinding[] {
   const findings: SyntaxFinding[] = [];
-  const { yaml, tags } = document.directives;
-  if ((yaml.explicit && yaml.version !== '1.2') || Object.keys(tags).some((handle) => handle !== '!!')) {
-    findings.push({
-      code: 'PIPE-YAML-020',
-      message: 'only the directive `%YAML 1.2` is read',
-      start: directiveStart(document, text),
-      end: directiveStart(document, text) + 1,
-      help: 'remove the line that begins with %',
-    });
-  }
   for (const error of document.errors) {
     if (TOLD_ELSEWHERE.has(error.code)) continue;
     if (findings.length >= MAX_ERRORS) break;
@@ -51,10 +41,6 @@ export function syntaxFindings(document: Document.Parsed, text: string): readonl
     findings.push({ code, message: shortMessage(error.message), start, end, ...(help !== undefined && { help }) });
   }
   return findings;
-}
-
-function directiveStart(document: Document.Parsed, text: string): number {
-  return Math.max(0, text.lastIndexOf('%', document.contents?.range[0] ?? document.range[0]));
 }
 
 /** The parser's own words, our way: no capital, no quoted rest of the file. */

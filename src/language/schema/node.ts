@@ -1,5 +1,5 @@
 import type { NodeKind } from '../document.ts';
-import { DESCRIPTION, mapOf, ref, type Schema } from './parts.ts';
+import { DESCRIPTION, mapOf, PARTS, ref, type Schema } from './parts.ts';
 
 /** Fields of every node. */
 const ANY_NODE: Schema = {
@@ -7,7 +7,8 @@ const ANY_NODE: Schema = {
   needs: {
     type: 'array',
     description: 'Nodes that must have succeeded before, besides those whose outputs are read.',
-    items: ref('name'),
+    // Not a $ref: that its items are strings must be in sight, for else ajv compares each item with each.
+    items: PARTS.name,
     uniqueItems: true,
     maxItems: 1000,
   },
