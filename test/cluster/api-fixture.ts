@@ -29,6 +29,7 @@ export const quiet: Log = { write: () => undefined };
 
 /** A real store behind the real API on a free port of the loopback, with a kubeconfig for it. */
 export interface ApiFixture {
+  /** The store at hand: `restartStore` opens another. */
   readonly store: EmbeddedStore;
   readonly port: number;
   readonly kubeconfig: string;
@@ -39,12 +40,14 @@ export interface ApiFixture {
   /** Ends all connections and comes back on the same port. */
   restartApi(): Promise<void>;
   stopApi(): Promise<void>;
+  restartStore(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openApi(): Promise<ApiFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'pipectl-api-'));
-  const store = await openEmbeddedStore({ folder: join(folder, 'store'), clock, random, log: quiet });
+  const openStore = () => openEmbeddedStore({ folder: join(folder, 'store'), clock, random, log: quiet });
+  let store = await openStore();
   const certificate = localCertificate(Date.now());
   const start = async (port: number) => {
     const authenticate = tokenAuthenticator(TOKEN, { name: 'tests', groups: [] });
@@ -66,7 +69,9 @@ export async function openApi(): Promise<ApiFixture> {
     await running.listener.close();
   };
   return {
-    store,
+    get store() {
+      return store;
+    },
     port,
     kubeconfig,
     folder,
@@ -82,6 +87,12 @@ export async function openApi(): Promise<ApiFixture> {
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       }),
     stopApi,
+    async restartStore() {
+      await stopApi();
+      await store.close();
+      store = await openStore();
+      running = await start(port);
+    },
     async restartApi() {
       await stopApi();
       running = await start(port);

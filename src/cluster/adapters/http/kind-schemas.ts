@@ -53,9 +53,9 @@ const PARAMETERS = mapOf(
 
 const INTERFACE = record({ inputs: PARAMETERS, outputs: PARAMETERS }, 'What goes in and what comes out.');
 
-/** A definition's spec: where it comes from, and fields of its own. */
+/** A definition's spec: where it comes from, and fields of its own. None is required: its only writer is the reconciler. */
 function definition(description: string, fields: Readonly<Record<string, Field>>, status?: Schema): KindSchema {
-  const spec = record(
+  const { required: _, ...spec } = record(
     {
       repository: text('Repository that declares it.'),
       commit: text('Commit that last changed this definition.'),
