@@ -1,5 +1,6 @@
 import type { Diagnostic, Digest } from '../base/index.ts';
 import type { EntityClosure, EntityKind } from './closure.ts';
+import type { ParseCache } from './parse-cache.ts';
 
 /** One entity of a commit as its index remembers it: enough to recompile only what a change touches. */
 export interface IndexEntry {
@@ -35,7 +36,10 @@ export interface CommitIndex {
  */
 export interface CompileRequest {
   readonly base?: CommitIndex;
-  /** Definition files that differ: path → blob id, null when deleted. The root `pipectl.yaml` included. */
+  /**
+   * Definition files that differ: path → blob id, null when deleted. The root `pipectl.yaml` included. Files that hold no
+   * definitions (`isDefinitionFile`) are ignored, so without a base all `.yaml` and `.yml` files may be given.
+   */
   readonly files: ReadonlyMap<string, string | null>;
   /** Source folders of `base` whose tree differs (any folder of which a changed path lies inside). */
   readonly changedFolders: ReadonlySet<string>;
@@ -43,11 +47,20 @@ export interface CompileRequest {
   readonly texts: ReadonlyMap<string, Uint8Array>;
   /** Source folder → git tree id, null when the commit has no such folder; as far as looked up. */
   readonly trees: ReadonlyMap<string, string | null>;
+  /** Parsed files, to keep between the rounds of a compilation and between pushes. */
+  readonly cache?: ParseCache;
 }
 
 export type CompileOutcome =
   /** Read these and ask again with all of them added. */
-  | { readonly kind: 'needs'; readonly blobs: ReadonlyMap<string, string>; readonly folders: readonly string[] }
+  | {
+      readonly kind: 'needs';
+      /** Path → blob id. */
+      readonly blobs: ReadonlyMap<string, string>;
+      readonly folders: readonly string[];
+      /** The project's paths changed: ask again without `base`, with every `.yaml` and `.yml` file of the commit. */
+      readonly everyFile?: true;
+    }
   | { readonly kind: 'rejected'; readonly diagnostics: readonly Diagnostic[] }
   | {
       readonly kind: 'compiled';

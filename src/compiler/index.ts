@@ -6,6 +6,7 @@
  * a closure's digest is that of its canonical JSON.
  */
 export * from './closure.ts';
+export { compile } from './compile.ts';
 export * from './contract.ts';
 export {
   type InputProblem,
@@ -16,3 +17,6 @@ export {
   parseInputText,
   resolveInputs,
 } from './launch.ts';
+export { createParseCache, type ParseCache } from './parse-cache.ts';
+export { isDefinitionFile, normalisePath, PROJECT_FILE } from './paths.ts';
+export { EXECUTION_TYPE } from './workflow-context.ts';

@@ -1,0 +1,79 @@
+/**
+ * An immutable map of strings that shares its parts with the maps it was made from: a change copies one bucket of some
+ * dozen entries and the array of buckets, so its cost does not follow the size of the map.
+ */
+export interface BucketMap<V> extends ReadonlyMap<string, V> {
+  /** A map with these entries set, or removed where the value is undefined. */
+  with(changes: ReadonlyMap<string, V | undefined>): BucketMap<V>;
+}
+
+type Bucket<V> = ReadonlyMap<string, V>;
+
+const BUCKETS = 1024;
+
+export function bucketMap<V>(entries: Iterable<readonly [string, V]>): BucketMap<V> {
+  const buckets: Map<string, V>[] = Array.from({ length: BUCKETS }, () => new Map());
+  let size = 0;
+  for (const [key, value] of entries) {
+    const bucket = buckets[bucketOf(key)] as Map<string, V>;
+    if (!bucket.has(key)) size += 1;
+    bucket.set(key, value);
+  }
+  return view(buckets, size);
+}
+
+/** FNV-1a over UTF-16 code units: http://www.isthe.com/chongo/tech/comp/fnv/ */
+function bucketOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at += 1) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  return (hash >>> 8) % BUCKETS;
+}
+
+function view<V>(buckets: readonly Bucket<V>[], size: number): BucketMap<V> {
+  function* entries(): MapIterator<[string, V]> {
+    for (const bucket of buckets) yield* bucket.entries();
+  }
+  function* keys(): MapIterator<string> {
+    for (const bucket of buckets) yield* bucket.keys();
+  }
+  function* values(): MapIterator<V> {
+    for (const bucket of buckets) yield* bucket.values();
+  }
+  const map: BucketMap<V> = {
+    size,
+    get: (key) => (buckets[bucketOf(key)] as Bucket<V>).get(key),
+    has: (key) => (buckets[bucketOf(key)] as Bucket<V>).has(key),
+    forEach: (visit) => {
+      for (const [key, value] of entries()) visit(value, key, map);
+    },
+    entries,
+    keys,
+    values,
+    [Symbol.iterator]: entries,
+    with: (changes) => changed(buckets, size, changes),
+  };
+  return map;
+}
+
+function changed<V>(
+  buckets: readonly Bucket<V>[],
+  size: number,
+  changes: ReadonlyMap<string, V | undefined>,
+): BucketMap<V> {
+  const copies = [...buckets];
+  const owned = new Map<number, Map<string, V>>();
+  let count = size;
+  for (const [key, value] of changes) {
+    const at = bucketOf(key);
+    const bucket = owned.get(at) ?? new Map(buckets[at]);
+    owned.set(at, bucket);
+    copies[at] = bucket;
+    if (bucket.has(key)) count -= 1;
+    if (value === undefined) bucket.delete(key);
+    else {
+      bucket.set(key, value);
+      count += 1;
+    }
+  }
+  return view(copies, count);
+}

@@ -1,0 +1,162 @@
+import { digestOf, type Json } from '../base/index.ts';
+import { changedFiles } from './changed-files.ts';
+import type { EntityKind } from './closure.ts';
+import type { CompiledEntity, CompileOutcome, CompileRequest, IndexEntry, ProjectSettings } from './contract.ts';
+import { compileEntity } from './entity.ts';
+import { sortedFindings } from './findings.ts';
+import { EMPTY_VIEWS, updatedIndex, viewsOf } from './index-views.ts';
+import { createParseCache } from './parse-cache.ts';
+import { PROJECT_FILE } from './paths.ts';
+import { readProject } from './project.ts';
+import { type Compilation, keyOf, tellTo, type Workspace } from './workspace.ts';
+
+/** Each kind after those it may refer to. */
+const KINDS: readonly EntityKind[] = ['Task', 'Workflow', 'LaunchPlan', 'Schedule', 'Platform'];
+
+/**
+ * Compiles a commit, or what changed in it since `base`: the outcome is the same, the cost follows the change. Asks in
+ * rounds for what else it must read; the caller adds that to the request and calls again.
+ */
+export function compile(request: CompileRequest): CompileOutcome {
+  const workspace = openWorkspace(request);
+  const result = readProject(workspace);
+  if (result.kind === 'pending') return needsOf(workspace);
+  if (result.kind === 'failed') return rejected(workspace);
+  const { project } = result;
+  if (request.base !== undefined && !haveSamePaths(request.base.project, project)) {
+    return { kind: 'needs', blobs: new Map(), folders: [], everyFile: true };
+  }
+  const removed = changedFiles(workspace, project);
+  // Before all changed files are read, every entity in them looks removed, and all that refer to it would be asked for.
+  if (workspace.neededBlobs.size > 0) return needsOf(workspace);
+  const compilations = compileAffected(workspace, removed);
+  if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return needsOf(workspace);
+  if (request.base === undefined && compilations.length === 0) tellEmpty(workspace, project);
+  if (workspace.diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return rejected(workspace);
+  return compiled(workspace, project, compilations, removed);
+}
+
+function openWorkspace(request: CompileRequest): Workspace {
+  const workspace: Workspace = {
+    request,
+    base: request.base === undefined ? EMPTY_VIEWS : viewsOf(request.base),
+    cache: request.cache ?? createParseCache(),
+    declared: new Map(),
+    broken: new Map(),
+    outcomes: new Map(),
+    diagnostics: [],
+    neededBlobs: new Map(),
+    neededFolders: new Set(),
+    compileEntity: (kind, name) => compileEntity(workspace, kind, name),
+  };
+  return workspace;
+}
+
+function haveSamePaths(before: ProjectSettings, after: ProjectSettings): boolean {
+  return before.paths.length === after.paths.length && before.paths.every((path, at) => path === after.paths[at]);
+}
+
+function needsOf({ neededBlobs, neededFolders }: Workspace): CompileOutcome {
+  return { kind: 'needs', blobs: neededBlobs, folders: [...neededFolders].sort() };
+}
+
+function rejected(workspace: Workspace): CompileOutcome {
+  return { kind: 'rejected', diagnostics: sortedFindings(workspace.diagnostics) };
+}
+
+function tellEmpty(workspace: Workspace, project: ProjectSettings): void {
+  const where = project.paths.join(', ');
+  const help = 'put definitions there, or correct spec.paths of the project';
+  tellTo(workspace)('PIPE-PROJ-004', `this commit has no definitions in ${where}`, undefined, { help });
+}
+
+/**
+ * Compiles the entities of changed files, those whose source folder changed, and all that refer to one whose closure
+ * changed: kind by kind, so that each is compiled after what it refers to.
+ */
+function compileAffected(workspace: Workspace, removed: ReadonlySet<string>): readonly Compilation[] {
+  const affected = new Set<string>(workspace.declared.keys());
+  for (const folder of workspace.request.changedFolders) addAll(affected, workspace.base.byFolder.get(folder));
+  for (const key of removed) addAll(affected, workspace.base.dependents.get(key));
+  const compilations: Compilation[] = [];
+  for (const kind of KINDS) {
+    for (const key of [...affected].filter((candidate) => candidate.startsWith(`${kind}/`))) {
+      if (removed.has(key)) continue;
+      const outcome = workspace.compileEntity(kind, key.slice(kind.length + 1));
+      if (outcome.kind !== 'ok') continue;
+      compilations.push(outcome.compilation);
+      const before = workspace.base.entries.get(key);
+      if (before?.digest !== outcome.compilation.digest) addAll(affected, workspace.base.dependents.get(key));
+    }
+  }
+  return compilations;
+}
+
+function addAll(keys: Set<string>, more: readonly string[] = []): void {
+  for (const key of more) keys.add(key);
+}
+
+function compiled(
+  workspace: Workspace,
+  project: ProjectSettings,
+  compilations: readonly Compilation[],
+  removed: ReadonlySet<string>,
+): CompileOutcome {
+  const { base, request } = workspace;
+  const changes = new Map<string, IndexEntry | undefined>();
+  for (const key of removed) changes.set(key, undefined);
+  const changed: CompiledEntity[] = [];
+  for (const compilation of compilations) {
+    const entity = entityOf(compilation);
+    const key = keyOf(entity.kind, entity.name);
+    if (base.entries.get(key)?.digest !== entity.digest) changed.push(entity);
+    const { refs, folders, declared } = compilation;
+    const { kind, name, file, digest } = entity;
+    changes.set(key, { kind, name, file, blob: declared.blob, digest, refs, folders });
+  }
+  const blob = request.files.get(PROJECT_FILE);
+  if (blob !== undefined && blob !== null) setProject(workspace, project, blob, changes);
+  return {
+    kind: 'compiled',
+    index: updatedIndex(project, base, changes),
+    changed,
+    removed: [...removed].sort(),
+    diagnostics: sortedFindings(workspace.diagnostics),
+  };
+}
+
+function entityOf({ declared, closure, digest, text }: Compilation): CompiledEntity {
+  const { definition } = declared;
+  const description =
+    definition.description ?? ('description' in definition.spec ? definition.spec.description : undefined);
+  return {
+    kind: closure.kind,
+    name: closure.name,
+    file: definition.file,
+    digest,
+    closure,
+    text,
+    ...(description === undefined ? {} : { description }),
+  };
+}
+
+/** The project is an entry too, so that an index alone tells which file it came from. */
+function setProject(
+  { base }: Workspace,
+  project: ProjectSettings,
+  blob: string,
+  changes: Map<string, IndexEntry | undefined>,
+): void {
+  for (const key of base.byFile.get(PROJECT_FILE) ?? []) if (key.startsWith('Project/')) changes.set(key, undefined);
+  const digest = digestOf(project as unknown as Json);
+  const entry = {
+    kind: 'Project',
+    name: project.name,
+    file: PROJECT_FILE,
+    blob,
+    digest,
+    refs: [],
+    folders: [],
+  } as const;
+  changes.set(keyOf('Project', project.name), entry);
+}

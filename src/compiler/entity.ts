@@ -1,0 +1,52 @@
+import { canonicalJson, type Json, sha256 } from '../base/index.ts';
+import type { EntityKind } from './closure.ts';
+import { compileLaunchPlan } from './launch-plan.ts';
+import { compilePlatform } from './platform.ts';
+import { compileSchedule } from './schedule.ts';
+import { compileTask } from './task.ts';
+import { compileWorkflow } from './workflow.ts';
+import {
+  type Compilation,
+  type Declared,
+  keyOf,
+  lookUp,
+  type Made,
+  type Outcome,
+  type Workspace,
+} from './workspace.ts';
+
+/** Compiles the entity of this name, once in a workspace. */
+export function compileEntity(workspace: Workspace, kind: EntityKind, name: string): Outcome {
+  const key = keyOf(kind, name);
+  const known = workspace.outcomes.get(key);
+  if (known !== undefined) return known;
+  const found = lookUp(workspace, kind, name);
+  const outcome = found.kind === 'found' ? outcomeOf(found.declared, make(workspace, found.declared)) : found;
+  workspace.outcomes.set(key, outcome);
+  return outcome;
+}
+
+function outcomeOf(declared: Declared, made: Made): Outcome {
+  if (made.kind !== 'ok') return made;
+  const { closure, refs, folders } = made;
+  const text = canonicalJson(closure as unknown as Json);
+  const compilation: Compilation = { declared, closure, digest: sha256(text), text, refs, folders };
+  return { kind: 'ok', compilation };
+}
+
+function make(workspace: Workspace, { definition }: Declared): Made {
+  switch (definition.kind) {
+    case 'Task':
+      return compileTask(workspace, definition);
+    case 'Workflow':
+      return compileWorkflow(workspace, definition);
+    case 'LaunchPlan':
+      return compileLaunchPlan(workspace, definition);
+    case 'Schedule':
+      return compileSchedule(workspace, definition);
+    case 'Platform':
+      return compilePlatform(definition);
+    case 'Project':
+      return { kind: 'failed' };
+  }
+}

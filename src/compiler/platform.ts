@@ -1,0 +1,21 @@
+import type { Json } from '../base/index.ts';
+import type { DefinitionOf } from '../language/index.ts';
+import type { PlatformClosure } from './closure.ts';
+import { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from './defaults.ts';
+import type { Made } from './workspace.ts';
+
+/** Compiles the platform's settings: each with its default where the document is silent. */
+export function compilePlatform(platform: DefinitionOf<'Platform'>): Made {
+  const { workers, maxParallelism, sharding, autoscale } = platform.spec.propeller;
+  const closure: PlatformClosure = {
+    kind: 'Platform',
+    name: platform.name,
+    propeller: {
+      workers: workers ?? DEFAULT_WORKERS,
+      maxParallelism: maxParallelism ?? DEFAULT_MAX_PARALLELISM,
+      ...(sharding === undefined ? {} : { sharding: sharding as unknown as Json }),
+      ...(autoscale === undefined ? {} : { autoscale: autoscale as unknown as Json }),
+    },
+  };
+  return { kind: 'ok', closure, refs: [], folders: [] };
+}

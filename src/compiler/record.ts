@@ -1,0 +1,6 @@
+/** A plain object without a prototype, so that `__proto__` and `constructor` are names like any other. */
+export function recordOf<V>(entries: Iterable<readonly [string, V]>): Readonly<Record<string, V>> {
+  const record: Record<string, V> = Object.create(null);
+  for (const [name, value] of entries) record[name] = value;
+  return record;
+}

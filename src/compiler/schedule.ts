@@ -1,0 +1,95 @@
+import { isTimeZone, parseCron } from '../calendar/index.ts';
+import { acceptsNull, type DefinitionOf, didYouMean } from '../language/index.ts';
+import type { LaunchPlanClosure, ScheduleClosure } from './closure.ts';
+import { interfaceType } from './launch.ts';
+import { checkGiven } from './launch-plan.ts';
+import { recordOf } from './record.ts';
+import { resolve } from './reference.ts';
+import { keyOf, type Made, tellTo, type Workspace } from './workspace.ts';
+
+type Schedule = DefinitionOf<'Schedule'>;
+
+/** Compiles a schedule: when it ticks, and that each tick has all inputs that its launch plan wants. */
+export function compileSchedule(workspace: Workspace, schedule: Schedule): Made {
+  const hasTime = checkTime(workspace, schedule);
+  const plan = resolve(workspace, schedule, ['spec', 'launchPlan'], 'LaunchPlan', schedule.spec.launchPlan);
+  if (plan.kind !== 'ok') return plan;
+  const inputs = checkGiven(workspace, schedule, ['spec', 'inputs'], schedule.spec.inputs, {
+    owner: `launch plan "${plan.closure.name}"`,
+    parameters: plan.closure.inputs,
+  });
+  const isComplete = checkComplete(workspace, schedule, plan.closure);
+  const hasKickoff = checkKickoff(workspace, schedule, plan.closure);
+  if (!hasTime || !isComplete || !hasKickoff || inputs === undefined) return { kind: 'failed' };
+  const { cron, everyMs, timeZone, start, end, spreadMs, catchUp, kickoffTime, active } = schedule.spec;
+  const closure: ScheduleClosure = {
+    kind: 'Schedule',
+    name: schedule.name,
+    launchPlan: schedule.spec.launchPlan,
+    ...(cron === undefined ? {} : { cron }),
+    ...(everyMs === undefined ? {} : { everyMs }),
+    timeZone,
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+    ...(spreadMs === undefined ? {} : { spreadMs }),
+    catchUp,
+    ...(inputs.size === 0 ? {} : { inputs: recordOf(inputs) }),
+    ...(kickoffTime === undefined ? {} : { kickoffTime }),
+    active,
+  };
+  return { kind: 'ok', closure, refs: [keyOf('LaunchPlan', schedule.spec.launchPlan)], folders: [] };
+}
+
+function checkTime(workspace: Workspace, schedule: Schedule): boolean {
+  const tell = tellTo(workspace);
+  const { cron, timeZone } = schedule.spec;
+  const parsed = cron === undefined ? undefined : parseCron(cron);
+  if (parsed?.kind === 'error') {
+    const range = { start: parsed.offset, end: parsed.offset + Math.max(1, parsed.length) };
+    const help = 'five fields: minute hour day-of-month month day-of-week, for example "0 2 * * *"';
+    tell('PIPE-CRON-001', parsed.message, schedule.placeOf(['spec', 'cron'], range), { help });
+  }
+  const hasZone = isTimeZone(timeZone);
+  if (!hasZone) {
+    const help = 'use a name of the IANA database, for example Europe/Berlin or UTC';
+    tell('PIPE-CRON-002', `there is no time zone "${timeZone}"`, schedule.placeOf(['spec', 'timeZone']), { help });
+  }
+  return hasZone && parsed?.kind !== 'error';
+}
+
+/** Nobody is there to give an input when a tick comes: each must have a value by then. */
+function checkComplete(workspace: Workspace, schedule: Schedule, plan: LaunchPlanClosure): boolean {
+  const missing = Object.entries(plan.inputs).filter(([name, parameter]) => {
+    if (parameter.default !== undefined || acceptsNull(interfaceType(parameter.type))) return false;
+    return !schedule.spec.inputs.has(name) && schedule.spec.kickoffTime !== name;
+  });
+  for (const [name, parameter] of missing) {
+    const message = `launch plan "${plan.name}" wants the input "${name}" (${parameter.type}), and the schedule does not give it`;
+    const help = `add it under inputs, give it a default in the launch plan${parameter.type === 'datetime' ? ', or name it as kickoffTime' : ''}`;
+    tellTo(workspace)('PIPE-INPUT-001', message, schedule.placeOf(['spec', 'launchPlan']), { help });
+  }
+  return missing.length === 0;
+}
+
+function checkKickoff(workspace: Workspace, schedule: Schedule, plan: LaunchPlanClosure): boolean {
+  const name = schedule.spec.kickoffTime;
+  if (name === undefined) return true;
+  const tell = tellTo(workspace);
+  const place = schedule.placeOf(['spec', 'kickoffTime']);
+  const parameter = Object.hasOwn(plan.inputs, name) ? plan.inputs[name] : undefined;
+  if (parameter === undefined) {
+    const help = didYouMean(name, Object.keys(plan.inputs));
+    tell('PIPE-INPUT-002', `launch plan "${plan.name}" has no input "${name}"`, place, { help });
+    return false;
+  }
+  if (parameter.type !== 'datetime' && parameter.type !== 'datetime?') {
+    tell('PIPE-INPUT-003', `kickoffTime gives a datetime; the input "${name}" is ${parameter.type}`, place);
+    return false;
+  }
+  if (schedule.spec.inputs.has(name)) {
+    const related = [{ message: 'given here', ...schedule.placeOfKey(['spec', 'inputs', name]) }];
+    tell('PIPE-INPUT-004', `the input "${name}" is given twice: as kickoffTime and under inputs`, place, { related });
+    return false;
+  }
+  return true;
+}

@@ -1,0 +1,114 @@
+import type { CacheSpec, DefinitionOf, Parameter, ResourceSpec, RunPolicy, TimeoutSpec } from '../language/index.ts';
+import { printType } from '../language/index.ts';
+import type { ClosureParameter, ResourceList, RetryPolicy, TaskClosure, TimeoutPolicy } from './closure.ts';
+import { DEFAULT_RETRIES } from './defaults.ts';
+import { normalisePath } from './paths.ts';
+import { recordOf } from './record.ts';
+import { type Made, tellTo, treeOf, type Workspace } from './workspace.ts';
+
+/** Compiles a task: its interface, how it runs, and the tree of its source folder. */
+export function compileTask(workspace: Workspace, task: DefinitionOf<'Task'>): Made {
+  const { spec } = task;
+  const source = sourceOf(workspace, task);
+  if (source?.kind === 'failed' || source?.kind === 'pending') return source;
+  const { image, command, env } = spec.run;
+  const base: TaskClosure = {
+    kind: 'Task',
+    name: task.name,
+    inputs: parametersOf(spec.inputs),
+    outputs: parametersOf(spec.outputs),
+    run: {
+      ...(image === undefined ? {} : { image }),
+      command,
+      ...(env === undefined ? {} : { env: recordOf(Object.entries(env)) }),
+    },
+    ...(source === undefined ? {} : { source: { path: source.path, tree: source.tree } }),
+    retries: DEFAULT_RETRIES,
+    timeout: {},
+    resources: {},
+  };
+  return {
+    kind: 'ok',
+    closure: withPolicy(base, spec),
+    refs: [],
+    folders: source === undefined ? [] : [source.path],
+  };
+}
+
+type Source =
+  | { readonly kind: 'ok'; readonly path: string; readonly tree: string }
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'pending' };
+
+function sourceOf(workspace: Workspace, task: DefinitionOf<'Task'>): Source | undefined {
+  const written = task.spec.source;
+  if (written === undefined) return undefined;
+  const tell = tellTo(workspace);
+  const folder = normalisePath(written);
+  if (folder.kind === 'error') {
+    tell('PIPE-REF-004', folder.message, task.placeOf(['spec', 'source']), { help: folder.help });
+    return { kind: 'failed' };
+  }
+  const tree = treeOf(workspace, folder.path);
+  if (tree === undefined) return { kind: 'pending' };
+  if (tree === null) {
+    const help = 'commit the folder, or correct its path: it begins at the root of the repository';
+    tell('PIPE-REF-003', `this commit has no folder "${folder.path}"`, task.placeOf(['spec', 'source']), { help });
+    return { kind: 'failed' };
+  }
+  return { kind: 'ok', path: folder.path, tree };
+}
+
+/** Parameters of a definition as a closure holds them. */
+export function parametersOf(parameters: ReadonlyMap<string, Parameter>): Readonly<Record<string, ClosureParameter>> {
+  return recordOf([...parameters].map(([name, parameter]) => [name, closureParameter(parameter)] as const));
+}
+
+function closureParameter({ type, default: value, description }: Parameter): ClosureParameter {
+  return {
+    type: printType(type),
+    ...(value === undefined ? {} : { default: value }),
+    ...(description === undefined ? {} : { description }),
+  };
+}
+
+/** The task with what a policy says; where it is silent the task's own settings stay. */
+export function withPolicy(task: TaskClosure, { retries, timeout, resources, cache }: RunPolicy): TaskClosure {
+  const { cache: ownCache, ...rest } = task;
+  const nextCache = cache === undefined ? ownCache : cachePolicy(cache);
+  return {
+    ...rest,
+    retries: retries === undefined ? task.retries : mergeRetries(task.retries, retries),
+    timeout: timeout === undefined ? task.timeout : mergeTimeout(task.timeout, timeout),
+    resources: resources === undefined ? task.resources : mergeResources(task.resources, resources),
+    ...(nextCache === undefined ? {} : { cache: nextCache }),
+  };
+}
+
+function mergeRetries(own: RetryPolicy, given: NonNullable<RunPolicy['retries']>): RetryPolicy {
+  const { initialMs, factor, maxMs } = { ...own.backoff, ...given.backoff };
+  return { limit: given.limit ?? own.limit, backoff: { initialMs, factor, maxMs } };
+}
+
+function mergeTimeout(own: TimeoutPolicy, given: TimeoutSpec): TimeoutPolicy {
+  const { queueMs, runMs, totalMs } = { ...own, ...given };
+  return {
+    ...(queueMs === undefined ? {} : { queueMs }),
+    ...(runMs === undefined ? {} : { runMs }),
+    ...(totalMs === undefined ? {} : { totalMs }),
+  };
+}
+
+function mergeResources(own: ResourceList, given: ResourceSpec): ResourceList {
+  const requests = { ...own.requests, ...given.requests };
+  const limits = { ...own.limits, ...given.limits };
+  return {
+    ...(Object.keys(requests).length === 0 ? {} : { requests: recordOf(Object.entries(requests)) }),
+    ...(Object.keys(limits).length === 0 ? {} : { limits: recordOf(Object.entries(limits)) }),
+  };
+}
+
+function cachePolicy(cache: CacheSpec | false): TaskClosure['cache'] {
+  if (cache === false) return undefined;
+  return { serialize: cache.serialize, ...(cache.ttlMs === undefined ? {} : { ttlMs: cache.ttlMs }) };
+}

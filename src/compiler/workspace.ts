@@ -1,0 +1,106 @@
+import type { Diagnostic, Digest } from '../base/index.ts';
+import type { BrokenDefinition, Definition } from '../language/index.ts';
+import type { EntityClosure, EntityKind } from './closure.ts';
+import type { CompileRequest } from './contract.ts';
+import { finding, type Tell } from './findings.ts';
+import type { IndexViews } from './index-views.ts';
+import { type ParseCache, parsedFile } from './parse-cache.ts';
+
+/** A definition and the file it stands in. */
+export interface Declared {
+  readonly definition: Definition;
+  readonly blob: string;
+}
+
+/** What is known of a name: its definition; that it has errors of its own; that its file must be read; or nothing. */
+export type Lookup =
+  | { readonly kind: 'found'; readonly declared: Declared }
+  | { readonly kind: 'broken' }
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'missing' };
+
+/** A compiled entity with what its index entry says of it. */
+export interface Compilation {
+  readonly declared: Declared;
+  readonly closure: EntityClosure;
+  readonly digest: Digest;
+  readonly text: string;
+  readonly refs: readonly string[];
+  readonly folders: readonly string[];
+}
+
+/** `failed`: told in its own diagnostics, or those of what it refers to. */
+export type Outcome =
+  | { readonly kind: 'ok'; readonly compilation: Compilation }
+  | Exclude<Lookup, { kind: 'found' }>
+  | { readonly kind: 'failed' };
+
+/** What compiling a definition gives: its closure and what that was made from, or nothing when something is wrong. */
+export type Made =
+  | {
+      readonly kind: 'ok';
+      readonly closure: EntityClosure;
+      readonly refs: readonly string[];
+      readonly folders: readonly string[];
+    }
+  /** Told. */
+  | { readonly kind: 'failed' }
+  /** Something must be read first. */
+  | { readonly kind: 'pending' };
+
+/** One run of the compiler: what it was given, what it found, what it still needs. */
+export interface Workspace {
+  readonly request: CompileRequest;
+  /** Of the base; empty without one. */
+  readonly base: IndexViews;
+  readonly cache: ParseCache;
+  /** Definitions of the changed files, by key. */
+  readonly declared: Map<string, Declared>;
+  readonly broken: Map<string, BrokenDefinition>;
+  readonly outcomes: Map<string, Outcome>;
+  readonly diagnostics: Diagnostic[];
+  readonly neededBlobs: Map<string, string>;
+  readonly neededFolders: Set<string>;
+  /** Compiles the entity of this name, once. */
+  readonly compileEntity: (kind: EntityKind, name: string) => Outcome;
+}
+
+export function keyOf(kind: string, name: string): string {
+  return `${kind}/${name}`;
+}
+
+/** Collects findings of the workspace. */
+export function tellTo(workspace: Workspace): Tell {
+  return (code, message, place, details) => {
+    workspace.diagnostics.push(finding(code, message, place, details));
+  };
+}
+
+/** Looks a name up: in the changed files, else in the base and the unchanged file that it names. */
+export function lookUp(workspace: Workspace, kind: EntityKind, name: string): Lookup {
+  const key = keyOf(kind, name);
+  const declared = workspace.declared.get(key);
+  if (declared !== undefined) return { kind: 'found', declared };
+  if (workspace.broken.has(key)) return { kind: 'broken' };
+  const entry = workspace.base.entries.get(key);
+  if (entry === undefined || workspace.request.files.has(entry.file)) return { kind: 'missing' };
+  return lookInFile(workspace, key, entry.file, entry.blob);
+}
+
+/** Looks a name up in a file that did not change. */
+export function lookInFile(workspace: Workspace, key: string, file: string, blob: string): Lookup {
+  const parsed = parsedFile(workspace.cache, workspace.request.texts, file, blob);
+  if (parsed === undefined) {
+    workspace.neededBlobs.set(file, blob);
+    return { kind: 'pending' };
+  }
+  const definition = parsed.documents.find((document) => keyOf(document.kind, document.name) === key);
+  return definition === undefined ? { kind: 'missing' } : { kind: 'found', declared: { definition, blob } };
+}
+
+/** The git tree of a source folder: null when the commit has none, undefined when it must be looked up first. */
+export function treeOf(workspace: Workspace, folder: string): string | null | undefined {
+  const tree = workspace.request.trees.get(folder);
+  if (tree === undefined) workspace.neededFolders.add(folder);
+  return tree;
+}
