@@ -10,6 +10,8 @@ import { crc32 } from 'node:zlib';
  */
 export interface Frame {
   readonly offset: number;
+  /** Offset behind it. */
+  readonly end: number;
   readonly sequence: number;
   readonly payload: string;
 }
@@ -40,7 +42,7 @@ export function encodeFrame(
 }
 
 /** The frame at `offset`, or undefined where none of this segment stands whole. */
-export function frameAt(bytes: Buffer, offset: number, segment: number): Frame | undefined {
+function frameAt(bytes: Buffer, offset: number, segment: number): Frame | undefined {
   if (offset + FRAME_HEADER_BYTES > bytes.length || bytes.readUInt32LE(offset) !== MAGIC) return undefined;
   const payloadBytes = bytes.readUInt32LE(offset + 4);
   if (bytes.readUInt32LE(offset + 8) !== segment) return undefined;
@@ -49,13 +51,27 @@ export function frameAt(bytes: Buffer, offset: number, segment: number): Frame |
   const start = offset + FRAME_HEADER_BYTES;
   return {
     offset,
+    end: offset + frameBytes(payloadBytes),
     sequence: bytes.readDoubleLE(offset + 16),
     payload: bytes.toString('utf8', start, start + payloadBytes),
   };
 }
 
-/** The first whole frame of this segment at or after `offset`: tells damage in the middle from a torn tail. */
-export function nextFrame(bytes: Buffer, offset: number, segment: number): Frame | undefined {
+/**
+ * The whole frames of a segment in order. Where one is damaged the search goes on behind it: whether something is
+ * missing shows in the sequence, and a torn tail is simply where no more follows.
+ */
+export function* framesOf(bytes: Buffer, segment: number): Generator<Frame> {
+  let offset = 0;
+  for (;;) {
+    const frame = frameAt(bytes, offset, segment) ?? searchFrame(bytes, offset, segment);
+    if (frame === undefined) return;
+    yield frame;
+    offset = frame.end;
+  }
+}
+
+function searchFrame(bytes: Buffer, offset: number, segment: number): Frame | undefined {
   const magic = Buffer.alloc(4);
   magic.writeUInt32LE(MAGIC, 0);
   for (let at = bytes.indexOf(magic, offset); at !== -1; at = bytes.indexOf(magic, at + 1)) {

@@ -3,7 +3,7 @@ import { StalledError } from '../../../base/index.ts';
 import { internPhase, phaseOf } from './commit.ts';
 import type { Entry } from './entry.ts';
 import { newEntry } from './entry.ts';
-import { frameAt, frameBytes, nextFrame } from './log-frame.ts';
+import { type Frame, framesOf } from './log-frame.ts';
 import { type LogLine, parseLines } from './log-line.ts';
 import { addDependent, collectAfter, dropDependent, type Orphans, ownersOf, updateOwners } from './owners.ts';
 import type { Segment } from './segments.ts';
@@ -45,25 +45,21 @@ export function loadIndex(table: Table): void {
  */
 export function replayLog(table: Table, orphans: Orphans, segments: readonly Segment[]): Recovered {
   const applied = table.database.progress.sequence;
-  let last: number | undefined;
+  // Segments that the database file made needless may be there or not, so what it covers counts as read.
+  let last = applied;
   const old: { segment: Segment; lastSequence: number }[] = [];
   for (const segment of segments) {
-    const bytes = readFileSync(segment.path);
-    let offset = 0;
-    for (;;) {
-      const frame = frameAt(bytes, offset, segment.number);
-      if (frame === undefined) break;
-      const expected = (last ?? applied) + 1;
-      if (frame.sequence > expected) throw damaged(segment, offset, expected);
-      last = frame.sequence;
-      if (frame.sequence > applied) applyFrame(table, orphans, segment, offset, frame.payload);
-      offset += frameBytes(bytes.readUInt32LE(offset + 4));
+    let end = 0;
+    for (const frame of framesOf(readFileSync(segment.path), segment.number)) {
+      if (frame.sequence > last + 1) throw damaged(segment, end, last + 1);
+      if (frame.sequence > last) applyFrame(table, orphans, segment, frame);
+      last = Math.max(last, frame.sequence);
+      end = frame.end;
     }
-    if (nextFrame(bytes, offset, segment.number) !== undefined) throw damaged(segment, offset, (last ?? applied) + 1);
-    old.push({ segment, lastSequence: last ?? applied });
+    old.push({ segment, lastSequence: last });
   }
   table.committedRv = table.lastRv;
-  return { old, lastSequence: Math.max(last ?? 0, applied) };
+  return { old, lastSequence: last };
 }
 
 /** Deletions before the start are unknown, so every watch from before it must list again. */
@@ -71,7 +67,7 @@ export function setHorizons(table: Table): void {
   for (const { changes } of table.kinds.values()) changes.horizonRv = table.committedRv;
 }
 
-function applyFrame(table: Table, orphans: Orphans, segment: Segment, offset: number, payload: string): void {
+function applyFrame(table: Table, orphans: Orphans, segment: Segment, { offset, payload }: Frame): void {
   try {
     for (const line of parseLines(payload)) applyLine(table, orphans, line);
   } catch (cause) {
