@@ -1,11 +1,17 @@
 import type { Severity } from '../../base/index.ts';
 import type { DiagnosticCode } from './code.ts';
+import { COMPILER_CODES } from './compiler-codes.ts';
 import { SCHEMA_CODES } from './schema-codes.ts';
 import { VALUE_CODES } from './value-codes.ts';
 import { YAML_CODES } from './yaml-codes.ts';
 
 /** Every code that any part reports, in order of its family. Append a list of your own here. */
-export const DIAGNOSTIC_CODES: readonly DiagnosticCode[] = [...YAML_CODES, ...SCHEMA_CODES, ...VALUE_CODES];
+export const DIAGNOSTIC_CODES: readonly DiagnosticCode[] = [
+  ...YAML_CODES,
+  ...SCHEMA_CODES,
+  ...VALUE_CODES,
+  ...COMPILER_CODES,
+];
 
 const BY_CODE: ReadonlyMap<string, DiagnosticCode> = new Map(DIAGNOSTIC_CODES.map((row) => [row.code, row]));
 

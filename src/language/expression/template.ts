@@ -25,6 +25,8 @@ export interface TemplateExpression {
 /** A value with its expressions parsed and not yet typed. Parts without any expression are literals. */
 export type TemplateSyntax =
   | { readonly kind: 'literal'; readonly value: Json }
+  /** A string whose problems were reported. */
+  | { readonly kind: 'broken' }
   | { readonly kind: 'expression'; readonly expression: TemplateExpression }
   | { readonly kind: 'text'; readonly parts: readonly (string | TemplateExpression)[] }
   | { readonly kind: 'list'; readonly items: readonly TemplateSyntax[] }
@@ -43,7 +45,7 @@ export interface TemplateProblem {
 
 export type Report = (problem: TemplateProblem) => void;
 
-/** Finds and parses the expressions of a value as written. A string that has problems is reported and becomes a null literal. */
+/** Finds and parses the expressions of a value as written. What is wrong with a string is reported. */
 export function parseTemplate(value: Json, report: Report, path: readonly (string | number)[] = []): TemplateSyntax {
   if (typeof value === 'string')
     return hasExpression(value) ? parseText(value, report, path) : { kind: 'literal', value };
@@ -66,7 +68,7 @@ function parseText(text: string, report: Report, path: readonly (string | number
   if (scanned.kind === 'error') {
     const { message, offset, help } = scanned.error;
     report({ path, range: { start: offset, end: offset + 3 }, kind: 'syntax', message, help });
-    return { kind: 'literal', value: null };
+    return { kind: 'broken' };
   }
   const parts: (string | TemplateExpression)[] = [];
   for (const part of scanned.parts) {
@@ -78,7 +80,7 @@ function parseText(text: string, report: Report, path: readonly (string | number
     if (parsed.kind === 'ok') parts.push({ syntax: parsed.syntax, offset: part.offset });
     else report(atOffset(parsed.problem, path, part.offset));
   }
-  if (parts.length < scanned.parts.length) return { kind: 'literal', value: null };
+  if (parts.length < scanned.parts.length) return { kind: 'broken' };
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && typeof only !== 'string')
     return { kind: 'expression', expression: only };
@@ -128,13 +130,14 @@ function parsedSource(source: string, report: Report): TemplateSyntax {
   const parsed = parseExpression(source);
   if (parsed.kind === 'ok') return { kind: 'expression', expression: { syntax: parsed.syntax, offset: 0 } };
   report(atOffset(parsed.problem, [], 0));
-  return { kind: 'literal', value: null };
+  return { kind: 'broken' };
 }
 
 /** All expressions of a template. */
 export function expressionsOf(template: TemplateSyntax): readonly TemplateExpression[] {
   switch (template.kind) {
     case 'literal':
+    case 'broken':
       return [];
     case 'expression':
       return [template.expression];

@@ -31,6 +31,8 @@ export function typeTemplate(
   path: Path = [],
 ): TypedTemplate | undefined {
   switch (syntax.kind) {
+    case 'broken':
+      return undefined;
     case 'literal':
       return typeLiteral(syntax.value, expected, report, path);
     case 'expression':
