@@ -10,7 +10,7 @@ function project(domains: Record<string, string>): ProjectSettings {
   };
 }
 
-const none = () => undefined;
+const none = (): undefined => undefined;
 const usual = project({ production: 'main', development: '*' });
 
 describe('moveDomains', () => {
@@ -69,7 +69,7 @@ describe('moveDomains', () => {
   ])('%s', (_name, before, moved, expected) => {
     const heads = (branch: string) => (branch === 'release' ? 'head-of-release' : none());
     const after = moveDomains(before, moved, heads);
-    const shown = Object.fromEntries(
+    const shown: Record<string, readonly string[]> = Object.fromEntries(
       Object.entries(after).map(([name, { ref, desired }]) => [name, desired ? [ref, desired] : [ref]]),
     );
     expect(shown).toEqual(expected);
