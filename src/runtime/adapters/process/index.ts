@@ -6,3 +6,4 @@
  * an end that was recorded is reported until the cluster has it.
  */
 export * from './agent.ts';
+export type { NodeAgentOptions } from './agent-state.ts';

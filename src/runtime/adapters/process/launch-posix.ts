@@ -1,7 +1,8 @@
 import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { constants, endianness } from 'node:os';
 import { getSystemErrorName } from 'node:util';
-import type { Launch, Launcher } from './launcher.ts';
+import type { ExitStatus, Launch, Launcher } from './launcher.ts';
 
 /** Linux values of <fcntl.h>, <sys/wait.h>, <sys/prctl.h> and <spawn.h>; glibc and musl agree on all of them. */
 const O_CLOEXEC = 0o2000000;
@@ -23,7 +24,7 @@ const POINTER_BYTES = 8;
  * child_process.spawn 670–840/s, a Perl fork loop 1,050–1,470/s. Undefined where the interface is missing.
  */
 export function posixLauncher(): Launcher | undefined {
-  if (process.platform !== 'linux') return undefined;
+  if (process.platform !== 'linux' || endianness() !== 'LE') return undefined;
   try {
     return openPosixLauncher(createRequire(import.meta.url)('node:ffi') as typeof import('node:ffi'));
   } catch {
@@ -36,11 +37,7 @@ function openPosixLauncher(ffi: typeof import('node:ffi')): Launcher {
   const libc = openLibc(ffi);
   const pointer = (buffer: Buffer): bigint => ffi.getRawPointer(buffer);
   const attributes = Buffer.alloc(STRUCT_BYTES);
-  libc.posix_spawnattr_init(pointer(attributes));
-  libc.posix_spawnattr_setflags(pointer(attributes), SETSID | SETSIGMASK | SETSIGDEF);
-  // Node ignores SIGPIPE, and ignored signals are inherited: every signal goes back to its default.
-  libc.posix_spawnattr_setsigdefault(pointer(attributes), pointer(Buffer.alloc(SIGSET_BYTES, 0xff)));
-  libc.posix_spawnattr_setsigmask(pointer(attributes), pointer(Buffer.alloc(SIGSET_BYTES)));
+  setAttributes(libc, attributes, pointer);
   // Orphans of an attempt become children of the spawner, which reaps them: a group is seen to be gone at once.
   libc.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n);
 
@@ -99,13 +96,47 @@ function openPosixLauncher(ffi: typeof import('node:ffi')): Launcher {
         return { kind: 'failed', code: getSystemErrorName(-errno) };
       }
       const child = pid.readInt32LE();
-      exits.set(child, (wait) => {
-        const signal = wait & 0x7f;
-        onExit(signal === 0 ? { exitCode: (wait >> 8) & 0xff } : { exitCode: 128 + signal, signal });
-      });
+      exits.set(child, (wait) => onExit(exitStatus(wait)));
       return { kind: 'launched', pid: child, output: { kind: 'descriptor', fd: readEnd } };
     },
   };
+}
+
+/** Takes a wait status apart as WIFSIGNALED and WEXITSTATUS of <sys/wait.h> do. */
+function exitStatus(wait: number): ExitStatus {
+  const signal = wait & 0x7f;
+  return signal === 0 ? { exitCode: (wait >> 8) & 0xff } : { exitCode: 128 + signal, signal };
+}
+
+/** Own session and group, no signal blocked, and what Node or a daemon's parent ignores (SIGPIPE, SIGHUP) not ignored. */
+function setAttributes(
+  libc: ReturnType<typeof openLibc>,
+  attributes: Buffer,
+  pointer: (buffer: Buffer) => bigint,
+): void {
+  const defaults = Buffer.alloc(SIGSET_BYTES);
+  const { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD, SIGXFSZ } = constants.signals;
+  const { SIGTSTP, SIGTTIN, SIGTTOU } = constants.signals;
+  const signals = [
+    SIGHUP,
+    SIGINT,
+    SIGQUIT,
+    SIGPIPE,
+    SIGTERM,
+    SIGUSR1,
+    SIGUSR2,
+    SIGCHLD,
+    SIGXFSZ,
+    SIGTSTP,
+    SIGTTIN,
+    SIGTTOU,
+  ];
+  // Bit n - 1 stands for signal n, in words of the host's order; the low 32 signals lie in the first four bytes here.
+  defaults.writeUInt32LE(signals.reduce((mask, signal) => (mask | (1 << (signal - 1))) >>> 0, 0));
+  libc.posix_spawnattr_init(pointer(attributes));
+  libc.posix_spawnattr_setflags(pointer(attributes), SETSID | SETSIGMASK | SETSIGDEF);
+  libc.posix_spawnattr_setsigdefault(pointer(attributes), pointer(defaults));
+  libc.posix_spawnattr_setsigmask(pointer(attributes), pointer(Buffer.alloc(SIGSET_BYTES)));
 }
 
 function openLibc(ffi: typeof import('node:ffi')) {

@@ -1,7 +1,5 @@
 import type { Clock, Log } from '../../../base/index.ts';
 import { findJournals, type Journal, openJournal } from './journal.ts';
-import { attemptMark } from './pod-command.ts';
-import { isAlive, isGroupGone, processesWithEnvironment, signalGroup } from './process-table.ts';
 import type { EndedEvent, StartedEvent } from './protocol.ts';
 
 /** What is known of an attempt from spawners that are not at work for this agent. */
@@ -34,69 +32,31 @@ const POLL_MS = 100;
 const DRAIN_POLL_MS = 20;
 const DRAIN_WARN_MS = 5_000;
 
+interface State {
+  readonly journals: Set<Journal>;
+  readonly followers: Map<string, () => void>;
+  readonly clock: Clock;
+  cancelPoll: (() => void) | undefined;
+  isClosed: boolean;
+}
+
+/** Reads what stands below the runtime's folder. */
 export function openPast(root: string, clock: Clock, log: Log): Past {
   const journals = new Set<Journal>(findJournals(root));
-  const followers = new Map<string, () => void>();
-  let cancelPoll: (() => void) | undefined;
-  let isClosed = false;
-
-  const fate = (id: string): Fate => {
-    let last: Fate = { kind: 'unknown' };
-    for (const journal of journals) {
-      const ended = journal.ended.get(id);
-      if (ended !== undefined) return { kind: 'ended', event: ended };
-      if (!journal.claimed.has(id)) continue;
-      last = { kind: journal.isLive() ? 'running' : 'lost', started: journal.started.get(id) };
-    }
-    return last;
-  };
-  const refresh = (): void => {
-    for (const journal of journals) journal.refresh();
-  };
-  const poll = (): void => {
-    cancelPoll = undefined;
-    refresh();
-    for (const [id, onChange] of [...followers]) {
-      if (fate(id).kind === 'running') continue;
-      // The end may have been written between the reading and the asking.
-      refresh();
-      followers.delete(id);
-      onChange();
-    }
-    schedule();
-  };
-  const schedule = (): void => {
-    if (followers.size > 0 && !isClosed) cancelPoll ??= clock.at(clock.now() + POLL_MS, poll);
-  };
-  refresh();
-
+  const state: State = { journals, followers: new Map(), clock, cancelPoll: undefined, isClosed: false };
+  refresh(state);
   return {
-    async drained() {
-      const warnAt = clock.now() + DRAIN_WARN_MS;
-      let hasWarned = false;
-      for (;;) {
-        const live = [...journals].filter((journal) => journal.isLive());
-        refresh();
-        if (isClosed || live.every((journal) => journal.isDrained())) return;
-        if (!hasWarned && clock.now() > warnAt) {
-          hasWarned = true;
-          log.write('warn', 'waiting for a spawner of an earlier run to let go', {
-            folders: live.map((j) => j.folder),
-          });
-        }
-        await new Promise<void>((resolve) => clock.at(clock.now() + DRAIN_POLL_MS, resolve));
-      }
-    },
+    drained: () => drained(state, log),
     add(folder) {
       const journal = openJournal(folder);
       journal.refresh();
       journals.add(journal);
     },
-    fate,
+    fate: (id) => fateOf(state, id),
     unfinished: () => [...journals].flatMap((j) => [...j.claimed].filter((id) => !j.ended.has(id))),
     follow(id, onChange) {
-      followers.set(id, onChange);
-      schedule();
+      state.followers.set(id, onChange);
+      schedule(state);
     },
     tidy(isOpen) {
       for (const journal of journals) {
@@ -106,36 +66,58 @@ export function openPast(root: string, clock: Clock, log: Log): Past {
       }
     },
     close() {
-      isClosed = true;
-      cancelPoll?.();
+      state.isClosed = true;
+      state.cancelPoll?.();
     },
   };
 }
 
-const CLEAR_POLL_MS = 50;
-/** Looks in a row that must find nothing: a process that was just being made is seen by the second. */
-const CLEAR_LOOKS = 2;
-
-/**
- * Ends every process of a lost attempt and resolves when none lives: its group when its leader is still the process
- * that was started, and on Linux whatever carries the attempt's mark in its environment.
- */
-export async function clearAttempt(id: string, started: StartedEvent | undefined, clock: Clock): Promise<void> {
-  const group = started !== undefined && isAlive(started) ? started.pid : undefined;
-  for (let cleanLooks = 0; cleanLooks < CLEAR_LOOKS; ) {
-    const marked = processesWithEnvironment(attemptMark(id));
-    for (const pid of marked) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended by itself meanwhile.
-      }
-    }
-    if (group !== undefined) signalGroup(group, 'SIGKILL');
-    const isGone = marked.length === 0 && (group === undefined || isGroupGone(group));
-    cleanLooks = isGone ? cleanLooks + 1 : 0;
-    if (cleanLooks < CLEAR_LOOKS) {
-      await new Promise<void>((resolve) => clock.at(clock.now() + CLEAR_POLL_MS, resolve));
-    }
+function fateOf({ journals }: State, id: string): Fate {
+  let last: Fate = { kind: 'unknown' };
+  for (const journal of journals) {
+    const ended = journal.ended.get(id);
+    if (ended !== undefined) return { kind: 'ended', event: ended };
+    if (!journal.claimed.has(id)) continue;
+    // Its end may have been written since the last reading; once its spawner is gone, nothing follows.
+    const isLive = journal.isLive();
+    journal.refresh();
+    const now = journal.ended.get(id);
+    if (now !== undefined) return { kind: 'ended', event: now };
+    last = { kind: isLive ? 'running' : 'lost', started: journal.started.get(id) };
   }
+  return last;
+}
+
+async function drained(state: State, log: Log): Promise<void> {
+  const { clock } = state;
+  const warnAt = clock.now() + DRAIN_WARN_MS;
+  for (let hasWarned = false; ; ) {
+    const live = [...state.journals].filter((journal) => journal.isLive());
+    refresh(state);
+    if (state.isClosed || live.every((journal) => journal.isDrained())) return;
+    if (!hasWarned && clock.now() > warnAt) {
+      hasWarned = true;
+      log.write('warn', 'waiting for a spawner of an earlier run to let go', { folders: live.map((j) => j.folder) });
+    }
+    await new Promise<void>((resolve) => clock.at(clock.now() + DRAIN_POLL_MS, resolve));
+  }
+}
+
+function poll(state: State): void {
+  state.cancelPoll = undefined;
+  for (const [id, onChange] of [...state.followers]) {
+    if (fateOf(state, id).kind === 'running') continue;
+    state.followers.delete(id);
+    onChange();
+  }
+  schedule(state);
+}
+
+function schedule(state: State): void {
+  if (state.followers.size === 0 || state.isClosed) return;
+  state.cancelPoll ??= state.clock.at(state.clock.now() + POLL_MS, () => poll(state));
+}
+
+function refresh({ journals }: State): void {
+  for (const journal of journals) journal.refresh();
 }

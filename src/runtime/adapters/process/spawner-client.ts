@@ -16,6 +16,9 @@ import {
   type StartedEvent,
 } from './protocol.ts';
 
+/** Characters kept of what a spawner says on stderr. */
+const MAX_COMPLAINT = 2_000;
+
 export interface SpawnerClientOptions {
   /** The runtime's folder. */
   readonly folder: string;
@@ -57,110 +60,126 @@ const PROGRAM = fileURLToPath(
 /** A spawner holds little: a small young generation keeps it small. */
 const NODE_OPTIONS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', '--max-old-space-size=256'];
 
+interface State {
+  readonly options: SpawnerClientOptions;
+  readonly byAttempt: Map<string, Spawner>;
+  /** The one that gets new attempts. */
+  current: Spawner | undefined;
+  cancelIdle: (() => void) | undefined;
+}
+
+/** A client without a spawner yet: the first attempt starts one. */
 export function openSpawnerClient(options: SpawnerClientOptions): SpawnerClient {
-  const byAttempt = new Map<string, Spawner>();
-  let current: Spawner | undefined;
-  let cancelIdle: (() => void) | undefined;
-
-  const send = (spawner: Spawner, command: Command): void => {
-    spawner.child.stdin?.write(`${JSON.stringify(command)}\n`);
-  };
-  const retire = (spawner: Spawner): void => {
-    if (current === spawner) current = undefined;
-    spawner.isRetiring = true;
-    if (spawner.outstanding.size === 0) spawner.child.stdin?.end();
-  };
-  const settled = (spawner: Spawner, id: string): void => {
-    spawner.outstanding.delete(id);
-    byAttempt.delete(id);
-    if (spawner.isRetiring) retire(spawner);
-    if (byAttempt.size > 0) return;
-    cancelIdle?.();
-    cancelIdle = options.clock.at(options.clock.now() + SPAWNER_IDLE_MS, () => {
-      if (byAttempt.size === 0 && current !== undefined) retire(current);
-    });
-  };
-  const hear = (spawner: Spawner, event: SpawnerEvent): void => {
-    switch (event.event) {
-      case 'ready':
-        spawner.folder = event.folder;
-        return;
-      case 'started':
-        options.onStarted(event);
-        return;
-      case 'ended':
-        settled(spawner, event.id);
-        options.onEnded(event);
-        return;
-      case 'claimed':
-      case 'drained':
-        return;
-    }
-  };
-  const open = (): Spawner => {
-    const args = [...NODE_OPTIONS, PROGRAM, options.folder, String(options.capacity), options.launcher ?? 'auto'];
-    // Its own session: neither Ctrl-C nor the end of the daemon reaches it. Its environment is for itself only.
-    const child = spawn(process.execPath, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env: {} });
-    const spawner: Spawner = { child, outstanding: new Set(), folder: undefined, starts: 0, isRetiring: false };
-    watchChild(spawner);
-    return spawner;
-  };
-  const watchChild = (spawner: Spawner): void => {
-    const { child } = spawner;
-    let complaint = '';
-    let failure: string | undefined;
-    child.stdin?.on('error', () => {});
-    child.on('error', (error) => {
-      failure = error.message;
-    });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      complaint = (complaint + text).slice(-2_000);
-    });
-    child.stdout?.on(
-      'data',
-      lineSplitter(MAX_SPAWNER_LINE_BYTES, (line) => hear(spawner, JSON.parse(line))),
-    );
-    // `close` comes when its output has been read to the end as well.
-    child.on('close', (code, signal) => {
-      if (current === spawner) current = undefined;
-      const left = [...spawner.outstanding];
-      for (const id of left) byAttempt.delete(id);
-      if (!spawner.isRetiring || left.length > 0) {
-        const cause = failure ?? complaint;
-        options.log.write('error', 'the spawner ended unexpectedly', { code, signal, attempts: left.length, cause });
-        options.onBroken(left, spawner.folder);
-      } else if (spawner.folder !== undefined) {
-        options.onRetired(spawner.folder);
-      }
-    });
-  };
-
+  const state: State = { options, byAttempt: new Map(), current: undefined, cancelIdle: undefined };
   return {
     start(command) {
-      cancelIdle?.();
-      if (current !== undefined && current.starts >= MAX_SPAWNER_STARTS) retire(current);
-      current ??= open();
-      current.starts += 1;
-      current.outstanding.add(command.id);
-      byAttempt.set(command.id, current);
-      send(current, command);
+      state.cancelIdle?.();
+      if (state.current !== undefined && state.current.starts >= MAX_SPAWNER_STARTS) retire(state, state.current);
+      const spawner = state.current ?? openSpawner(state);
+      state.current = spawner;
+      spawner.starts += 1;
+      spawner.outstanding.add(command.id);
+      state.byAttempt.set(command.id, spawner);
+      send(spawner, command);
     },
     end(id, graceMs) {
-      const spawner = byAttempt.get(id);
+      const spawner = state.byAttempt.get(id);
       if (spawner !== undefined) send(spawner, { op: 'end', id, graceMs });
     },
-    outstanding: () => byAttempt.size,
-    close() {
-      cancelIdle?.();
-      for (const spawner of new Set([...byAttempt.values(), ...(current === undefined ? [] : [current])])) {
-        spawner.isRetiring = true;
-        spawner.child.stdin?.end();
-        spawner.child.stdout?.destroy();
-        spawner.child.stderr?.destroy();
-        spawner.child.unref();
-      }
-      byAttempt.clear();
-      current = undefined;
-    },
+    outstanding: () => state.byAttempt.size,
+    close: () => close(state),
   };
+}
+
+function openSpawner(state: State): Spawner {
+  const { folder, capacity, launcher = 'auto' } = state.options;
+  const args = [...NODE_OPTIONS, PROGRAM, folder, String(capacity), launcher];
+  // Its own session: neither Ctrl-C nor the end of the daemon reaches it. It needs nothing of the environment.
+  const child = spawn(process.execPath, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env: {} });
+  const spawner: Spawner = { child, outstanding: new Set(), folder: undefined, starts: 0, isRetiring: false };
+  let complaint = '';
+  let failure: string | undefined;
+  child.stdin?.on('error', () => {});
+  child.on('error', (error) => {
+    failure = error.message;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-MAX_COMPLAINT);
+  });
+  child.stdout?.on(
+    'data',
+    lineSplitter(MAX_SPAWNER_LINE_BYTES, (line) => hear(state, spawner, JSON.parse(line))),
+  );
+  // `close` comes when its output has been read to the end as well.
+  child.on('close', (code, signal) => onClose(state, spawner, { code, signal, cause: failure ?? complaint }));
+  return spawner;
+}
+
+function hear(state: State, spawner: Spawner, event: SpawnerEvent): void {
+  switch (event.event) {
+    case 'ready':
+      spawner.folder = event.folder;
+      return;
+    case 'started':
+      state.options.onStarted(event);
+      return;
+    case 'ended':
+      settled(state, spawner, event.id);
+      state.options.onEnded(event);
+      return;
+    case 'claimed':
+    case 'drained':
+      return;
+  }
+}
+
+function settled(state: State, spawner: Spawner, id: string): void {
+  spawner.outstanding.delete(id);
+  state.byAttempt.delete(id);
+  if (spawner.isRetiring) retire(state, spawner);
+  if (state.byAttempt.size > 0) return;
+  const { clock } = state.options;
+  state.cancelIdle?.();
+  state.cancelIdle = clock.at(clock.now() + SPAWNER_IDLE_MS, () => {
+    if (state.byAttempt.size === 0 && state.current !== undefined) retire(state, state.current);
+  });
+}
+
+/** Gets no new attempts; leaves when those it has are done. */
+function retire(state: State, spawner: Spawner): void {
+  if (state.current === spawner) state.current = undefined;
+  spawner.isRetiring = true;
+  if (spawner.outstanding.size === 0) spawner.child.stdin?.end();
+}
+
+function onClose(state: State, spawner: Spawner, how: Readonly<Record<string, unknown>>): void {
+  if (state.current === spawner) state.current = undefined;
+  const left = [...spawner.outstanding];
+  for (const id of left) state.byAttempt.delete(id);
+  if (!spawner.isRetiring || left.length > 0) {
+    state.options.log.write('error', 'the spawner ended unexpectedly', { ...how, attempts: left.length });
+    state.options.onBroken(left, spawner.folder);
+  } else if (spawner.folder !== undefined) {
+    state.options.onRetired(spawner.folder);
+  }
+}
+
+function close(state: State): void {
+  state.cancelIdle?.();
+  for (const spawner of new Set([
+    ...state.byAttempt.values(),
+    ...(state.current === undefined ? [] : [state.current]),
+  ])) {
+    spawner.child.removeAllListeners('close');
+    spawner.child.stdin?.end();
+    spawner.child.stdout?.destroy();
+    spawner.child.stderr?.destroy();
+    spawner.child.unref();
+  }
+  state.byAttempt.clear();
+  state.current = undefined;
+}
+
+function send(spawner: Spawner, command: Command): void {
+  spawner.child.stdin?.write(`${JSON.stringify(command)}\n`);
 }

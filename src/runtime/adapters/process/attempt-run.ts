@@ -1,0 +1,182 @@
+import { REASON } from '../../reasons.ts';
+import { type Agent, forget, neverStarted, removeLog, tidy } from './agent-state.ts';
+import type { Attempt } from './attempt.ts';
+import { clearAttempt } from './clear-attempt.ts';
+import { endedStatus, runningStatus } from './pod-status.ts';
+import { isAlive, signalGroup } from './process-table.ts';
+import type { EndedEvent, StartedEvent } from './protocol.ts';
+import { writeStatus } from './write-status.ts';
+
+/** Attempts handed to the spawner ahead of its capacity, so that it never waits for the agent. */
+const PREFETCH = 8;
+/** Does what the past of an attempt asks for: start it, follow it, report it, or clear what is left of it. */
+export function settle(agent: Agent, attempt: Attempt): void {
+  const fate = agent.past.fate(attempt.uid);
+  switch (fate.kind) {
+    case 'unknown':
+      void prepare(agent, attempt);
+      return;
+    case 'running':
+      if (attempt.stage !== 'adopted') void adopt(agent, attempt);
+      attempt.started = fate.started;
+      if (attempt.isUnwanted) signalAdopted(agent, attempt);
+      agent.past.follow(attempt.uid, () => settle(agent, attempt));
+      return;
+    case 'ended':
+      finish(agent, attempt, fate.event);
+      return;
+    case 'lost':
+      attempt.started = fate.started;
+      void lose(agent, attempt);
+      return;
+  }
+}
+
+/** Takes over from an agent that is gone; holds the source, which the attempt works in. */
+export async function adopt(agent: Agent, attempt: Attempt): Promise<void> {
+  attempt.stage = 'adopted';
+  agent.counts.adopted += 1;
+  const { source } = attempt.command;
+  if (source === undefined) return;
+  // What cannot be laid out again is no reason to disturb an attempt that runs.
+  const lease = await agent.options.sources.ensure(source.repository, source.tree).catch(() => undefined);
+  if (isHeld(attempt)) attempt.source = lease;
+  else lease?.release();
+}
+
+export function isHeld({ stage }: Attempt): boolean {
+  return stage === 'adopted' || stage === 'clearing';
+}
+
+/** Lays out the source and queues the attempt. */
+export async function prepare(agent: Agent, attempt: Attempt): Promise<void> {
+  attempt.stage = 'preparing';
+  const { source } = attempt.command;
+  if (source !== undefined) {
+    try {
+      attempt.source = await agent.options.sources.ensure(source.repository, source.tree);
+    } catch (error) {
+      const note = error instanceof Error ? error.message : String(error);
+      finish(agent, attempt, neverStarted(agent, attempt.uid, REASON.sourceError, note));
+      return;
+    }
+  }
+  if (attempt.isUnwanted) {
+    finish(agent, attempt, neverStarted(agent, attempt.uid, REASON.aborted, 'ended before it started'));
+    return;
+  }
+  attempt.stage = 'queued';
+  agent.queued.set(attempt.uid, attempt);
+  if (source !== undefined) pump(agent);
+}
+
+export function pump(agent: Agent): void {
+  if (agent.isStopping) return;
+  for (const [uid, attempt] of agent.queued) {
+    if (agent.client.outstanding() >= agent.capacity + PREFETCH) return;
+    agent.queued.delete(uid);
+    attempt.stage = 'sent';
+    agent.counts.started += 1;
+    const { argv, env, inputs, memoryBytes } = attempt.command;
+    const cwd = attempt.source?.path;
+    agent.client.start({
+      op: 'start',
+      id: uid,
+      argv,
+      env,
+      inputs,
+      ...(cwd !== undefined && { cwd }),
+      ...(memoryBytes !== undefined && { memoryBytes }),
+    });
+  }
+}
+
+export function onStarted(agent: Agent, event: StartedEvent): void {
+  const attempt = agent.attempts.get(event.id);
+  if (attempt === undefined || attempt.stage !== 'sent' || attempt.isDeleted) return;
+  attempt.started = event;
+  report(agent, attempt, runningStatus(attempt.pod, event.startedAtMs));
+}
+
+export function onEnded(agent: Agent, event: EndedEvent): void {
+  const attempt = agent.attempts.get(event.id);
+  if (attempt !== undefined) finish(agent, attempt, event);
+  pump(agent);
+}
+
+/** The spawner broke down. What it had not claimed starts again with the next one; the rest has a fate. */
+export function onBroken(agent: Agent, ids: readonly string[], folder: string | undefined): void {
+  if (folder !== undefined) agent.past.add(folder);
+  for (const id of ids) {
+    const attempt = agent.attempts.get(id);
+    if (attempt === undefined) continue;
+    attempt.source?.release();
+    attempt.source = undefined;
+    settle(agent, attempt);
+  }
+  // A spawner that cannot even be started would be started in a tight loop.
+  agent.options.clock.at(agent.options.clock.now() + RESTART_MS, () => pump(agent));
+}
+
+const RESTART_MS = 500;
+
+/** Ends what is left of a lost attempt, and reports it only then. */
+export async function lose(agent: Agent, attempt: Attempt): Promise<void> {
+  attempt.stage = 'clearing';
+  agent.counts.lost += 1;
+  await clearAttempt(attempt.uid, attempt.started, agent.options.clock);
+  const note = 'the process that ran it was ended from outside, or the host restarted; nobody knows how it ended';
+  const startedAtMs = attempt.started?.startedAtMs ?? agent.options.clock.now();
+  const lost = neverStarted(agent, attempt.uid, REASON.lost, note);
+  finish(agent, attempt, { ...lost, exitCode: 137, startedAtMs });
+}
+
+/** No process of the attempt lives: tell the cluster. */
+export function finish(agent: Agent, attempt: Attempt, event: EndedEvent): void {
+  agent.counts.ended += 1;
+  attempt.cancelKill?.();
+  attempt.source?.release();
+  attempt.source = undefined;
+  if (attempt.isDeleted) {
+    forget(agent, attempt);
+    removeLog(agent, attempt.uid);
+    tidy(agent);
+    return;
+  }
+  attempt.stage = 'reporting';
+  const reason = attempt.isSignalled && event.reason === REASON.error ? REASON.aborted : event.reason;
+  report(agent, attempt, endedStatus(attempt.pod, { ...event, reason }), () => {
+    attempt.stage = 'reported';
+    // Until the watch has shown the end, an older event must find it here, or it would be started again.
+    if (attempt.isSeenEnded) forget(agent, attempt);
+    else if (attempt.isDeleted) {
+      forget(agent, attempt);
+      removeLog(agent, attempt.uid);
+    }
+    tidy(agent);
+  });
+}
+
+/** Writes after what is being written, so that an end never stands before its start. */
+export function report(agent: Agent, attempt: Attempt, patch: ReturnType<typeof endedStatus>, then?: () => void): void {
+  const { cluster, clock, log } = agent.options;
+  const to = { cluster, clock, log, isStopped: () => agent.isStopped };
+  const write = async (): Promise<void> => {
+    const isWritten = await writeStatus(to, attempt.key, attempt.uid, patch);
+    if (!isWritten) attempt.isDeleted = true;
+    then?.();
+  };
+  attempt.writing = attempt.started === undefined ? write() : attempt.writing.then(write);
+}
+
+/** Its spawner has no ear any more, so the agent signals the group itself while the leader is the one that was started. */
+export function signalAdopted(agent: Agent, attempt: Attempt): void {
+  const { started } = attempt;
+  if (started === undefined || attempt.isSignalled || !isAlive(started)) return;
+  attempt.isSignalled = true;
+  signalGroup(started.pid, 'SIGTERM');
+  const { clock } = agent.options;
+  attempt.cancelKill = clock.at(clock.now() + attempt.command.graceMs, () => {
+    if (isAlive(started)) signalGroup(started.pid, 'SIGKILL');
+  });
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '../../../base/index.ts';
+import { attemptMark } from './pod-command.ts';
+import { isAlive, isGroupGone, processesWithEnvironment, signalGroup } from './process-table.ts';
+import type { StartedEvent } from './protocol.ts';
+
+const CLEAR_POLL_MS = 50;
+/** Looks in a row that must find nothing: a process that was just being made is seen by the second. */
+const CLEAR_LOOKS = 2;
+
+/**
+ * Ends every process of a lost attempt and resolves when none lives: its group when its leader is still the process
+ * that was started, and on Linux whatever carries the attempt's mark in its environment.
+ */
+export async function clearAttempt(id: string, started: StartedEvent | undefined, clock: Clock): Promise<void> {
+  const group = started !== undefined && isAlive(started) ? started.pid : undefined;
+  for (let cleanLooks = 0; cleanLooks < CLEAR_LOOKS; ) {
+    const marked = processesWithEnvironment(attemptMark(id));
+    for (const pid of marked) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended by itself meanwhile.
+      }
+    }
+    if (group !== undefined) signalGroup(group, 'SIGKILL');
+    const isGone = marked.length === 0 && (group === undefined || isGroupGone(group));
+    cleanLooks = isGone ? cleanLooks + 1 : 0;
+    if (cleanLooks < CLEAR_LOOKS) {
+      await new Promise<void>((resolve) => clock.at(clock.now() + CLEAR_POLL_MS, resolve));
+    }
+  }
+}
