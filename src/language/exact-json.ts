@@ -10,7 +10,7 @@ const LONG_DIGITS = /\d{16}/;
 
 /**
  * JSON text → value; integers past 2^53 become their decimal digits as a string. Size and nesting are bounded before
- * parsing; numbers past what a double or 64 bits hold are errors. Never throws.
+ * parsing; numbers past what a double holds are errors. Never throws.
  */
 export function parseExactJson(text: string): JsonResult {
   if (text.length > MAX_VALUE_BYTES)
@@ -23,9 +23,8 @@ export function parseExactJson(text: string): JsonResult {
     const source = context?.source ?? '';
     if (!Number.isFinite(value)) misfit ??= source;
     if (Number.isSafeInteger(value) || !/^-?\d+$/.test(source)) return value;
-    const digits = wideInteger(source);
-    if (digits === undefined) misfit ??= source;
-    return digits ?? null;
+    // Past 64 bits it is no integer of ours, but a float is often printed so: 1e20 has 21 digits.
+    return wideInteger(source) ?? value;
   };
   try {
     const needsCare = LONG_DIGITS.test(text) || /\d[eE]/.test(text);

@@ -30,6 +30,11 @@ describe('taskInputsText', () => {
   });
 });
 
+/** Integral floats past 2^53 come back as text where the type is json: their digits are kept, not their doubles. */
+function withoutWide(_key: string, value: unknown): unknown {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? 0 : value;
+}
+
 describe('parseOutputsText', () => {
   it.each<[string, Readonly<Record<string, string>>, string, JsonObject]>([
     ['a JSON object', { a: 'integer', b: 'list<string>' }, '{"a": 1, "b": ["x"]}', { a: 1, b: ['x'] }],
@@ -92,7 +97,7 @@ describe('parseOutputsText', () => {
       a: fc
         .bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
         .map((n): Json => (Number.isSafeInteger(Number(n)) ? Number(n) : n.toString())),
-      b: fc.jsonValue() as fc.Arbitrary<Json>,
+      b: fc.jsonValue().map((json): Json => JSON.parse(JSON.stringify(json), withoutWide)),
       c: fc.array(fc.dictionary(fc.string(), fc.integer())) as fc.Arbitrary<Json>,
     });
     fc.assert(
