@@ -8,6 +8,7 @@ import {
   REQUEST_BODY_TIMEOUT_MS,
 } from '../../../base/index.ts';
 import { mediaTypes } from './negotiate.ts';
+import { decodeProtobuf, PROTOBUF } from './protobuf.ts';
 import { badRequest, failure } from './status.ts';
 
 /** The media type of a request's body, without parameters; JSON when the client names none. */
@@ -20,14 +21,16 @@ export function contentType(request: IncomingMessage): string {
 export async function readBody(request: IncomingMessage): Promise<Json | undefined> {
   const type = contentType(request);
   const isYaml = type.endsWith('yaml');
-  if (!isYaml && !type.endsWith('json')) {
+  if (!isYaml && type !== PROTOBUF && !type.endsWith('json')) {
     throw failure(415, 'UnsupportedMediaType', `the body's media type ${type} is not supported; send application/json`);
   }
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') {
     throw failure(415, 'UnsupportedMediaType', `the body's encoding ${encoding} is not supported; send it plain`);
   }
-  const text = decode(await readBytes(request));
+  const bytes = await readBytes(request);
+  if (type === PROTOBUF) return bytes.length === 0 ? undefined : decodeProtobuf(bytes);
+  const text = decode(bytes);
   if (text.trim() === '') return undefined;
   const value = parseJson(text) ?? (isYaml ? await parseYaml(text) : undefined);
   if (value === undefined) throw badRequest('the body is not valid JSON');

@@ -9,6 +9,7 @@ import { type Authenticate, bearerToken, isLocalHost } from './guard.ts';
 import { answerLogs } from './logs.ts';
 import { aggregatedDiscovery, mediaTypes } from './negotiate.ts';
 import { openApiAnswer, openApiV2, openApiV2Bytes } from './openapi.ts';
+import { PROTOBUF } from './protobuf.ts';
 import { isTrue } from './query.ts';
 import { answerList, answerObject } from './read.ts';
 import { answerDelete, answerDeleteCollection } from './remove.ts';
@@ -143,7 +144,7 @@ async function answerPath(
 
 /** kubectl asks these in protobuf. What is asked does not change the answer, so such a body is left unread. */
 async function reviewBody(request: IncomingMessage): Promise<Json | undefined> {
-  if (contentType(request) !== 'application/vnd.kubernetes.protobuf') return readBody(request);
+  if (contentType(request) !== PROTOBUF) return readBody(request);
   request.resume();
   return undefined;
 }
