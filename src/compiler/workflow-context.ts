@@ -96,10 +96,10 @@ export function typeAt(
 }
 
 const CODES: Readonly<Record<ExpressionProblem['kind'] | 'value', string>> = {
-  syntax: 'PIPE-EXPR-001',
-  name: 'PIPE-EXPR-002',
-  type: 'PIPE-EXPR-003',
-  forbidden: 'PIPE-EXPR-004',
+  syntax: 'PIPE-EXPR-002',
+  name: 'PIPE-EXPR-003',
+  type: 'PIPE-EXPR-004',
+  forbidden: 'PIPE-EXPR-005',
   value: 'PIPE-INPUT-003',
 };
 

@@ -49,7 +49,7 @@ function project(name: string, paths = '[pipelines]'): readonly string[] {
 
 const EXPRESSIONS: readonly DiagnosticCode[] = [
   {
-    code: 'PIPE-EXPR-001',
+    code: 'PIPE-EXPR-002',
     severity: 'error',
     title: 'an expression cannot be read',
     explanation:
@@ -58,7 +58,7 @@ const EXPRESSIONS: readonly DiagnosticCode[] = [
     right: workflow('{ one: { compute: { x: "${{ inputs.n + 1 }}" } } }'),
   },
   {
-    code: 'PIPE-EXPR-002',
+    code: 'PIPE-EXPR-003',
     severity: 'error',
     title: 'an expression names something that there is not',
     explanation:
@@ -67,7 +67,7 @@ const EXPRESSIONS: readonly DiagnosticCode[] = [
     right: workflow('{ one: { compute: { x: "${{ inputs.n }}" } } }'),
   },
   {
-    code: 'PIPE-EXPR-003',
+    code: 'PIPE-EXPR-004',
     severity: 'error',
     title: 'the types of an expression do not fit',
     explanation:
@@ -76,7 +76,7 @@ const EXPRESSIONS: readonly DiagnosticCode[] = [
     right: workflow('{ one: { task: add, with: { a: "${{ inputs.n }}" } } }'),
   },
   {
-    code: 'PIPE-EXPR-004',
+    code: 'PIPE-EXPR-005',
     severity: 'error',
     title: 'an expression uses what pipectl leaves out of CEL',
     explanation:

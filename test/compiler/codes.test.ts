@@ -1,0 +1,32 @@
+import { describe } from 'vitest';
+import { COMPILER_CODES } from '../../src/language/diagnostics/compiler-codes.ts';
+import { checkExamples, type ExampleRunner } from '../language/diagnostics/check-examples.ts';
+import { compileAll, PROJECT_TEXT } from './commit.ts';
+
+const folders = new Map([['tasks', 'a'.repeat(40)]]);
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+const asFile: ExampleRunner = (bytes) =>
+  compileAll({
+    files: new Map([
+      ['pipectl.yaml', PROJECT_TEXT],
+      ['pipelines/example.yaml', text(bytes)],
+    ]),
+    folders,
+  }).diagnostics;
+
+const asRoot: ExampleRunner = (bytes) =>
+  compileAll({ files: new Map([['pipectl.yaml', text(bytes)]]), folders }).diagnostics;
+
+const isOfProject = ({ code }: { readonly code: string }): boolean => code.startsWith('PIPE-PROJ-');
+
+describe('examples of the compiler, as files', () => {
+  checkExamples(
+    COMPILER_CODES.filter((row) => !isOfProject(row)),
+    asFile,
+  );
+});
+
+describe('examples of the compiler, as the root file', () => {
+  checkExamples(COMPILER_CODES.filter(isOfProject), asRoot);
+});
