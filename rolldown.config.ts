@@ -1,7 +1,7 @@
 import { defineConfig } from 'rolldown';
 
 export default defineConfig({
-  input: { cli: 'src/cli/main.ts' },
+  input: { cli: 'src/cli/main.ts', spawner: 'src/runtime/adapters/process/spawner.ts' },
   platform: 'node',
   // Packages stay packages: only our own modules are bundled, one chunk per command, loaded when it runs.
   external: (id) => !id.startsWith('.') && !id.startsWith('/'),
