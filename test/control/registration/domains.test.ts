@@ -6,15 +6,14 @@ function project(domains: Record<string, string>): ProjectSettings {
   return {
     name: 'shop',
     paths: [],
-    domains: Object.fromEntries(Object.entries(domains).map(([k, ref]) => [k, { ref }])),
+    domains: Object.fromEntries(Object.entries(domains).map(([name, ref]) => [name, { ref }])),
   };
 }
 
-const none = (): undefined => undefined;
 const usual = project({ production: 'main', development: '*' });
 
 describe('moveDomains', () => {
-  it.each<[string, Domains | undefined, Parameters<typeof moveDomains>[1], Record<string, [string, string?]>]>([
+  it.each<[string, Domains | undefined, Parameters<typeof moveDomains>[1], Record<string, readonly string[]>]>([
     [
       'a first push of a tracked branch',
       undefined,
@@ -67,7 +66,7 @@ describe('moveDomains', () => {
       { constructor: ['main', 'c1'] },
     ],
   ])('%s', (_name, before, moved, expected) => {
-    const heads = (branch: string) => (branch === 'release' ? 'head-of-release' : none());
+    const heads = (branch: string): string | undefined => (branch === 'release' ? 'head-of-release' : undefined);
     const after = moveDomains(before, moved, heads);
     const shown: Record<string, readonly string[]> = Object.fromEntries(
       Object.entries(after).map(([name, { ref, desired }]) => [name, desired ? [ref, desired] : [ref]]),
@@ -76,7 +75,7 @@ describe('moveDomains', () => {
   });
 
   it('says that a tracked branch is gone', () => {
-    const after = moveDomains({ production: { ref: 'main', desired: 'c1' } }, [{ branch: 'main' }], none);
+    const after = moveDomains({ production: { ref: 'main', desired: 'c1' } }, [{ branch: 'main' }], () => undefined);
     expect(after.production?.message).toContain('is gone');
   });
 });

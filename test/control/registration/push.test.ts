@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findEntity, type Revision, SYSTEM_NAMESPACE, type Task, type Workflow } from '../../../src/cluster/index.ts';
 import { loadClosure } from '../../../src/control/closures/index.ts';
+import { git, gitAsync } from '../../git/fixtures/real-git.ts';
 import {
   ADD,
   commit,
