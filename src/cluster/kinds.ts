@@ -316,7 +316,7 @@ export interface NodeStatus {
   readonly queuedAt?: string;
   /** When the attempt at hand was seen to run. */
   readonly runningAt?: string;
-  /** Earliest start of the next attempt while backing off. */
+  /** Earliest start of the next attempt while backing off; of a map: when the last back-off so far ends. */
   readonly retryAt?: string;
   readonly outputs?: Readonly<Record<string, Json>>;
   /** JSON text of `outputs`, only where a null stands in them: a merge patch cannot carry it, so `outputs` lacks it. */

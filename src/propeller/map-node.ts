@@ -203,6 +203,7 @@ function retrySubtask(
   packSubtask(map, index, SUBTASK.waiting, user, system);
   const seed = { execution: round.state.execution, node: node.id, index };
   const at = round.now + backoffMs(policy, ended, outcome.fault, seed);
+  map.retryAt = Math.max(map.retryAt ?? at, at);
   addTimer(round, { at, kind: 'retry', node: node.index, index, attempt: attempt.attempt });
 }
 

@@ -27,6 +27,8 @@ export interface MapState {
   next: number;
   /** Subtasks whose back-off is over. */
   readonly retries: Heap<number>;
+  /** When the last back-off of all so far ends: written, so that a restored map need not start them over. */
+  retryAt: UnixMs | undefined;
   readonly live: Map<number, AttemptState>;
   readonly results: Map<number, Values>;
   resultBytes: number;
@@ -57,6 +59,7 @@ export function createMapState(
     failed: 0,
     next: 0,
     retries: createHeap<number>((a, b) => a < b),
+    retryAt: undefined,
     live: new Map(),
     results: new Map(),
     resultBytes: 0,

@@ -177,14 +177,16 @@ function restoreMap(
     const name = podName(state.execution, node.slug, index, attempt.attempt);
     expected.push({ node: node.index, index, attempt: attempt.attempt, podName: name });
   }
-  // When a subtask's back-off ends is not kept: it starts over, which waits longer, never shorter.
+  map.retryAt = instantMs(status.retryAt);
+  // When the back-off of one subtask ends is not kept: it starts over, but never ends after the last of them.
   for (let index = 0; index < map.next; index++) {
     if (subtaskPhase(map, index) !== SUBTASK.waiting) continue;
     const { user, system } = subtaskFailures(map, index);
     const ended = { attempt: user + system, systemFailures: system };
     const fault = user > 0 ? 'user' : 'system';
     const seed = { execution: state.execution, node: node.id, index };
-    const at = now + backoffMs(node.task.closure.retries, ended, fault, seed);
+    const wait = backoffMs(node.task.closure.retries, ended, fault, seed);
+    const at = Math.min(now + wait, map.retryAt ?? now);
     pushHeap<Timer>(state.timers, { at, kind: 'retry', node: node.index, index, attempt: ended.attempt });
   }
 }

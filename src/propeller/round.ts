@@ -204,6 +204,7 @@ function mapNodeStatus(round: Round, node: PlanNode): NodeStatus {
     phase,
     startedAt: instantText(map.startedAt),
     ...(isOver && { finishedAt: instantText(now) }),
+    ...(!isOver && map.retryAt !== undefined && { retryAt: instantText(map.retryAt) }),
     ...(outputs !== undefined && outputsStatus(outputs)),
     ...(map.ending !== undefined && (isOver ? { error: map.ending } : { ending: map.ending })),
   };

@@ -1,0 +1,259 @@
+import { canonicalJson, isJsonObject, type Json } from '../../src/base/index.ts';
+import type { Execution, ExecutionStatus, MergePatch, NodeStatus } from '../../src/cluster/index.ts';
+import type { WorkflowClosure } from '../../src/compiler/closure.ts';
+import {
+  type AttemptObservation,
+  type Effect,
+  type EngineState,
+  isTerminalPhase,
+  type Observation,
+  type Plan,
+  restore,
+  type Settings,
+  step,
+  type Terminated,
+} from '../../src/propeller/index.ts';
+import { executionOf, planOf } from './closures.ts';
+
+export interface WorldPod {
+  readonly name: string;
+  readonly node: number;
+  readonly index: number;
+  readonly attempt: number;
+  readonly createdAt: number;
+  readonly inputs: Readonly<Record<string, Json>>;
+  startedAt?: number;
+  ending?: string;
+  end?: Terminated;
+}
+
+/**
+ * An execution in a simulated cluster: what is written, which pods there are, what time it is. Checks at each step what
+ * must always hold. `restarts` makes a new worker before every step, so that nothing but the status carries over.
+ */
+export interface World {
+  readonly plan: Plan;
+  readonly closure: WorkflowClosure;
+  execution: Execution;
+  readonly pods: Map<string, WorldPod>;
+  /** Pods without an end, by node and subtask: never two of one. */
+  readonly live: Map<string, WorldPod>;
+  readonly settings: Settings;
+  readonly restarts: boolean;
+  readonly trace: string[];
+  now: number;
+  state: EngineState | undefined;
+  wakeAt: number | undefined;
+  inbox: Observation[];
+}
+
+export function createWorld(
+  closure: WorkflowClosure,
+  options: { spec?: Partial<Execution['spec']>; settings?: Partial<Settings>; restarts?: boolean } = {},
+): World {
+  return {
+    plan: planOf(closure),
+    closure,
+    execution: executionOf(closure, options.spec),
+    pods: new Map(),
+    live: new Map(),
+    settings: { maxParallelism: 25, maxStreak: 1_000, ...options.settings },
+    restarts: options.restarts ?? false,
+    trace: [],
+    now: Date.parse('2026-01-02T03:04:05Z'),
+    state: undefined,
+    wakeAt: undefined,
+    inbox: [{ kind: 'Admit' }],
+  };
+}
+
+export const statusOf = (world: World): ExecutionStatus => world.execution.status as ExecutionStatus;
+export const nodeOf = (world: World, id: string): NodeStatus | undefined => statusOf(world).nodes?.[id];
+export const isOver = (world: World): boolean => isTerminalPhase(world.execution.status?.phase ?? 'Pending');
+export const livePods = (world: World): WorldPod[] => [...world.live.values()];
+const place = (of: { node: number; index: number }): string => `${of.node}/${of.index}`;
+
+/** Steps until the engine has nothing more to do at this instant. */
+export function settle(world: World): void {
+  for (let rounds = 0; rounds < 10_000; rounds++) {
+    if (!turn(world) && world.inbox.length === 0) return;
+  }
+  throw new Error('the engine does not come to rest');
+}
+
+/** One step. True when another is wanted at once. */
+function turn(world: World): boolean {
+  const observations = [...takeState(world), ...world.inbox];
+  world.inbox = [];
+  const state = world.state as EngineState;
+  const before = world.execution.status;
+  const result = step(world.plan, state, observations, world.now, world.settings);
+  if (result.delta !== undefined) {
+    write(world, result.delta);
+    checkTerminal(before, world.execution.status, result.delta);
+  }
+  for (const effect of result.effects) perform(world, effect);
+  checkLimits(world);
+  world.wakeAt = result.wakeAt;
+  if (world.restarts) world.state = undefined;
+  return result.hasMore;
+}
+
+function takeState(world: World): Observation[] {
+  if (world.state !== undefined) return [];
+  const restored = restore(world.plan, world.execution, world.now);
+  world.state = restored.state;
+  return restored.expected.map((expected): AttemptObservation => {
+    const { node, index, attempt, podName } = expected;
+    const pod = world.pods.get(podName);
+    return pod === undefined ? { kind: 'Attempt', node, index, attempt, seen: { kind: 'Gone' } } : observationOf(pod);
+  });
+}
+
+function observationOf(pod: WorldPod): AttemptObservation {
+  const { node, index, attempt } = pod;
+  const seen: AttemptObservation['seen'] =
+    pod.end ??
+    (pod.startedAt === undefined
+      ? { kind: 'Waiting', createdAt: pod.createdAt }
+      : { kind: 'Running', startedAt: pod.startedAt });
+  return { kind: 'Attempt', node, index, attempt, seen };
+}
+
+function write(world: World, delta: MergePatch): void {
+  // Through text, as a store would: nothing of the engine's memory may leak into the status.
+  const patch = JSON.parse(JSON.stringify(delta)) as Json;
+  world.trace.push(`${world.now} ${canonicalJson(patch)}`);
+  world.execution = {
+    ...world.execution,
+    status: mergePatch(world.execution.status as Json | undefined, patch) as never,
+  };
+}
+
+/** RFC 7386. */
+export function mergePatch(target: Json | undefined, patch: Json): Json {
+  if (!isJsonObject(patch)) return patch;
+  const merged: Record<string, Json> = { ...(isJsonObject(target) ? target : {}) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = mergePatch(merged[key], value);
+  }
+  return merged;
+}
+
+function perform(world: World, effect: Effect): void {
+  world.trace.push(`${world.now} ${effect.kind} ${effect.podName}`);
+  if (effect.kind === 'AbortAttempt') {
+    const pod = world.pods.get(effect.podName);
+    if (pod !== undefined && pod.end === undefined) pod.ending = effect.ending;
+    return;
+  }
+  const { node, index, attempt, podName: name, inputs } = effect;
+  if (world.pods.has(name)) throw new Error(`pod ${name} is started twice`);
+  if (world.execution.spec.desired === 'Aborted') throw new Error(`pod ${name} is started after the abort`);
+  if (world.execution.spec.desired === 'Paused') throw new Error(`pod ${name} is started while paused`);
+  const live = world.live.get(place(effect));
+  if (live !== undefined) throw new Error(`pod ${name} is started while ${live.name} is live`);
+  for (const upstream of world.closure.nodes[node]?.upstream ?? []) {
+    const id = world.closure.nodes[upstream]?.id as string;
+    if (nodeOf(world, id)?.phase !== 'Succeeded') throw new Error(`pod ${name} is started before ${id} succeeded`);
+  }
+  const pod: WorldPod = {
+    name,
+    node,
+    index,
+    attempt,
+    inputs: JSON.parse(JSON.stringify(inputs)),
+    createdAt: world.now,
+  };
+  world.pods.set(name, pod);
+  world.live.set(place(pod), pod);
+}
+
+function checkTerminal(
+  before: ExecutionStatus | undefined,
+  after: ExecutionStatus | undefined,
+  delta: MergePatch,
+): void {
+  if (before === undefined || after === undefined) return;
+  if (isTerminalPhase(before.phase)) throw new Error(`a terminal execution is patched: ${JSON.stringify(delta)}`);
+  for (const id of Object.keys((delta.nodes ?? {}) as object)) {
+    const was = before.nodes?.[id]?.phase ?? 'Pending';
+    if (isTerminalPhase(was)) throw new Error(`terminal node ${id} is patched: ${JSON.stringify(delta)}`);
+  }
+}
+
+function checkLimits(world: World): void {
+  const counts = new Map<number, number>();
+  let tasks = 0;
+  for (const pod of world.live.values()) {
+    if (pod.index < 0) tasks++;
+    else counts.set(pod.node, (counts.get(pod.node) ?? 0) + 1);
+  }
+  const limit = world.execution.spec.maxParallelism ?? world.settings.maxParallelism;
+  if (tasks > limit) throw new Error(`${tasks} tasks are live; the limit is ${limit}`);
+  for (const [index, subtasks] of counts) {
+    const node = world.closure.nodes[index];
+    const concurrency = node?.kind === 'map' ? node.concurrency : 0;
+    if (subtasks > (concurrency ?? Number.POSITIVE_INFINITY)) {
+      throw new Error(`${subtasks} subtasks of ${node?.id} are live; the limit is ${concurrency}`);
+    }
+  }
+}
+
+export function desire(world: World, desired: 'Running' | 'Paused' | 'Aborted'): void {
+  if (world.execution.spec.desired === 'Aborted') return;
+  world.execution = { ...world.execution, spec: { ...world.execution.spec, desired } };
+  world.inbox.push({ kind: 'Desired', desired });
+}
+
+/** The pod's process starts. */
+export function start(world: World, pod: WorldPod): void {
+  pod.startedAt = world.now;
+  world.inbox.push(observationOf(pod));
+}
+
+/** Somebody deletes the pod. */
+export function vanish(world: World, pod: WorldPod): void {
+  world.live.delete(place(pod));
+  world.pods.delete(pod.name);
+  const { node, index, attempt } = pod;
+  world.inbox.push({ kind: 'Attempt', node, index, attempt, seen: { kind: 'Gone' } });
+}
+
+/** The pod ends: by itself with these outputs or this exit code, or because its end was asked for. */
+export function end(
+  world: World,
+  pod: WorldPod,
+  how: { text?: string; exitCode?: number; reason?: string } = {},
+): void {
+  const exitCode = how.exitCode ?? 0;
+  world.live.delete(place(pod));
+  pod.end = {
+    kind: 'Terminated',
+    exitCode,
+    reason: how.reason ?? (exitCode === 0 ? 'Completed' : 'Error'),
+    message: how.text ?? '',
+    ...(pod.ending !== undefined && { ending: pod.ending }),
+  };
+  world.inbox.push(observationOf(pod));
+}
+
+/** Lets all live pods end well with outputs made from their inputs, wave after wave, and time pass, until it is over. */
+export function runOut(world: World, outputs: (pod: WorldPod) => string = double): void {
+  for (let rounds = 0; rounds < 10_000 && !isOver(world); rounds++) {
+    settle(world);
+    if (isOver(world)) return;
+    const live = livePods(world);
+    for (const pod of live) {
+      if (pod.ending !== undefined) end(world, pod, { exitCode: 143, reason: 'Aborted' });
+      else end(world, pod, { text: outputs(pod) });
+    }
+    if (live.length === 0) {
+      if (world.wakeAt === undefined) throw new Error(`stuck: ${JSON.stringify(world.execution.status)}`);
+      world.now = Math.max(world.now, world.wakeAt);
+    }
+  }
+}
+
+export const double = (pod: WorldPod): string => `x=${Number(pod.inputs.a) * 2}`;
