@@ -3,6 +3,7 @@ import { ConflictError, isJsonObject, type Json, MAX_PATCH_TRIES } from '../../.
 import type { KubeObject, MergePatch, Preconditions, Write } from '../../index.ts';
 import { type Api, answerText, apiVersionOf, type Exchange, keyOf } from './api.ts';
 import { contentType, readBody, readObject } from './body.ts';
+import { withDefaults } from './defaults.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { mergeDiff } from './merge-diff.ts';
 import { objectForm } from './negotiate.ts';
@@ -201,7 +202,7 @@ function objectOf(body: JsonMap, route: ObjectsRoute, name: string): KubeObject 
     ...(namespace !== undefined && { namespace }),
     ...(typeof resourceVersion === 'string' && resourceVersion !== '' && { resourceVersion }),
   };
-  return { ...body, apiVersion, kind: info.kind, metadata: meta } as KubeObject;
+  return { ...withDefaults(info.kind, body), apiVersion, kind: info.kind, metadata: meta } as KubeObject;
 }
 
 /** Fills in a name from `metadata.generateName`, as Kubernetes does, with five characters of its alphabet. */

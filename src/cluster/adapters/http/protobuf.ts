@@ -100,8 +100,10 @@ function decode(message: Message, bytes: Buffer): { [name: string]: Json } {
 
 function setField(object: { [name: string]: Json }, name: string, type: FieldType, content: Buffer): void {
   if (typeof type === 'object') object[name] = decode(type, content);
-  else if (type === 'string') object[name] = content.toString('utf8');
-  else if (type === 'bytes') object[name] = content.toString('base64');
+  else if (type === 'string') {
+    // Kubernetes writes every string field; an empty one means that it is not set.
+    if (content.length > 0) object[name] = content.toString('utf8');
+  } else if (type === 'bytes') object[name] = content.toString('base64');
   else if (type === 'strings')
     object[name] = [...((object[name] as Json[] | undefined) ?? []), content.toString('utf8')];
   else if (type === 'textMap' || type === 'bytesMap') {
