@@ -1,11 +1,12 @@
 import type { Revision } from '../cluster/index.ts';
 import { formatDiagnostics } from '../language/index.ts';
 import { factLines } from './facts.ts';
+import { countWords } from './kind-words.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
 
 /** A commit as registered, for `describe`. */
 export function describeRevision({ metadata, spec }: Revision, terminal: Terminal): string {
-  const counts = Object.entries(spec.counts ?? {}).map(([kind, count]) => `${count} ${kind}`);
+  const counts = countWords(Object.entries(spec.counts ?? {}));
   const lines = factLines(terminal, [
     ['Revision', paint(terminal, 'bold', metadata.name)],
     ['Commit', spec.commit],
@@ -18,7 +19,7 @@ export function describeRevision({ metadata, spec }: Revision, terminal: Termina
     ['Parents', spec.parents.length === 0 ? undefined : spec.parents.join(', ')],
     ['Refs', printable(spec.refs.join(', '))],
     ['Status', spec.rejected === true ? paint(terminal, 'red', 'rejected') : 'registered'],
-    ['Definitions', counts.length === 0 ? undefined : counts.join(', ')],
+    ['Definitions', counts === '' ? undefined : counts],
   ]);
   const { diagnostics = [] } = spec;
   const findings =

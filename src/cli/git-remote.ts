@@ -14,18 +14,13 @@ export type RemoteOutcome =
  * Points the checkout's remote `pipectl` at a control plane on this machine, so that `git push pipectl main` works.
  * The token stays in the data folder (mode 0600): git asks a credential helper that reads it, for this URL only.
  */
-export async function setRemote(
-  root: string,
-  serverUrl: string,
-  url: string,
-  dataFolder: string,
-): Promise<RemoteOutcome> {
+export async function setRemote(root: string, url: string, dataFolder: string): Promise<RemoteOutcome> {
   try {
     const before = await git(root, ['remote', 'get-url', REMOTE]).catch(() => undefined);
     if (before !== undefined && !isLocal(before)) return { kind: 'foreign', url: before };
     if (before === undefined) await git(root, ['remote', 'add', REMOTE, url]);
     else if (before !== url) await git(root, ['remote', 'set-url', REMOTE, url]);
-    const setting = `credential.${serverUrl}.helper`;
+    const setting = `credential.${new URL(url).origin}.helper`;
     // The empty value drops the helpers of other scopes: none of them is to see or keep this token.
     await git(root, ['config', '--local', '--replace-all', setting, '']);
     await git(root, ['config', '--local', '--add', setting, credentialHelper(dataFolder)]);
@@ -42,7 +37,7 @@ export function credentialHelper(dataFolder: string): string {
 }
 
 function isLocal(url: string): boolean {
-  return /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\//.test(url);
+  return /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\//.test(url);
 }
 
 async function git(root: string, args: readonly string[]): Promise<string> {

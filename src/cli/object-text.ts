@@ -6,9 +6,12 @@ export function jsonText(value: unknown): string {
   return `${escapeControls(JSON.stringify(value, null, 2))}\n`;
 }
 
-/** YAML as `kubectl get -o yaml` prints it: keys in the object's order, no aliases, no folding. */
+/**
+ * YAML as `kubectl get -o yaml` prints it: keys in the object's order, no aliases, no folding. What YAML 1.1 readers
+ * would take for a time or a boolean is quoted.
+ */
 export function yamlText(value: unknown): string {
-  return escapeControls(stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 }));
+  return escapeControls(stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 }));
 }
 
 function escapeControls(text: string): string {

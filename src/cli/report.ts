@@ -1,4 +1,5 @@
 import { BugError, StalledError, WaitError } from '../base/index.ts';
+import { AmbiguousRevisionError } from '../client/index.ts';
 import { ForbiddenError, InvalidError, NotFoundError } from '../cluster/index.ts';
 import type { CliWorld } from './context.ts';
 import { EXIT, type ExitCode, FailedError, UsageError } from './errors.ts';
@@ -36,6 +37,7 @@ function classify(error: unknown): Classified {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof UsageError) return withHelp(EXIT.usage, message, error.help);
   if (error instanceof FailedError) return withHelp(EXIT.failed, message, error.help);
+  if (error instanceof AmbiguousRevisionError) return withHelp(EXIT.usage, message, 'give more digits');
   if (error instanceof StalledError) return { code: EXIT.usage, message };
   if (error instanceof WaitError) return { code: EXIT.unreachable, message };
   if (error instanceof NotFoundError || error instanceof InvalidError || error instanceof ForbiddenError) {

@@ -4,10 +4,13 @@ import { suggest } from '../language/index.ts';
 import type { CommandContext } from './context.ts';
 import { UsageError } from './errors.ts';
 
-/** The kind that a word names: kind, plural, singular or short name, in any case. */
+/** The kind that a word names: kind, plural, singular or short name (`repo`, also `repos`), in any case. */
 export function kindOf(word: string): KindInfo {
   const name = word.toLowerCase();
-  const found = KINDS.find((info) => info.plural === name || info.singular === name || info.shortNames.includes(name));
+  const found = KINDS.find(
+    (info) =>
+      info.plural === name || info.singular === name || info.shortNames.includes(name) || isShortPlural(info, name),
+  );
   if (found !== undefined) return found;
   const meant = suggest(
     name,
@@ -17,6 +20,10 @@ export function kindOf(word: string): KindInfo {
     `there is no kind "${word}"`,
     meant === undefined ? `one of ${KINDS.map(({ plural }) => plural).join(', ')}` : `did you mean "${meant}"?`,
   );
+}
+
+function isShortPlural({ shortNames }: KindInfo, name: string): boolean {
+  return name.endsWith('s') && shortNames.includes(name.slice(0, -1));
 }
 
 /** The namespace of `kind` that the command line, the checkout or the control plane means; undefined: it has none. */

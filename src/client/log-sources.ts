@@ -7,7 +7,7 @@ export interface LogSource {
   readonly attempt: number;
   /** Index of the subtask in a map. */
   readonly index?: number;
-  /** Whether the attempt has written anything yet, or may have. */
+  /** Whether its container has started: before, there is no log to ask for. */
   readonly hasStarted: boolean;
 }
 
@@ -24,12 +24,13 @@ export function logSourceOf(pod: Pod): LogSource | undefined {
   const node = labels[LABEL.node];
   if (node === undefined) return undefined;
   const index = annotations[ANNOTATION.mapIndex];
+  const state = pod.status?.containerStatuses?.[0]?.state;
   return {
     key: { kind: 'Pod', name, ...(namespace !== undefined && { namespace }) },
     node,
     attempt: Number(labels[LABEL.attempt] ?? '1'),
     ...(index !== undefined && { index: Number(index) }),
-    hasStarted: pod.status?.phase !== undefined && pod.status.phase !== 'Pending',
+    hasStarted: state?.running !== undefined || state?.terminated !== undefined,
   };
 }
 

@@ -28,22 +28,46 @@ export interface Runnable {
 
 export type RunResolution =
   | { readonly kind: 'found'; readonly runnable: Runnable }
-  | { readonly kind: 'noRevision' }
   /** The commit has neither launch plan nor workflow of this name; `names` are those that it has. */
   | { readonly kind: 'noEntity'; readonly commit: string; readonly names: readonly string[] };
 
-/** The revision to run in `namespace`: the one that `rev` names, else the active one. */
-export async function revisionFor(
+/** A revision to run, and where its executions go. */
+export interface RunTarget {
+  readonly revision: Revision;
+  readonly namespace: string;
+}
+
+/**
+ * The revision that `rev` names, else the active one of `namespace`. A branch other than the one that `namespace`
+ * tracks belongs to another domain of the project, if one tracks it (or any other branch, `*`): then its executions
+ * go there, unless `isFixed`.
+ */
+export async function runTarget(
   cluster: Cluster,
   namespace: string,
   rev: string | undefined,
-): Promise<Revision | undefined> {
+  isFixed: boolean,
+): Promise<RunTarget | undefined> {
   const { items } = await cluster.list<Repository>('Repository', { namespace: SYSTEM_NAMESPACE });
   const found = items.find((repository) => domainOf(repository, namespace) !== undefined);
-  if (rev !== undefined) return resolveRevision(cluster, rev, found?.metadata.name);
-  if (found === undefined) return undefined;
-  const { lastApplied } = domainOf(found, namespace)!;
-  return lastApplied === undefined ? undefined : resolveRevision(cluster, lastApplied, found.metadata.name);
+  if (rev === undefined) {
+    const lastApplied = found === undefined ? undefined : domainOf(found, namespace)?.lastApplied;
+    if (found === undefined || lastApplied === undefined) return undefined;
+    const revision = await resolveRevision(cluster, lastApplied, found.metadata.name);
+    return revision && { revision, namespace };
+  }
+  const revision = await resolveRevision(cluster, rev, found?.metadata.name);
+  if (revision === undefined) return undefined;
+  return { revision, namespace: (isFixed ? undefined : namespaceOfBranch(found, rev)) ?? namespace };
+}
+
+function namespaceOfBranch(repository: Repository | undefined, branch: string): string | undefined {
+  const { project, domains = {} } = repository?.status ?? {};
+  // A commit belongs to no domain of its own.
+  if (/^[0-9a-f]{4,40}$/.test(branch)) return undefined;
+  const entries = Object.entries(domains);
+  const found = entries.find(([, { ref }]) => ref === branch) ?? entries.find(([, { ref }]) => ref === '*');
+  return found === undefined ? undefined : `${project}-${found[0]}`;
 }
 
 /** Finds what `name` means in a revision: a launch plan, else a workflow. Reads two index pages and one closure. */

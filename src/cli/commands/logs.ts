@@ -18,6 +18,7 @@ import { EXIT, type ExitCode, FailedError, UsageError } from '../errors.ts';
 import { createLogPrinter, type LogPrinter } from '../log-printer.ts';
 import { notFoundHint } from '../not-found.ts';
 import { namespaceFor } from '../scope.ts';
+import { printable } from '../terminal.ts';
 
 /** `pipectl logs EXECUTION[/NODE[/INDEX]]`: what the attempts wrote, each line with its node when there are several. */
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
@@ -100,10 +101,17 @@ async function followLogs(
     while (live.size < MAX_FOLLOWED_LOGS && waiting.length > 0) {
       const source = waiting.shift()!;
       const stream = cluster.podLogs(source.key, { ...options, follow: true });
-      const done = printLog(context, stream, printer, source).finally(() => {
-        live.delete(done);
-        start();
-      });
+      const done = printLog(context, stream, printer, source)
+        // One log that cannot be read, because its pod was deleted for example, does not end the others.
+        .catch((error: unknown) => {
+          context.stderr.write(
+            `${source.key.name}: ${printable(error instanceof Error ? error.message : String(error))}\n`,
+          );
+        })
+        .finally(() => {
+          live.delete(done);
+          start();
+        });
       live.add(done);
     }
   };

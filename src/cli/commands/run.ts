@@ -1,8 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isJsonObject, type Json, type JsonObject, MAX_VALUE_BYTES } from '../../base/index.ts';
-import { type Connected, type Runnable, resolveRunnable, revisionFor } from '../../client/index.ts';
-import { AlreadyExistsError, createObject, type Execution, executionName, newExecution } from '../../cluster/index.ts';
+import { type Connected, type Runnable, type RunTarget, resolveRunnable, runTarget } from '../../client/index.ts';
+import {
+  AlreadyExistsError,
+  createObject,
+  type Execution,
+  executionName,
+  newExecution,
+  type Revision,
+} from '../../cluster/index.ts';
 import { type ClosureParameter, parseInputText, resolveInputs } from '../../compiler/index.ts';
 import { integerToJson, suggest } from '../../language/index.ts';
 import type { CommandInput } from '../command.ts';
@@ -17,9 +24,16 @@ import { printable } from '../terminal.ts';
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
   const [name = ''] = input.arguments;
   const maxParallelism = input.integer('maxParallelism', { min: 1, max: 1_000_000 });
+  const wantedName = input.text('name');
+  if (wantedName !== undefined && !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(wantedName)) {
+    throw new UsageError(
+      `"${wantedName}" cannot name an execution`,
+      'at most 63 lower-case letters, digits and dashes',
+    );
+  }
   const session = await context.session();
-  const namespace = (await namespaceFor(context, session, 'Execution')) ?? 'default';
-  const runnable = await findRunnable(session, namespace, name, input.text('rev'));
+  const target = await findTarget(context, session, input.text('rev'));
+  const runnable = await findRunnable(session, target.revision, name);
   const given = await givenInputs(context, input, runnable.parameters);
   const resolved = resolveInputs({ parameters: runnable.parameters, fixed: runnable.fixedInputs, given });
   if (resolved.kind === 'problems') {
@@ -28,9 +42,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     }
     throw new UsageError(`the inputs of ${name} are not complete and right`, '`pipectl describe` shows its interface');
   }
-  const execution = await create(context, session, input.text('name'), {
+  const execution = await create(context, session, wantedName, {
     ...runnable,
-    namespace,
+    namespace: target.namespace,
     inputs: resolved.inputs,
     ...(maxParallelism !== undefined && { maxParallelism }),
   });
@@ -39,24 +53,21 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   return isFollowed ? followExecution(context, session, execution) : EXIT.ok;
 }
 
-async function findRunnable(
-  { cluster }: Connected,
-  namespace: string,
-  name: string,
-  rev: string | undefined,
-): Promise<Runnable> {
-  const revision = await revisionFor(cluster, namespace, rev);
-  if (revision === undefined) {
-    if (rev !== undefined)
-      throw new FailedError(`nothing registered is called "${rev}"`, '`pipectl get revisions` lists all');
-    throw new FailedError(
-      `no commit is active in ${namespace}`,
-      'push one with `git push pipectl main`, or choose with -n',
-    );
-  }
+async function findTarget(context: CommandContext, session: Connected, rev: string | undefined): Promise<RunTarget> {
+  const namespace = (await namespaceFor(context, session, 'Execution')) ?? 'default';
+  const target = await runTarget(session.cluster, namespace, rev, context.global.namespace !== undefined);
+  if (target !== undefined) return target;
+  if (rev !== undefined)
+    throw new FailedError(`nothing registered is called "${rev}"`, '`pipectl get revisions` lists all');
+  throw new FailedError(
+    `no commit is active in ${namespace}`,
+    'push one with `git push pipectl main`, or choose with -n',
+  );
+}
+
+async function findRunnable({ cluster }: Connected, revision: Revision, name: string): Promise<Runnable> {
   const resolution = await resolveRunnable(cluster, revision, name);
   if (resolution.kind === 'found') return resolution.runnable;
-  if (resolution.kind === 'noRevision') throw new FailedError(`nothing registered is called "${rev}"`);
   const meant = suggest(name, resolution.names);
   throw new FailedError(
     `commit ${resolution.commit.slice(0, 7)} has no launch plan or workflow "${name}"`,
@@ -80,7 +91,7 @@ async function givenInputs(
     const text = pair.slice(equals + 1);
     // What is no parameter is told by resolveInputs, with what was probably meant.
     const parsed = Object.hasOwn(parameters, key) ? parseInputText(text, parameters[key]!.type) : undefined;
-    if (parsed?.kind === 'error') throw new UsageError(`--input ${key}: ${parsed.message}`);
+    if (parsed?.kind === 'error') throw new UsageError(`--input ${key} (${parameters[key]!.type}): ${parsed.message}`);
     given[key] = parsed === undefined ? text : parsed.value;
   }
   return given;

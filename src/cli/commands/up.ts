@@ -60,12 +60,12 @@ async function gitLines(
       '',
       'To register a repository, in its checkout:',
       `  git remote add ${REMOTE} ${url}`,
-      `  git config credential.${daemon.url}.helper ${quoted(credentialHelper(dataFolder))}`,
+      `  git config credential.${new URL(url).origin}.helper ${quoted(credentialHelper(dataFolder))}`,
       `  git push ${REMOTE} main`,
       'or run `pipectl up` there, which does the first two.',
     ];
   }
-  const outcome = await setRemote(checkout.root, daemon.url, url, dataFolder);
+  const outcome = await setRemote(checkout.root, url, dataFolder);
   switch (outcome.kind) {
     case 'set':
       return [

@@ -7,6 +7,7 @@ import { formatDiagnostics, parseDefinitions } from '../../language/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, UsageError } from '../errors.ts';
+import { countWords } from '../kind-words.ts';
 import { paint, printable } from '../terminal.ts';
 
 /** `pipectl validate [PATH…]`: compiles the project of this folder as a push of it would. Exit 1 when it has errors. */
@@ -84,13 +85,7 @@ function countsText(outcome: Finished): string {
   if (outcome.kind === 'rejected') return '';
   const counts = new Map<string, number>();
   for (const { kind } of outcome.changed) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  if (counts.size === 0) return 'no definitions';
-  return [...counts].map(([kind, count]) => `${count} ${wordsOf(kind)}${count === 1 ? '' : 's'}`).join(', ');
-}
-
-/** `LaunchPlan` → `launch plan`. */
-function wordsOf(kind: string): string {
-  return kind.replace(/(?!^)[A-Z]/g, ' $&').toLowerCase();
+  return counts.size === 0 ? 'no definitions' : countWords(counts);
 }
 
 const MAX_NAMED = 5;
