@@ -1,15 +1,4 @@
-import {
-  isAlias,
-  isCollection,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  type Node,
-  type Range,
-  type Scalar,
-  type YAMLMap,
-} from 'yaml';
+import { isAlias, isCollection, isMap, isScalar, isSeq, type Node, type Range, type Scalar, type YAMLMap } from 'yaml';
 import type { Json } from '../base/index.ts';
 import { wideInteger } from './number.ts';
 
@@ -38,38 +27,22 @@ export function yamlToJson(node: unknown, tell: Tell): Json {
   checkProperties(node, tell);
   if (isMap(node)) return mapToJson(node, tell);
   if (!isSeq(node)) return null;
-  return node.items.map((item) => {
-    // `[a: 1]` is a list of maps with one key each.
-    if (!isPair(item)) return yamlToJson(item, tell);
-    const object: Record<string, Json> = Object.create(null);
-    addPair(object, item.key, item.value, tell, undefined);
-    return object;
-  });
+  return node.items.map((item) => yamlToJson(item, tell));
 }
 
 function mapToJson(map: YAMLMap, tell: Tell): Json {
   const object: Record<string, Json> = Object.create(null);
-  const seen = new Map<string, Node>();
-  for (const { key, value } of map.items) addPair(object, key, value, tell, seen);
-  return object;
-}
-
-function addPair(
-  object: Record<string, Json>,
-  key: unknown,
-  value: unknown,
-  tell: Tell,
-  seen: Map<string, Node> | undefined,
-): void {
-  const name = keyName(key, tell);
-  if (name === undefined) {
-    yamlToJson(value, tell);
-    return;
+  const seen = new Set<string>();
+  for (const { key, value } of map.items) {
+    const name = keyName(key, tell);
+    const inner = yamlToJson(value, tell);
+    if (name === undefined) continue;
+    if (seen.has(name))
+      tell('PIPE-YAML-011', `the key "${name}" stands twice`, ...rangeOf(key as Node), 'remove one of them');
+    seen.add(name);
+    object[name] = inner;
   }
-  if (seen?.has(name)) {
-    tell('PIPE-YAML-011', `the key "${name}" stands twice`, ...rangeOf(key as Node), 'remove one of them');
-  } else seen?.set(name, key as Node);
-  object[name] = yamlToJson(value, tell);
+  return object;
 }
 
 /** The key as text: numbers and booleans stand for their letters, as JSON would have them. */

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import type { Diagnostic } from '../../src/base/index.ts';
+import { type ParsedFile, parseDefinitions } from '../../src/language/index.ts';
+
+function parse(text: string): ParsedFile {
+  return parseDefinitions({ path: 'pipelines/x.yaml', bytes: new TextEncoder().encode(text) });
+}
+
+/** `CODE@line:column message`, in the order told. */
+function told(diagnostics: readonly Diagnostic[]): string[] {
+  return diagnostics.map(({ code, span, message }) => `${code}@${span?.line}:${span?.column} ${message}`);
+}
+
+describe('parseDefinitions tells', () => {
+  const HEAD = 'apiVersion: pipectl.dev/v1\n';
+
+  it.each<[string, string, string[]]>([
+    ['an unknown kind', 'kind: WorkFlow\nmetadata: { name: a }', ['PIPE-SCHEMA-003@2:7 there is no kind "WorkFlow"']],
+    ['no kind', 'metadata: { name: a }', ['PIPE-SCHEMA-003@1:1 the document does not say its kind']],
+    ['a kind that is a list', 'kind: [Task]', ['PIPE-SCHEMA-003@2:7 the kind is not text']],
+    [
+      'no metadata and no spec',
+      'kind: Task',
+      [
+        'PIPE-SCHEMA-005@1:1 the document lacks the field "metadata"',
+        'PIPE-SCHEMA-005@1:1 the document lacks the field "spec"',
+      ],
+    ],
+    [
+      'an unknown top-level field',
+      'kind: Task\nmetadata: { name: a }\nspecs: 1\nspec: { run: { command: [a] } }',
+      ['PIPE-SCHEMA-004@4:1 there is no field "specs" in the document'],
+    ],
+    [
+      'a list where a map belongs',
+      'kind: Task\nmetadata: { name: a }\nspec: []',
+      ['PIPE-SCHEMA-006@4:7 expected a map, found a list'],
+    ],
+    [
+      'text where a list belongs',
+      'kind: Task\nmetadata: { name: a }\nspec: { run: { command: ls } }',
+      ['PIPE-SCHEMA-006@4:25 expected a list, found the text "ls"'],
+    ],
+    [
+      'nothing where a map belongs, at its key',
+      'kind: Task\nmetadata: { name: a }\nspec:\n',
+      ['PIPE-SCHEMA-006@4:1 expected a map, found null'],
+    ],
+    [
+      'a record type without quotes',
+      'kind: Task\nmetadata: { name: a }\nspec: { inputs: { a: { x: integer } }, run: { command: [a] } }',
+      [
+        'PIPE-SCHEMA-005@4:19 "spec.inputs.a" lacks the field "type"',
+        'PIPE-SCHEMA-004@4:24 there is no field "x" in "spec.inputs.a"',
+      ],
+    ],
+    [
+      'a bad type at its place in the text',
+      'kind: Task\nmetadata: { name: a }\nspec:\n  inputs:\n    a: "list<integr>"\n    b: { type: list<string }\n  run: { command: [a] }',
+      ['PIPE-TYPE-001@6:14 there is no type "integr"', 'PIPE-TYPE-001@7:26 expected `>`, but the type ends'],
+    ],
+    [
+      'each problem of a default',
+      'kind: Task\nmetadata: { name: a }\nspec:\n  inputs: { a: { type: list<integer>, default: [1, x, 2.5] } }\n  run: { command: [a] }',
+      [
+        'PIPE-VALUE-001@5:52 the default does not fit its type: expected an integer, found the text "x"',
+        'PIPE-VALUE-001@5:55 the default does not fit its type: expected an integer, found the number 2.5',
+      ],
+    ],
+    [
+      'two kinds of one node',
+      'kind: Workflow\nmetadata: { name: a }\nspec: { nodes: { n: { task: a, compute: { x: 1 } } } }',
+      ['PIPE-SCHEMA-010@4:32 "spec.nodes.n": "task" and "compute" are given together'],
+    ],
+    [
+      'both cron and every',
+      'kind: Schedule\nmetadata: { name: a }\nspec: { launchPlan: a, cron: "* * * * *", every: 1m }',
+      ['PIPE-SCHEMA-010@4:43 "spec": "cron" and "every" are given together'],
+    ],
+    [
+      'with beside map',
+      'kind: Workflow\nmetadata: { name: a }\nspec: { nodes: { n: { map: { task: t, over: { a: [1] } }, with: { b: 1 } } } }',
+      ['PIPE-SCHEMA-014@4:59 a "map" node has no "with"'],
+    ],
+    [
+      'bad names of nodes and inputs',
+      'kind: Workflow\nmetadata: { name: a }\nspec: { inputs: { max-depth: integer }, nodes: { myNode: { task: t } } }',
+      [
+        'PIPE-SCHEMA-009@4:19 "max-depth" is not a valid identifier',
+        'PIPE-SCHEMA-009@4:50 "myNode" is not a valid name',
+      ],
+    ],
+    [
+      'an expression in a name',
+      'kind: Workflow\nmetadata: { name: a }\nspec: { nodes: { n: { task: "${{ inputs.t }}" } } }',
+      ['PIPE-EXPR-001@4:29 no expression may stand here'],
+    ],
+    [
+      'an expression in the environment',
+      'kind: Task\nmetadata: { name: a }\nspec: { run: { command: [a], env: { A: "${{ inputs.a }}" } } }',
+      ['PIPE-EXPR-001@4:40 no expression may stand in "run"'],
+    ],
+    [
+      'a zero timeout',
+      'kind: Task\nmetadata: { name: a }\nspec: { run: { command: [a] }, timeout: { run: 0s } }',
+      ['PIPE-VALUE-002@4:48 this duration must be more than zero'],
+    ],
+    [
+      'maps where names belong',
+      'kind: Workflow\nmetadata: { name: a }\nspec: { nodes: { n: { task: t, needs: [{ a: 1 }, { a: 2 }] } } }',
+      ['PIPE-SCHEMA-006@4:40 expected text, found a map', 'PIPE-SCHEMA-006@4:50 expected text, found a map'],
+    ],
+    [
+      'one id in two shards',
+      'kind: Platform\nmetadata: { name: a }\nspec: { propeller: { sharding: { strategy: domain, shards: [{ ids: [a, "*"] }, { ids: [a] }] } } }',
+      ['PIPE-VALUE-008@4:88 "a" is in two shards'],
+    ],
+  ])('%s', (_name, text, expected) => {
+    const { documents, diagnostics } = parse(HEAD + text);
+    expect(told(diagnostics)).toEqual(expected);
+    expect(documents).toEqual([]);
+  });
+
+  it('all findings of all documents at once, and keeps the valid ones', () => {
+    const { documents, broken, diagnostics } = parse(`${HEAD}kind: Task
+metadata: { name: bad }
+spec: { run: { command: [a] }, retrys: 1, timeout: { run: soon } }
+---
+kind: Task
+metadata: { name: good }
+spec: { run: { command: [a] } }
+---
+kind: Workflow
+metadata: { name: unclosed }
+spec: { nodes: [
+---
+kind: Task
+metadata: { name: last }
+spec: { run: { command: [1] } }
+`);
+    expect(told(diagnostics)).toEqual([
+      'PIPE-SCHEMA-004@4:32 there is no field "retrys" in "spec"',
+      'PIPE-VALUE-002@4:59 "soon" is not a duration',
+      expect.stringMatching(/^PIPE-YAML-010@/),
+      expect.stringMatching(/^PIPE-YAML-010@/),
+      'PIPE-SCHEMA-006@16:26 expected text, found the number 1',
+    ]);
+    expect(documents.map(({ name }) => name)).toEqual(['good']);
+    expect(broken.map(({ kind, name }) => `${kind}/${name}`)).toEqual(['Task/bad', 'Workflow/unclosed', 'Task/last']);
+    expect(broken[1]?.declaredAt().span).toMatchObject({ line: 11, column: 19, endColumn: 27 });
+  });
+
+  it('a warning without refusing the document', () => {
+    const { documents, diagnostics } = parse(
+      `${HEAD}kind: Task\nmetadata: { name: a }\nspec: { run: { command: [a] }, resources: { limits: { memory: 400m } } }`,
+    );
+    expect(diagnostics).toMatchObject([{ code: 'PIPE-VALUE-007', severity: 'warning', help: 'did you mean "400Mi"?' }]);
+    expect(documents).toHaveLength(1);
+  });
+
+  it('frames without the line end, and cut', () => {
+    const { diagnostics } = parse(`${HEAD}kind: Nope\r\nmetadata: 1 # ${'x'.repeat(1000)}\r\n`);
+    expect(diagnostics[0]?.frame).toBe('kind: Nope');
+    expect(diagnostics[0]?.span).toEqual({ file: 'pipelines/x.yaml', line: 2, column: 7, endLine: 2, endColumn: 11 });
+  });
+});
