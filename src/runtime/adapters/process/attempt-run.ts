@@ -138,6 +138,7 @@ export function finish(agent: Agent, attempt: Attempt, event: EndedEvent): void 
   attempt.source?.release();
   attempt.source = undefined;
   if (attempt.isDeleted) {
+    attempt.stage = 'reported';
     forget(agent, attempt);
     removeLog(agent, attempt.uid);
     tidy(agent);
