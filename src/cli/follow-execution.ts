@@ -128,10 +128,13 @@ function printEnd(view: ExecutionView, stdout: Terminal, stderr: Terminal): void
   stderr.write(`${view.name} ${phaseText(view, stderr)}\n`);
 }
 
-/** At a pipe one `name: JSON` a line, which is YAML; at a terminal aligned and cut to its width. */
+/** At a pipe one `name: JSON` a line, which is YAML and whole; at a terminal aligned and cut to its width. */
 function outputLines(terminal: Terminal, outputs: Readonly<Record<string, Json>>): string[] {
   if (terminal.isTerminal) return valueLines(terminal, outputs);
-  return Object.entries(outputs).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  return Object.entries(outputs).map(([name, value]) => {
+    const key = /^[A-Za-z_][\w-]*$/.test(name) ? name : JSON.stringify(name);
+    return printable(`${key}: ${JSON.stringify(value)}`);
+  });
 }
 
 interface Progress {

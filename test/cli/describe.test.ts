@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ControlPlane, execution, openControlPlane, pod } from './control-plane.ts';
+
+let plane: ControlPlane;
+beforeAll(async () => {
+  plane = await openControlPlane();
+  const name = 'nightly-aaaaaa';
+  await plane.create(
+    execution(name),
+    execution('nightly-bbbbbb'),
+    pod(name, 'ingest', 1),
+    pod(name, 'ingest', 2),
+    pod(name, 'forecast', 1, 10),
+    pod(name, 'forecast', 1, 2),
+  );
+  const error = {
+    reason: 'NonZeroExit',
+    message: 'exit code 1\nTraceback: \u001b[31mboom',
+    node: 'forecast',
+    exitCode: 1,
+  };
+  await plane.setStatus(name, {
+    phase: 'Failed',
+    nodeCount: 3,
+    startedAt: '2026-01-02T03:04:05.000Z',
+    finishedAt: '2026-01-02T03:04:09.300Z',
+    error,
+    outputs: { rows: 12 },
+    nodes: {
+      forecast: {
+        phase: 'Failed',
+        startedAt: '2026-01-02T03:04:06.200Z',
+        finishedAt: '2026-01-02T03:04:09.300Z',
+        map: { size: 40, succeeded: 38, failed: 2, running: 0, state: '' },
+        error,
+      },
+      ingest: {
+        phase: 'Succeeded',
+        attempt: 2,
+        startedAt: '2026-01-02T03:04:05.000Z',
+        finishedAt: '2026-01-02T03:04:06.200Z',
+      },
+    },
+  });
+});
+afterAll(() => plane.close());
+
+describe('pipectl describe', () => {
+  it('tells of an execution where it stands, its nodes in the order of the graph, and why it failed', async () => {
+    const { code, out } = await plane.run('describe', 'execution', 'nightly-aaaaaa');
+    expect(code).toBe(0);
+    expect(out.replace(/^Created:.*\n/m, '')).toBe(
+      [
+        'Execution:    nightly-aaaaaa',
+        'Namespace:    ticketing-production',
+        'Workflow:     demand',
+        'Launch plan:  nightly',
+        'Commit:       3f2c1ab000000000000000000000000000000001 of ticketing',
+        'Trigger:      manual, by ada',
+        'Started:      2026-01-02T03:04:05.000Z',
+        'Ended:        2026-01-02T03:04:09.300Z',
+        'Phase:        Failed in 4.3s',
+        '',
+        'Inputs:',
+        '  days:  7',
+        '  file:  sales.csv',
+        '',
+        'Nodes: 2 of 3 ended',
+        '  NODE       KIND      PHASE           DURATION   NOTE                   AFTER',
+        '  ingest     task      Succeeded           1.2s   attempt 2',
+        '  forecast   map       Failed              3.1s   38/40 done, 2 failed   ingest',
+        '  report     compute   never started                                     ingest, forecast',
+        '',
+        'Failures:',
+        '  forecast: NonZeroExit (exit code 1): exit code 1',
+        '    Traceback: \\u{1b}[31mboom',
+        '    pipectl logs nightly-aaaaaa/forecast',
+        '',
+        'Outputs:',
+        '  rows:  12',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('tells the interface of a workflow', async () => {
+    const { out } = await plane.run('describe', 'wf', 'demand');
+    expect(out).toMatch(/^Description: {2}From sales to a forecast\.$/m);
+    expect(out).toMatch(/^ {2}days {3}integer {3}14 {3}Days to look ahead\.$/m);
+  });
+
+  it('tells the next ticks of a schedule on the clocks of its zone', async () => {
+    const { out } = await plane.run('describe', 'schedule', 'nightly');
+    expect(out.match(/^ {2}\w{3} \d{4}-\d\d-\d\d 02:30 \+0[12]:00$/gm)).toHaveLength(5);
+  });
+
+  it.each([
+    ['its name', 'ticketing-3f2c1ab000000000000000000000000000000001'],
+    ['the beginning of its commit', '3f2c1'],
+    ['its branch', 'main'],
+  ])('finds a revision by %s', async (_, name) => {
+    expect((await plane.run('describe', 'revision', name)).out).toContain('Subject:      Forecast demand\n');
+  });
+
+  it('prints other kinds as YAML', async () => {
+    expect((await plane.run('describe', 'repos', 'ticketing')).out).toContain('lastApplied: 3f2c1ab');
+  });
+});
+
+describe('pipectl logs', () => {
+  it('prints the last attempts of all nodes, each line with its node', async () => {
+    expect((await plane.run('logs', 'nightly-aaaaaa')).out).toBe(
+      [
+        '[ingest #2] nightly-aaaaaa-ingest-2 wrote this',
+        '[forecast/2] nightly-aaaaaa-forecast-2-1 wrote this',
+        '[forecast/10] nightly-aaaaaa-forecast-10-1 wrote this',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    ['one node', ['nightly-aaaaaa/ingest'], 'nightly-aaaaaa-ingest-2 wrote this\n'],
+    ['an earlier attempt', ['nightly-aaaaaa/ingest', '--attempt', '1'], 'nightly-aaaaaa-ingest-1 wrote this\n'],
+    ['one subtask', ['nightly-aaaaaa/forecast/10'], 'nightly-aaaaaa-forecast-10-1 wrote this\n'],
+  ])('prints %s as it is', async (_, argv, out) => {
+    expect(await plane.run('logs', ...argv)).toEqual({ code: 0, out, err: '' });
+  });
+
+  it('follows every attempt until the execution has ended', async () => {
+    const { code, out, err } = await plane.run('logs', 'nightly-aaaaaa', '-f');
+    expect([code, err]).toEqual([0, 'nightly-aaaaaa: Failed\n']);
+    expect(out.trimEnd().split('\n').sort()).toEqual([
+      '[forecast/10] nightly-aaaaaa-forecast-10-1 wrote this',
+      '[forecast/2] nightly-aaaaaa-forecast-2-1 wrote this',
+      '[ingest #2] nightly-aaaaaa-ingest-2 wrote this',
+      '[ingest] nightly-aaaaaa-ingest-1 wrote this',
+    ]);
+  });
+
+  it.each([
+    ['a node that is not there', 'nightly-aaaaaa/nope', 1, 'its nodes are ingest, forecast, report'],
+    ['an execution that has run nothing', 'nightly-bbbbbb', 1, 'there is no log of nightly-bbbbbb to print'],
+    ['what is no target', 'a/b/c/d', 2, '"a/b/c/d" is not EXECUTION[/NODE[/INDEX]]'],
+  ])('tells of %s', async (_, target, code, message) => {
+    const ran = await plane.run('logs', target);
+    expect([ran.code, ran.out]).toEqual([code, '']);
+    expect(ran.err).toContain(message);
+  });
+});
+
+describe('pipectl version', () => {
+  it('tells whether the control plane answers', async () => {
+    const { out } = await plane.run('version', '-o', 'json');
+    expect(JSON.parse(out)).toMatchObject({
+      client: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      server: { answers: true },
+    });
+    expect(JSON.parse((await plane.run('version', '--client', '-o', 'json')).out)).not.toHaveProperty('server');
+  });
+});
