@@ -28,7 +28,8 @@ export function createListener(certificate: Certificate, handle: RequestListener
   // Servers that never listen themselves arm the deadlines of headers only when told so.
   for (const each of [plain, secure]) each.emit('listening');
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  // As node:http opens its own sockets: whether a half-closed client is served is for its server to say.
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     route(socket, (isTls) => (isTls ? secure : plain).emit('connection', socket));
@@ -52,13 +53,14 @@ function route(socket: Socket, connect: (isTls: boolean) => void): void {
     socket.destroy();
   };
   socket.once('error', fail);
+  socket.once('end', fail);
   const deadline = setTimeout(fail, FIRST_BYTE_TIMEOUT_MS);
   socket.once('close', () => clearTimeout(deadline));
   socket.once('data', (chunk) => {
     clearTimeout(deadline);
     socket.pause();
     socket.unshift(chunk);
-    socket.off('error', fail);
+    socket.off('error', fail).off('end', fail);
     connect(chunk[0] === TLS_HANDSHAKE);
     process.nextTick(() => socket.resume());
   });

@@ -1,5 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { request as httpRequest, IncomingMessage } from 'node:http';
 import { API_ANSWER_TIMEOUT_MS, MAX_RESPONSE_BYTES, WaitError } from '../../../base/index.ts';
 import type { Connection } from './kubeconfig.ts';
 
@@ -18,16 +17,19 @@ export type Transport = (call: Call) => Promise<IncomingMessage>;
 
 /** Requests over kept-alive connections of node:http, which costs a few milliseconds to load where a library costs 300. */
 export function createTransport(connection: Connection): Transport {
+  // Loading TLS costs a command line 15 ms, so it is loaded only for a server that needs it.
+  const module = connection.server.startsWith('https:') ? import('node:https') : import('node:http');
   return async (call) => {
+    const { request } = await module;
     const options = await connection.authorize();
     try {
-      return await send(connection, options, call);
+      return await send(request, connection, options, call);
     } catch (error) {
       // A kept connection that the server closed while it was idle: the request never arrived, so a read is sent again.
       const isStale = (error as NodeJS.ErrnoException).code === 'ECONNRESET' && call.method === 'GET';
       if (isStale && call.signal?.aborted !== true) {
         try {
-          return await send(connection, options, call);
+          return await send(request, connection, options, call);
         } catch (again) {
           throw unreachable(connection, again, call);
         }
@@ -38,11 +40,11 @@ export function createTransport(connection: Connection): Transport {
 }
 
 function send(
+  request: typeof httpRequest,
   connection: Connection,
   options: Awaited<ReturnType<Connection['authorize']>>,
   call: Call,
 ): Promise<IncomingMessage> {
-  const request = connection.server.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const sent = request(`${connection.server}${call.path}`, {
       ...options,
