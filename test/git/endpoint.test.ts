@@ -1,5 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { type Push, type PushHandler, type RefUpdate, ZERO_OID } from '../../src/git/index.ts';
 import {
@@ -161,6 +163,27 @@ describe('a push', () => {
     const pushed = await gitAsync(folder, ['push', served.repositories.path('shop'), 'main:other']);
     expect(pushed.text).toContain('takes pushes only at the URL');
     expect((await served.repositories.refs('shop')).size).toBe(1);
+  });
+});
+
+describe('a control plane that dies', () => {
+  it('while it decides lets no ref move', async () => {
+    const data = join(temporaryFolder(), 'git');
+    const script = join(import.meta.dirname, 'fixtures/undecided.ts');
+    const server = spawn(process.execPath, [script, data], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
+    const port = (await lines.next()).value;
+    const folder = newRepository();
+    commitFile(folder, 'a.txt', 'one');
+    const pushing = gitAsync(folder, ['push', `http://127.0.0.1:${port}/git/shop.git`, 'main']);
+    expect((await lines.next()).value).toBe('deciding');
+    server.kill('SIGKILL');
+    expect((await pushing).code).not.toBe(0);
+    // receive-pack ends after its hook has, and it removes what it had in quarantine.
+    const incoming = () =>
+      readdirSync(join(data, 'shop.git', 'objects')).filter((name) => name.startsWith('tmp_objdir'));
+    await expect.poll(incoming, { timeout: 5_000 }).toEqual([]);
+    expect(git(join(data, 'shop.git'), ['for-each-ref'])).toBe('');
   });
 });
 

@@ -1,4 +1,4 @@
-import { RECONCILE_BATCH, type UnixMs } from '../../base/index.ts';
+import { RECONCILE_BATCH } from '../../base/index.ts';
 import {
   type Cluster,
   type DefinitionSource,
@@ -8,7 +8,7 @@ import {
   type Write,
 } from '../../cluster/index.ts';
 import { loadClosure } from '../closures/index.ts';
-import { definitionObject } from './definition.ts';
+import { definitionObject, isEdited } from './definition.ts';
 import type { Plan, PlannedChange } from './plan.ts';
 
 /** Where a plan is carried out. */
@@ -48,7 +48,7 @@ async function writeOf(target: Target, change: PlannedChange): Promise<Write | u
   const live = change.action === 'create' ? undefined : await findObject(cluster, key);
   if (change.action === 'prune') return live === undefined ? undefined : { op: 'delete', key };
   const { digest, file } = change.to;
-  const kept = change.action === 'restore' ? (change.commit ?? commitOf(live, digest)) : undefined;
+  const kept = change.action === 'restore' ? commitOf(live) : undefined;
   const closure = await loadClosure(cluster, digest);
   const object = definitionObject(closure, {
     namespace,
@@ -60,10 +60,10 @@ async function writeOf(target: Target, change: PlannedChange): Promise<Write | u
   return live === undefined ? { op: 'create', object } : { op: 'update', object: replacing(live, object) };
 }
 
-/** The commit that `live` names, when it is of the same closure. */
-function commitOf(live: KubeObject | undefined, digest: string): string | undefined {
-  const spec = live?.spec as Partial<DefinitionSource> | undefined;
-  return spec?.closure === digest ? spec.commit : undefined;
+/** The commit that last changed `live`'s closure; undefined when somebody edited it, since it may lie. */
+function commitOf(live: KubeObject | undefined): string | undefined {
+  if (live === undefined || isEdited(live)) return undefined;
+  return (live.spec as Partial<DefinitionSource>).commit;
 }
 
 /** `object` in the place of `live`: labels and annotations of others stay. */
@@ -83,9 +83,4 @@ export async function namespaceWrites(cluster: Cluster, name: string): Promise<W
   const key = { kind: 'Namespace', name };
   if ((await findObject(cluster, key)) !== undefined) return [];
   return [{ op: 'create', object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } }];
-}
-
-/** RFC 3339 in UTC, as Kubernetes writes times. */
-export function timestamp(now: UnixMs): string {
-  return `${new Date(now).toISOString().slice(0, -5)}Z`;
 }

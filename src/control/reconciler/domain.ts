@@ -104,7 +104,7 @@ function liveDefinition(kind: EntityKind, object: KubeObject): LiveDefinition {
     name: object.metadata.name,
     digest: spec.closure ?? '',
     file: spec.file ?? '',
-    ...(isEdited(object) ? { isEdited: true } : { commit: spec.commit ?? '' }),
+    ...(isEdited(object) && { isEdited: true }),
   };
 }
 

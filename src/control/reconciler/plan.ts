@@ -12,7 +12,6 @@ export interface DesiredDefinition {
 
 /** A definition that is active, as its object tells. */
 export interface LiveDefinition extends DesiredDefinition {
-  readonly commit?: string;
   /** Somebody changed the object's spec by hand. */
   readonly isEdited?: boolean;
 }
@@ -20,8 +19,8 @@ export interface LiveDefinition extends DesiredDefinition {
 /** One object to write or to delete. */
 export type PlannedChange =
   | { readonly action: 'create' | 'update'; readonly to: DesiredDefinition }
-  /** The same closure from another file, or undoing an edit: the object keeps the commit that last changed it. */
-  | { readonly action: 'restore'; readonly to: DesiredDefinition; readonly commit?: string }
+  /** The same closure from another file, or undoing an edit: the closure did not change. */
+  | { readonly action: 'restore'; readonly to: DesiredDefinition }
   | { readonly action: 'prune'; readonly from: LiveDefinition };
 
 /** What makes the live definitions equal to the desired ones: waves, each to be complete before the next. */
@@ -65,7 +64,7 @@ function changeOf(to: DesiredDefinition, from: LiveDefinition | undefined): Plan
   if (from === undefined) return { action: 'create', to };
   if (from.digest !== to.digest) return { action: 'update', to };
   if (from.file === to.file && from.isEdited !== true) return undefined;
-  return { action: 'restore', to, ...(from.commit !== undefined && { commit: from.commit }) };
+  return { action: 'restore', to };
 }
 
 function inWaves(changes: readonly PlannedChange[], order: readonly (readonly EntityKind[])[]): PlannedChange[][] {

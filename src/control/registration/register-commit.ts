@@ -230,7 +230,7 @@ async function claimProject(cluster: Cluster, repository: string, drafts: readon
 }
 
 function refused(message: string, help: string): Claim {
-  return { kind: 'refused', diagnostic: treeFinding('PIPE-TREE-005', 'pipectl.yaml', message, help) };
+  return { kind: 'refused', diagnostic: treeFinding('PIPE-PUSH-001', 'pipectl.yaml', message, help) };
 }
 
 /** The settings of a registered commit. */

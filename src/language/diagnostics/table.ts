@@ -2,6 +2,7 @@ import type { Severity } from '../../base/index.ts';
 import type { DiagnosticCode } from './code.ts';
 import { COMPILER_CODES } from './compiler-codes.ts';
 import { SCHEMA_CODES } from './schema-codes.ts';
+import { TREE_CODES } from './tree-codes.ts';
 import { VALUE_CODES } from './value-codes.ts';
 import { YAML_CODES } from './yaml-codes.ts';
 
@@ -11,6 +12,7 @@ export const DIAGNOSTIC_CODES: readonly DiagnosticCode[] = [
   ...SCHEMA_CODES,
   ...VALUE_CODES,
   ...COMPILER_CODES,
+  ...TREE_CODES,
 ];
 
 const BY_CODE: ReadonlyMap<string, DiagnosticCode> = new Map(DIAGNOSTIC_CODES.map((row) => [row.code, row]));

@@ -33,17 +33,12 @@ describe('planChanges', () => {
   });
 
   it.each<[string, LiveDefinition, LiveDefinition, string[]]>([
-    ['an equal definition', definition('Task/t'), definition('Task/t', { commit: 'c' }), []],
+    ['an equal definition', definition('Task/t'), definition('Task/t'), []],
     ['another closure', definition('Task/t', { digest: 'b' }), definition('Task/t'), ['update Task/t']],
     ['another file', definition('Task/t', { file: 'b.yaml' }), definition('Task/t'), ['restore Task/t']],
     ['an edit by hand', definition('Task/t'), definition('Task/t', { isEdited: true }), ['restore Task/t']],
   ])('for %s', (_name, desired, live, lines) => {
     expect(printPlan(planChanges([desired], [live]))).toEqual(lines);
-  });
-
-  it('keeps the commit of a definition that only moved', () => {
-    const plan = planChanges([definition('Task/t', { file: 'b.yaml' })], [definition('Task/t', { commit: 'c1' })]);
-    expect(plan.waves[0]?.[0]).toMatchObject({ action: 'restore', commit: 'c1' });
   });
 
   const kind = fc.constantFrom<DesiredDefinition['kind']>('Platform', 'Task', 'Workflow', 'LaunchPlan', 'Schedule');
