@@ -85,7 +85,7 @@ async function crashedLog(count: number): Promise<string> {
     const text = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { text: 'x'.repeat(60) } });
     await log.append(`p ConfigMap n c${i} ${i + 1} ${text}\n`, false);
   }
-  await log.close();
+  await log.close(0);
   return folder;
 }
 

@@ -17,7 +17,8 @@ export interface AppendLog {
   /** Called when a segment is full and another began. */
   onSegmentFull: () => void;
   readonly sizeBytes: () => number;
-  readonly close: () => Promise<void>;
+  /** Lets the files go, and removes those that the database file covers: all of them, when it has every frame. */
+  readonly close: (applied: number) => Promise<void>;
 }
 
 export interface LogOptions {
@@ -81,9 +82,12 @@ export async function openLog(options: LogOptions): Promise<AppendLog> {
       }
     },
     sizeBytes: () => full.length * segmentBytes + current.offset,
-    async close() {
-      await spare;
+    async close(applied) {
+      const unused = [recyclable, await spare];
       closeSync(current.fd);
+      log.release(applied);
+      if (sequence <= applied) unused.push(recyclable, current.segment);
+      for (const path of new Set(unused.map((segment) => segment?.path))) if (path !== undefined) unlinkSync(path);
     },
   };
   return log;

@@ -12,6 +12,8 @@ export interface Projector {
   readonly project: () => Promise<void>;
   /** Ends the thread. */
   readonly stop: () => Promise<void>;
+  /** Up to which frame the database file has everything. */
+  readonly sequence: () => number;
   readonly stats: { rounds: number; rows: number; failures: number };
 }
 
@@ -29,7 +31,7 @@ export interface ProjectorOptions {
 }
 
 /** JSON text of one chunk; a single larger object is a chunk of its own. */
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 /**
  * Writes changed objects to the database file from a thread of its own, in chunks, while commits go on. An object may
@@ -40,9 +42,11 @@ export function createProjector(options: ProjectorOptions): Projector {
   const stats = { rounds: 0, rows: 0, failures: 0 };
   let running: Promise<void> | undefined;
   let worker: Worker | undefined;
+  let { sequence: projectedSequence } = table.database.progress;
   let cancelIdle: () => void = () => undefined;
   return {
     stats,
+    sequence: () => projectedSequence,
     project() {
       running ??= round().finally(() => {
         running = undefined;
@@ -61,7 +65,7 @@ export function createProjector(options: ProjectorOptions): Projector {
     const progress = options.progress();
     const entries = [...table.dirty];
     const deleted = table.deletedIds;
-    if (entries.length === 0 && deleted.length === 0) return;
+    if (progress.sequence === projectedSequence && entries.length === 0 && deleted.length === 0) return;
     table.dirty.clear();
     table.deletedIds = [];
     cancelIdle();
@@ -76,6 +80,7 @@ export function createProjector(options: ProjectorOptions): Projector {
       }
       await commit({ rows: [], deleted, progress });
       stats.rounds++;
+      projectedSequence = progress.sequence;
       options.projected(progress);
     } catch (error) {
       stats.failures++;

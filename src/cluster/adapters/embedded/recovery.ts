@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { StalledError } from '../../../base/index.ts';
 import { internPhase, phaseOf } from './commit.ts';
 import type { Entry } from './entry.ts';
@@ -48,9 +48,11 @@ export function replayLog(table: Table, orphans: Orphans, segments: readonly Seg
   // Segments that the database file made needless may be there or not, so what it covers counts as read.
   let last = applied;
   const old: { segment: Segment; lastSequence: number }[] = [];
+  let space: Buffer = Buffer.alloc(0);
   for (const segment of segments) {
     let end = 0;
-    for (const frame of framesOf(readFileSync(segment.path), segment.number)) {
+    space = readSegment(segment, space);
+    for (const frame of framesOf(space, segment.number)) {
       if (frame.sequence > last + 1) throw damaged(segment, end, last + 1);
       if (frame.sequence > last) applyFrame(table, orphans, segment, frame);
       last = Math.max(last, frame.sequence);
@@ -60,6 +62,23 @@ export function replayLog(table: Table, orphans: Orphans, segments: readonly Seg
   }
   table.committedRv = table.lastRv;
   return { old, lastSequence: last };
+}
+
+/** The segment's bytes, in `space` when they fit exactly: segments are large and mostly of one size. */
+function readSegment({ path }: Segment, space: Buffer): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    const bytes = space.length === size ? space : Buffer.allocUnsafeSlow(size);
+    for (let at = 0; at < size; ) {
+      const count = readSync(fd, bytes, at, size - at, at);
+      if (count === 0) return bytes.subarray(0, at);
+      at += count;
+    }
+    return bytes;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Deletions before the start are unknown, so every watch from before it must list again. */

@@ -231,7 +231,7 @@ function run(
       await projector.project();
       await projector.project();
       await projector.stop();
-      await log.close();
+      await log.close(projector.sequence());
       table.database.close();
     },
     stats: () => statsOf(table, watching, commits.stats, projector.stats, log.sizeBytes()),
