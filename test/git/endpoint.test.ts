@@ -3,6 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
+import { openRepositoryStore } from '../../src/git/adapters/native/index.ts';
 import { type Push, type PushHandler, type RefUpdate, ZERO_OID } from '../../src/git/index.ts';
 import {
   git,
@@ -13,7 +14,7 @@ import {
   writeCommit,
   writeTree,
 } from './fixtures/real-git.ts';
-import { serveGit, TOKEN } from './fixtures/served.ts';
+import { quiet, serveGit, TOKEN } from './fixtures/served.ts';
 
 interface Recorder extends PushHandler {
   readonly decided: Push[];
@@ -179,10 +180,10 @@ describe('a control plane that dies', () => {
     expect((await lines.next()).value).toBe('deciding');
     server.kill('SIGKILL');
     expect((await pushing).code).not.toBe(0);
-    // receive-pack ends after its hook has, and it removes what it had in quarantine.
-    const incoming = () =>
-      readdirSync(join(data, 'shop.git', 'objects')).filter((name) => name.startsWith('tmp_objdir'));
-    await expect.poll(incoming, { timeout: 5_000 }).toEqual([]);
+    const again = await openRepositoryStore({ folder: data, log: quiet });
+    await again.ensure('shop');
+    const objects = readdirSync(join(data, 'shop.git', 'objects'));
+    expect(objects.filter((name) => name.startsWith('tmp_objdir'))).toEqual([]);
     expect(git(join(data, 'shop.git'), ['for-each-ref'])).toBe('');
   });
 });

@@ -11,7 +11,7 @@ export interface RepositoryStore {
   readonly env: Record<string, string>;
   path(name: string): string;
   exists(name: string): Promise<boolean>;
-  /** Creates the repository when it is not there, and renews its configuration once in the life of this store. */
+  /** Creates the repository when it is not there, and once in the life of this store renews its configuration. */
   ensure(name: string): Promise<void>;
   /** Names, sorted. */
   list(): Promise<readonly string[]>;
@@ -78,6 +78,7 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
     if (!(await exists(name))) return create(name);
     const file = join(path(name), 'config');
     if ((await readFile(file, 'utf8')) !== config) await writeFile(file, config);
+    await removeQuarantines(join(path(name), 'objects'));
   }
 
   return {
@@ -121,6 +122,13 @@ async function writeHook(file: string, script: string): Promise<void> {
     'HooksNotExecutable',
     `${file} cannot be executed: keep the data on a file system without noexec`,
   );
+}
+
+/** What pushes to a control plane that died had brought: git leaves it, and nothing refers to it. */
+async function removeQuarantines(objects: string): Promise<void> {
+  for (const name of await readdir(objects)) {
+    if (name.startsWith('tmp_objdir-')) await rm(join(objects, name), { recursive: true, force: true });
+  }
 }
 
 async function isThere(file: string, mode = constants.F_OK): Promise<boolean> {
