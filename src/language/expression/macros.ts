@@ -3,7 +3,7 @@ import { type Json, MAX_MAP_SIZE } from '../../base/index.ts';
 import { BOOLEAN, type Type } from '../type.ts';
 import { selectMember } from './access.ts';
 import { type Compiled, compileNode, type Local, type Place, reject } from './compile.ts';
-import { charge, EvaluationFailure, fail, memberOf, type Run, type Step } from './run.ts';
+import { charge, type EvaluationFailure, fail, isForgivable, memberOf, type Run, type Step } from './run.ts';
 import { memberName } from './syntax.ts';
 import { describeType, loopType } from './typing.ts';
 
@@ -113,7 +113,7 @@ function quantifierStep(range: Step, slot: number, test: Step, decisive: boolean
       try {
         if (test(run) === decisive) return decisive;
       } catch (error) {
-        if (!(error instanceof EvaluationFailure)) throw error;
+        if (!isForgivable(run, error)) throw error;
         failure ??= error;
       }
     }

@@ -24,7 +24,7 @@ import {
   remainderOfIntegers,
   subtractIntegers,
 } from './number.ts';
-import { charge, checkStringLength, isEqual, listOf, memberOf, type Step } from './run.ts';
+import { charge, checkStringLength, isEqual, isForgivable, listOf, memberOf, type Step } from './run.ts';
 import { addDurations, durationMs, instantMs, printInstant, printSpan } from './time.ts';
 import { describeType, isNumber, isText, joinTypes } from './typing.ts';
 
@@ -52,11 +52,16 @@ export function compileUnary(place: Place, node: ASTNode & { op: '!_' | '-_' }):
   }
 }
 
-/** `a && b` and `a || b`: the right side runs only when the left one does not decide. */
+/**
+ * `a && b` and `a || b`: the right side runs only when the left one does not decide. A failure of the left is forgiven when
+ * the right decides, as CEL defines it, unless the right relies on what the left tests.
+ */
 export function compileLogic(place: Place, node: ASTNode & { op: '&&' | '||' }): Compiled {
   const [leftNode, rightNode] = node.args;
+  const decisive = node.op === '||';
+  const facts = factsWhen(place, leftNode, !decisive);
   const left = compileNode(place, leftNode);
-  const right = compileNode(withPresent(place, factsWhen(place, leftNode, node.op === '&&')), rightNode);
+  const right = compileNode(withPresent(place, facts), rightNode);
   for (const [side, compiled] of [
     [leftNode, left],
     [rightNode, right],
@@ -67,8 +72,17 @@ export function compileLogic(place: Place, node: ASTNode & { op: '&&' | '||' }):
   }
   const first = left.step;
   const second = right.step;
-  if (node.op === '&&') return { type: BOOLEAN, step: (run) => first(run) === true && second(run) };
-  return { type: BOOLEAN, step: (run) => first(run) === true || second(run) };
+  const isForgiving = facts.size === 0;
+  const step: Step = (run) => {
+    try {
+      if (first(run) === decisive) return decisive;
+    } catch (error) {
+      if (isForgiving && isForgivable(run, error) && second(run) === decisive) return decisive;
+      throw error;
+    }
+    return second(run);
+  };
+  return { type: BOOLEAN, step };
 }
 
 type Binary = Extract<ASTNode, { op: '==' | '!=' | 'in' | '+' | '-' | '*' | '/' | '%' | '<' | '<=' | '>' | '>=' }>;

@@ -27,6 +27,11 @@ export function fail(message: string): never {
   throw new EvaluationFailure(message);
 }
 
+/** Whether an error is a failure that a deciding operand makes good: one of the data, not of the budget. */
+export function isForgivable(run: Run, error: unknown): error is EvaluationFailure {
+  return error instanceof EvaluationFailure && run.steps <= MAX_EXPRESSION_STEPS;
+}
+
 /** Charges work against the budget of one evaluation. */
 export function charge(run: Run, steps: number): void {
   run.steps += steps;
