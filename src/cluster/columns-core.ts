@@ -1,7 +1,8 @@
 import { age } from './age.ts';
 import { condition, count, type KindColumns, size, text, wide } from './column-cells.ts';
-import { LABEL, type Pod } from './kinds.ts';
+import { LABEL } from './kinds.ts';
 import type { KubeObject } from './object.ts';
+import type { Pod } from './pod.ts';
 
 interface CoreEvent extends KubeObject {
   readonly type?: string;

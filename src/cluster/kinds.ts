@@ -342,60 +342,6 @@ export interface MapStatus {
   readonly errors?: Readonly<Record<string, ExecutionError>>;
 }
 
-/** As much of Kubernetes' Pod as we write and read. */
-export interface Pod extends KubeObject {
-  readonly kind: 'Pod';
-  readonly spec: {
-    readonly restartPolicy: 'Never';
-    readonly activeDeadlineSeconds?: number;
-    readonly terminationGracePeriodSeconds?: number;
-    readonly containers: readonly Container[];
-  };
-  readonly status?: PodStatus;
-}
-
-export interface Container {
-  readonly name: string;
-  readonly image: string;
-  readonly command: readonly string[];
-  readonly workingDir?: string;
-  readonly env?: readonly { readonly name: string; readonly value: string }[];
-  readonly resources?: {
-    readonly requests?: Readonly<Record<string, string>>;
-    readonly limits?: Readonly<Record<string, string>>;
-  };
-}
-
-export interface PodStatus {
-  readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
-  readonly reason?: string;
-  readonly message?: string;
-  readonly startTime?: string;
-  readonly conditions?: readonly Condition[];
-  readonly containerStatuses?: readonly ContainerStatus[];
-}
-
-export interface ContainerStatus {
-  readonly name: string;
-  readonly ready: boolean;
-  readonly restartCount: number;
-  readonly image: string;
-  readonly state: {
-    readonly waiting?: { readonly reason: string; readonly message?: string };
-    readonly running?: { readonly startedAt: string };
-    readonly terminated?: {
-      readonly exitCode: number;
-      readonly signal?: number;
-      /** `Completed`, `Error`, `OOMKilled`, …; ours: `Lost` when nobody knows how it ended. */
-      readonly reason: string;
-      /** The text of the outputs file, raw. */
-      readonly message?: string;
-      readonly startedAt: string;
-      readonly finishedAt: string;
-    };
-  };
-}
-
 /** Labels and annotations that parts agree on. */
 export const LABEL = {
   execution: 'pipectl.dev/execution',
@@ -414,6 +360,8 @@ export const ANNOTATION = {
   /** Git tree id of the task's `source` folder; absent: an empty working directory. */
   sourceTree: 'pipectl.dev/source-tree',
   repository: 'pipectl.dev/repository',
+  /** Name of the pod's execution, whole: a label value ends at 63 characters. */
+  execution: 'pipectl.dev/execution',
   /** Index of the subtask of a map. */
   mapIndex: 'pipectl.dev/map-index',
   /** SHA-256 of what the attempt is: compared on AlreadyExists before adopting. */
