@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { StalledError } from '../../../src/base/index.ts';
-import { openLog } from '../../../src/cluster/adapters/embedded/log.ts';
+import { append, closeLog, openLog } from '../../../src/cluster/adapters/embedded/log.ts';
 import { encodeFrame, frameBytes, framesOf } from '../../../src/cluster/adapters/embedded/log-frame.ts';
 import { segmentPath } from '../../../src/cluster/adapters/embedded/segments.ts';
 import { openStore, temporaryFolder } from './open-store.ts';
@@ -83,9 +83,9 @@ async function crashedLog(count: number): Promise<string> {
   for (let i = 0; i < count; i++) {
     const metadata = { name: `c${i}`, namespace: 'n', uid: `00000000-0000-4000-8000-00000000000${i}` };
     const text = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { text: 'x'.repeat(60) } });
-    await log.append(`p ConfigMap n c${i} ${i + 1} ${text}\n`, false);
+    await append(log, `p ConfigMap n c${i} ${i + 1} ${text}\n`, false);
   }
-  await log.close(0);
+  await closeLog(log, 0);
   return folder;
 }
 

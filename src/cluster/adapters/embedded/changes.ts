@@ -13,11 +13,13 @@ export interface ChangeList {
   /** A watch from before this version could have missed a deletion. */
   horizonRv: number;
   /** Wakes the watches that wait; `mainChanged` is false when nothing but status changed. */
+  /** What the frame at hand changed, until its watches are woken. */
+  rings: 'main' | 'status' | undefined;
   readonly watchers: Set<(mainChanged: boolean) => void>;
 }
 
 export function newChangeList(): ChangeList {
-  return { newest: undefined, oldest: undefined, tombstones: [], horizonRv: 0, watchers: new Set() };
+  return { newest: undefined, oldest: undefined, tombstones: [], horizonRv: 0, rings: undefined, watchers: new Set() };
 }
 
 /** Makes `entry` the newest. */

@@ -3,175 +3,203 @@ import { StalledError } from '../../../base/index.ts';
 import { encodeFrame, frameBytes } from './log-frame.ts';
 import { openSegment, prepareSegment, recycleSegment, type Segment } from './segments.ts';
 
-/** Where the next frame goes; one append at a time. */
-export interface AppendLog {
-  /** Sequence of the last frame that is on the disk. */
-  readonly sequence: () => number;
-  /**
-   * Appends one frame. `inline` waits on this thread and returns undefined when the bytes are on the disk; otherwise, or
-   * when a new segment is needed, a promise does. Throws or rejects with StalledError, and then nothing was appended.
-   */
-  readonly append: (payload: string, inline: boolean) => Promise<void> | undefined;
-  /** Drops segments whose every frame is at or below `sequence`; one is kept to be used again. */
-  readonly release: (sequence: number) => void;
-  /** Called when a segment is full and another began. */
-  onSegmentFull: () => void;
-  readonly sizeBytes: () => number;
-  /** Lets the files go, and removes those that the database file covers: all of them, when it has every frame. */
-  readonly close: (applied: number) => Promise<void>;
-}
-
 export interface LogOptions {
   readonly folder: string;
   /** Segments that hold frames of an earlier run, with the sequence of the last frame of each. */
-  readonly old: readonly { readonly segment: Segment; readonly lastSequence: number }[];
+  readonly old: readonly FullSegment[];
   readonly lastSequence: number;
   readonly segmentBytes: number;
   /** Size of the first segment of a run: a store that is hardly written should not cost a whole one. */
   readonly firstSegmentBytes: number;
 }
 
-/** Frames up to this size use one buffer again and again. */
-const STAGING_BYTES = 1024 * 1024;
+interface FullSegment {
+  readonly segment: Segment;
+  readonly lastSequence: number;
+}
 
-interface Current {
+/** The segment that takes the next frame. */
+interface CurrentSegment {
   readonly segment: Segment;
   readonly fd: number;
   readonly sizeBytes: number;
   offset: number;
 }
 
+/** The log being written. One append at a time. */
+export interface AppendLog {
+  readonly folder: string;
+  readonly segmentBytes: number;
+  /** Sequence of the last frame that is on the disk. */
+  sequence: number;
+  current: CurrentSegment;
+  full: readonly FullSegment[];
+  /** The next segment, while it is being prepared and after; undefined in it when that failed. */
+  spare: Promise<Segment | undefined> | undefined;
+  /** A released segment that will be the next spare. */
+  recyclable: Segment | undefined;
+  nextNumber: number;
+  /** Set when nobody knows what the disk has: only a restart can tell, and no write is taken before. */
+  damaged: StalledError | undefined;
+  readonly staging: Buffer;
+  /** Called when a segment is full and another began. */
+  onSegmentFull: () => void;
+}
+
+/** Frames up to this size use one buffer again and again. */
+const STAGING_BYTES = 1024 * 1024;
+
 /** Opens the log for appending, in a new segment after all old ones. Rejects with StalledError. */
 export async function openLog(options: LogOptions): Promise<AppendLog> {
-  const { folder, segmentBytes } = options;
-  let sequence = options.lastSequence;
-  let nextNumber = (options.old.at(-1)?.segment.number ?? 0) + 1;
-  let full = [...options.old];
-  let spare: Promise<Segment | undefined> | undefined;
-  let recyclable: Segment | undefined;
-  let damaged: StalledError | undefined;
-  const staging = Buffer.allocUnsafeSlow(STAGING_BYTES);
-  let current = await begin(options.firstSegmentBytes);
-
-  const log: AppendLog = {
-    sequence: () => sequence,
+  const { folder, segmentBytes, old } = options;
+  const number = (old.at(-1)?.segment.number ?? 0) + 1;
+  return {
+    folder,
+    segmentBytes,
+    sequence: options.lastSequence,
+    current: await beginSegment(folder, number, options.firstSegmentBytes),
+    full: old,
+    spare: undefined,
+    recyclable: undefined,
+    nextNumber: number + 1,
+    damaged: undefined,
+    staging: Buffer.allocUnsafeSlow(STAGING_BYTES),
     onSegmentFull: () => undefined,
-    append(payload, inline) {
-      if (damaged !== undefined) throw damaged;
-      const payloadBytes = Buffer.byteLength(payload);
-      const size = frameBytes(payloadBytes);
-      if (current.offset + size > current.sizeBytes) return rotate(size).then(() => put(payload, payloadBytes, size));
-      if (current.offset > current.sizeBytes / 2) prepareSpare();
-      if (!inline) return put(payload, payloadBytes, size);
-      const { fd, offset } = current;
-      const buffer = encoded(payload, payloadBytes, size);
-      try {
-        if (writeSync(fd, buffer, 0, size, offset) < size) throw shortWrite();
-      } catch (error) {
-        throw failed(error);
-      }
-      advance(size);
-      return undefined;
-    },
-    release(applied) {
-      const released = full.filter((old) => old.lastSequence <= applied);
-      full = full.filter((old) => old.lastSequence > applied);
-      for (const { segment } of released) {
-        if (recyclable === undefined && spare === undefined) recyclable = segment;
-        else unlinkSync(segment.path);
-      }
-    },
-    sizeBytes: () => full.length * segmentBytes + current.offset,
-    async close(applied) {
-      const unused = [recyclable, await spare];
-      closeSync(current.fd);
-      log.release(applied);
-      if (sequence <= applied) unused.push(recyclable, current.segment);
-      for (const path of new Set(unused.map((segment) => segment?.path))) if (path !== undefined) unlinkSync(path);
-    },
   };
-  return log;
+}
 
-  function encoded(payload: string, payloadBytes: number, size: number): Buffer {
-    const buffer = size <= STAGING_BYTES ? staging : Buffer.allocUnsafeSlow(size);
-    encodeFrame(buffer, current.segment.number, sequence + 1, payload, payloadBytes);
-    return buffer;
+/**
+ * Appends one frame. `inline` waits on this thread and returns undefined when the bytes are on the disk; otherwise, or
+ * when a new segment is needed, a promise does. Throws or rejects with StalledError, and then nothing was appended.
+ */
+export function append(log: AppendLog, payload: string, inline: boolean): Promise<void> | undefined {
+  if (log.damaged !== undefined) throw log.damaged;
+  const { current } = log;
+  const payloadBytes = Buffer.byteLength(payload);
+  const size = frameBytes(payloadBytes);
+  if (current.offset + size > current.sizeBytes) {
+    return rotate(log, size).then(() => writeLater(log, payload, payloadBytes, size));
   }
-
-  function put(payload: string, payloadBytes: number, size: number): Promise<void> {
-    const buffer = encoded(payload, payloadBytes, size);
-    return new Promise((resolve, reject) => {
-      write(current.fd, buffer, 0, size, current.offset, (error, written) => {
-        if (error !== null || written < size) return reject(failed(error ?? shortWrite()));
-        advance(size);
-        resolve();
-      });
-    });
+  if (current.offset > current.sizeBytes / 2) prepareSpare(log);
+  if (!inline) return writeLater(log, payload, payloadBytes, size);
+  const buffer = encoded(log, payload, payloadBytes, size);
+  try {
+    if (writeSync(current.fd, buffer, 0, size, current.offset) < size) throw shortWrite();
+  } catch (error) {
+    throw failed(log, error);
   }
+  advance(log, size);
+  return undefined;
+}
 
-  function advance(size: number): void {
-    current.offset += size;
-    sequence += 1;
+/** Drops segments whose every frame is at or below `applied`; one is kept to be used again. */
+export function release(log: AppendLog, applied: number): void {
+  for (const { segment, lastSequence } of log.full) {
+    if (lastSequence > applied) continue;
+    if (log.recyclable === undefined && log.spare === undefined) log.recyclable = segment;
+    else unlinkSync(segment.path);
   }
+  log.full = log.full.filter(({ lastSequence }) => lastSequence > applied);
+}
 
-  /**
-   * After a failed write nobody knows what the disk has. Its first bytes are cleared, so that a restart does not find a
-   * frame whose writers were told that it failed; when not even that works, only a restart can tell and no write is taken.
-   */
-  function failed(cause: unknown): StalledError {
-    const error = storageError(folder, cause);
-    try {
-      writeSync(current.fd, Buffer.alloc(8), 0, 8, current.offset);
-    } catch {
-      damaged = error;
-    }
-    return error;
-  }
+export function logBytes({ full, segmentBytes, current }: AppendLog): number {
+  return full.length * segmentBytes + current.offset;
+}
 
-  async function rotate(size: number): Promise<void> {
-    prepareSpare();
-    const next = await spare;
-    spare = undefined;
-    try {
-      let begun = next === undefined ? undefined : opened(next);
-      if (next !== undefined && begun !== undefined && begun.sizeBytes < size) {
-        closeSync(begun.fd);
-        unlinkSync(next.path);
-        begun = undefined;
+/** Lets the files go, and removes those that the database file covers: all of them, when it has every frame. */
+export async function closeLog(log: AppendLog, applied: number): Promise<void> {
+  const spare = await log.spare;
+  closeSync(log.current.fd);
+  release(log, applied);
+  if (spare !== undefined) unlinkSync(spare.path);
+  if (log.recyclable !== undefined) unlinkSync(log.recyclable.path);
+  if (log.sequence <= applied) unlinkSync(log.current.segment.path);
+}
+
+function writeLater(log: AppendLog, payload: string, payloadBytes: number, size: number): Promise<void> {
+  const { fd, offset } = log.current;
+  const buffer = encoded(log, payload, payloadBytes, size);
+  return new Promise((resolve, reject) => {
+    write(fd, buffer, 0, size, offset, (error, written) => {
+      if (error !== null || written < size) {
+        reject(failed(log, error ?? shortWrite()));
+        return;
       }
-      begun ??= await begin(Math.max(size, segmentBytes));
-      closeSync(current.fd);
-      full.push({ segment: current.segment, lastSequence: sequence });
-      current = begun;
-    } catch (error) {
-      throw storageError(folder, error);
+      advance(log, size);
+      resolve();
+    });
+  });
+}
+
+function encoded(log: AppendLog, payload: string, payloadBytes: number, size: number): Buffer {
+  const buffer = size <= STAGING_BYTES ? log.staging : Buffer.allocUnsafeSlow(size);
+  encodeFrame(buffer, log.current.segment.number, log.sequence + 1, payload, payloadBytes);
+  return buffer;
+}
+
+function advance(log: AppendLog, size: number): void {
+  log.current.offset += size;
+  log.sequence += 1;
+}
+
+/** After a failed write nobody knows what the disk has. Its first bytes are cleared, so that a restart does not find a
+ * frame whose writers were told that it failed. */
+function failed(log: AppendLog, cause: unknown): StalledError {
+  const error = storageError(log.folder, cause);
+  try {
+    writeSync(log.current.fd, Buffer.alloc(8), 0, 8, log.current.offset);
+  } catch {
+    log.damaged = error;
+  }
+  return error;
+}
+
+/** Goes on in the next segment, which has room for a frame of `size` bytes. Rejects when there is no disk for it. */
+async function rotate(log: AppendLog, size: number): Promise<void> {
+  const { folder, segmentBytes, current } = log;
+  prepareSpare(log);
+  const spare = await log.spare;
+  log.spare = undefined;
+  try {
+    let next = spare === undefined ? undefined : opened(spare);
+    if (next !== undefined && next.sizeBytes < size) {
+      closeSync(next.fd);
+      unlinkSync(next.segment.path);
+      next = undefined;
     }
-    log.onSegmentFull();
+    log.current = next ?? (await beginSegment(folder, log.nextNumber++, Math.max(size, segmentBytes)));
+  } catch (error) {
+    throw storageError(folder, error);
   }
+  closeSync(current.fd);
+  log.full = [...log.full, { segment: current.segment, lastSequence: log.sequence }];
+  log.onSegmentFull();
+}
 
-  /** Makes the next segment while there is still room in this one. A failure shows when the room is needed. */
-  function prepareSpare(): void {
-    if (spare !== undefined) return;
-    const number = nextNumber++;
-    const old = recyclable;
-    recyclable = undefined;
-    spare = (
-      old === undefined ? prepareSegment(folder, number, segmentBytes) : recycleSegment(folder, old, number)
-    ).catch(() => undefined);
-  }
+/** Makes the next segment while there is still room in this one. A failure shows when the room is needed. */
+function prepareSpare(log: AppendLog): void {
+  if (log.spare !== undefined) return;
+  const { folder, recyclable, segmentBytes } = log;
+  const number = log.nextNumber++;
+  log.recyclable = undefined;
+  const made =
+    recyclable === undefined
+      ? prepareSegment(folder, number, segmentBytes)
+      : recycleSegment(folder, recyclable, number);
+  log.spare = made.catch(() => undefined);
+}
 
-  async function begin(sizeBytes: number): Promise<Current> {
-    try {
-      return opened(await prepareSegment(folder, nextNumber++, sizeBytes));
-    } catch (error) {
-      throw storageError(folder, error);
-    }
+async function beginSegment(folder: string, number: number, sizeBytes: number): Promise<CurrentSegment> {
+  try {
+    return opened(await prepareSegment(folder, number, sizeBytes));
+  } catch (error) {
+    throw storageError(folder, error);
   }
+}
 
-  function opened(segment: Segment): Current {
-    const fd = openSegment(segment);
-    return { segment, fd, sizeBytes: fstatSync(fd).size, offset: 0 };
-  }
+function opened(segment: Segment): CurrentSegment {
+  const fd = openSegment(segment);
+  return { segment, fd, sizeBytes: fstatSync(fd).size, offset: 0 };
 }
 
 /** What a person must know when the disk refuses: one line, with the folder and what to do. */

@@ -54,12 +54,14 @@ export interface Staged {
  * Checks a batch against everything accepted so far, on disk or not, and stages it: later writes are checked against
  * it, readers do not see it. Throws the refusal of the first bad write, and then nothing is staged.
  */
-export function stage(context: StageContext, writes: readonly Write[]): Staged {
-  const batch: Batch = { context, ops: [], answers: [], text: '', undo: writes.length > 1 ? [] : undefined };
+export function stage(context: StageContext, writes: readonly Write[], maxBytes: number): Staged {
+  const isLoneDelta = writes.length === 1 && writes[0]?.op === 'patchStatus';
+  const batch: Batch = { context, ops: [], answers: [], text: '', undo: isLoneDelta ? undefined : [] };
   try {
     for (const write of writes) {
       context.admit?.(write);
       batch.answers.push(stageWrite(batch, write));
+      if (batch.text.length > maxBytes) throw new InvalidError(`a batch of more than ${maxBytes} bytes`);
     }
   } catch (error) {
     for (const undo of batch.undo?.reverse() ?? []) undo();
@@ -81,7 +83,7 @@ interface Batch {
   readonly ops: Op[];
   readonly answers: number[];
   text: string;
-  /** Absent for a batch of one, which stages nothing before its last check. */
+  /** Absent for the most frequent batch, one status delta, which stages nothing before its last check. */
   readonly undo: (() => void)[] | undefined;
 }
 
