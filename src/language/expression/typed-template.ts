@@ -103,13 +103,15 @@ function typeExpression(
   report: Report,
   path: Path,
 ): TypedTemplate | undefined {
-  const result = compileSyntax(syntax, scope, expected);
+  // A json value takes whatever an expression gives, as it takes any literal.
+  const isJson = expected?.kind === 'json';
+  const result = compileSyntax(syntax, scope, isJson ? undefined : expected);
   if (result.kind === 'error') {
     report(atOffset(result.problem, path, offset));
     return undefined;
   }
   const { type, step } = result.expression;
-  return { type, template: { kind: 'expression', source: syntax.source }, step };
+  return { type: isJson ? expected : type, template: { kind: 'expression', source: syntax.source }, step };
 }
 
 function typeText(
@@ -210,6 +212,7 @@ function typeList(
 function elementWanted(expected: Type | undefined): Type | undefined {
   if (expected?.kind === 'optional') return elementWanted(expected.of);
   if (expected?.kind === 'list') return expected.element;
+  if (expected?.kind === 'json') return expected;
   return expected?.kind === 'table' ? rowType(expected.columns) : undefined;
 }
 
@@ -223,8 +226,7 @@ function typeRecord(
   const wanted = expected?.kind === 'optional' ? expected.of : expected;
   const typed = new Map<string, TypedTemplate>();
   for (const [name, field] of fields) {
-    const member =
-      wanted?.kind === 'map' ? wanted.value : wanted?.kind === 'record' ? wanted.fields.get(name)?.type : undefined;
+    const member = memberWanted(wanted, name);
     const result = typeTemplate(field, member, scope, report, [...path, name]);
     if (result !== undefined) typed.set(name, result);
   }
@@ -241,6 +243,12 @@ function typeRecord(
   };
   const type: Type = wanted?.kind === 'map' ? wanted : { kind: 'record', fields: types };
   return fitted({ type, template: { kind: 'record', fields: template }, step }, expected, report, path);
+}
+
+function memberWanted(wanted: Type | undefined, name: string): Type | undefined {
+  if (wanted?.kind === 'map') return wanted.value;
+  if (wanted?.kind === 'record') return wanted.fields.get(name)?.type;
+  return wanted?.kind === 'json' ? wanted : undefined;
 }
 
 /** Checks a list or record as a whole against the wanted type. Its members were already made of the wanted types. */
