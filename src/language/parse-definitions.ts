@@ -105,19 +105,28 @@ interface ReadDocument {
 function readDocument(context: DocumentContext): ReadDocument {
   const { source, findings, tree, hasVersion, places } = context;
   let isValid = true;
-  const tell = (code: string, message: string, place: () => Place, help?: string): void => {
+  // Where the text itself is wrong, what follows from that would only say it again in other words.
+  const brokenLines = new Set<number>();
+  const brokenPlaces = new Set<string>();
+  const tell: TellPlace = (code, message, place, help) => {
     if (severityOf(code) === 'error') isValid = false;
+    if (brokenPlaces.size > 0 && brokenPlaces.has(placeKey(place()))) return;
     findings.add(code, message, place, help);
   };
-  for (const { code, message, start, end, help } of syntaxFindings(tree))
-    tell(code, message, () => source.place(start, end), help);
+  for (const { code, message, start, end, help } of syntaxFindings(tree, source.text)) {
+    const place = source.place(start, end);
+    brokenLines.add(place.span.line);
+    tell(code, message, () => place, help);
+  }
   const isSyntaxValid = isValid;
-  const json = yamlToJson(tree.contents, (code, message, start, end, help) =>
-    tell(code, message, () => source.place(start, end), help),
-  );
+  const json = yamlToJson(tree.contents, (code, message, start, end, help) => {
+    const place = source.place(start, end);
+    if (brokenLines.has(place.span.line)) return;
+    tell(code, message, () => place, help);
+    brokenPlaces.add(placeKey(place));
+  });
   if (json === null && isValid) return { hasVersion };
   const broken = (): ReadDocument => brokenDocument(source, json, hasVersion, places);
-  // What follows would only repeat in other words that the text is no YAML.
   if (!isSyntaxValid) return broken();
   if (!isJsonObject(json)) {
     tell('PIPE-SCHEMA-001', 'a definition is a map with apiVersion, kind, metadata and spec', () =>
@@ -142,6 +151,10 @@ function brokenDocument(source: SourceText, json: Json, hadVersion: boolean, pla
   if (typeof kind !== 'string' || typeof name !== 'string') return { hasVersion };
   const value: BrokenDefinition = { kind, name, file: source.path, declaredAt: places.declaredAt };
   return { hasVersion, definition: { kind: 'broken', value } };
+}
+
+function placeKey({ span }: Place): string {
+  return `${span.line}:${span.column}`;
 }
 
 type TellPlace = (code: string, message: string, place: () => Place, help?: string) => void;

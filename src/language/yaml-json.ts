@@ -16,6 +16,15 @@ const LEADING_ZERO = /^[-+]?0[0-9]/;
  */
 export function yamlToJson(node: unknown, tell: Tell): Json {
   if (isAlias(node)) {
+    if (!/^[A-Za-z_]/.test(node.source)) {
+      tell(
+        'PIPE-YAML-012',
+        'text that begins with * is an alias unless it is in quotes',
+        ...rangeOf(node),
+        `write "*${node.source}"`,
+      );
+      return null;
+    }
     tell('PIPE-YAML-012', `aliases are not read: \`*${node.source}\``, ...rangeOf(node), 'write the value out here');
     return null;
   }

@@ -1,4 +1,4 @@
-import type { Document, ErrorCode } from 'yaml';
+import type { Document, ErrorCode, YAMLParseError } from 'yaml';
 
 export interface SyntaxFinding {
   readonly code: string;
@@ -11,7 +11,7 @@ export interface SyntaxFinding {
 /** Errors told of one document: one slip makes the parser stumble over all that follows. */
 const MAX_ERRORS = 5;
 
-/** Other words for what our own walk over the tree tells better, or tells at all. */
+/** What our own walk over the tree tells in better words. */
 const TOLD_ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'TAG_RESOLVE_FAILED',
   'BAD_ALIAS',
@@ -19,32 +19,113 @@ const TOLD_ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NON_STRING_KEY',
 ]);
 
-const HELP: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
-  ['BAD_INDENT', 'line it up with its neighbours'],
-  ['BLOCK_AS_IMPLICIT_KEY', 'put text that holds ": " in quotes'],
-  ['MULTILINE_IMPLICIT_KEY', 'a ":" may be missing, or text that spans lines needs quotes'],
-  ['BAD_SCALAR_START', 'put the text in quotes'],
-  ['MISSING_CHAR', 'close what was opened, or put the text in quotes'],
-  ['BAD_DQ_ESCAPE', 'double the backslash, or use single quotes'],
-  ['BAD_COLLECTION_TYPE', 'remove the tag'],
-]);
+const TEXT_AFTER_VALUE = 'unexpected text after the end of a value';
+const BARE_EXPRESSION = 'an expression inside braces or brackets, or with ": " inside, needs quotes';
+const QUOTE = 'text that holds { } [ ] , # or ": ", or begins with a special character, needs quotes';
 
-/** What the parser says of one document, in order. */
-export function syntaxFindings(document: Document.Parsed): readonly SyntaxFinding[] {
+/** The parser's words, as far as they are written for people who know its inside, and ours. */
+const WORDS: readonly (readonly [pattern: RegExp, message: string, help?: string])[] = [
+  [/^unexpected alias at node end/i, 'text that begins with * needs quotes', 'write for example "*/5 * * * *"'],
+  [/at node end$|in YAML stream/, TEXT_AFTER_VALUE, QUOTE],
+  [/^nested mappings/i, 'a second ": " stands in this line', QUOTE],
+  [
+    /^all (?:mapping|sequence|collection) items must/i,
+    'this line is not indented like its neighbours',
+    'line it up with them',
+  ],
+  [/^implicit keys need to be on a single line/i, 'a key must stand on one line', 'a ":" may be missing'],
+  [/^implicit map keys need/i, 'expected a ":" after this key'],
+  [
+    /^a block sequence may not/i,
+    'list items stand where a key belongs',
+    'indent them below a key, or remove the value before them',
+  ],
+  [
+    /^(?:flow (?:map|sequence)|expected flow).* end with a (.)$/i,
+    'expected a closing $1',
+    'close what was opened, or put the text in quotes',
+  ],
+  [
+    /^plain value cannot start with (?:reserved character|.*character) (.)$/i,
+    'text cannot begin with $1 unless it is in quotes',
+    'put it in quotes',
+  ],
+  [/^block collections are not allowed within flow/i, 'unexpected text inside brackets', QUOTE],
+  [/^tabs are not allowed as indentation/i, 'a tab stands where only spaces may', 'indent with spaces'],
+  [/^invalid escape/i, 'this escape is not known', 'double the backslash, or use single quotes'],
+];
+
+/** What the parser says of one document: at most one finding a line, and MAX_ERRORS of them. */
+export function syntaxFindings(document: Document.Parsed, text: string): readonly SyntaxFinding[] {
   const findings: SyntaxFinding[] = [];
+  const lines = new Set<number>();
   for (const error of document.errors) {
     if (TOLD_ELSEWHERE.has(error.code)) continue;
     if (findings.length >= MAX_ERRORS) break;
-    const [start, end] = error.pos;
-    const code = error.code === 'TAB_AS_INDENT' ? 'PIPE-YAML-019' : 'PIPE-YAML-010';
-    const help = code === 'PIPE-YAML-019' ? 'indent with spaces' : HELP.get(error.code);
-    findings.push({ code, message: shortMessage(error.message), start, end, ...(help !== undefined && { help }) });
+    const lineStart = text.lastIndexOf('\n', error.pos[0] - 1) + 1;
+    if (lines.has(lineStart)) continue;
+    lines.add(lineStart);
+    const finding = bareExpression(text, lineStart) ?? openQuote(text, error) ?? inOurWords(error);
+    if (!isEcho(finding, findings)) findings.push(finding);
   }
   return findings;
 }
 
-/** The parser's own words, our way: no capital, no quoted rest of the file. */
-function shortMessage(message: string): string {
-  const line = message.split('\n', 1)[0]!.slice(0, 160);
-  return line.charAt(0).toLowerCase() + line.slice(1);
+/** Once a value has ended too early, the lines that follow seem wrong, too. */
+function isEcho(finding: SyntaxFinding, told: readonly SyntaxFinding[]): boolean {
+  return (
+    finding.message === TEXT_AFTER_VALUE &&
+    told.some(({ message }) => message === TEXT_AFTER_VALUE || message === BARE_EXPRESSION)
+  );
+}
+
+/** `${{` outside of quotes in the line that broke: that is what broke it. */
+function bareExpression(text: string, lineStart: number): SyntaxFinding | undefined {
+  const end = text.indexOf('\n', lineStart);
+  const line = text.slice(lineStart, end === -1 ? undefined : end);
+  const at = line.indexOf('${{');
+  const before = line.slice(0, Math.max(0, at));
+  const isQuoted = before.split('"').length % 2 === 0 || before.split("'").length % 2 === 0;
+  if (at === -1 || isQuoted) return undefined;
+  const close = line.indexOf('}}', at);
+  const start = lineStart + at;
+  return {
+    code: 'PIPE-YAML-010',
+    message: BARE_EXPRESSION,
+    start,
+    end: close === -1 ? start + 3 : lineStart + close + 2,
+    help: 'write "${{ … }}" with quotes around it',
+  };
+}
+
+/** The parser tells an open quote where the text ends; it is the last one before. */
+function openQuote(text: string, { message, pos }: YAMLParseError): SyntaxFinding | undefined {
+  const found = /^missing closing (.)quote/i.exec(message);
+  if (found === null) return undefined;
+  const start = Math.max(0, text.lastIndexOf(found[1]!, pos[0] - 1));
+  return {
+    code: 'PIPE-YAML-010',
+    message: `the quote ${found[1]} is not closed`,
+    start,
+    end: start + 1,
+    help: 'close it',
+  };
+}
+
+function inOurWords({ code, message, pos }: YAMLParseError): SyntaxFinding {
+  const family = code === 'TAB_AS_INDENT' ? 'PIPE-YAML-019' : 'PIPE-YAML-010';
+  const [start, end] = pos;
+  const said = message.split('\n', 1)[0]!.slice(0, 160);
+  for (const [pattern, words, help] of WORDS) {
+    const found = pattern.exec(said);
+    if (found === null) continue;
+    return {
+      code: family,
+      message: words.replace('$1', () => found[1] ?? ''),
+      start,
+      end,
+      ...(help !== undefined && { help }),
+    };
+  }
+  return { code: family, message: said.charAt(0).toLowerCase() + said.slice(1), start, end };
 }

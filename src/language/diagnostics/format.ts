@@ -122,7 +122,7 @@ function frameLines(
   const pad = ' '.repeat(gutter);
   const lines = [`${pad}${paint('dim', arrow)} ${plainText(span.file)}:${span.line}:${span.column}`];
   const label = mark.label === '' ? '' : ` ${mark.label}`;
-  if (frame === undefined || span.column > frame.length + 1) {
+  if (frame === undefined || frame === '' || span.column > frame.length + 1) {
     if (label !== '') lines.push(`${pad} ${paint('dim', '=')}${label}`);
     return lines;
   }

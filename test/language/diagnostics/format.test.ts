@@ -74,6 +74,11 @@ describe('formatDiagnostics pretty', () => {
     expect(formatDiagnostics([far], 'pretty', { color: false })).not.toContain('^');
   });
 
+  it('shows a place without a line when the text could not be read', () => {
+    const unread = { ...placeless, span: span('a.yaml', 1, 1, 2), frame: '' };
+    expect(formatDiagnostics([unread], 'pretty', { color: false })).toContain(' --> a.yaml:1:1\n\n');
+  });
+
   it('says nothing of nothing', () => {
     expect(formatDiagnostics([], 'pretty', { color: false })).toBe('');
   });
