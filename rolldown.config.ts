@@ -1,7 +1,12 @@
 import { defineConfig } from 'rolldown';
 
 export default defineConfig({
-  input: { cli: 'src/cli/main.ts', spawner: 'src/runtime/adapters/process/spawner.ts' },
+  input: {
+    cli: 'src/cli/main.ts',
+    spawner: 'src/runtime/adapters/process/spawner.ts',
+    // Threads and processes are started by file, so each is an entry of its own.
+    'projection-worker': 'src/cluster/adapters/embedded/projection-worker.ts',
+  },
   platform: 'node',
   // Packages stay packages: only our own modules are bundled, one chunk per command, loaded when it runs.
   external: (id) => !id.startsWith('.') && !id.startsWith('/'),
@@ -14,6 +19,6 @@ export default defineConfig({
     minify: false,
     sourcemap: true,
     // All that `--help` needs is one file: opening files is a good part of what starting costs.
-    codeSplitting: { groups: [{ name: 'help', test: /src\/cli\/(quick-answer|help|commands|version)\.ts$/ }] },
+    codeSplitting: { groups: [{ name: 'help', test: /src\/(cli\/(quick-answer|help|commands)|main\/version)\.ts$/ }] },
   },
 });
