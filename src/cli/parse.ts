@@ -83,6 +83,8 @@ function usageError(error: CommanderError, argv: readonly string[]): UsageError 
   // `option '-o, --output <FORMAT>' argument 'yml' is invalid. <why>`: the why is ours.
   const [, option, why] = /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. (.*)$/.exec(text) ?? [];
   if (option !== undefined) return new UsageError(`${option}: ${why}`);
+  const excess = /^too many arguments for '[\w-]+'\. Expected (\d+) argument/.exec(text)?.[1];
+  if (excess !== undefined) return new UsageError(`${command?.name} takes no more than ${excess} arguments`, seeHelp);
   return new UsageError(text, meant === undefined ? seeHelp : `did you mean "${meant}"?`);
 }
 

@@ -1,6 +1,6 @@
+import { VERSION } from '../main/version.ts';
 import { COMMANDS, commandSpec } from './commands.ts';
 import { commandHelp, mainHelp } from './help.ts';
-import { VERSION } from './version.ts';
 
 /**
  * The text that answers a command line which asks for help or the version; undefined for all others. It needs neither

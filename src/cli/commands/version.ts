@@ -1,9 +1,9 @@
 import { WaitError } from '../../base/index.ts';
+import { VERSION } from '../../main/version.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { jsonText } from '../object-text.ts';
-import { VERSION } from '../version.ts';
 
 /** `pipectl version`: of this program, of Node, and whether a control plane answers. */
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {

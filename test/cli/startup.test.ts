@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import config from '../../rolldown.config.ts';
+import { mainHelp } from '../../src/cli/help.ts';
+
+/** The program as it is installed, built into a folder of its own. */
+const REPOSITORY = join(import.meta.dirname, '..', '..');
+let home: string;
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'pipectl-built-'));
+  const { output, ...input } = config as { output: object };
+  const bundle = await rolldown({ ...input, cwd: REPOSITORY, logLevel: 'silent' });
+  await bundle.write({ ...output, dir: join(home, 'dist') });
+  cpSync(join(REPOSITORY, 'bin'), join(home, 'bin'), { recursive: true });
+  writeFileSync(join(home, 'package.json'), '{ "type": "module" }');
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(home, 'node_modules'));
+  writeFileSync(
+    join(home, 'loaded.mjs'),
+    `import { registerHooks } from 'node:module';
+     import { appendFileSync } from 'node:fs';
+     registerHooks({ load(url, context, next) { appendFileSync(process.env.LOADED, url + '\\n'); return next(url, context); } });`,
+  );
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+function pipectl(
+  argv: readonly string[],
+  options: { nodeOptions?: readonly string[]; env?: Record<string, string> } = {},
+) {
+  const args = [...(options.nodeOptions ?? []), join(home, 'bin', 'pipectl.js'), ...argv];
+  const env = { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: home, ...options.env };
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, cwd: home, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+/** What Node loads for a command line: built-in modules, our chunks without their hashes, and packages. */
+function loadedBy(...argv: string[]): string[] {
+  const log = join(home, 'loaded.txt');
+  writeFileSync(log, '');
+  pipectl(argv, { nodeOptions: ['--import', join(home, 'loaded.mjs')], env: { LOADED: log } });
+  const urls = readFileSync(log, 'utf8').trim().split('\n');
+  return urls.map(
+    (url) => /node_modules\/(@[^/]+\/[^/]+|[^/]+)/.exec(url)?.[1] ?? /([^/]+?)(-[\w-]{8})?(\.m?js)?$/.exec(url)![1]!,
+  );
+}
+
+describe('the built program', () => {
+  it('loads one file of ours for --help, no package and nothing of Node that costs', () => {
+    expect(pipectl(['--help'])).toEqual({ status: 0, stdout: mainHelp(), stderr: '' });
+    for (const argv of [['--help'], ['--version'], ['run', '--help']]) {
+      const extra = loadedBy(...argv).filter((name) => !['pipectl', 'cli', 'help'].includes(name));
+      expect(extra.every((name) => ['node:fs', 'node:module', 'node:url'].includes(name))).toBe(true);
+    }
+  });
+
+  it('loads neither the Kubernetes library nor the control plane to talk to one', () => {
+    const env = { PIPECTL_KUBECONFIG: join(home, 'kubeconfig') };
+    const cluster = { server: 'http://127.0.0.1:9' };
+    writeFileSync(
+      env.PIPECTL_KUBECONFIG,
+      JSON.stringify({
+        'current-context': 'x',
+        clusters: [{ name: 'x', cluster }],
+        users: [{ name: 'x', user: { token: 't' } }],
+        contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
+      }),
+    );
+    const ran = pipectl(['get', 'executions', '-n', 'a-b'], { env });
+    expect([ran.status, ran.stdout]).toEqual([3, '']);
+    expect(ran.stderr).toBe(
+      'pipectl: cannot reach the control plane at http://127.0.0.1:9: is `pipectl up` running?\n',
+    );
+    const loaded = loadedBy('get', 'executions', '-n', 'a-b', '--kubeconfig', env.PIPECTL_KUBECONFIG);
+    expect(loaded).toContain('commander');
+    for (const name of ['@kubernetes/client-node', 'isomorphic-git', 'daemon', 'node:sqlite']) {
+      expect(loaded).not.toContain(name);
+    }
+  });
+
+  it('has a chunk for each command', () => {
+    const names = readdirSync(join(home, 'dist')).map((name) => name.replace(/-[\w-]{8}\.js$/, ''));
+    for (const name of ['init', 'validate', 'up', 'run', 'get', 'describe', 'logs', 'abort'])
+      expect(names).toContain(name);
+  });
+
+  it('says in one line what an old Node lacks', () => {
+    writeFileSync(join(home, 'old.cjs'), `Object.defineProperty(process.versions, 'node', { value: '20.1.0' });`);
+    const { status, stdout, stderr } = pipectl(['--help'], { nodeOptions: ['--require', join(home, 'old.cjs')] });
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(`pipectl needs Node 24 or newer; this is 20.1.0 at ${process.execPath}\n`);
+  });
+
+  it('says in one line that a checkout is not built', () => {
+    const bare = join(home, 'bare');
+    mkdirSync(bare);
+    cpSync(join(REPOSITORY, 'bin'), join(bare, 'bin'), { recursive: true });
+    const { status, stderr } = spawnSync(process.execPath, [join(bare, 'bin', 'pipectl.js')], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([2, 'pipectl is not built in this checkout: run `npm run build` there first\n']);
+  });
+
+  it('ends quietly when its reader goes away', () => {
+    const line = `"${process.execPath}" "${join(home, 'bin', 'pipectl.js')}" explain | head -1`;
+    const { status, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', line], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  it('has no colour where nobody asked for it', () => {
+    const surroundings: Record<string, string>[] = [{}, { NO_COLOR: '1' }, { TERM: 'dumb' }];
+    for (const env of surroundings) {
+      expect(pipectl(['explain', 'PIPE-YAML-001'], { env }).stdout).not.toContain('\u001b');
+    }
+  });
+});
