@@ -14,7 +14,7 @@ import type { PushHandler } from '../../index.ts';
 import { copyCgiResponse } from './cgi.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
 import { runGit } from './environment.ts';
-import { hookPipes, serveHooks } from './hook-channel.ts';
+import { type HookHandler, hookPipes, serveHooks } from './hook-channel.ts';
 import { isRepositoryName, type RepositoryStore } from './repositories.ts';
 import { createTurns } from './turns.ts';
 
@@ -41,76 +41,21 @@ interface Route {
   readonly isPush: boolean;
 }
 
+/** What serving a request takes. */
+interface Context extends GitEndpointOptions {
+  /** Path of git-http-backend. */
+  readonly backend: string;
+  readonly turns: ReturnType<typeof createTurns>;
+  readonly running: Set<Promise<void>>;
+  /** Pushes since the last packing, by repository. */
+  readonly pushes: Map<string, number>;
+}
+
 /** Errors: StalledError GitMissing or GitHttpBackendMissing. */
 export async function createGitEndpoint(options: GitEndpointOptions): Promise<GitEndpoint> {
-  const { repositories, log } = options;
-  const backend = await findHttpBackend(repositories.env);
-  const turns = createTurns();
-  const running = new Set<Promise<void>>();
-  const pushes = new Map<string, number>();
-
-  async function serve(request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> {
-    const user = options.authenticate(credentialsOf(request.headers.authorization));
-    if (user === undefined) return refuse(response, 401, 'give the token of this control plane as password');
-    if (running.size >= MAX_GIT_REQUESTS) return refuse(response, 503, 'too many git requests at once');
-    if (Number(request.headers['content-length'] ?? 0) > MAX_PUSH_BYTES) return refuse(response, 413, 'push too large');
-    if (route.isPush) await repositories.ensure(route.name);
-    else if (!(await repositories.exists(route.name))) return refuse(response, 404, 'no such repository');
-    await runBackend(request, response, route, user);
-  }
-
-  function runBackend(request: IncomingMessage, response: ServerResponse, route: Route, user: string): Promise<void> {
-    const child = spawn(backend, [], {
-      env: cgiEnvironment(repositories, request, route, user),
-      // 3, 4 and 5 belong to the hooks; only receive-pack has any.
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-      detached: true,
-    });
-    const turn = turns.take(route.name);
-    const { name: repository } = route;
-    serveHooks(
-      hookPipes(child.stdio),
-      {
-        async decide(updates, objects) {
-          await turn.begin();
-          return options.handler.decide({ repository, pusher: user, updates, objects });
-        },
-        landed: (updates) => options.handler.landed({ repository, updates }),
-      },
-      log,
-    );
-    request.pipe(child.stdin);
-    request.on('close', () => child.stdin.end());
-    child.stdin.on('error', () => request.resume());
-    copyCgiResponse(child.stdout, response);
-    child.stderr.on('data', (text: Buffer) => log.write('debug', 'git http-backend', { text: text.toString('utf8') }));
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => endGroup(child.pid), GIT_REQUEST_TIMEOUT_MS);
-      const over = () => {
-        clearTimeout(timer);
-        turn.end();
-        if (route.action === 'git-receive-pack') packSometimes(repository);
-        resolve();
-      };
-      child.on('error', (error) => {
-        log.write('error', 'git http-backend did not start', { error: error.message });
-        if (!response.headersSent) refuse(response, 500, 'git did not start');
-        over();
-      });
-      child.on('close', over);
-    });
-  }
-
-  /** Loose objects slow git down as they pile up, and its own collection is off: see repositoryConfig. */
-  function packSometimes(repository: string): void {
-    const count = (pushes.get(repository) ?? 0) + 1;
-    pushes.set(repository, count % PACK_EVERY_PUSHES);
-    if (count < PACK_EVERY_PUSHES) return;
-    repositories.pack(repository).catch((error: Error) => {
-      log.write('warn', 'loose objects could not be packed', { repository, error: error.message });
-    });
-  }
-
+  const backend = await findHttpBackend(options.repositories.env);
+  const context: Context = { ...options, backend, turns: createTurns(), running: new Set(), pushes: new Map() };
+  const { running } = context;
   return {
     handle(request, response) {
       const url = request.url ?? '';
@@ -120,8 +65,8 @@ export async function createGitEndpoint(options: GitEndpointOptions): Promise<Gi
         refuse(response, 404, 'not a git URL of this control plane');
         return true;
       }
-      const serving = serve(request, response, route).catch((error: Error) => {
-        log.write('error', 'a git request failed', { error: error.message });
+      const serving = serve(context, request, response, route).catch((error: Error) => {
+        options.log.write('error', 'a git request failed', { error: error.message });
         if (!response.headersSent) refuse(response, 500, error instanceof StalledError ? error.message : 'failed');
       });
       running.add(serving);
@@ -132,6 +77,78 @@ export async function createGitEndpoint(options: GitEndpointOptions): Promise<Gi
       while (running.size > 0) await Promise.allSettled(running);
     },
   };
+}
+
+async function serve(
+  context: Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: Route,
+): Promise<void> {
+  const { repositories, running } = context;
+  const user = context.authenticate(credentialsOf(request.headers.authorization));
+  if (user === undefined) return refuse(response, 401, 'give the token of this control plane as password');
+  if (running.size > MAX_GIT_REQUESTS) return refuse(response, 503, 'too many git requests at once');
+  if (Number(request.headers['content-length'] ?? 0) > MAX_PUSH_BYTES) return refuse(response, 413, 'push too large');
+  if (route.isPush) await repositories.ensure(route.name);
+  else if (!(await repositories.exists(route.name))) return refuse(response, 404, 'no such repository');
+  await runBackend(context, request, response, route, user);
+}
+
+function runBackend(
+  context: Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: Route,
+  user: string,
+): Promise<void> {
+  const { repositories, handler, log } = context;
+  const { name: repository } = route;
+  const child = spawn(context.backend, [], {
+    env: cgiEnvironment(repositories, request, route, user),
+    // 3, 4 and 5 belong to the hooks; only receive-pack has any.
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const turn = context.turns.take(repository);
+  const hooks: HookHandler = {
+    async decide(updates, objects) {
+      await turn.begin();
+      return handler.decide({ repository, pusher: user, updates, objects });
+    },
+    landed: (updates) => handler.landed({ repository, updates }),
+  };
+  serveHooks(hookPipes(child.stdio), hooks, log);
+  request.pipe(child.stdin);
+  request.on('close', () => child.stdin.end());
+  child.stdin.on('error', () => request.resume());
+  copyCgiResponse(child.stdout, response);
+  child.stderr.on('data', (text: Buffer) => log.write('debug', 'git http-backend', { text: text.toString('utf8') }));
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => endGroup(child.pid), GIT_REQUEST_TIMEOUT_MS);
+    const over = (): void => {
+      clearTimeout(timer);
+      turn.end();
+      if (route.action === 'git-receive-pack') packSometimes(context, repository);
+      resolve();
+    };
+    child.on('error', (error) => {
+      log.write('error', 'git http-backend did not start', { error: error.message });
+      if (!response.headersSent) refuse(response, 500, 'git did not start');
+      over();
+    });
+    child.on('close', over);
+  });
+}
+
+/** Loose objects slow git down as they pile up, and its own collection is off: see repositoryConfig. */
+function packSometimes({ repositories, pushes, log }: Context, repository: string): void {
+  const count = (pushes.get(repository) ?? 0) + 1;
+  pushes.set(repository, count % PACK_EVERY_PUSHES);
+  if (count < PACK_EVERY_PUSHES) return;
+  repositories.pack(repository).catch((error: Error) => {
+    log.write('warn', 'loose objects could not be packed', { repository, error: error.message });
+  });
 }
 
 /** Only the three requests of the smart protocol; the dumb one would hand out files. */

@@ -26,95 +26,102 @@ type Phase = 'head' | 'objects' | 'trailer' | 'closed';
 
 const NEWLINE = 0x0a;
 
+/** One push's conversation with its hooks. */
+interface Conversation {
+  readonly pipes: HookPipes;
+  readonly handler: HookHandler;
+  readonly log: Log;
+  readonly client: BatchClient;
+  phase: Phase;
+  /** Bytes of a head or trailer that is not complete. */
+  head: Buffer;
+}
+
 /** Speaks with the hooks of one receive-pack until its pipes close. Every failure ends as a refusal. */
 export function serveHooks(pipes: HookPipes, handler: HookHandler, log: Log): void {
   const { fromHook, toObjects, toHook } = pipes;
-  let phase: Phase = 'head';
-  let head: Buffer = Buffer.alloc(0);
   const client = createBatchClient(
     (text) => toObjects.write(text),
     () => fromHook.destroy(),
   );
-
-  function close(): void {
-    phase = 'closed';
+  const talk: Conversation = { pipes, handler, log, client, phase: 'head', head: Buffer.alloc(0) };
+  fromHook.on('data', (chunk: Buffer) => receive(talk, chunk));
+  fromHook.on('close', () => {
+    talk.phase = 'closed';
     client.end('the push went away');
     toObjects.destroy();
-    toHook.end();
-  }
-
-  function receive(chunk: Buffer): void {
-    if (phase === 'objects') {
-      client.receive(chunk);
-      return;
-    }
-    head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-    if (head.length > MAX_PUSH_HEAD_BYTES) {
-      toHook.end(verdictText({ accepted: false, lines: ['pipectl: too many refs in one push: push fewer at a time'] }));
-      phase = 'closed';
-      return;
-    }
-    if (phase === 'trailer') onTrailer();
-    if (phase === 'head') onHead();
-  }
-
-  /** After the objects comes one line, `end <status>`, and then perhaps the head of post-receive. */
-  function onTrailer(): void {
-    const at = head.indexOf(NEWLINE);
-    if (at < 0) return;
-    head = head.subarray(at + 1);
-    phase = 'head';
-  }
-
-  function onHead(): void {
-    const at = head.indexOf('\n\n');
-    if (at < 0) return;
-    const lines = head.subarray(0, at).toString('utf8').split('\n');
-    head = head.subarray(at + 2);
-    const updates = parseUpdates(lines.slice(1));
-    if (lines[0] === 'pre-receive') {
-      phase = 'objects';
-      void answerPreReceive(updates);
-    } else void answerPostReceive(updates ?? []);
-  }
-
-  async function answerPreReceive(updates: readonly RefUpdate[] | undefined): Promise<void> {
-    const verdict = await decide(updates);
-    // The reader has answered all it was asked: what follows on the pipe is the trailer.
-    client.end('the decision is made');
-    if (phase === 'objects') phase = 'trailer';
-    toObjects.end();
-    if (verdict.accepted) toHook.write(verdictText(verdict));
-    else toHook.end(verdictText(verdict));
-  }
-
-  async function decide(updates: readonly RefUpdate[] | undefined): Promise<PushVerdict> {
-    if (updates === undefined) return refusal(`pipectl: a push moves 1 to ${MAX_PUSH_REFS} refs; push fewer at a time`);
-    try {
-      const { reader, settled } = trackReads(client);
-      const verdict = await within(PUSH_DECISION_TIMEOUT_MS, handler.decide(updates, reader));
-      await settled();
-      return verdict;
-    } catch (error) {
-      client.end('the decision failed');
-      fromHook.destroy();
-      log.write('error', 'a push could not be decided', { error: String(error) });
-      return refusal(`pipectl: ${(error as Error).message}`);
-    }
-  }
-
-  async function answerPostReceive(updates: readonly RefUpdate[]): Promise<void> {
-    try {
-      toHook.write(linesText(await handler.landed(updates)));
-    } catch (error) {
-      log.write('error', 'the refs of a push moved, but could not be noted', { error: String(error) });
-      toHook.write(linesText([`pipectl: the push is stored; it becomes active later: ${(error as Error).message}`]));
-    }
-  }
-
-  fromHook.on('data', receive);
-  fromHook.on('close', close);
+  });
   for (const pipe of [fromHook, toObjects, toHook]) pipe.on('error', () => undefined);
+}
+
+function receive(talk: Conversation, chunk: Buffer): void {
+  if (talk.phase === 'objects') talk.client.receive(chunk);
+  if (talk.phase === 'objects' || talk.phase === 'closed') return;
+  talk.head = talk.head.length === 0 ? chunk : Buffer.concat([talk.head, chunk]);
+  if (talk.head.length > MAX_PUSH_HEAD_BYTES) {
+    talk.pipes.toHook.end(verdictText(refusal('pipectl: too many refs in one push: push fewer at a time')));
+    talk.phase = 'closed';
+    return;
+  }
+  if (talk.phase === 'trailer') onTrailer(talk);
+  if (talk.phase === 'head') onHead(talk);
+}
+
+/** After the objects comes one line, `end <status>`, and then perhaps the head of post-receive. */
+function onTrailer(talk: Conversation): void {
+  const at = talk.head.indexOf(NEWLINE);
+  if (at < 0) return;
+  talk.head = talk.head.subarray(at + 1);
+  talk.phase = 'head';
+}
+
+function onHead(talk: Conversation): void {
+  const at = talk.head.indexOf('\n\n');
+  if (at < 0) return;
+  const lines = talk.head.subarray(0, at).toString('utf8').split('\n');
+  talk.head = talk.head.subarray(at + 2);
+  const updates = parseUpdates(lines.slice(1));
+  if (lines[0] === 'pre-receive') {
+    talk.phase = 'objects';
+    void answerPreReceive(talk, updates);
+  } else void answerPostReceive(talk, updates ?? []);
+}
+
+async function answerPreReceive(talk: Conversation, updates: readonly RefUpdate[] | undefined): Promise<void> {
+  const { toObjects, toHook } = talk.pipes;
+  const verdict = await decide(talk, updates);
+  // The reader has answered all it was asked: what follows on the pipe is the trailer.
+  talk.client.end('the decision is made');
+  if (talk.phase === 'objects') talk.phase = 'trailer';
+  toObjects.end();
+  if (verdict.accepted) toHook.write(verdictText(verdict));
+  else toHook.end(verdictText(verdict));
+}
+
+async function decide(talk: Conversation, updates: readonly RefUpdate[] | undefined): Promise<PushVerdict> {
+  if (updates === undefined) return refusal(`pipectl: a push moves 1 to ${MAX_PUSH_REFS} refs: push fewer at a time`);
+  try {
+    const { reader, settled } = trackReads(talk.client);
+    const verdict = await within(PUSH_DECISION_TIMEOUT_MS, talk.handler.decide(updates, reader));
+    await settled();
+    return verdict;
+  } catch (error) {
+    talk.client.end('the decision failed');
+    talk.pipes.fromHook.destroy();
+    talk.log.write('error', 'a push could not be decided', { error: String(error) });
+    return refusal(`pipectl: ${(error as Error).message}`);
+  }
+}
+
+async function answerPostReceive({ pipes, handler, log }: Conversation, updates: readonly RefUpdate[]): Promise<void> {
+  try {
+    pipes.toHook.write(linesText(await handler.landed(updates)));
+  } catch (error) {
+    log.write('error', 'the refs of a push moved, but could not be noted', { error: String(error) });
+    pipes.toHook.write(
+      linesText([`pipectl: the push is stored; it becomes active later: ${(error as Error).message}`]),
+    );
+  }
 }
 
 /** The three pipes of a child that was started with `pipe` at 3, 4 and 5. */

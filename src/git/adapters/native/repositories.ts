@@ -49,45 +49,18 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
   await writeFile(configFile, '[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n');
   for (const [name, script] of HOOKS) await writeHook(join(hooks, name), script);
   const env = gitEnvironment(configFile);
-  const config = repositoryConfig(hooks, options.denyNonFastForwards ?? false);
+  const place: Place = { folder, env, config: repositoryConfig(hooks, options.denyNonFastForwards ?? false) };
   const readers = new Map<string, NativeReader>();
   const ensured = new Map<string, Promise<void>>();
-
-  const path = (name: string) => join(folder, `${name}.git`);
-  const exists = (name: string) => isThere(join(path(name), 'HEAD'));
-
-  async function list(): Promise<string[]> {
-    const files = await readdir(folder);
-    const names = files.filter((file) => file.endsWith('.git')).map((file) => file.slice(0, -'.git'.length));
-    return names.filter(isRepositoryName).sort();
-  }
-
-  async function create(name: string): Promise<void> {
-    if ((await list()).length >= MAX_REPOSITORIES) {
-      throw new StalledError('TooManyRepositories', `there are ${MAX_REPOSITORIES} repositories already`);
-    }
-    const draft = join(folder, `.draft-${name}`);
-    await rm(draft, { recursive: true, force: true });
-    await runGit(['init', '--quiet', '--bare', '--template=', draft], { env, maxBytes: 4_096 });
-    await writeFile(join(draft, 'HEAD'), 'ref: refs/heads/main\n');
-    await writeFile(join(draft, 'config'), config);
-    await rename(draft, path(name));
-  }
-
-  async function renew(name: string): Promise<void> {
-    if (!(await exists(name))) return create(name);
-    const file = join(path(name), 'config');
-    if ((await readFile(file, 'utf8')) !== config) await writeFile(file, config);
-    await removeQuarantines(join(path(name), 'objects'));
-  }
-
+  const path = (name: string): string => pathOf(place, name);
+  const exists = (name: string): Promise<boolean> => isThere(join(path(name), 'HEAD'));
   return {
     env,
     path,
     exists,
-    list,
+    list: () => list(place),
     ensure(name) {
-      const running = ensured.get(name) ?? renew(name);
+      const running = ensured.get(name) ?? renew(place, name);
       ensured.set(name, running);
       // A failure (a full disk) is not remembered.
       running.catch(() => ensured.delete(name));
@@ -111,6 +84,44 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
       readers.clear();
     },
   };
+}
+
+interface Place {
+  readonly folder: string;
+  readonly env: Record<string, string>;
+  /** The configuration of each repository. */
+  readonly config: string;
+}
+
+function pathOf({ folder }: Place, name: string): string {
+  return join(folder, `${name}.git`);
+}
+
+async function list({ folder }: Place): Promise<string[]> {
+  const files = await readdir(folder);
+  const names = files.filter((file) => file.endsWith('.git')).map((file) => file.slice(0, -'.git'.length));
+  return names.filter(isRepositoryName).sort();
+}
+
+/** Makes the repository under another name first, so that one that is there is whole. */
+async function create(place: Place, name: string): Promise<void> {
+  if ((await list(place)).length >= MAX_REPOSITORIES) {
+    throw new StalledError('TooManyRepositories', `there are ${MAX_REPOSITORIES} repositories already`);
+  }
+  const draft = join(place.folder, `.draft-${name}`);
+  await rm(draft, { recursive: true, force: true });
+  await runGit(['init', '--quiet', '--bare', '--template=', draft], { env: place.env, maxBytes: 4_096 });
+  await writeFile(join(draft, 'HEAD'), 'ref: refs/heads/main\n');
+  await writeFile(join(draft, 'config'), place.config);
+  await rename(draft, pathOf(place, name));
+}
+
+async function renew(place: Place, name: string): Promise<void> {
+  const path = pathOf(place, name);
+  if (!(await isThere(join(path, 'HEAD')))) return create(place, name);
+  const file = join(path, 'config');
+  if ((await readFile(file, 'utf8')) !== place.config) await writeFile(file, place.config);
+  await removeQuarantines(join(path, 'objects'));
 }
 
 async function writeHook(file: string, script: string): Promise<void> {
