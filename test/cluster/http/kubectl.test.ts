@@ -186,6 +186,18 @@ describe('requests as kubectl sends them', () => {
   });
 });
 
+it('OpenAPI v2 comes in protobuf under a media type that all kubectls can read back', async () => {
+  const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+  const response = await api.send('GET', '/openapi/v2?timeout=32s', { headers: { accept } });
+  expect(response.headers.get('content-type')).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+  // Field 1 of the document, a text of three bytes: its version.
+  expect(
+    Buffer.from(await response.arrayBuffer())
+      .subarray(0, 5)
+      .toString('latin1'),
+  ).toBe('\n\u00032.0');
+});
+
 const kubectl = (process.env.PATH ?? '')
   .split(delimiter)
   .map((folder) => join(folder, 'kubectl'))

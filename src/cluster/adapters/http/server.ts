@@ -171,13 +171,14 @@ function smallAnswer({ version }: ApiServerOptions, path: string): { [field: str
 const API_LEVEL = { major: '1', minor: '36' };
 
 function answerOpenApiV2({ version }: ApiServerOptions, accept: string | undefined, response: ServerResponse): void {
-  const protobuf = mediaTypes(accept).find(({ type }) => type.includes('protobuf'));
-  if (protobuf === undefined) {
+  if (!mediaTypes(accept).some(({ type }) => type.includes('protobuf'))) {
     answerJson(response, 200, openApiV2(version));
     return;
   }
   const body = openApiV2Bytes(version);
-  response.writeHead(200, { 'content-type': protobuf.type, 'content-length': body.length });
+  // Asked for with "@v1.0", which is no media type (RFC 6838, 4.2) and which kubectl 1.27 cannot read back.
+  const type = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+  response.writeHead(200, { 'content-type': type, 'content-length': body.length });
   response.end(body);
 }
 
