@@ -31,7 +31,7 @@ export function compile(request: CompileRequest): CompileOutcome {
   if (workspace.neededBlobs.size > 0) return needsOf(workspace);
   const compilations = compileAffected(workspace, removed);
   if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return needsOf(workspace);
-  if (request.base === undefined && compilations.length === 0) tellEmpty(workspace, project);
+  if (request.base === undefined && workspace.declared.size + workspace.broken.size === 0) tellEmpty(workspace, project);
   if (workspace.diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return rejected(workspace);
   return compiled(workspace, project, compilations, removed);
 }

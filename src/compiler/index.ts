@@ -8,6 +8,7 @@
 export * from './closure.ts';
 export { compile } from './compile.ts';
 export * from './contract.ts';
+export { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from './defaults.ts';
 export {
   type InputProblem,
   type InputTextResult,
