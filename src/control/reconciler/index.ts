@@ -13,4 +13,5 @@ export {
   planChanges,
   printPlan,
 } from './plan.ts';
-export { type Reconciler, type ReconcilerOptions, type Settled, startReconciler } from './reconciler.ts';
+export { type Reconciler, type ReconcilerOptions, startReconciler } from './reconciler.ts';
+export type { Settled } from './waiters.ts';

@@ -38,18 +38,14 @@ export function registeredLines(
   ];
 }
 
-/** Every finding with its place, and a last line that says what it means. */
+/** Every finding with its place. */
 export function rejectedLines(ref: string, commit: string, diagnostics: readonly Diagnostic[]): readonly string[] {
   return [
     `pipectl: ${shortOid(commit)} (${plainText(branchOf(ref) ?? ref)}) is not valid:`,
     '',
     ...findingLines(diagnostics),
-    ...REJECTED,
   ];
 }
-
-/** The last line of every rejection. */
-export const REJECTED: readonly string[] = ['pipectl: rejected, nothing was changed'];
 
 /** The branch of `refs/heads/…`, or undefined for another ref. */
 export function branchOf(ref: string): string | undefined {

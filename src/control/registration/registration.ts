@@ -15,9 +15,10 @@ import {
 import { plainText } from '../../language/index.ts';
 import type { Settled } from '../reconciler/index.ts';
 import { peelCommit } from './commit-of.ts';
+import type { CleanTrees } from './compile-commit.ts';
 import { type Domains, type MovedBranch, moveDomains } from './domains.ts';
-import { createIndexCache } from './index-cache.ts';
-import { branchOf, REJECTED, registeredLines, rejectedLines } from './lines.ts';
+import { createIndexCache, type IndexCache } from './index-cache.ts';
+import { branchOf, registeredLines, rejectedLines } from './lines.ts';
 import { type DraftRevision, draftCommit, findRevision, settingsOf, storeDrafts } from './register-commit.ts';
 
 export interface RegistrationOptions {
@@ -37,167 +38,181 @@ export interface Registration extends PushHandler {
   resync(repository: string): Promise<void>;
 }
 
+interface State extends RegistrationOptions {
+  readonly cache: IndexCache;
+  readonly clean: CleanTrees;
+  readonly oneAtATime: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
 /** Decides on pushes by compiling what they bring, and notes which commits the domains are to show. */
 export function createRegistration(options: RegistrationOptions): Registration {
-  const { cluster, log } = options;
-  const cache = createIndexCache(cluster, options.clock);
-  const context = { cluster, cache, clean: boundedSet(MAX_CLEAN_TREES) };
-  const oneAtATime = createLine();
+  const { cluster, clock } = options;
+  const cache = createIndexCache(cluster, clock);
+  const state: State = { ...options, cache, clean: boundedSet(MAX_CLEAN_TREES), oneAtATime: createLine() };
+  return {
+    decide: (push) => decide(state, push),
+    landed: (push) => landed(state, push),
+    resync: (repository) => resync(state, repository),
+  };
+}
 
-  async function decide(push: Push): Promise<PushVerdict> {
-    const drafts: DraftRevision[] = [];
-    const lines: string[] = [];
-    const rejections: string[] = [];
-    const status = (await findRepository(push.repository))?.status;
-    const active = Object.values(status?.domains ?? {}).flatMap(({ desired }) => desired ?? []);
-    for (const update of push.updates) {
-      if (update.after === ZERO_OID || !isRegistered(update.ref)) continue;
-      const draft = await draftUpdate(push, update, active, drafts);
-      if (draft.kind === 'rejected') rejections.push(...rejectedLines(update.ref, update.after, draft.diagnostics));
-      else if (draft.kind === 'draft') drafts.push(draft);
-      if (draft.kind === 'known') lines.push(`pipectl: ${shortOid(draft.commit)} is registered already`);
-    }
-    if (rejections.length > 0) {
-      return { accepted: false, lines: [...rejections.filter((line) => !REJECTED.includes(line)), ...REJECTED] };
-    }
-    if (drafts.length > 0) {
-      // Two repositories must not claim one project at the same time.
-      const problem = await oneAtATime(() => storeDrafts(cluster, push.repository, drafts));
-      if (problem !== undefined) {
-        const first = push.updates.find(({ after }) => after !== ZERO_OID) as RefUpdate;
-        return { accepted: false, lines: rejectedLines(first.ref, first.after, [problem]) };
-      }
-    }
-    for (const draft of drafts) {
-      cache.keep(draft.state);
-      lines.push(...registeredLines(draft.revision.spec.commit, draft.counts, draft.diagnostics));
-    }
-    return { accepted: true, lines: [...new Set(lines)] };
+async function decide(state: State, push: Push): Promise<PushVerdict> {
+  const drafts: DraftRevision[] = [];
+  const lines: string[] = [];
+  const rejections: string[] = [];
+  const status = (await findRepository(state, push.repository))?.status;
+  const active = Object.values(status?.domains ?? {}).flatMap(({ desired }) => desired ?? []);
+  for (const update of push.updates) {
+    if (update.after === ZERO_OID || !isRegistered(update.ref)) continue;
+    const drafted = await draftUpdate(state, push, update, active, drafts);
+    if (drafted.kind === 'rejected') rejections.push(...rejectedLines(update.ref, update.after, drafted.diagnostics));
+    if (drafted.kind === 'draft') drafts.push(drafted);
+    if (drafted.kind === 'known') lines.push(`pipectl: ${shortOid(drafted.commit)} is registered already`);
   }
-
-  type Drafted =
-    | DraftRevision
-    | { readonly kind: 'known'; readonly commit: Oid }
-    | { readonly kind: 'none' }
-    | { readonly kind: 'rejected'; readonly diagnostics: readonly Diagnostic[] };
-
-  async function draftUpdate(
-    push: Pick<Push, 'repository' | 'objects'>,
-    update: RefUpdate,
-    active: readonly Oid[],
-    drafts: readonly DraftRevision[],
-  ): Promise<Drafted> {
-    const peeled = await peelCommit(push.objects, update.after);
-    if (peeled.kind === 'rejected') return peeled;
-    if (peeled.kind === 'other') return { kind: 'none' };
-    const { oid, commit } = peeled;
-    if (drafts.some(({ revision }) => revision.spec.commit === oid)) return { kind: 'none' };
-    const { repository, objects } = push;
-    const bases = [...commit.parents, update.before, ...active];
-    const outcome = await draftCommit(context, { repository, ref: update.ref, oid, commit, objects, bases });
-    return outcome.kind === 'known' ? { kind: 'known', commit: oid } : outcome;
+  if (rejections.length > 0) return rejected(rejections);
+  if (drafts.length > 0) {
+    // Two repositories must not claim one project at the same time.
+    const problem = await state.oneAtATime(() => storeDrafts(state.cluster, push.repository, drafts));
+    const [first] = drafts as [DraftRevision];
+    const { commit, refs } = first.revision.spec;
+    if (problem !== undefined) return rejected(rejectedLines(refs[0] ?? '', commit, [problem]));
   }
-
-  async function landed(push: LandedPush): Promise<readonly string[]> {
-    const repository = await findRepository(push.repository);
-    const before = repository?.status?.domains;
-    const moved = await Promise.all(push.updates.map((update) => movedBranch(push.repository, update)));
-    const branches = moved.filter((move) => move !== undefined);
-    if (repository === undefined || branches.length === 0) return [];
-    const heads = await registeredHeads(push.repository, before, branches);
-    const domains = moveDomains(before, branches, (branch) => heads.get(branch));
-    const patch = domainsPatch(before ?? {}, domains);
-    if (Object.keys(patch).length > 0) {
-      const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name: push.repository };
-      await cluster.write([{ op: 'patchStatus', key, patch: { domains: patch } }]);
-    }
-    return landedLines(push.repository, before ?? {}, domains, branches);
+  for (const draft of drafts) {
+    state.cache.keep(draft.state);
+    lines.push(...registeredLines(draft.revision.spec.commit, draft.counts, draft.diagnostics));
   }
+  return { accepted: true, lines: [...new Set(lines)] };
+}
 
-  async function movedBranch(repository: string, { ref, after }: RefUpdate): Promise<MovedBranch | undefined> {
+type Drafted =
+  | DraftRevision
+  | { readonly kind: 'known'; readonly commit: Oid }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'rejected'; readonly diagnostics: readonly Diagnostic[] };
+
+async function draftUpdate(
+  state: State,
+  { repository, objects }: Pick<Push, 'repository' | 'objects'>,
+  update: RefUpdate,
+  active: readonly Oid[],
+  drafts: readonly DraftRevision[],
+): Promise<Drafted> {
+  const peeled = await peelCommit(objects, update.after);
+  if (peeled.kind === 'rejected') return peeled;
+  if (peeled.kind === 'other') return { kind: 'none' };
+  const { oid, commit } = peeled;
+  if (drafts.some(({ revision }) => revision.spec.commit === oid)) return { kind: 'none' };
+  const bases = [...commit.parents, update.before, ...active];
+  const outcome = await draftCommit(state, { repository, ref: update.ref, oid, commit, objects, bases });
+  return outcome.kind === 'known' ? { kind: 'known', commit: oid } : outcome;
+}
+
+async function landed(state: State, push: LandedPush): Promise<readonly string[]> {
+  const repository = await findRepository(state, push.repository);
+  const before = repository?.status?.domains;
+  const moved = await Promise.all(push.updates.map((update) => movedBranch(state, push.repository, update)));
+  const branches = moved.filter((move) => move !== undefined);
+  if (repository === undefined || branches.length === 0) return [];
+  const heads = await registeredHeads(state, push.repository, before, branches);
+  const domains = moveDomains(before, branches, (branch) => heads.get(branch));
+  const patch = domainsPatch(before ?? {}, domains);
+  if (Object.keys(patch).length > 0) {
+    const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name: push.repository };
+    await state.cluster.write([{ op: 'patchStatus', key, patch: { domains: patch } }]);
+  }
+  return landedLines(state, push.repository, before ?? {}, domains, branches);
+}
+
+async function movedBranch(
+  { cluster, cache }: State,
+  repository: string,
+  { ref, after }: RefUpdate,
+): Promise<MovedBranch | undefined> {
+  const branch = branchOf(ref);
+  if (branch === undefined) return undefined;
+  if (after === ZERO_OID) return { branch };
+  const revision = await findRevision(cluster, repository, after);
+  const project = revision && (await settingsOf(cache, revision));
+  return project === undefined ? undefined : { branch, commit: after, project };
+}
+
+/** Registered heads of branches that a pushed commit names as tracked and that were not tracked before. */
+async function registeredHeads(
+  state: State,
+  repository: string,
+  before: Domains | undefined,
+  moved: readonly MovedBranch[],
+): Promise<ReadonlyMap<string, Oid>> {
+  const tracked = new Set(Object.values(before ?? {}).map(({ ref }) => ref));
+  const pushed = new Set(moved.map(({ branch }) => branch));
+  const named = moved.flatMap(({ project }) => Object.values(project?.domains ?? {}).map(({ ref }) => ref));
+  const wanted = named.filter((ref) => ref !== '*' && !tracked.has(ref) && !pushed.has(ref));
+  const heads = new Map<string, Oid>();
+  if (wanted.length === 0) return heads;
+  const refs = await state.refs(repository);
+  for (const branch of wanted) {
+    const head = refs.get(`refs/heads/${branch}`);
+    const isRegistered = head !== undefined && (await findRevision(state.cluster, repository, head)) !== undefined;
+    if (isRegistered) heads.set(branch, head);
+  }
+  return heads;
+}
+
+/** Waits for the reconciler, a little, so that a pusher reads what is so and not what is meant to be. */
+async function landedLines(
+  state: State,
+  repository: string,
+  before: Domains,
+  domains: Domains,
+  moved: readonly MovedBranch[],
+): Promise<readonly string[]> {
+  const moves = Object.entries(domains).filter(
+    ([name, { desired }]) => desired !== undefined && desired !== before[name]?.desired,
+  );
+  const lines = await Promise.all(
+    moves.map(async ([name, { desired = '', lastApplied }]) => {
+      const end = await state.settled(repository, name, desired, PUSH_SETTLE_MS);
+      const commit = shortOid(desired);
+      if (end.kind === 'applied') return `pipectl: ${name} is now at ${commit}`;
+      if (end.kind === 'pending') return `pipectl: ${name} will be at ${commit} soon`;
+      const kept = lastApplied === undefined ? 'is not active yet' : `stays at ${shortOid(lastApplied)}`;
+      return `pipectl: ${name} ${kept}: ${plainText(end.message)}`;
+    }),
+  );
+  const tracked = new Set(Object.values(domains).map(({ ref }) => ref));
+  const others = moved.flatMap(({ branch, commit }) =>
+    commit === undefined || tracked.has(branch)
+      ? []
+      : [`pipectl: no domain tracks ${plainText(branch)}; run it by: pipectl run NAME --rev ${shortOid(commit)}`],
+  );
+  return [...lines, ...others];
+}
+
+async function resync(state: State, repository: string): Promise<void> {
+  const refs = await state.refs(repository);
+  const domains = (await findRepository(state, repository))?.status?.domains;
+  const updates: RefUpdate[] = [];
+  for (const [ref, after] of refs) {
     const branch = branchOf(ref);
-    if (branch === undefined) return undefined;
-    if (after === ZERO_OID) return { branch };
-    const revision = await findRevision(cluster, repository, after);
-    const project = revision && (await settingsOf(cache, revision));
-    return project === undefined ? undefined : { branch, commit: after, project };
+    if (branch === undefined) continue;
+    const tracking = Object.values(domains ?? {}).filter((status) => status.ref === branch);
+    if (domains !== undefined && !tracking.some(({ desired }) => desired !== after)) continue;
+    updates.push({ ref, before: tracking[0]?.desired ?? ZERO_OID, after });
   }
+  if (updates.length === 0) return;
+  const verdict = await decide(state, { repository, pusher: 'pipectl', updates, objects: state.objects(repository) });
+  const level = verdict.accepted ? 'info' : 'error';
+  state.log.write(level, 'refs moved while nobody watched', { repository, lines: verdict.lines });
+  if (verdict.accepted) await landed(state, { repository, updates });
+}
 
-  /** Registered heads of branches that a pushed commit names as tracked and that were not tracked before. */
-  async function registeredHeads(
-    repository: string,
-    before: Domains | undefined,
-    moved: readonly MovedBranch[],
-  ): Promise<ReadonlyMap<string, Oid>> {
-    const tracked = new Set(Object.values(before ?? {}).map(({ ref }) => ref));
-    const pushed = new Set(moved.map(({ branch }) => branch));
-    const named = moved.flatMap(({ project }) => Object.values(project?.domains ?? {}).map(({ ref }) => ref));
-    const wanted = named.filter((ref) => ref !== '*' && !tracked.has(ref) && !pushed.has(ref));
-    const heads = new Map<string, Oid>();
-    if (wanted.length === 0) return heads;
-    const refs = await options.refs(repository);
-    for (const branch of wanted) {
-      const head = refs.get(`refs/heads/${branch}`);
-      if (head !== undefined && (await findRevision(cluster, repository, head)) !== undefined) heads.set(branch, head);
-    }
-    return heads;
-  }
+function findRepository({ cluster }: State, name: string): Promise<Repository | undefined> {
+  return findObject<Repository>(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name });
+}
 
-  /** Waits for the reconciler, a little, so that a pusher reads what is so and not what is meant to be. */
-  async function landedLines(
-    repository: string,
-    before: Domains,
-    domains: Domains,
-    moved: readonly MovedBranch[],
-  ): Promise<readonly string[]> {
-    const moves = Object.entries(domains).filter(
-      ([name, { desired }]) => desired !== undefined && desired !== before[name]?.desired,
-    );
-    const lines = await Promise.all(
-      moves.map(async ([name, { desired = '', lastApplied }]) => {
-        const end = await options.settled(repository, name, desired, PUSH_SETTLE_MS);
-        const commit = shortOid(desired);
-        if (end.kind === 'applied') return `pipectl: ${name} is now at ${commit}`;
-        if (end.kind === 'pending') return `pipectl: ${name} will be at ${commit} soon`;
-        const kept = lastApplied === undefined ? 'is not active yet' : `stays at ${shortOid(lastApplied)}`;
-        return `pipectl: ${name} ${kept}: ${plainText(end.message)}`;
-      }),
-    );
-    const tracked = new Set(Object.values(domains).map(({ ref }) => ref));
-    const others = moved.flatMap(({ branch, commit }) =>
-      commit === undefined || tracked.has(branch)
-        ? []
-        : [`pipectl: no domain tracks ${plainText(branch)}; run it by: pipectl run NAME --rev ${shortOid(commit)}`],
-    );
-    return [...lines, ...others];
-  }
-
-  async function resync(repository: string): Promise<void> {
-    const refs = await options.refs(repository);
-    const domains = (await findRepository(repository))?.status?.domains;
-    const updates: RefUpdate[] = [];
-    for (const [ref, after] of refs) {
-      const branch = branchOf(ref);
-      if (branch === undefined) continue;
-      const tracking = Object.values(domains ?? {}).filter((status) => status.ref === branch);
-      if (domains !== undefined && !tracking.some(({ desired }) => desired !== after)) continue;
-      updates.push({ ref, before: tracking[0]?.desired ?? ZERO_OID, after });
-    }
-    if (updates.length === 0) return;
-    const objects = options.objects(repository);
-    const verdict = await decide({ repository, pusher: 'pipectl', updates, objects });
-    log.write(verdict.accepted ? 'info' : 'error', 'refs moved while nobody watched', {
-      repository,
-      lines: verdict.lines,
-    });
-    if (verdict.accepted) await landed({ repository, updates });
-  }
-
-  async function findRepository(name: string): Promise<Repository | undefined> {
-    return findObject<Repository>(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name });
-  }
-
-  return { decide, landed, resync };
+/** A rejection says so once, at its end, whatever the number of refs. */
+function rejected(lines: readonly string[]): PushVerdict {
+  return { accepted: false, lines: [...lines, 'pipectl: rejected, nothing was changed'] };
 }
 
 /** Branches and tags are registered; other refs are stored and mean nothing. */
