@@ -196,7 +196,7 @@ describe('a malformed request', () => {
             expect(JSON.parse(answer)).toMatchObject({ kind: 'Status', code: response.status });
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });
