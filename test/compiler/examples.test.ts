@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson, type Json, sha256 } from '../../src/base/index.ts';
+import { type Commit, compileAll } from './commit.ts';
+
+/** The commit that a folder would be: its files, and all its folders with made-up tree ids. */
+function commitOfFolder(root: string): Commit {
+  const files = new Map<string, string>();
+  const folders = new Map<string, string>();
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const name = relative(root, path);
+    if (statSync(path).isDirectory()) folders.set(name, sha256(name).slice(0, 40));
+    else if (/\.ya?ml$/.test(name)) files.set(name, readFileSync(path, 'utf8'));
+  }
+  return { files, folders };
+}
+
+const examples = join(import.meta.dirname, '../../examples');
+
+describe('the examples', () => {
+  it.each(readdirSync(examples))('%s compiles without a finding', (name) => {
+    expect(compileAll(commitOfFolder(join(examples, name)))).toMatchObject({ kind: 'compiled', diagnostics: [] });
+  });
+});
+
+const LANGUAGE = readFileSync(join(import.meta.dirname, 'tour.yaml'), 'utf8');
+
+describe('closures', () => {
+  const compiled = compileAll({
+    files: new Map([['pipectl.yaml', LANGUAGE]]),
+    folders: new Map([['tasks', 'a'.repeat(40)]]),
+  });
+  const entities = compiled.kind === 'compiled' ? compiled.changed : [];
+
+  it('are what the golden file shows', async () => {
+    expect(compiled.diagnostics).toEqual([]);
+    const closures = Object.fromEntries(entities.map(({ kind, name, closure }) => [`${kind}/${name}`, closure]));
+    await expect(`${JSON.stringify(closures, null, 2)}\n`).toMatchFileSnapshot('../golden/compiler/tour.json');
+  });
+
+  it('are named by the digest of their canonical text', () => {
+    for (const { closure, text, digest } of entities) {
+      expect(text).toBe(canonicalJson(closure as unknown as Json));
+      expect(digest).toBe(sha256(text));
+    }
+  });
+
+  it('hold no trace of the commit or of the file', () => {
+    for (const { text } of entities) expect(text).not.toContain('pipectl.yaml');
+  });
+});
