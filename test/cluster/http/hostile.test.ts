@@ -136,6 +136,11 @@ describe('a malformed request', () => {
     expect(await raw(request(`GET ${OURS}`, { 'X-Long': 'x'.repeat(100_000) }))).toMatch(/^(HTTP\/1.1 431 |$)/);
   });
 
+  it('that is a broken handshake ends its own connection only', async () => {
+    await raw(Buffer.from([0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5, ...Buffer.from('garbage')]));
+    expect((await api.send('GET', '/version')).status).toBe(200);
+  });
+
   it('with bytes that are no UTF-8 is refused', async () => {
     const head = request(`POST ${OURS}`, { 'Content-Type': 'application/json', 'Content-Length': '2' });
     expect(await raw(Buffer.concat([Buffer.from(head), Buffer.from([0xff, 0xfe])]))).toMatch(/^HTTP\/1.1 400/);
