@@ -74,6 +74,8 @@ export const MAX_YAML_TOKENS = 500_000;
 export const MAX_YAML_ENTRIES = 200_000;
 /** Documents of a definitions file. */
 export const MAX_YAML_DOCUMENTS = 5_000;
+/** Places where the parser stumbles before it is stopped: text that is no YAML stumbles at each word. */
+export const MAX_YAML_ERRORS = 1_000;
 /** Diagnostics of one file; the rest is counted. */
 export const MAX_FILE_DIAGNOSTICS = 100;
 
@@ -286,3 +288,15 @@ export const MAX_CLEAN_TREES = 10_000;
 export const PUSH_SETTLE_MS = 5_000;
 /** Warnings shown to a pusher. */
 export const MAX_SHOWN_WARNINGS = 20;
+
+/** Closures kept ready to run. */
+export const MAX_CACHED_PLANS = 1_000;
+/** How long an execution with nothing to do keeps its state in memory; after that only what wakes it is kept. */
+export const ENGINE_PARK_AFTER_MS = 5_000;
+/** Back-off of a round that failed, and how often in a row before the execution waits for the longest. */
+export const ROUND_BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000 } as const;
+/** Attempts looked up one by one when an execution is loaded; more are listed at once. */
+export const MAX_SINGLE_POD_READS = 8;
+/** Where no Platform says so: rounds in flight of one propeller, and live attempts of one execution (Flyte's 25). */
+export const DEFAULT_WORKERS = 500;
+export const DEFAULT_MAX_PARALLELISM = 25;

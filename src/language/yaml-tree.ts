@@ -1,5 +1,5 @@
 import { Composer, type Document, isDocument, Lexer, Parser } from 'yaml';
-import { MAX_YAML_DOCUMENTS } from '../base/index.ts';
+import { MAX_YAML_DOCUMENTS, MAX_YAML_ERRORS } from '../base/index.ts';
 import { type GateRefusal, tokenGate } from './gate.ts';
 
 export type YamlResult = { readonly kind: 'documents'; readonly documents: readonly Document.Parsed[] } | GateRefusal;
@@ -24,11 +24,15 @@ export function parseYaml(text: string): YamlResult {
   const keep = (composed: Iterable<unknown>): void => {
     for (const document of composed) if (isDocument(document)) documents.push(document as Document.Parsed);
   };
+  let errors = 0;
   try {
     for (const token of new Lexer().lex(text)) {
       const refused = gate.see(token);
       if (refused !== undefined) return refused;
-      for (const node of parser.next(token)) keep(composer.next(node));
+      for (const node of parser.next(token)) {
+        if (node.type === 'error' && ++errors > MAX_YAML_ERRORS) return notYaml(text, node.offset);
+        keep(composer.next(node));
+      }
       if (documents.length > MAX_YAML_DOCUMENTS)
         return tooMany(text, `the file has more than ${MAX_YAML_DOCUMENTS} documents`);
     }
@@ -39,6 +43,11 @@ export function parseYaml(text: string): YamlResult {
     return tooMany(text, 'the parser could not get through this file');
   }
   return { kind: 'documents', documents };
+}
+
+function notYaml(text: string, at: number): GateRefusal {
+  const message = `this is hardly YAML: the parser stumbled more than ${MAX_YAML_ERRORS} times up to here`;
+  return { kind: 'refused', code: 'PIPE-YAML-010', message, text, start: at, end: at + 1 };
 }
 
 function tooMany(text: string, message: string): GateRefusal {

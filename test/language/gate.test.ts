@@ -52,6 +52,7 @@ describe('text that is not given to the parser', () => {
     ['keys', lines(210_000, () => 'a:'), 'PIPE-YAML-007'],
     ['documents', '---\n'.repeat(6000), 'PIPE-YAML-007'],
     ['ended documents', 'a\n...\n'.repeat(6000), 'PIPE-YAML-007'],
+    ['text that is no YAML at all', '"\n'.repeat(MAX_FILE_BYTES / 2), 'PIPE-YAML-010'],
     ['a %TAG directive', '%TAG ! tag:x,2000:\n---\na: !b c', 'PIPE-YAML-020'],
   ])('%s', (_name, text, code) => {
     expect(codesOf(text)).toEqual([code]);
