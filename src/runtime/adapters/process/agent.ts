@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { ANNOTATION, type Change, type LogOptions, type ObjectKey, type Pod, reflect } from '../../../cluster/index.ts';
-import { type Agent, forget, idOf, type NodeAgentOptions, removeLog, tidy } from './agent-state.ts';
+import { type Agent, forget, idOf, type NodeAgentOptions, removeLog } from './agent-state.ts';
 import { newAttempt, type Stage } from './attempt.ts';
 import { endAll, endAttempt, endOrphans } from './attempt-end.ts';
-import { onBroken, onEnded, onStarted, pump, settle } from './attempt-run.ts';
+import { onBroken, onEnded, onRetired, onStarted, pump, settle } from './attempt-run.ts';
 import { logPath, runtimeFolders } from './folders.ts';
 import { openPast } from './past.ts';
 import { podCommand } from './pod-command.ts';
@@ -78,10 +78,7 @@ function newAgent(options: NodeAgentOptions): Agent {
       onStarted: (event) => onStarted(agent, event),
       onEnded: (event) => onEnded(agent, event),
       onBroken: (ids, folder) => onBroken(agent, ids, folder),
-      onRetired(folder) {
-        past.add(folder);
-        tidy(agent);
-      },
+      onRetired: (folder) => onRetired(agent, folder),
     }),
     counts: { started: 0, ended: 0, lost: 0, adopted: 0 },
     isStopping: false,

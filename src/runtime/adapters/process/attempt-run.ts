@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { REASON } from '../../reasons.ts';
 import { type Agent, forget, neverStarted, removeLog, tidy } from './agent-state.ts';
 import type { Attempt } from './attempt.ts';
@@ -9,6 +10,9 @@ import { writeStatus } from './write-status.ts';
 
 /** Attempts handed to the spawner ahead of its capacity, so that it never waits for the agent. */
 const PREFETCH = 8;
+/** A spawner that cannot even be started is not started again in a tight loop. */
+const RESTART_MS = 500;
+
 /** Does what the past of an attempt asks for: start it, follow it, report it, or clear what is left of it. */
 export function settle(agent: Agent, attempt: Attempt): void {
   const fate = agent.past.fate(attempt.uid);
@@ -114,11 +118,15 @@ export function onBroken(agent: Agent, ids: readonly string[], folder: string | 
     attempt.source = undefined;
     settle(agent, attempt);
   }
-  // A spawner that cannot even be started would be started in a tight loop.
   agent.options.clock.at(agent.options.clock.now() + RESTART_MS, () => pump(agent));
 }
 
-const RESTART_MS = 500;
+/** A spawner has left after its work. Its journal is needed only while an end it tells of is not in the cluster. */
+export function onRetired(agent: Agent, folder: string): void {
+  const isReporting = [...agent.attempts.values()].some(({ stage }) => stage === 'reporting');
+  if (isReporting) agent.past.add(folder);
+  else rm(folder, { recursive: true, force: true }).catch(() => {});
+}
 
 /** Ends what is left of a lost attempt, and reports it only then. */
 export async function lose(agent: Agent, attempt: Attempt): Promise<void> {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MAX_SPAWNER_LINE_BYTES } from '../../../base/index.ts';
@@ -47,6 +47,7 @@ export function openJournal(folder: string): Journal {
   const started = new Map<string, StartedEvent>();
   const ended = new Map<string, EndedEvent>();
   let isDrained = false;
+  const path = join(folder, 'journal.jsonl');
   let offset = 0;
   const split = lineSplitter(MAX_SPAWNER_LINE_BYTES, (line) => {
     const event = parseEvent(line);
@@ -63,7 +64,7 @@ export function openJournal(folder: string): Journal {
     isLive: () => isOfThisBoot && isAlive(spawner),
     isDrained: () => isDrained,
     refresh() {
-      offset = readFrom(join(folder, 'journal.jsonl'), offset, split);
+      offset = readFrom(path, offset, split);
     },
     async remove() {
       await rm(folder, { recursive: true, force: true, maxRetries: 2 }).catch(() => {});
@@ -80,7 +81,9 @@ function parseEvent(line: string): JournalEvent | undefined {
   }
 }
 
+/** A folder has no journal yet in its first moment, and none any more when its removal was cut short. */
 function readFrom(path: string, offset: number, onChunk: (chunk: Buffer) => void): number {
+  if (!existsSync(path)) return offset;
   const fd = openSync(path, 'r');
   try {
     const buffer = Buffer.allocUnsafe(READ_BYTES);
