@@ -10,3 +10,4 @@ export * from './json.ts';
 export * from './limits.ts';
 export * from './ports.ts';
 export * from './time.ts';
+export * from './version.ts';

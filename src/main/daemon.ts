@@ -1,0 +1,175 @@
+import { type Log, StalledError, VERSION } from '../base/index.ts';
+import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
+import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
+import { startPropeller } from '../control/propeller/index.ts';
+import { startReconciler } from '../control/reconciler/index.ts';
+import { createRegistration, type Registration } from '../control/registration/index.ts';
+import { startScheduler } from '../control/scheduler/index.ts';
+import { createGitEndpoint, openRepositoryStore, type RepositoryStore } from '../git/adapters/native/index.ts';
+import { bootId, startNodeAgent } from '../runtime/adapters/process/index.ts';
+import { openSources } from '../runtime/index.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { hostClock, hostRandom } from './host.ts';
+import { keepKubeconfig } from './kubeconfig.ts';
+import { listenLocally } from './listen.ts';
+import { createMetrics } from './metrics.ts';
+
+export interface DaemonOptions {
+  readonly dataFolder: string;
+  /** Port on 127.0.0.1; 0: any free one. */
+  readonly port: number;
+  readonly log: Log;
+}
+
+/** A control plane in this process. */
+export interface Daemon {
+  readonly url: string;
+  readonly kubeconfigPath: string;
+  readonly token: string;
+  readonly gitUrl: string;
+  /** Resolves when it has stopped. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What was started, to be ended in reverse order. */
+type Ends = (() => void | Promise<void>)[];
+
+/**
+ * Starts the whole control plane on one data folder: store, API, git endpoint, loops and node agent.
+ * Rejects with StalledError when the folder is taken or unusable, the port is in use, or git is missing; then nothing
+ * of it is left running.
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const ends: Ends = [];
+  const endAll = async (): Promise<void> => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    return await start(options, ends, endAll);
+  } catch (error) {
+    await endAll();
+    throw error;
+  }
+}
+
+async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<void>): Promise<Daemon> {
+  const { log } = options;
+  const folder = openDataFolder(options.dataFolder, hostClock.now());
+  ends.push(() => folder.release());
+  const host = { clock: hostClock, random: hostRandom, log };
+  const store = await openEmbeddedStore({ folder: folder.store, ...host });
+  ends.push(() => store.close());
+  const repositories = await openRepositoryStore({ folder: folder.git, log });
+  ends.push(() => repositories.close());
+
+  const reconciler = startReconciler({ cluster: store, ...host });
+  ends.push(() => reconciler.close());
+  const registration = createRegistration({
+    cluster: store,
+    clock: hostClock,
+    log,
+    refs: (name) => repositories.refs(name),
+    objects: (name) => repositories.reader(name),
+    settled: (...about) => reconciler.settled(...about),
+  });
+  const parts = await startLoops(folder, store, repositories, host, ends);
+  const url = await serve(options, folder, store, repositories, registration, parts, ends);
+  const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
+  ends.push(() => kubeconfig.close());
+  await resync(repositories, registration, log);
+
+  let stopping: Promise<void> | undefined;
+  let end: () => void = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return {
+    url,
+    kubeconfigPath: folder.kubeconfig,
+    token: folder.token,
+    gitUrl: `${url}/git/`,
+    ended,
+    stop: () => {
+      stopping ??= endAll().finally(end);
+      return stopping;
+    },
+  };
+}
+
+type Host = { readonly clock: typeof hostClock; readonly random: typeof hostRandom; readonly log: Log };
+
+/** Everything that makes executions move: node agent, propeller, scheduler, retention. */
+async function startLoops(
+  folder: DataFolder,
+  store: EmbeddedStore,
+  repositories: RepositoryStore,
+  host: Host,
+  ends: Ends,
+) {
+  const sources = await openSources({
+    folder: folder.sources,
+    readerOf: (name) => repositories.reader(name),
+    bootId: bootId(),
+    ...host,
+  });
+  const agent = await startNodeAgent({ cluster: store, folder: folder.attempts, sources, ...host });
+  store.serveLogs((key, logOptions) => agent.podLogs(key, logOptions));
+  ends.push(() => agent.stop('end'));
+  const propeller = startPropeller({ cluster: store, ...host });
+  ends.push(() => propeller.stop());
+  const scheduler = startScheduler({ cluster: store, ...host });
+  ends.push(() => scheduler.stop());
+  return { agent, propeller, scheduler };
+}
+
+async function serve(
+  { port, log }: DaemonOptions,
+  folder: DataFolder,
+  store: EmbeddedStore,
+  repositories: RepositoryStore,
+  registration: Registration,
+  parts: Awaited<ReturnType<typeof startLoops>>,
+  ends: Ends,
+): Promise<string> {
+  const authenticate = tokenAuthenticator(folder.token, { name: 'pipectl', groups: ['system:masters'] });
+  const api = createApiServer({
+    cluster: store,
+    authenticate,
+    clock: hostClock,
+    log,
+    version: VERSION,
+    metrics: createMetrics({ store, ...parts }),
+  });
+  const git = await createGitEndpoint({
+    repositories,
+    authenticate: ({ token }) => (token === undefined ? undefined : authenticate(token)?.name),
+    handler: registration,
+    log,
+  });
+  const listening = await listenLocally(port, folder.certificate, (request, response) => {
+    if (!git.handle(request, response)) api.handle(request, response);
+  });
+  ends.push(async () => {
+    api.close();
+    await listening.close();
+    await git.drained();
+  });
+  return `http://127.0.0.1:${listening.port}`;
+}
+
+/** Makes up for pushes whose refs moved in the moment before the last process ended. */
+async function resync(repositories: RepositoryStore, registration: Registration, log: Log): Promise<void> {
+  for (const name of await repositories.list()) {
+    try {
+      await registration.resync(name);
+    } catch (error) {
+      if (error instanceof StalledError) log.write('error', `repository ${name}: ${error.message}`);
+      else
+        log.write('error', 'a repository could not be compared with its refs', {
+          repository: name,
+          error: String(error),
+        });
+    }
+  }
+}
