@@ -28,10 +28,12 @@ export interface Projector {
   readonly options: ProjectorOptions;
   readonly thread: ProjectionThread;
   running: Promise<void> | undefined;
+  isAskedAgain: boolean;
   /** Up to which frame the database file has everything. */
   sequence: number;
   rows: number;
   failures: number;
+  isFailing: boolean;
 }
 
 /** JSON text of one chunk; a single larger object is a chunk of its own. */
@@ -40,15 +42,25 @@ const CHUNK_BYTES = 256 * 1024;
 export function newProjector(options: ProjectorOptions): Projector {
   const { path, clock, table } = options;
   const thread: ProjectionThread = { path, clock, worker: undefined, cancelEnd: undefined };
-  return { options, thread, running: undefined, sequence: table.database.progress.sequence, rows: 0, failures: 0 };
+  const { sequence } = table.database.progress;
+  return { options, thread, running: undefined, isAskedAgain: false, sequence, rows: 0, failures: 0, isFailing: false };
 }
 
-/** Brings the database file up to what is committed now, then lets the log go. Joins a running round; never rejects. */
+/** Brings the database file up to what is committed at the call or later, then lets the log go. Never rejects. */
 export function project(projector: Projector): Promise<void> {
-  projector.running ??= round(projector).finally(() => {
+  projector.isAskedAgain = true;
+  projector.running ??= rounds(projector).finally(() => {
     projector.running = undefined;
   });
   return projector.running;
+}
+
+async function rounds(projector: Projector): Promise<void> {
+  // A round that is running began before the commits that the next caller means.
+  while (projector.isAskedAgain) {
+    projector.isAskedAgain = false;
+    await round(projector);
+  }
 }
 
 /** Waits for the running round and ends the thread. */
@@ -78,14 +90,19 @@ async function round(projector: Projector): Promise<void> {
     }
     await commitChunk(thread, { rows: [], deleted, progress });
     projector.sequence = progress.sequence;
+    projector.isFailing = false;
     options.projected(progress);
   } catch (error) {
     projector.failures++;
     for (const entry of entries.slice(done)) if (!entry.isDeleted) table.dirty.add(entry);
     table.deletedIds = deleted.concat(table.deletedIds);
-    log.write('warn', 'the database file could not be brought up to date; the log keeps everything', {
-      error: databaseError(path, folder, error).message,
-    });
+    // Said once until it works again: the cause, a full disk mostly, stays for a while.
+    if (!projector.isFailing) {
+      log.write('warn', 'the database file could not be brought up to date; the log keeps everything', {
+        error: databaseError(path, folder, error).message,
+      });
+    }
+    projector.isFailing = true;
   }
   endThreadLater(thread);
 }

@@ -152,8 +152,6 @@ function run(
     closing.abort();
     stopUpkeep(upkeep);
     await drained(commits);
-    // A round that was running may have begun before the last commits.
-    await project(projector);
     await project(projector);
     await stopProjector(projector);
     await closeLog(log, projector.sequence);
