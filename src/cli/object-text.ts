@@ -1,5 +1,3 @@
-import { stringify } from 'yaml';
-
 /** JSON as scripts read it; control codes are escaped by JSON itself. */
 export function jsonText(value: unknown): string {
   // JSON leaves DEL, C1 and bidirectional controls as they are; a terminal should not see them.
@@ -10,7 +8,8 @@ export function jsonText(value: unknown): string {
  * YAML as `kubectl get -o yaml` prints it: keys in the object's order, no aliases, no folding. What YAML 1.1 readers
  * would take for a time or a boolean is quoted.
  */
-export function yamlText(value: unknown): string {
+export async function yamlText(value: unknown): Promise<string> {
+  const { stringify } = await import('yaml');
   return escapeControls(stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 }));
 }
 

@@ -36,7 +36,7 @@ export async function namespaceFor(
   if (fixed === '') return undefined;
   if (context.global.namespace !== undefined) return context.global.namespace;
   if (fixed !== undefined) return fixed;
-  const choice = await chooseNamespace(session.cluster, findCheckout(context.cwd), session.namespace);
+  const choice = await chooseNamespace(session.cluster, await findCheckout(context.cwd), session.namespace);
   if (choice.kind === 'found') return choice.namespace;
   throw new UsageError(`which namespace?`, `-n with one of ${choice.candidates.join(', ')}, or -A where it is offered`);
 }

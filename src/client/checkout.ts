@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { MAX_FILE_BYTES } from '../base/index.ts';
-import { parseDefinitions } from '../language/index.ts';
+import { isJsonObject, MAX_FILE_BYTES } from '../base/index.ts';
 
 /** The folder of a project on this machine, with as much of its `pipectl.yaml` as tells where it runs. */
 export interface Checkout {
@@ -26,18 +25,34 @@ export function findProjectRoot(from: string): string | undefined {
   }
 }
 
-/** The checkout around `from`; undefined when there is none, or when its project document is not valid. */
-export function findCheckout(from: string): Checkout | undefined {
+/** The checkout around `from`; undefined when there is none, or when its project document cannot be read. */
+export async function findCheckout(from: string): Promise<Checkout | undefined> {
   const root = findProjectRoot(from);
   if (root === undefined) return undefined;
   const bytes = readFileSync(join(root, PROJECT_FILE));
-  if (bytes.length > MAX_FILE_BYTES) return undefined;
-  const { documents } = parseDefinitions({ path: PROJECT_FILE, bytes });
-  const document = documents.find((each) => each.kind === 'Project');
-  if (document?.kind !== 'Project') return undefined;
-  const domains = [...document.spec.domains].map(([name, { ref }]) => ({ name, ref }));
+  const project = bytes.length > MAX_FILE_BYTES ? undefined : await readProject(bytes.toString('utf8'));
+  if (project === undefined) return undefined;
   const branch = currentBranch(root);
-  return { root, project: { name: document.name, domains }, ...(branch !== undefined && { branch }) };
+  return { root, project, ...(branch !== undefined && { branch }) };
+}
+
+/**
+ * Name and domains of the project document, for choosing a namespace and a remote. `pipectl validate` judges the file;
+ * here the schema's validator would cost more than the rest of most commands.
+ */
+async function readProject(text: string): Promise<Checkout['project'] | undefined> {
+  const { parseAllDocuments } = await import('yaml');
+  for (const document of parseAllDocuments(text)) {
+    const value: unknown = document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 0 });
+    if (!isJsonObject(value) || value.kind !== 'Project') continue;
+    const { metadata, spec } = value;
+    if (!isJsonObject(metadata) || typeof metadata.name !== 'string' || !isJsonObject(spec)) return undefined;
+    const domains = Object.entries(isJsonObject(spec.domains) ? spec.domains : {}).flatMap(([name, domain]) =>
+      isJsonObject(domain) && typeof domain.ref === 'string' ? [{ name, ref: domain.ref }] : [],
+    );
+    return { name: metadata.name, domains };
+  }
+  return undefined;
 }
 
 /** The branch of the git checkout at or above `from`, read from its HEAD: no process is started for it. */

@@ -93,21 +93,21 @@ describe('findCheckout', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('reads the project above a folder, and its branch', () => {
-    expect(findCheckout(join(folder, 'repo', 'deep', 'er'))).toEqual({
+  it('reads the project above a folder, and its branch', async () => {
+    expect(await findCheckout(join(folder, 'repo', 'deep', 'er'))).toEqual({
       root: join(folder, 'repo'),
       project: { name: 'x', domains: [{ name: 'production', ref: 'main' }] },
       branch: 'feature/one',
     });
   });
 
-  it('reads a linked work tree', () => {
-    expect(findCheckout(join(folder, 'linked'))?.branch).toBe('two');
+  it('reads a linked work tree', async () => {
+    expect((await findCheckout(join(folder, 'linked')))?.branch).toBe('two');
   });
 
-  it('finds none where there is none, or where it is broken', () => {
-    expect(findCheckout(folder)).toBeUndefined();
+  it('finds none where there is none, or where it is broken', async () => {
+    expect(await findCheckout(folder)).toBeUndefined();
     writeFileSync(join(folder, 'pipectl.yaml'), 'kind: [');
-    expect(findCheckout(folder)).toBeUndefined();
+    expect(await findCheckout(folder)).toBeUndefined();
   });
 });

@@ -64,7 +64,7 @@ async function printObjects(
     }
   }
   const format = input.text('output') ?? 'table';
-  const text = formatObjects(context, input, selection, objects, names.length === 1);
+  const text = await formatObjects(context, input, selection, objects, names.length === 1);
   if (objects.length === 0 && (format === 'table' || format === 'wide')) {
     const where = isEverywhere ? '' : options.namespace === undefined ? '' : ` in namespace ${options.namespace}`;
     context.stderr.write(`No ${info.plural} found${where}.\n`);
@@ -74,13 +74,13 @@ async function printObjects(
   return EXIT.ok;
 }
 
-function formatObjects(
+async function formatObjects(
   context: CommandContext,
   input: CommandInput,
   selection: Selection,
   objects: readonly KubeObject[],
   isOne: boolean,
-): string {
+): Promise<string> {
   const list = { apiVersion: 'v1', kind: 'List', items: objects };
   switch (input.text('output')) {
     case 'json':
@@ -154,7 +154,7 @@ async function watchObjects(
         context.stdout.write(format === 'json' ? `${JSON.stringify(object)}\n` : `${nameOf(info, object)}\n`);
       }
     } else if (format === 'yaml') {
-      for (const object of objects) context.stdout.write(`---\n${yamlText(object)}`);
+      for (const object of objects) context.stdout.write(`---\n${await yamlText(object)}`);
     } else {
       context.stdout.write(`${tableOf(context, input, selection, objects, header).join('\n')}\n`);
       header = false;

@@ -49,7 +49,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     ...(maxParallelism !== undefined && { maxParallelism }),
   });
   const isFollowed = input.flag('follow');
-  printCreated(context, input, execution, isFollowed);
+  await printCreated(context, input, execution, isFollowed);
   return isFollowed ? followExecution(context, session, execution) : EXIT.ok;
 }
 
@@ -144,13 +144,18 @@ async function create(
   }
 }
 
-function printCreated(context: CommandContext, input: CommandInput, execution: Execution, isFollowed: boolean): void {
+async function printCreated(
+  context: CommandContext,
+  input: CommandInput,
+  execution: Execution,
+  isFollowed: boolean,
+): Promise<void> {
   switch (input.text('output')) {
     case 'json':
       context.stdout.write(jsonText(execution));
       return;
     case 'yaml':
-      context.stdout.write(yamlText(execution));
+      context.stdout.write(await yamlText(execution));
       return;
     default:
       // While following, stdout is for the outputs.

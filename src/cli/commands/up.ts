@@ -53,7 +53,7 @@ async function gitLines(
   daemon: DaemonHandle,
   dataFolder: string,
 ): Promise<string[]> {
-  const checkout = findCheckout(context.cwd);
+  const checkout = await findCheckout(context.cwd);
   const url = `${daemon.gitUrl}${checkout?.project.name ?? 'NAME'}.git`;
   if (checkout === undefined || !existsSync(join(checkout.root, '.git')) || !input.flag('remote')) {
     return [
