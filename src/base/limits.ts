@@ -297,6 +297,3 @@ export const ENGINE_PARK_AFTER_MS = 5_000;
 export const ROUND_BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000 } as const;
 /** Attempts looked up one by one when an execution is loaded; more are listed at once. */
 export const MAX_SINGLE_POD_READS = 8;
-/** Where no Platform says so: rounds in flight of one propeller, and live attempts of one execution (Flyte's 25). */
-export const DEFAULT_WORKERS = 500;
-export const DEFAULT_MAX_PARALLELISM = 25;

@@ -33,6 +33,8 @@ const SYSTEM_REASONS: ReadonlySet<string> = new Set([
   'UnexpectedAdmissionError',
   'HostExhausted',
   'ContainerStatusUnknown',
+  'HostExhausted',
+  'NameTaken',
 ]);
 
 /** Judges the end of a live attempt. `seen` undefined: it is gone and nobody knows how it ended. */

@@ -1,8 +1,10 @@
 import { BugError, type Json } from '../base/index.ts';
 import type { Execution } from '../cluster/index.ts';
 import type { ClosureParameter, TaskClosure, Template, WorkflowClosure } from '../compiler/index.ts';
+import { EXECUTION_TYPE } from '../compiler/index.ts';
 import { compileRenderer, type TypeScope, type ValueScope } from '../language/expression/index.ts';
 import {
+  checkValue,
   type Field,
   listOf,
   parseOutputsText,
@@ -110,12 +112,6 @@ function typeScope(closure: WorkflowClosure): TypeScope {
   };
 }
 
-const EXECUTION_TYPE: RecordType = recordOf([
-  ['name', 'string'],
-  ['commit', 'string'],
-  ['startTime', 'datetime'],
-]);
-
 function recordOf(entries: readonly (readonly [string, string])[]): RecordType {
   const field = (type: string): Field => ({ type: readType(type), optional: false });
   return { kind: 'record', fields: new Map(entries.map(([name, type]) => [name, field(type)])) };
@@ -140,6 +136,28 @@ export function outputsParser(task: TaskClosure): OutputsParser {
 function outputProblem(problem: { readonly path: readonly (string | number)[]; readonly message: string }): string {
   const place = problem.path.join('.');
   return place === '' || problem.message.includes(`"${place}"`) ? problem.message : `${place}: ${problem.message}`;
+}
+
+/** Checks an execution's inputs against what the workflow declares; absent ones get their default. */
+export function inputsReader(closure: WorkflowClosure): (given: Values) => Rendered {
+  const types = parameterTypes(closure.inputs);
+  return (given) => {
+    const values = Object.create(null) as Record<string, Json>;
+    for (const [name, type] of types) {
+      const value = Object.hasOwn(given, name) ? given[name] : closure.inputs[name]?.default;
+      const checked = checkValue(value ?? null, type);
+      if (checked.kind !== 'ok') {
+        return {
+          ok: false,
+          message: checked.problems.map((problem) => `input "${name}": ${problem.message}`).join('; '),
+        };
+      }
+      values[name] = checked.value;
+    }
+    const unknown = Object.keys(given).find((name) => !types.has(name));
+    if (unknown !== undefined) return { ok: false, message: `workflow "${closure.name}" has no input "${unknown}"` };
+    return { ok: true, values };
+  };
 }
 
 /** Writes the JSON text that a task reads its inputs from. */

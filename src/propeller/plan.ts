@@ -2,9 +2,11 @@ import { BugError, type Digest, sha256 } from '../base/index.ts';
 import type { NodeClosure, TaskClosure, WorkflowClosure } from '../compiler/index.ts';
 import {
   type FieldsRenderer,
+  inputsReader,
   inputsWriter,
   type OutputsParser,
   outputsParser,
+  type Rendered,
   renderers,
   type Values,
 } from './language.ts';
@@ -19,6 +21,8 @@ export interface Plan {
   readonly roots: readonly number[];
   readonly failurePolicy: WorkflowClosure['failurePolicy'];
   readonly outputs: FieldsRenderer;
+  /** Inputs of an execution, checked and complete. */
+  readonly readInputs: (given: Values) => Rendered;
 }
 
 interface PlanNodeBase {
@@ -97,6 +101,7 @@ export function buildPlan(digest: Digest, closure: WorkflowClosure): Plan {
     roots: nodes.flatMap((node, index) => (node.upstream.length === 0 ? [index] : [])),
     failurePolicy: closure.failurePolicy,
     outputs: render.outputs(closure.outputs),
+    readInputs: inputsReader(closure),
   };
 }
 

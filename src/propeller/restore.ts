@@ -59,6 +59,7 @@ function emptyState(plan: Plan, execution: Execution): EngineState {
   plan.nodes.forEach((node, index) => {
     waiting[index] = node.upstream;
   });
+  const inputs = plan.readInputs(spec.inputs);
   return {
     execution: { namespace: metadata.namespace ?? '', name: metadata.name, maxParallelism: spec.maxParallelism },
     phase: 'Pending',
@@ -76,7 +77,7 @@ function emptyState(plan: Plan, execution: Execution): EngineState {
     ready: { compute: [], tasks: createHeap<number>((a, b) => a < b), maps: [] },
     liveTasks: 0,
     timers: createHeap<Timer>((a, b) => a.at < b.at),
-    scope: createScope(spec.inputs, executionVariables(execution)),
+    scope: createScope(inputs.ok ? inputs.values : spec.inputs, executionVariables(execution)),
     outputBytes: 0,
   };
 }

@@ -16,7 +16,7 @@ import { isTerminalPhase } from '../../../src/propeller/index.ts';
 /** What a test of the workers does to a cluster: registers closures, starts executions, plays the node agent, waits. */
 
 export const NAMESPACE = 'shop-production';
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 5_000;
 
 export async function register(cluster: Cluster, closure: WorkflowClosure): Promise<void> {
   const json = closure as unknown as Json;

@@ -1,0 +1,189 @@
+import {
+  type Clock,
+  createHeap,
+  ENGINE_PARK_AFTER_MS,
+  type Heap,
+  type Log,
+  peekHeap,
+  popHeap,
+  pushHeap,
+  type Random,
+  type UnixMs,
+} from '../../base/index.ts';
+import type { Cluster } from '../../cluster/index.ts';
+import { type Entry, newEntry } from './entry.ts';
+import type { Plans } from './plans.ts';
+import type { Slots } from './slots.ts';
+
+export interface PropellerOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Executions that are stepped and written at a time. Absent: DEFAULT_WORKERS. */
+  readonly workers?: number;
+  /** For executions that name none. Absent: DEFAULT_MAX_PARALLELISM. */
+  readonly maxParallelism?: number;
+  /** See Settings.maxStreak. Absent: a chain of `compute` nodes is one write. */
+  readonly maxStreak?: number;
+  /** Told after each round, for histograms. */
+  readonly onRound?: (round: { readonly seconds: number; readonly transitions: number }) => void;
+}
+
+/** Counters since the start, and what is now. */
+export interface PropellerStats {
+  readonly workers: number;
+  readonly freeWorkers: number;
+  readonly queueDepth: number;
+  /** Executions held in memory; parked ones are not. */
+  readonly hotExecutions: number;
+  readonly rounds: number;
+  readonly transitions: number;
+  readonly writes: number;
+  readonly conflicts: number;
+  readonly failures: number;
+  readonly quarantined: number;
+}
+
+/** What all parts of one propeller share. */
+export interface Engine {
+  readonly options: PropellerOptions;
+  readonly plans: Plans;
+  readonly slots: Slots;
+  readonly entries: Map<string, Entry>;
+  /** Keys' turns, first come first served; each entry at most once. */
+  queue: Entry[];
+  head: number;
+  workers: number;
+  busy: number;
+  maxParallelism: number;
+  readonly wakes: Heap<Wake>;
+  cancelWake: (() => void) | undefined;
+  cancelSweep: (() => void) | undefined;
+  isStopped: boolean;
+  readonly counters: {
+    rounds: number;
+    transitions: number;
+    writes: number;
+    conflicts: number;
+    failures: number;
+    quarantined: number;
+  };
+  /** Runs one round of an entry that has a worker; must call `finishRound` once. */
+  readonly run: (entry: Entry) => void;
+  /** Called when the last round in flight is done. */
+  onIdle: (() => void) | undefined;
+}
+
+export interface Wake {
+  readonly at: UnixMs;
+  readonly key: string;
+}
+
+export function newWakes(): Heap<Wake> {
+  return createHeap<Wake>((a, b) => a.at < b.at);
+}
+
+/** The entry of a key, made when it is parked or new. */
+export function entryOf(engine: Engine, key: string): Entry {
+  const known = engine.entries.get(key);
+  if (known !== undefined) return known;
+  const entry = newEntry(key, engine.options.clock.now());
+  engine.entries.set(key, entry);
+  armSweep(engine);
+  return entry;
+}
+
+/** Gives the execution a turn. Many wakes before its turn are one. */
+export function wake(engine: Engine, key: string): Entry {
+  const entry = entryOf(engine, key);
+  if (entry.isBusy) entry.isDirty = true;
+  else if (!entry.isQueued) {
+    entry.isQueued = true;
+    engine.queue.push(entry);
+    if (engine.busy < engine.workers) pump(engine);
+  }
+  return entry;
+}
+
+/** Hands waiting executions to free workers. */
+export function pump(engine: Engine): void {
+  while (!engine.isStopped && engine.busy < engine.workers && engine.head < engine.queue.length) {
+    const entry = engine.queue[engine.head++] as Entry;
+    // The queue is an array that is read from its front: shed the read part now and then.
+    if (engine.head > 1_024 && engine.head * 2 > engine.queue.length) {
+      engine.queue = engine.queue.slice(engine.head);
+      engine.head = 0;
+    }
+    entry.isQueued = false;
+    entry.isBusy = true;
+    engine.busy++;
+    entry.roundStartedAt = engine.options.clock.now();
+    engine.run(entry);
+  }
+}
+
+/** The worker is free again; the execution gets another turn when it asked for one, or something happened to it. */
+export function finishRound(engine: Engine, entry: Entry, wantsMore: boolean): void {
+  engine.busy--;
+  entry.isBusy = false;
+  entry.lastRoundAt = engine.options.clock.now();
+  if (engine.isStopped) {
+    if (engine.busy === 0) engine.onIdle?.();
+    return;
+  }
+  const isKnown = engine.entries.get(entry.key) === entry;
+  if (isKnown && (wantsMore || entry.isDirty || entry.inbox.length > 0 || entry.pods.length > 0)) {
+    entry.isDirty = false;
+    entry.isQueued = true;
+    engine.queue.push(entry);
+  }
+  pump(engine);
+}
+
+/** Gives the execution a turn at `at`, parked or not. */
+export function wakeLater(engine: Engine, entry: Entry, at: UnixMs | undefined): void {
+  if (at === undefined || entry.wakeAt === at) return;
+  entry.wakeAt = at;
+  const next = peekHeap(engine.wakes);
+  pushHeap(engine.wakes, { at, key: entry.key });
+  if (next === undefined || at < next.at) armWake(engine);
+}
+
+function armWake(engine: Engine): void {
+  engine.cancelWake?.();
+  const next = peekHeap(engine.wakes);
+  engine.cancelWake =
+    next === undefined || engine.isStopped
+      ? undefined
+      : engine.options.clock.at(next.at, () => {
+          const now = engine.options.clock.now();
+          for (let due = peekHeap(engine.wakes); due !== undefined && due.at <= now; due = peekHeap(engine.wakes)) {
+            popHeap(engine.wakes);
+            const entry = wake(engine, due.key);
+            if (entry.wakeAt === due.at) entry.wakeAt = undefined;
+          }
+          armWake(engine);
+        });
+}
+
+/** Forgets executions that had nothing to do for a while. Their wake-ups stay. */
+function armSweep(engine: Engine): void {
+  if (engine.cancelSweep !== undefined || engine.isStopped) return;
+  const { clock } = engine.options;
+  engine.cancelSweep = clock.at(clock.now() + ENGINE_PARK_AFTER_MS, () => {
+    engine.cancelSweep = undefined;
+    const idleSince = clock.now() - ENGINE_PARK_AFTER_MS;
+    for (const [key, entry] of engine.entries) {
+      if (!entry.isBusy && !entry.isQueued && entry.lastRoundAt <= idleSince) engine.entries.delete(key);
+    }
+    if (engine.entries.size > 0) armSweep(engine);
+  });
+}
+
+/** Forgets an execution that is over or gone, and wakes who waited for its place. */
+export function drop(engine: Engine, entry: Entry): void {
+  engine.entries.delete(entry.key);
+  const next = engine.slots.release(entry.key);
+  if (next !== undefined) wake(engine, next);
+}

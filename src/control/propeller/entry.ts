@@ -1,0 +1,47 @@
+import type { UnixMs } from '../../base/index.ts';
+import type { Execution, Pod } from '../../cluster/index.ts';
+import type { EngineState, Observation, Plan } from '../../propeller/index.ts';
+
+/** An execution that has something to do, or had so lately. One that is parked has none. */
+export interface Entry {
+  readonly key: string;
+  /** Whether it waits for a worker. */
+  isQueued: boolean;
+  /** Whether a worker has it. */
+  isBusy: boolean;
+  /** Whether something happened to it while a worker had it. */
+  isDirty: boolean;
+  /** As last read or watched: spec and metadata count, its status only until the state is restored. */
+  execution: Execution | undefined;
+  run: { readonly plan: Plan; state: EngineState } | undefined;
+  inbox: Observation[];
+  /** Pods that changed before the state was there to tell which node they are of; undefined: gone. */
+  pods: { readonly pod: Pod; readonly isGone: boolean }[];
+  wakeAt: UnixMs | undefined;
+  lastRoundAt: UnixMs;
+  roundStartedAt: UnixMs;
+  /** Rounds in a row that failed. */
+  failures: number;
+}
+
+export function newEntry(key: string, now: UnixMs): Entry {
+  return {
+    key,
+    isQueued: false,
+    isBusy: false,
+    isDirty: false,
+    execution: undefined,
+    run: undefined,
+    inbox: [],
+    pods: [],
+    wakeAt: undefined,
+    lastRoundAt: now,
+    roundStartedAt: now,
+    failures: 0,
+  };
+}
+
+export function splitKey(key: string): { readonly namespace: string; readonly name: string } {
+  const cut = key.indexOf('/');
+  return { namespace: key.slice(0, cut), name: key.slice(cut + 1) };
+}

@@ -1,0 +1,10 @@
+/**
+ * control/propeller: the workers that run executions. They watch executions and pods, step each execution by the pure
+ * engine, and write its delta and its pods as one batch.
+ * Must not hold an execution in memory that has nothing to do, nor decide anything that `src/propeller` decides.
+ * Keeps: one round of an execution at a time; a round goes on only when the one before is durable; after any failure
+ * the state is loaded anew; an execution that cannot be run ends with an error and delays no other.
+ */
+export type { PropellerOptions, PropellerStats } from './engine.ts';
+export { podOf } from './pod.ts';
+export { type Propeller, startPropeller } from './propeller.ts';

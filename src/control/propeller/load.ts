@@ -1,0 +1,65 @@
+import { MAX_SINGLE_POD_READS } from '../../base/index.ts';
+import { type Execution, findObject, LABEL, type Pod } from '../../cluster/index.ts';
+import { type ExpectedAttempt, isTerminalPhase, type Observation, type Plan, restore } from '../../propeller/index.ts';
+import type { Engine } from './engine.ts';
+import { type Entry, splitKey } from './entry.ts';
+import { labelValue, observationOf } from './pod.ts';
+
+/**
+ * Makes the state of an execution from the cluster: its status, its closure, and the pods of its live attempts.
+ * False: there is nothing to run, it is gone or over. Errors are for the round to judge.
+ */
+export async function load(engine: Engine, entry: Entry): Promise<boolean> {
+  const { cluster } = engine.options;
+  const key = { kind: 'Execution', ...splitKey(entry.key) };
+  const execution = await findObject<Execution>(cluster, key);
+  entry.execution = execution;
+  if (execution === undefined || isTerminalPhase(execution.status?.phase ?? 'Pending')) return false;
+  const plan = await engine.plans.load(execution.spec.closure);
+  const restored = restore(plan, execution, engine.options.clock.now());
+  entry.inbox.push(...(await lookForPods(engine, execution, plan, restored.expected)));
+  entry.run = { plan, state: restored.state };
+  return true;
+}
+
+/** As `load`, at once, for an execution that has just been created and whose plan is ready: nothing of it runs yet. */
+export function loadFresh(engine: Engine, entry: Entry): boolean {
+  const { execution } = entry;
+  if (execution === undefined || execution.status !== undefined) return false;
+  const plan = engine.plans.ready(execution.spec.closure);
+  if (plan === undefined) return false;
+  entry.run = { plan, state: restore(plan, execution, engine.options.clock.now()).state };
+  return true;
+}
+
+async function lookForPods(
+  engine: Engine,
+  execution: Execution,
+  plan: Plan,
+  expected: readonly ExpectedAttempt[],
+): Promise<Observation[]> {
+  if (expected.length === 0) return [];
+  const { cluster } = engine.options;
+  const { namespace = '', name } = execution.metadata;
+  const pods = new Map<string, Pod>();
+  if (expected.length <= MAX_SINGLE_POD_READS) {
+    for (const { podName } of expected) {
+      const pod = await findObject<Pod>(cluster, { kind: 'Pod', namespace, name: podName });
+      if (pod !== undefined) pods.set(podName, pod);
+    }
+  } else {
+    for (const pod of await podsOf(engine, namespace, name)) pods.set(pod.metadata.name, pod);
+  }
+  return expected.map(({ podName, node, index, attempt }) => {
+    const pod = pods.get(podName);
+    const seen = pod === undefined ? undefined : observationOf(plan, pod, false);
+    return seen ?? { kind: 'Attempt', node, index, attempt, seen: { kind: 'Gone' } };
+  });
+}
+
+/** All pods of an execution. */
+export async function podsOf(engine: Engine, namespace: string, execution: string): Promise<readonly Pod[]> {
+  const selector = `${LABEL.execution}=${labelValue(execution)}`;
+  const list = await engine.options.cluster.list<Pod>('Pod', { namespace, labelSelector: selector });
+  return list.items;
+}

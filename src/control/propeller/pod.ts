@@ -1,0 +1,128 @@
+import { type Digest, instantMs, sha256 } from '../../base/index.ts';
+import { ANNOTATION, API_VERSION, type Container, type Execution, LABEL, type Pod } from '../../cluster/index.ts';
+import type { AttemptObservation, Effect, Plan } from '../../propeller/index.ts';
+
+type Start = Extract<Effect, { readonly kind: 'StartAttempt' }>;
+
+/** The pod of an attempt: the same for the same attempt, whoever makes it, and owned by its execution. */
+export function podOf(execution: Execution, plan: Plan, start: Start): Pod {
+  const { metadata, spec } = execution;
+  const { closure } = start.task;
+  const node = plan.nodes[start.node];
+  const id = node?.id ?? '';
+  const resources = Object.keys(closure.resources).length > 0 ? { resources: closure.resources } : {};
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      namespace: metadata.namespace ?? '',
+      name: start.podName,
+      labels: {
+        [LABEL.execution]: labelValue(metadata.name),
+        [LABEL.node]: isLabelValue(id) ? id : (node?.slug ?? ''),
+        [LABEL.attempt]: String(start.attempt),
+        [LABEL.workflow]: labelValue(spec.workflow),
+      },
+      annotations: {
+        [ANNOTATION.execution]: metadata.name,
+        [ANNOTATION.inputs]: start.inputsText,
+        [ANNOTATION.repository]: spec.repository,
+        [ANNOTATION.digest]: attemptDigest(execution, id, start),
+        ...(closure.source !== undefined && { [ANNOTATION.sourceTree]: closure.source.tree }),
+        ...(start.index >= 0 && { [ANNOTATION.mapIndex]: String(start.index) }),
+      },
+      ownerReferences: [
+        { apiVersion: API_VERSION, kind: 'Execution', name: metadata.name, uid: metadata.uid ?? '', controller: true },
+      ],
+    },
+    spec: {
+      restartPolicy: 'Never',
+      containers: [
+        {
+          name: 'task',
+          image: closure.run.image ?? '',
+          command: closure.run.command,
+          env: environment(execution, id, start),
+          ...resources,
+        },
+      ],
+    },
+  };
+}
+
+/** What an attempt is: equal digests may be adopted, others are somebody else's pod. */
+function attemptDigest(execution: Execution, node: string, start: Start): Digest {
+  const { uid = '', namespace = '', name } = execution.metadata;
+  const identity = [uid, namespace, name, node, start.index, start.attempt, start.task.digest];
+  return sha256(`${identity.join('\n')}\n${start.inputsText}`);
+}
+
+function environment(execution: Execution, node: string, start: Start): Container['env'] {
+  const { uid = '', namespace = '', name } = execution.metadata;
+  const env = Object.entries(start.task.closure.run.env ?? {}).map(([key, value]) => ({ name: key, value }));
+  for (const [input, value] of Object.entries(start.inputs)) {
+    if (value === null || typeof value === 'object') continue;
+    env.push({ name: `PIPECTL_INPUT_${input.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, value: String(value) });
+  }
+  env.push(
+    { name: 'PIPECTL_EXECUTION', value: name },
+    { name: 'PIPECTL_NODE', value: node },
+    { name: 'PIPECTL_ATTEMPT', value: String(start.attempt) },
+    { name: 'PIPECTL_COMMIT', value: execution.spec.commit },
+    // Free of the attempt: what a task did under this key before it failed is found again when it is retried.
+    {
+      name: 'PIPECTL_IDEMPOTENCY_KEY',
+      value: sha256(`${uid}\n${namespace}\n${name}\n${node}\n${start.index}`).slice(0, 32),
+    },
+  );
+  return env;
+}
+
+/** A name as a label value, which ends at 63 characters: cut with a hash. The whole name is in an annotation. */
+export function labelValue(name: string): string {
+  return isLabelValue(name) ? name : `${name.slice(0, 46).replace(/[^A-Za-z0-9]+$/, '')}-${sha256(name).slice(0, 16)}`;
+}
+
+function isLabelValue(text: string): boolean {
+  return /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(text);
+}
+
+/** The execution that a pod belongs to, as `namespace/name`; undefined for pods that are not ours. */
+export function executionKeyOf(pod: Pod): string | undefined {
+  const { namespace, labels, annotations } = pod.metadata;
+  const name = annotations?.[ANNOTATION.execution] ?? labels?.[LABEL.execution];
+  return name === undefined ? undefined : `${namespace}/${name}`;
+}
+
+/** What a pod shows of its attempt; undefined when it shows nothing that the engine does not know. */
+export function observationOf(plan: Plan, pod: Pod, isGone: boolean): AttemptObservation | undefined {
+  const { labels = {}, annotations = {}, creationTimestamp } = pod.metadata;
+  const label = labels[LABEL.node] ?? '';
+  const node = plan.indexOf.get(label) ?? plan.nodes.findIndex((candidate) => candidate.slug === label);
+  const attempt = Number(labels[LABEL.attempt]);
+  if (node < 0 || !Number.isInteger(attempt)) return undefined;
+  const index = annotations[ANNOTATION.mapIndex];
+  const seen =
+    seenOf(pod) ?? (isGone ? { kind: 'Gone' } : { kind: 'Waiting', createdAt: instantMs(creationTimestamp) ?? 0 });
+  // A pod that is gone while it ran is no longer running, whatever it showed last.
+  const shown: AttemptObservation['seen'] = isGone && seen.kind !== 'Terminated' ? { kind: 'Gone' } : seen;
+  return { kind: 'Attempt', node, index: index === undefined ? -1 : Number(index), attempt, seen: shown };
+}
+
+function seenOf(pod: Pod): AttemptObservation['seen'] | undefined {
+  const { status, metadata } = pod;
+  const state = status?.containerStatuses?.[0]?.state;
+  const ending = metadata.annotations?.[ANNOTATION.abort];
+  const abort = ending === undefined ? {} : { ending };
+  // The container's end is seen before the pod's phase changes.
+  if (state?.terminated !== undefined) {
+    const { exitCode, signal, reason, message = '' } = state.terminated;
+    return { kind: 'Terminated', exitCode, reason, message, ...(signal !== undefined && { signal }), ...abort };
+  }
+  if (status?.phase === 'Failed' || status?.phase === 'Succeeded') {
+    const reason = status.reason ?? 'Lost';
+    return { kind: 'Terminated', exitCode: 137, reason, message: status.message ?? '', ...abort };
+  }
+  const startedAt = instantMs(state?.running?.startedAt);
+  return startedAt === undefined ? undefined : { kind: 'Running', startedAt };
+}

@@ -1,0 +1,181 @@
+import { type Execution, LABEL, type Pod } from '../../cluster/index.ts';
+import { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from '../../compiler/index.ts';
+import { isTerminalPhase } from '../../propeller/index.ts';
+import {
+  drop,
+  type Engine,
+  entryOf,
+  newWakes,
+  type PropellerOptions,
+  type PropellerStats,
+  pump,
+  wake,
+} from './engine.ts';
+import type { Entry } from './entry.ts';
+import { createPlans } from './plans.ts';
+import { executionKeyOf } from './pod.ts';
+import { runRound } from './round.ts';
+import { createSlots } from './slots.ts';
+import { type FollowOptions, follow } from './watches.ts';
+
+export interface Propeller {
+  /** Changes the number of workers at once; rounds in flight finish. */
+  setWorkers(workers: number): void;
+  /** Applies to executions that name none, from their next round on, which is now. */
+  setMaxParallelism(maxParallelism: number): void;
+  stats(): PropellerStats;
+  /** Takes no more work; resolves when the rounds in flight are durable. */
+  stop(): Promise<void>;
+}
+
+/** Executions that are over are none of the engine's business. */
+const NOT_OVER = ['Succeeded', 'Failed', 'TimedOut', 'Aborted'].map((phase) => `status.phase!=${phase}`).join(',');
+
+/** Runs every execution of the cluster that is not over, from now until it is stopped. */
+export function startPropeller(options: PropellerOptions): Propeller {
+  const engine = newEngine(options);
+  const ending = new AbortController();
+  const following = [
+    follow<Execution>(
+      { ...followed(options), kind: 'Execution', fieldSelector: NOT_OVER, ignoreStatusChanges: true },
+      {
+        listed: (execution) => seeExecution(engine, execution, true),
+        synced: () => {
+          for (const key of engine.slots.open()) wake(engine, key);
+        },
+        changed: (execution) => seeExecution(engine, execution, false),
+        gone: (execution) => forgetExecution(engine, execution),
+      },
+      ending.signal,
+    ),
+    follow<Pod>(
+      { ...followed(options), kind: 'Pod', labelSelector: LABEL.execution },
+      {
+        listed: (pod) => seePod(engine, pod, false, true),
+        synced: () => undefined,
+        changed: (pod) => seePod(engine, pod, false, false),
+        gone: (pod) => seePod(engine, pod, true, false),
+      },
+      ending.signal,
+    ),
+  ];
+  return {
+    setWorkers(workers) {
+      engine.workers = Math.max(1, workers);
+      pump(engine);
+    },
+    setMaxParallelism(maxParallelism) {
+      engine.maxParallelism = maxParallelism;
+      for (const key of [...engine.entries.keys()]) wake(engine, key);
+    },
+    stats: () => statsOf(engine),
+    async stop() {
+      ending.abort();
+      engine.isStopped = true;
+      engine.cancelWake?.();
+      engine.cancelSweep?.();
+      await Promise.all(following);
+      if (engine.busy > 0) {
+        await new Promise<void>((resolve) => {
+          engine.onIdle = resolve;
+        });
+      }
+    },
+  };
+}
+
+function followed({ cluster, clock, random, log }: PropellerOptions): Omit<FollowOptions, 'kind'> {
+  return { cluster, clock, random, log };
+}
+
+function newEngine(options: PropellerOptions): Engine {
+  const engine: Engine = {
+    options,
+    plans: createPlans(options.cluster),
+    slots: createSlots(),
+    entries: new Map(),
+    queue: [],
+    head: 0,
+    workers: Math.max(1, options.workers ?? DEFAULT_WORKERS),
+    busy: 0,
+    maxParallelism: options.maxParallelism ?? DEFAULT_MAX_PARALLELISM,
+    wakes: newWakes(),
+    cancelWake: undefined,
+    cancelSweep: undefined,
+    isStopped: false,
+    counters: { rounds: 0, transitions: 0, writes: 0, conflicts: 0, failures: 0, quarantined: 0 },
+    run: (entry) => runRound(engine, entry),
+    onIdle: undefined,
+  };
+  return engine;
+}
+
+function seeExecution(engine: Engine, execution: Execution, isListed: boolean): void {
+  const { namespace = '', name, uid, generation } = execution.metadata;
+  const key = `${namespace}/${name}`;
+  if (isTerminalPhase(execution.status?.phase ?? 'Pending')) return;
+  if (execution.status?.phase === 'Running') engine.slots.count(key, execution);
+  if (isListed && isParked(execution)) return;
+  const entry = engine.entries.get(key);
+  if (entry === undefined) {
+    wakeNew(engine, key, execution);
+    return;
+  }
+  if (entry.execution?.metadata.uid !== uid) replaceEntry(engine, entry, execution);
+  else if (entry.execution?.metadata.generation !== generation || isListed) {
+    // Only spec and metadata count from here on: the state in memory is what status will be.
+    entry.execution = execution;
+    wake(engine, key);
+  }
+}
+
+/** Paused, and status says so: nothing is to be done before its spec or a pod changes, and both wake it. */
+function isParked({ spec, status }: Execution): boolean {
+  return spec.desired === 'Paused' && status?.message?.startsWith('paused') === true;
+}
+
+/** An execution was deleted and another one created by its name. */
+function replaceEntry(engine: Engine, entry: Entry, execution: Execution): void {
+  drop(engine, entry);
+  // A round in flight still holds the old entry; its write fails on the uid, and what it asks for is not looked at.
+  wakeNew(engine, entry.key, execution);
+}
+
+function wakeNew(engine: Engine, key: string, execution: Execution): void {
+  entryOf(engine, key).execution = execution;
+  wake(engine, key);
+}
+
+function forgetExecution(engine: Engine, execution: Execution): void {
+  const key = `${execution.metadata.namespace ?? ''}/${execution.metadata.name}`;
+  const entry = engine.entries.get(key);
+  if (entry !== undefined) drop(engine, entry);
+  else {
+    const next = engine.slots.release(key);
+    if (next !== undefined) wake(engine, next);
+  }
+}
+
+function seePod(engine: Engine, pod: Pod, isGone: boolean, isListed: boolean): void {
+  const key = executionKeyOf(pod);
+  if (key === undefined) return;
+  const { phase, containerStatuses } = pod.status ?? {};
+  // A pod that only waits tells nothing: whoever loads its execution looks for it.
+  if (!isGone && containerStatuses === undefined && (phase === undefined || phase === 'Pending')) return;
+  const entry = engine.entries.get(key);
+  // Pods are kept after their execution is over. Of those listed at the start, only live executions' are of interest,
+  // and those are loaded, or parked: then a pod that ended is news.
+  if (entry === undefined && isListed && phase === 'Running') return;
+  entryOf(engine, key).pods.push({ pod, isGone });
+  wake(engine, key);
+}
+
+function statsOf(engine: Engine): PropellerStats {
+  return {
+    workers: engine.workers,
+    freeWorkers: Math.max(0, engine.workers - engine.busy),
+    queueDepth: engine.queue.length - engine.head,
+    hotExecutions: engine.entries.size,
+    ...engine.counters,
+  };
+}

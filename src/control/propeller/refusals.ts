@@ -1,0 +1,112 @@
+import { BugError, ConflictError, ROUND_BACKOFF, StalledError, WaitError } from '../../base/index.ts';
+import {
+  AlreadyExistsError,
+  ANNOTATION,
+  type ExecutionError,
+  findObject,
+  InvalidError,
+  NotFoundError,
+  type Pod,
+  type Write,
+} from '../../cluster/index.ts';
+import type { Engine } from './engine.ts';
+import { type Entry, splitKey } from './entry.ts';
+
+/** What to do about a round that failed. */
+export type Verdict =
+  | { readonly kind: 'Gone' }
+  | { readonly kind: 'Again'; readonly afterMs: number }
+  /** No repeat helps: the execution ends with this error. */
+  | { readonly kind: 'Quarantine'; readonly error: ExecutionError; readonly afterMs: number };
+
+export function judgeFailure(engine: Engine, entry: Entry, error: unknown): Verdict {
+  const { initialMs, factor, maxMs } = ROUND_BACKOFF;
+  const afterMs = Math.min(maxMs, initialMs * factor ** (entry.failures - 1));
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof ConflictError) {
+    engine.counters.conflicts++;
+    return { kind: 'Again', afterMs: entry.failures === 1 ? 0 : afterMs };
+  }
+  engine.counters.failures++;
+  if (error instanceof NotFoundError && error.key.kind === 'Closure') {
+    const what = `closure ${error.key.name} of workflow "${entry.execution?.spec.workflow}" is not registered; push its commit again`;
+    return { kind: 'Quarantine', error: { reason: 'ClosureMissing', message: what }, afterMs };
+  }
+  if (error instanceof NotFoundError) return { kind: 'Gone' };
+  if (error instanceof WaitError) return { kind: 'Again', afterMs: Math.max(error.retryAfterMs, afterMs) };
+  if (error instanceof InvalidError) {
+    const what = `the control plane refused what the engine wrote: ${message}`;
+    return { kind: 'Quarantine', error: { reason: 'StatusRefused', message: what }, afterMs };
+  }
+  if (error instanceof StalledError) {
+    engine.options.log.write('warn', 'execution waits', { execution: entry.key, reason: error.reason, error: message });
+    return { kind: 'Again', afterMs };
+  }
+  // Anything unforeseen is as much a fault of ours as a BugError is.
+  const reason = error instanceof BugError ? 'Bug' : 'UnexpectedError';
+  return {
+    kind: 'Quarantine',
+    error: { reason, message: `the engine cannot run this execution: ${message}` },
+    afterMs,
+  };
+}
+
+/**
+ * Writes a refused batch again without what stands in its way: a pod that exists and is the same attempt is adopted, a
+ * pod to be ended that is gone needs no end. Both are told to the next round as observations of those pods. Rejects
+ * with what cannot be helped.
+ */
+export async function writeAgain(
+  engine: Engine,
+  entry: Entry,
+  writes: readonly Write[],
+  refusal: unknown,
+): Promise<void> {
+  let left = writes;
+  for (let error = refusal; ; ) {
+    const rest = await withoutObstacle(engine, entry, left, error);
+    if (rest === undefined) throw error;
+    left = rest;
+    try {
+      await engine.options.cluster.write(left, { discard: true });
+      return;
+    } catch (next) {
+      error = next;
+    }
+  }
+}
+
+async function withoutObstacle(
+  engine: Engine,
+  entry: Entry,
+  writes: readonly Write[],
+  error: unknown,
+): Promise<readonly Write[] | undefined> {
+  const { cluster } = engine.options;
+  if (!(error instanceof AlreadyExistsError || error instanceof NotFoundError) || error.key.kind !== 'Pod') {
+    return undefined;
+  }
+  const { name } = error.key;
+  const obstacle = writes.find((write) => podNameOf(write) === name);
+  if (obstacle === undefined) return undefined;
+  const key = { kind: 'Pod', namespace: splitKey(entry.key).namespace, name };
+  const pod = await findObject<Pod>(cluster, key);
+  if (obstacle.op === 'create') {
+    if (pod === undefined) return writes;
+    const wanted = obstacle.object as Pod;
+    const isSame = pod.metadata.annotations?.[ANNOTATION.digest] === wanted.metadata.annotations?.[ANNOTATION.digest];
+    entry.pods.push({ pod: isSame ? pod : taken(wanted), isGone: false });
+  }
+  return writes.filter((write) => write !== obstacle);
+}
+
+/** An attempt whose name somebody else's pod has: it ends by the system's fault, and the next attempt has another name. */
+function taken(wanted: Pod): Pod {
+  const message = `a pod named "${wanted.metadata.name}" exists that is not this attempt`;
+  return { ...wanted, status: { phase: 'Failed', reason: 'NameTaken', message } };
+}
+
+function podNameOf(write: Write): string | undefined {
+  if (write.op === 'create') return write.object.kind === 'Pod' ? write.object.metadata.name : undefined;
+  return write.op === 'patch' && write.key.kind === 'Pod' ? write.key.name : undefined;
+}

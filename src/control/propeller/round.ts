@@ -1,0 +1,188 @@
+import { BugError, instantText, type Json } from '../../base/index.ts';
+import { ANNOTATION, type Execution, type ExecutionError, NotFoundError, type Write } from '../../cluster/index.ts';
+import {
+  type Effect,
+  isTerminalPhase,
+  type Observation,
+  type Settings,
+  type StepResult,
+  step,
+} from '../../propeller/index.ts';
+import { drop, type Engine, finishRound, wakeLater } from './engine.ts';
+import { type Entry, splitKey } from './entry.ts';
+import { load, loadFresh, podsOf } from './load.ts';
+import { observationOf, podOf } from './pod.ts';
+import { judgeFailure, writeAgain } from './refusals.ts';
+
+/** One round of one execution: load it when it is not in memory, step, write one batch, and go on when that is durable. */
+export function runRound(engine: Engine, entry: Entry): void {
+  engine.counters.rounds++;
+  entry.isDirty = false;
+  if (entry.run !== undefined || tryFresh(engine, entry)) {
+    stepAndWrite(engine, entry);
+    return;
+  }
+  load(engine, entry).then(
+    (isRunnable) => {
+      if (isRunnable) stepAndWrite(engine, entry);
+      else {
+        drop(engine, entry);
+        finishRound(engine, entry, false);
+      }
+    },
+    (error: unknown) => failRound(engine, entry, error),
+  );
+}
+
+function tryFresh(engine: Engine, entry: Entry): boolean {
+  try {
+    return loadFresh(engine, entry);
+  } catch {
+    // The way over `load` meets the same fault and judges it.
+    return false;
+  }
+}
+
+function stepAndWrite(engine: Engine, entry: Entry): void {
+  let result: StepResult;
+  let writes: Write[];
+  try {
+    result = stepOnce(engine, entry);
+    writes = writesOf(entry, result);
+  } catch (error) {
+    failRound(engine, entry, error);
+    return;
+  }
+  engine.counters.transitions += result.transitions;
+  if (writes.length === 0) {
+    endRound(engine, entry, result);
+    return;
+  }
+  engine.counters.writes++;
+  engine.options.cluster.write(writes, { discard: true }).then(
+    () => endRound(engine, entry, result),
+    (error: unknown) => {
+      writeAgain(engine, entry, writes, error).then(
+        () => endRound(engine, entry, result),
+        (final: unknown) => failRound(engine, entry, final),
+      );
+    },
+  );
+}
+
+function stepOnce(engine: Engine, entry: Entry): StepResult {
+  const { run, execution } = entry;
+  if (run === undefined || execution === undefined) throw new BugError(`${entry.key} is stepped before it is loaded`);
+  const observations: Observation[] = entry.inbox;
+  entry.inbox = [];
+  for (const { pod, isGone } of entry.pods) {
+    const observation = observationOf(run.plan, pod, isGone);
+    if (observation !== undefined) observations.push(observation);
+  }
+  entry.pods = [];
+  observations.push({ kind: 'Desired', desired: execution.spec.desired ?? 'Running' });
+  const { phase } = run.state;
+  if ((phase === 'Pending' || phase === 'Queued') && (execution.spec.desired ?? 'Running') === 'Running') {
+    const admission = admit(engine, entry, execution);
+    if (admission !== undefined) observations.push(admission);
+  }
+  return step(run.plan, run.state, observations, engine.options.clock.now(), settingsOf(engine));
+}
+
+function settingsOf(engine: Engine): Settings {
+  return { maxParallelism: engine.maxParallelism, maxStreak: engine.options.maxStreak ?? Number.POSITIVE_INFINITY };
+}
+
+function admit(engine: Engine, entry: Entry, execution: Execution): Observation | undefined {
+  const inputs = entry.run?.plan.readInputs(execution.spec.inputs);
+  if (inputs?.ok === false) {
+    return { kind: 'Refuse', phase: 'Failed', error: { reason: 'InvalidInputs', message: inputs.message } };
+  }
+  return engine.slots.admit(entry.key, execution);
+}
+
+/** Pods before the status that tells of them: on a cluster without transactions a repeat then finds and adopts them. */
+function writesOf(entry: Entry, { effects, delta }: StepResult): Write[] {
+  const { run, execution } = entry;
+  if (run === undefined || execution === undefined) throw new BugError(`${entry.key} has effects without a state`);
+  const writes: Write[] = [];
+  for (const effect of effects) writes.push(writeOf(execution, run.plan, effect));
+  if (delta !== undefined) {
+    const { uid } = execution.metadata;
+    const key = { kind: 'Execution', ...splitKey(entry.key) };
+    writes.push({ op: 'patchStatus', key, patch: delta, ...(uid !== undefined && { if: { uid } }) });
+  }
+  return writes;
+}
+
+function writeOf(execution: Execution, plan: Parameters<typeof podOf>[1], effect: Effect): Write {
+  if (effect.kind === 'StartAttempt') return { op: 'create', object: podOf(execution, plan, effect) };
+  const key = { kind: 'Pod', namespace: execution.metadata.namespace ?? '', name: effect.podName };
+  return { op: 'patch', key, patch: { metadata: { annotations: { [ANNOTATION.abort]: effect.ending } } } };
+}
+
+function endRound(engine: Engine, entry: Entry, result: StepResult): void {
+  const { clock, onRound } = engine.options;
+  onRound?.({ seconds: (clock.now() - entry.roundStartedAt) / 1_000, transitions: result.transitions });
+  entry.failures = 0;
+  if (isTerminalPhase(result.state.phase)) drop(engine, entry);
+  else wakeLater(engine, entry, result.wakeAt);
+  finishRound(engine, entry, result.hasMore);
+}
+
+/** The round did not happen: the state is dropped, and the execution is loaded again, now, later or never. */
+function failRound(engine: Engine, entry: Entry, error: unknown): void {
+  entry.run = undefined;
+  entry.inbox = [];
+  entry.failures++;
+  const verdict = judgeFailure(engine, entry, error);
+  switch (verdict.kind) {
+    case 'Gone':
+      drop(engine, entry);
+      finishRound(engine, entry, false);
+      return;
+    case 'Again':
+      wakeLater(engine, entry, engine.options.clock.now() + verdict.afterMs);
+      finishRound(engine, entry, false);
+      return;
+    case 'Quarantine':
+      quarantine(engine, entry, verdict.error).then(
+        () => {
+          drop(engine, entry);
+          finishRound(engine, entry, false);
+        },
+        (failure: unknown) => {
+          if (!(failure instanceof NotFoundError)) {
+            wakeLater(engine, entry, engine.options.clock.now() + verdict.afterMs);
+          }
+          finishRound(engine, entry, false);
+        },
+      );
+      return;
+  }
+}
+
+/** Ends an execution that the engine cannot run, so that it delays no other: its pods first, then its status. */
+async function quarantine(engine: Engine, entry: Entry, error: ExecutionError): Promise<void> {
+  const { cluster, clock, log } = engine.options;
+  const key = { kind: 'Execution', ...splitKey(entry.key) };
+  engine.counters.quarantined++;
+  log.write('error', 'execution quarantined', { execution: entry.key, reason: error.reason, error: error.message });
+  const pods = await livePodsOf(engine, key);
+  const annotations = { [ANNOTATION.abort]: `${error.reason}: ${error.message}` };
+  const aborts = pods.map((name): Write => {
+    return { op: 'patch', key: { kind: 'Pod', namespace: key.namespace, name }, patch: { metadata: { annotations } } };
+  });
+  const status = { phase: 'Failed', finishedAt: instantText(clock.now()), error: { ...error } as Json };
+  await cluster.write([...aborts, { op: 'patchStatus', key, patch: status }], { discard: true });
+}
+
+async function livePodsOf(
+  engine: Engine,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<string[]> {
+  const pods = await podsOf(engine, namespace, name);
+  return pods
+    .filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
+    .map(({ metadata }) => metadata.name);
+}

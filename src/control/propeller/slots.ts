@@ -1,0 +1,100 @@
+import type { Execution } from '../../cluster/index.ts';
+import type { Observation } from '../../propeller/index.ts';
+
+/**
+ * Places of launch plans that limit how many of their executions run at once. One worker loop decides and takes the
+ * place before it writes, so two executions never get the last one; after a restart those that run are counted first.
+ */
+export interface Slots {
+  /** What an execution that may begin is to observe. Undefined: not known yet, it is woken later. */
+  admit(key: string, execution: Execution): Observation | undefined;
+  /** Counts an execution that runs already. */
+  count(key: string, execution: Execution): void;
+  /** All running executions are counted: returns the keys of those that asked too early. */
+  open(): readonly string[];
+  /** The execution is over, or gone. Returns the key of the next in line, which is to be woken. */
+  release(key: string): string | undefined;
+}
+
+interface Place {
+  readonly running: Set<string>;
+  /** In the order in which they asked. */
+  readonly waiting: Set<string>;
+}
+
+export function createSlots(): Slots {
+  const places = new Map<string, Place>();
+  const placeOfKey = new Map<string, string>();
+  const early = new Map<string, Execution>();
+  let isOpen = false;
+
+  function placeOf(key: string, execution: Execution): Place {
+    const { metadata, spec } = execution;
+    const id = `${metadata.namespace}/${spec.launchPlan ?? `workflow:${spec.workflow}`}`;
+    placeOfKey.set(key, id);
+    let place = places.get(id);
+    if (place === undefined) {
+      place = { running: new Set(), waiting: new Set() };
+      places.set(id, place);
+    }
+    return place;
+  }
+
+  return {
+    count(key, execution) {
+      if (execution.spec.concurrency !== undefined) placeOf(key, execution).running.add(key);
+    },
+    admit(key, execution) {
+      const { concurrency, launchPlan = execution.spec.workflow } = execution.spec;
+      if (concurrency === undefined) return { kind: 'Admit' };
+      if (!isOpen) {
+        early.set(key, execution);
+        return undefined;
+      }
+      const place = placeOf(key, execution);
+      const { limit, whenFull } = concurrency;
+      const [first] = place.waiting;
+      const isNext = first === undefined || first === key;
+      if (place.running.has(key) || (place.running.size < limit && isNext)) {
+        place.waiting.delete(key);
+        place.running.add(key);
+        return { kind: 'Admit' };
+      }
+      const full = `launch plan "${launchPlan}" already runs ${place.running.size} of at most ${limit} executions`;
+      if (whenFull === 'skip') {
+        placeOfKey.delete(key);
+        return { kind: 'Refuse', phase: 'Aborted', error: { reason: 'ConcurrencyLimit', message: `skipped: ${full}` } };
+      }
+      place.waiting.add(key);
+      return { kind: 'Hold', message: `queued: ${full}` };
+    },
+    open() {
+      if (isOpen) return [];
+      isOpen = true;
+      const keys = [...early].sort(([, a], [, b]) => compareAges(a, b)).map(([key]) => key);
+      early.clear();
+      return keys;
+    },
+    release(key) {
+      early.delete(key);
+      const id = placeOfKey.get(key);
+      const place = id === undefined ? undefined : places.get(id);
+      if (id === undefined || place === undefined) return undefined;
+      placeOfKey.delete(key);
+      place.running.delete(key);
+      place.waiting.delete(key);
+      const [next] = place.waiting;
+      if (next === undefined && place.running.size === 0) places.delete(id);
+      return next;
+    },
+  };
+}
+
+/** The line goes by creation. Within its second, by the last write: that of having been queued, in the order of queuing. */
+function compareAges({ metadata: a }: Execution, { metadata: b }: Execution): number {
+  const [createdA = '', createdB = ''] = [a.creationTimestamp, b.creationTimestamp];
+  if (createdA !== createdB) return createdA < createdB ? -1 : 1;
+  const [versionA = '', versionB = ''] = [a.resourceVersion, b.resourceVersion];
+  if (versionA.length !== versionB.length) return versionA.length - versionB.length;
+  return versionA < versionB ? -1 : 1;
+}
