@@ -297,3 +297,5 @@ export const ENGINE_PARK_AFTER_MS = 5_000;
 export const ROUND_BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000 } as const;
 /** Attempts looked up one by one when an execution is loaded; more are listed at once. */
 export const MAX_SINGLE_POD_READS = 8;
+/** Text parsed before other work of the process gets its turn: about 10 ms. */
+export const PARSE_SLICE_BYTES = 16 * KiB;

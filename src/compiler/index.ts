@@ -18,6 +18,6 @@ export {
   parseInputText,
   resolveInputs,
 } from './launch.ts';
-export { createParseCache, type ParseCache } from './parse-cache.ts';
+export { createParseCache, type ParseCache, parsedFile } from './parse-cache.ts';
 export { isDefinitionFile, normalisePath, PROJECT_FILE } from './paths.ts';
 export { EXECUTION_TYPE } from './workflow-context.ts';

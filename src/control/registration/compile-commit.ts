@@ -6,14 +6,18 @@ import {
   MAX_FILE_BYTES,
   MAX_SOURCE_ENTRIES,
   MAX_SOURCE_FOLDERS,
+  PARSE_SLICE_BYTES,
 } from '../../base/index.ts';
 import {
   type CommitIndex,
   type CompileOutcome,
   compile,
+  createParseCache,
   normalisePath,
+  type ParseCache,
   PROJECT_FILE,
   type ProjectSettings,
+  parsedFile,
 } from '../../compiler/index.ts';
 import { findEntry, isFault, type ObjectReader, type Oid, treeSource, walkTree } from '../../git/index.ts';
 import { parseDefinitions } from '../../language/index.ts';
@@ -113,10 +117,12 @@ async function compileRounds(
 ): Promise<Exclude<CompileOutcome, { readonly kind: 'needs' }>> {
   const { files, changedFolders } = gathered;
   const trees = new Map<string, string | null>();
+  const cache = createParseCache();
   const diagnostics: Diagnostic[] = [];
   diagnostics.push(...(await readTexts(objects, present(files), texts)));
+  if (diagnostics.length === 0) await parseInSlices(cache, present(files), texts);
   for (let round = 0; round < MAX_COMPILE_ROUNDS && diagnostics.length === 0; round += 1) {
-    const outcome = compile({ ...(base && { base }), files, changedFolders, texts, trees });
+    const outcome = compile({ ...(base && { base }), files, changedFolders, texts, trees, cache });
     if (outcome.kind !== 'needs') return outcome;
     diagnostics.push(...(await readTexts(objects, outcome.blobs, texts)));
     for (const folder of outcome.folders) {
@@ -125,6 +131,25 @@ async function compileRounds(
   }
   if (diagnostics.length > 0) return { kind: 'rejected', diagnostics };
   throw new BugError(`the compiler still asks for more after ${MAX_COMPILE_ROUNDS} rounds`);
+}
+
+/**
+ * Parses what the compiler is about to parse anyway, letting others run in between: parsing is nine tenths of a
+ * compilation, and 10,000 files in one go would stop every loop of the process for seconds.
+ */
+async function parseInSlices(
+  cache: ParseCache,
+  blobs: ReadonlyMap<string, string>,
+  texts: ReadonlyMap<string, Uint8Array>,
+): Promise<void> {
+  let sliceBytes = 0;
+  for (const [path, blob] of blobs) {
+    sliceBytes += texts.get(blob)?.length ?? 0;
+    parsedFile(cache, texts, path, blob);
+    if (sliceBytes < PARSE_SLICE_BYTES) continue;
+    sliceBytes = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 function present(files: ReadonlyMap<string, string | null>): Map<string, string> {
