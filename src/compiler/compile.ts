@@ -5,7 +5,7 @@ import type { CompiledEntity, CompileOutcome, CompileRequest, IndexEntry, Projec
 import { compileEntity } from './entity.ts';
 import { sortedFindings } from './findings.ts';
 import { EMPTY_VIEWS, updatedIndex, viewsOf } from './index-views.ts';
-import { createParseCache } from './parse-cache.ts';
+import { cacheOfRounds } from './parse-cache.ts';
 import { PROJECT_FILE } from './paths.ts';
 import { readProject } from './project.ts';
 import { type Compilation, keyOf, tellTo, type Workspace } from './workspace.ts';
@@ -31,7 +31,8 @@ export function compile(request: CompileRequest): CompileOutcome {
   if (workspace.neededBlobs.size > 0) return needsOf(workspace);
   const compilations = compileAffected(workspace, removed);
   if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return needsOf(workspace);
-  if (request.base === undefined && workspace.declared.size + workspace.broken.size === 0) tellEmpty(workspace, project);
+  if (request.base === undefined && workspace.declared.size + workspace.broken.size === 0)
+    tellEmpty(workspace, project);
   if (workspace.diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return rejected(workspace);
   return compiled(workspace, project, compilations, removed);
 }
@@ -40,7 +41,7 @@ function openWorkspace(request: CompileRequest): Workspace {
   const workspace: Workspace = {
     request,
     base: request.base === undefined ? EMPTY_VIEWS : viewsOf(request.base),
-    cache: request.cache ?? createParseCache(),
+    cache: request.cache ?? cacheOfRounds(request.texts),
     declared: new Map(),
     broken: new Map(),
     outcomes: new Map(),

@@ -47,7 +47,7 @@ export interface CompileRequest {
   readonly texts: ReadonlyMap<string, Uint8Array>;
   /** Source folder → git tree id, null when the commit has no such folder; as far as looked up. */
   readonly trees: ReadonlyMap<string, string | null>;
-  /** Parsed files, to keep between the rounds of a compilation and between pushes. */
+  /** Parsed files, to keep between pushes too; without one they are kept for the rounds asked with the same `texts` map. */
   readonly cache?: ParseCache;
 }
 

@@ -13,6 +13,15 @@ export function createParseCache(): ParseCache {
   return { files: new Map() };
 }
 
+const BY_TEXTS = new WeakMap<ReadonlyMap<string, Uint8Array>, ParseCache>();
+
+/** The cache of the rounds that are asked with one map of texts, where the caller keeps none. */
+export function cacheOfRounds(texts: ReadonlyMap<string, Uint8Array>): ParseCache {
+  const kept = BY_TEXTS.get(texts) ?? createParseCache();
+  BY_TEXTS.set(texts, kept);
+  return kept;
+}
+
 /** The documents of a file, or undefined when its text was not given. */
 export function parsedFile(
   cache: ParseCache,

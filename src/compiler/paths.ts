@@ -10,7 +10,20 @@ export const PROJECT_FILE = 'pipectl.yaml';
 export function isDefinitionFile(path: string, project: Pick<ProjectSettings, 'paths'>): boolean {
   if (path === PROJECT_FILE) return true;
   if (!/\.ya?ml$/.test(path) || path.split('/').some((segment) => segment.startsWith('.'))) return false;
-  return project.paths.some((folder) => folder === '.' || path === folder || path.startsWith(`${folder}/`));
+  return project.paths.some((written) => {
+    const folder = isNormal(written) ? written : normalFolder(written);
+    return folder === '.' || path === folder || path.startsWith(`${folder}/`);
+  });
+}
+
+/** Paths of compiled settings are normal; those as written in a document may not be. */
+function isNormal(path: string): boolean {
+  return !/^\.?\/|\/\.?\/|\/\.?$/.test(path);
+}
+
+function normalFolder(written: string): string | undefined {
+  const normal = normalisePath(written);
+  return normal.kind === 'ok' ? normal.path : undefined;
 }
 
 export type FolderResult =

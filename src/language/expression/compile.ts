@@ -1,10 +1,11 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Json } from '../../base/index.ts';
 import { integerToJson } from '../number.ts';
-import { BOOLEAN, type Field, FLOAT, INTEGER, type RecordType, STRING, type Type } from '../type.ts';
+import { BOOLEAN, FLOAT, INTEGER, type RecordType, STRING, type Type } from '../type.ts';
 import { isAssignable } from '../type-assign.ts';
 import { compileAccess, compileIndex, compileName } from './access.ts';
 import { compileCall } from './call.ts';
+import { isTooLarge, memberWanted, objectType } from './members.ts';
 import { factsWhen } from './narrowing.ts';
 import { compileBinary, compileLogic, compileUnary } from './operators.ts';
 import type { ExpressionProblem } from './problem.ts';
@@ -163,34 +164,42 @@ export function converted(compiled: Compiled, to: Type): Step {
 
 /** `{'a': 1}`: a map where one is expected, else a record, so that each member keeps its type. */
 function compileMap(place: Place, node: ASTNode & { op: 'map' }, expected?: Type): Compiled {
-  const fields = new Map<string, Field>();
-  const members: { readonly name: string; readonly compiled: Compiled }[] = [];
+  const members = new Map<string, Compiled>();
   const wanted = expected?.kind === 'optional' ? expected.of : expected;
   for (const [key, value] of node.args) {
     if (key.op !== 'value' || typeof key.args !== 'string') {
       return reject(key, 'type', 'a key must be a string literal', "write it in quotes, for example {'a': 1}");
     }
-    if (fields.has(key.args)) return reject(key, 'type', `the key "${key.args}" stands twice`);
-    const memberType =
-      wanted?.kind === 'map' ? wanted.value : wanted?.kind === 'record' ? wanted.fields.get(key.args)?.type : undefined;
-    const compiled = compileNode(place, value, memberType);
-    fields.set(key.args, { type: compiled.type, optional: false });
-    members.push({ name: key.args, compiled });
+    if (members.has(key.args)) return reject(key, 'type', `the key "${key.args}" stands twice`);
+    members.set(key.args, compileNode(place, value, memberWanted(wanted, key.args)));
   }
-  const asMap = wanted?.kind === 'map' && members.every((member) => isAssignable(member.compiled.type, wanted.value));
-  const steps = members.map(({ name, compiled }) => ({
+  const type = mapType(node, members, wanted);
+  const steps = [...members].map(([name, compiled]) => ({
     name,
-    step: asMap ? converted(compiled, wanted.value) : compiled.step,
+    step: type.kind === 'map' ? converted(compiled, type.value) : compiled.step,
   }));
-  return {
-    type: asMap ? wanted : { kind: 'record', fields },
-    step: (run) => {
-      charge(run, steps.length);
-      const record: Record<string, Json> = Object.create(null);
-      for (const { name, step } of steps) record[name] = step(run);
-      return record;
-    },
+  const step: Step = (run) => {
+    charge(run, steps.length);
+    const record: Record<string, Json> = Object.create(null);
+    for (const { name, step: make } of steps) record[name] = make(run);
+    return record;
   };
+  return { type, step };
+}
+
+function mapType(node: ASTNode, members: ReadonlyMap<string, Compiled>, wanted: Type | undefined): Type {
+  const compiled = [...members.values()];
+  if (wanted?.kind === 'map' && compiled.every((member) => isAssignable(member.type, wanted.value))) return wanted;
+  const type = objectType(new Map([...members].map(([name, member]) => [name, member.type] as const)));
+  if (type === undefined) {
+    return reject(
+      node,
+      'type',
+      'the values of a map with such keys must have one type',
+      'use names as keys for a record',
+    );
+  }
+  return isTooLarge(type) ? reject(node, 'type', 'the type of this value has too many parts') : type;
 }
 
 function compileTernary(place: Place, node: ASTNode & { op: '?:' }, expected?: Type): Compiled {

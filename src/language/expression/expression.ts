@@ -3,6 +3,7 @@ import type { Type } from '../type.ts';
 import { isAssignable } from '../type-assign.ts';
 import { printType } from '../type-print.ts';
 import { type Compiled, compileNode, ExpressionRejection, type TypeScope } from './compile.ts';
+import { isWritable } from './members.ts';
 import type { Evaluated, ExpressionProblem } from './problem.ts';
 import { chargeResult, EvaluationFailure, type Run, type Step, type ValueScope } from './run.ts';
 import { parseExpression, type Syntax } from './syntax.ts';
@@ -52,6 +53,13 @@ function fitting(source: string, compiled: Compiled, expected: Type | undefined)
       source,
       `nothing tells the type of ${describeType(type)} here`,
       'give the output a type in its long form, or a value',
+    );
+  }
+  if (expected === undefined && !isWritable(type)) {
+    return problem(
+      source,
+      'the type of this value has too many parts',
+      'take only what is needed, or make it json: json(…)',
     );
   }
   const convert = expected && coercion(type, expected);

@@ -1,11 +1,13 @@
 import type { Json } from '../../base/index.ts';
-import { BOOLEAN, type Field, FLOAT, INTEGER, STRING, type Type } from '../type.ts';
+import { didYouMean } from '../suggest.ts';
+import { BOOLEAN, FLOAT, INTEGER, STRING, type Type } from '../type.ts';
 import { isAssignable } from '../type-assign.ts';
 import { printType } from '../type-print.ts';
 import { checkValue } from '../value.ts';
 import type { TypeScope } from './compile.ts';
 import { textOf } from './conversion.ts';
 import { compileSyntax } from './expression.ts';
+import { isTooLarge, isWritable, memberWanted, objectType } from './members.ts';
 import { charge, checkStringLength, type Run, type Step } from './run.ts';
 import { atOffset, type Report, type Template, type TemplateExpression, type TemplateSyntax } from './template.ts';
 import { coercion, describeType, holdsNever, isInterpolated, joinTypes, NEVER, NULL, rowType } from './typing.ts';
@@ -18,6 +20,8 @@ export interface TypedTemplate {
 }
 
 type Path = readonly (string | number)[];
+
+const UNTOLD_HELP = 'give it a type, make its elements alike, or make it smaller';
 
 /**
  * Types a template: with `expected` its value must have that type and becomes exactly of it, else the type is inferred.
@@ -49,13 +53,8 @@ export function typeTemplate(
 function typeLiteral(value: Json, expected: Type | undefined, report: Report, path: Path): TypedTemplate | undefined {
   if (expected === undefined) {
     const type = typeOfLiteral(value);
-    if (type === undefined || holdsNever(type)) {
-      report({
-        path,
-        kind: 'type',
-        message: 'the type of this value cannot be told',
-        help: 'give it a type, or make its elements alike',
-      });
+    if (type === undefined || holdsNever(type) || !isWritable(type)) {
+      report({ path, kind: 'type', message: 'the type of this value cannot be told', help: UNTOLD_HELP });
       return undefined;
     }
     return literalTemplate(type, value);
@@ -79,13 +78,13 @@ function typeOfLiteral(value: Json): Type | undefined {
   if (typeof value === 'boolean') return BOOLEAN;
   if (typeof value === 'number') return Number.isSafeInteger(value) ? INTEGER : FLOAT;
   if (Array.isArray(value)) return listOfTypes(value.map(typeOfLiteral));
-  const fields = new Map<string, Field>();
+  const members = new Map<string, Type>();
   for (const [name, member] of Object.entries(value)) {
     const type = typeOfLiteral(member);
     if (type === undefined) return undefined;
-    fields.set(name, { type, optional: false });
+    members.set(name, type);
   }
-  return { kind: 'record', fields };
+  return objectType(members);
 }
 
 function listOfTypes(types: readonly (Type | undefined)[]): Type | undefined {
@@ -226,29 +225,36 @@ function typeRecord(
   const wanted = expected?.kind === 'optional' ? expected.of : expected;
   const typed = new Map<string, TypedTemplate>();
   for (const [name, field] of fields) {
+    if (wanted?.kind === 'record' && !wanted.fields.has(name)) {
+      const help = didYouMean(name, wanted.fields.keys());
+      const message = `there is no field "${name}" in ${printType(wanted)}`;
+      report({ path: [...path, name], kind: 'value', message, ...(help === undefined ? {} : { help }) });
+      continue;
+    }
     const member = memberWanted(wanted, name);
     const result = typeTemplate(field, member, scope, report, [...path, name]);
     if (result !== undefined) typed.set(name, result);
   }
   if (typed.size < fields.size) return undefined;
-  const types = new Map<string, Field>([...typed].map(([name, { type }]) => [name, { type, optional: false }]));
+  const type =
+    wanted?.kind === 'map' ? wanted : objectType(new Map([...typed].map(([name, member]) => [name, member.type])));
+  if (type === undefined || isTooLarge(type)) {
+    report({ path, kind: 'type', message: 'the type of this value cannot be told', help: UNTOLD_HELP });
+    return undefined;
+  }
   const template: Record<string, Template> = Object.create(null);
   for (const [name, member] of typed) template[name] = member.template;
-  const members = [...typed];
+  const members = [...typed].map(([name, member]) => {
+    const convert = type.kind === 'map' ? coercion(member.type, type.value) : undefined;
+    return { name, step: convert === undefined ? member.step : (run: Run) => convert(member.step(run)) };
+  });
   const step: Step = (run) => {
     charge(run, members.length);
     const record: Record<string, Json> = Object.create(null);
-    for (const [name, member] of members) record[name] = member.step(run);
+    for (const member of members) record[member.name] = member.step(run);
     return record;
   };
-  const type: Type = wanted?.kind === 'map' ? wanted : { kind: 'record', fields: types };
   return fitted({ type, template: { kind: 'record', fields: template }, step }, expected, report, path);
-}
-
-function memberWanted(wanted: Type | undefined, name: string): Type | undefined {
-  if (wanted?.kind === 'map') return wanted.value;
-  if (wanted?.kind === 'record') return wanted.fields.get(name)?.type;
-  return wanted?.kind === 'json' ? wanted : undefined;
 }
 
 /** Checks a list or record as a whole against the wanted type. Its members were already made of the wanted types. */
@@ -259,8 +265,8 @@ function fitted(
   path: Path,
 ): TypedTemplate | undefined {
   if (expected === undefined) {
-    if (!holdsNever(typed.type)) return typed;
-    report({ path, kind: 'type', message: 'the type of this value cannot be told', help: 'give it a type' });
+    if (!holdsNever(typed.type) && isWritable(typed.type)) return typed;
+    report({ path, kind: 'type', message: 'the type of this value cannot be told', help: UNTOLD_HELP });
     return undefined;
   }
   if (expected.kind === 'json') return { ...typed, type: expected };

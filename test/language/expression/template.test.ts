@@ -64,6 +64,25 @@ describe('templates', () => {
     expect(render(value, expected)).toEqual({ type, value: result });
   });
 
+  it.each<readonly [string, Json, string]>([
+    ['names make records', { a: 1, b: 'x' }, '{ a: integer, b: string }'],
+    ['other keys make maps', { 'a-b': 1, c: 2.5 }, 'map<float>'],
+    ['so they do in CEL', "${{ {'a b': 1, 'c': 2} }}", 'map<integer>'],
+    ['and beside expressions', { 'a-b': '${{ inputs.x }}' }, 'map<integer>'],
+  ])('%s', (_name, value, type) => {
+    expect(render(value)).toMatchObject({ type });
+  });
+
+  it.each<readonly [string, Json]>([
+    ['keys of a map with values of two types', { 'a-b': 1, c: 'x' }],
+    ['the same in CEL', "${{ {'a-b': 1, 'c': 'x'} }}"],
+    ['types that double', `\${{ [1]${'.map(v, {"a": v, "b": v})'.repeat(40)} }}`],
+    ['types that nest deep', `\${{ [1]${'.map(v, [v])'.repeat(40)} }}`],
+    ['as many lists', JSON.parse(`${'['.repeat(30)}1${']'.repeat(30)}`)],
+  ])('refuse %s', (_name, value) => {
+    expect(render(value).problems).toHaveLength(1);
+  });
+
   it('keep hostile names as names', () => {
     const value = JSON.parse('{"__proto__": "${{ inputs.x }}", "constructor": 1}') as Json;
     const rendered = render(value, 'map<integer>');
@@ -113,6 +132,7 @@ describe('templates', () => {
       'map<list<integer>>',
       [{ path: ['a', 0], range: { start: 4, end: 12 }, message: 'expected integer, found string' }],
     ],
+    ['a field that there is not', { a: '${{ inputs.x }}', c: 1 }, '{ a: integer }', [{ path: ['c'], kind: 'value' }]],
     [
       'a missing field',
       { a: '${{ inputs.x }}' },
