@@ -116,6 +116,10 @@ function seeExecution(engine: Engine, execution: Execution, isListed: boolean): 
   if (isTerminalPhase(execution.status?.phase ?? 'Pending')) return;
   if (execution.status?.phase === 'Running') engine.slots.count(key, execution);
   if (isListed && isParked(execution)) return;
+  if (isListed && isHeld(execution) && !engine.entries.has(key)) {
+    engine.slots.requeue(key, execution);
+    return;
+  }
   const entry = engine.entries.get(key);
   if (entry === undefined) {
     wakeNew(engine, key, execution);
@@ -132,6 +136,11 @@ function seeExecution(engine: Engine, execution: Execution, isListed: boolean): 
 /** Paused, and status says so: nothing is to be done before its spec or a pod changes, and both wake it. */
 function isParked({ spec, status }: Execution): boolean {
   return spec.desired === 'Paused' && status?.message?.startsWith('paused') === true;
+}
+
+/** In line for a place of its launch plan: woken when it is its turn. */
+function isHeld({ spec, status }: Execution): boolean {
+  return spec.concurrency !== undefined && spec.desired !== 'Aborted' && status?.phase === 'Queued';
 }
 
 /** An execution was deleted and another one created by its name. */

@@ -8,7 +8,7 @@ import {
   type StepResult,
   step,
 } from '../../propeller/index.ts';
-import { drop, type Engine, finishRound, wakeLater } from './engine.ts';
+import { drop, type Engine, finishRound, wake, wakeLater } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { load, loadFresh, podsOf } from './load.ts';
 import { observationOf, podOf } from './pod.ts';
@@ -82,7 +82,7 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
   entry.pods = [];
   observations.push({ kind: 'Desired', desired: execution.spec.desired ?? 'Running' });
   const { phase } = run.state;
-  if ((phase === 'Pending' || phase === 'Queued') && (execution.spec.desired ?? 'Running') === 'Running') {
+  if (phase === 'Pending' || phase === 'Queued') {
     const admission = admit(engine, entry, execution);
     if (admission !== undefined) observations.push(admission);
   }
@@ -94,6 +94,12 @@ function settingsOf(engine: Engine): Settings {
 }
 
 function admit(engine: Engine, entry: Entry, execution: Execution): Observation | undefined {
+  if ((execution.spec.desired ?? 'Running') !== 'Running') {
+    // Who does not want to begin must not hold up the line.
+    const next = engine.slots.release(entry.key);
+    if (next !== undefined) wake(engine, next);
+    return undefined;
+  }
   const inputs = entry.run?.plan.readInputs(execution.spec.inputs);
   if (inputs?.ok === false) {
     return { kind: 'Refuse', phase: 'Failed', error: { reason: 'InvalidInputs', message: inputs.message } };

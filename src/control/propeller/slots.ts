@@ -10,7 +10,9 @@ export interface Slots {
   admit(key: string, execution: Execution): Observation | undefined;
   /** Counts an execution that runs already. */
   count(key: string, execution: Execution): void;
-  /** All running executions are counted: returns the keys of those that asked too early. */
+  /** Puts an execution in line that waited in it before a restart. */
+  requeue(key: string, execution: Execution): void;
+  /** All running executions are counted and all that wait are known: returns the keys of those, which are to be woken. */
   open(): readonly string[];
   /** The execution is over, or gone. Returns the key of the next in line, which is to be woken. */
   release(key: string): string | undefined;
@@ -68,12 +70,19 @@ export function createSlots(): Slots {
       place.waiting.add(key);
       return { kind: 'Hold', message: `queued: ${full}` };
     },
+    requeue(key, execution) {
+      if (isOpen) placeOf(key, execution).waiting.add(key);
+      else early.set(key, execution);
+    },
     open() {
       if (isOpen) return [];
       isOpen = true;
-      const keys = [...early].sort(([, a], [, b]) => compareAges(a, b)).map(([key]) => key);
+      const line = [...early].sort(([, a], [, b]) => compareAges(a, b));
       early.clear();
-      return keys;
+      for (const [key, execution] of line) {
+        if (execution.spec.concurrency?.whenFull === 'queue') placeOf(key, execution).waiting.add(key);
+      }
+      return line.map(([key]) => key);
     },
     release(key) {
       early.delete(key);
