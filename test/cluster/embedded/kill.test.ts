@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,9 +14,14 @@ describe('a store whose process is killed', () => {
   it(`has every acknowledged write after each of ${KILLS} kills, whole batches only, and no deleted object`, async () => {
     const acknowledged = new Map<number, number>();
     let gone: string[] = [];
+    // The next process starts while one writes, and opens the store only when told.
+    let next = start();
     for (let kill = 0; kill < KILLS; kill++) {
-      gone = gone.concat(await writeUntilKilled(20 + kill * 7, acknowledged));
+      const child = next;
+      next = start();
+      gone = gone.concat(await writeUntilKilled(child, 10 + kill * 4, acknowledged));
     }
+    next.kill('SIGKILL');
     expect(acknowledged.size).toBe(4);
     const store = await openStore(folder);
     for (const [writer, n] of acknowledged) {
@@ -34,11 +39,17 @@ describe('a store whose process is killed', () => {
   });
 });
 
-/** Runs a writer, kills it after so many acknowledgements, notes what it acknowledged and returns what it deleted. */
-async function writeUntilKilled(acks: number, acknowledged: Map<number, number>): Promise<readonly string[]> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'writer-child.ts'), folder], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+function start(): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [join(import.meta.dirname, 'writer-child.ts'), folder], { stdio: 'pipe' });
+}
+
+/** Lets a writer go, kills it after so many acknowledgements, notes those and returns what it deleted. */
+async function writeUntilKilled(
+  child: ChildProcessWithoutNullStreams,
+  acks: number,
+  acknowledged: Map<number, number>,
+): Promise<readonly string[]> {
+  child.stdin.write('go');
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();

@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { openStore } from './open-store.ts';
 
 /**
- * Writes to the store in argv[2] until it is killed, and prints `ack WRITER N` after each acknowledged write. Each
+ * Once told on stdin, writes to the store in argv[2] until it is killed, and prints `ack WRITER N` after each acknowledged write. Each
  * batch sets two objects to the same number, so that half a batch would show.
  */
+await once(process.stdin, 'data');
 const store = await openStore(process.argv[2] as string, {
   limits: { segmentBytes: 64 * 1024, projectionIdleMs: 5, coldAfterMs: 10 },
 });

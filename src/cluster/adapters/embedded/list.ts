@@ -3,7 +3,7 @@ import { ExpiredError, InvalidError } from '../../errors.ts';
 import type { KubeObject } from '../../object.ts';
 import type { ListOptions, ObjectList } from '../../port.ts';
 import { type Shelf, visible } from './entry.ts';
-import { matchesObject, mayMatch, parseQuery } from './query.ts';
+import { matchesObject, mayMatch, mayMatchText, parseQuery } from './query.ts';
 import { type KindTable, kindTable, peek, type Table } from './table.ts';
 
 /** Where the next page starts: after this object, in the order of namespace and name. */
@@ -26,6 +26,7 @@ export async function listObjects(table: Table, kind: string, options: ListOptio
   const from = options.continueToken === undefined ? undefined : readToken(kinds, options.continueToken);
   const rv = from?.rv ?? table.committedRv;
   const limit = options.limit === undefined || options.limit <= 0 ? Number.POSITIVE_INFINITY : options.limit;
+  const mayMatchLabels = (text: string): boolean => mayMatchText(query, text);
   const items: KubeObject[] = [];
   let reads = 0;
   for (const shelf of shelvesFrom(kinds, query.namespace, from)) {
@@ -36,8 +37,8 @@ export async function listObjects(table: Table, kind: string, options: ListOptio
       if (entry === undefined || !mayMatch(query, entry)) continue;
       if (entry.hot === undefined && ++reads % READS_PER_TURN === 0) await nextTurn();
       if (entry.isDeleted) continue;
-      const object = peek(table, entry);
-      if (!matchesObject(query, object)) continue;
+      const object = peek(table, entry, mayMatchLabels);
+      if (object === undefined || !matchesObject(query, object)) continue;
       if (items.length === limit) {
         const last = items.at(-1) as KubeObject;
         const position = { rv, namespace: last.metadata.namespace ?? '', name: last.metadata.name };

@@ -36,6 +36,16 @@ export function mayMatch({ fields }: Query, entry: Entry): boolean {
   });
 }
 
+/** False when the JSON text shows that a label is not there: most objects need no parsing then. */
+export function mayMatchText({ labels }: Query, mainText: string): boolean {
+  return labels.every(
+    ({ operator, key, values }) =>
+      (operator !== 'in' && operator !== 'exists') ||
+      (mainText.includes(`"${key}":`) &&
+        (operator === 'exists' || values.some((value) => mainText.includes(`"${value}"`)))),
+  );
+}
+
 export function matchesObject({ labels, fields }: Query, object: KubeObject): boolean {
   return matchesLabels(labels, object.metadata.labels) && matchesFields(fields, object);
 }

@@ -120,6 +120,10 @@ function stageStatus(
   if (text.length > MAX_STATUS_PATCH_BYTES) {
     throw new InvalidError(`the status patch of ${describe(key)} is larger than ${MAX_STATUS_PATCH_BYTES} bytes`);
   }
+  return stageDelta(batch, entry, patch, text);
+}
+
+function stageDelta(batch: Batch, entry: Entry, patch: JsonObject, text: string): number {
   const rv = accept(batch, entry, entry.pending === undefined ? entry.hot!.main : entry.pending.main);
   batch.text += statusLine(entry, rv, text);
   return batch.ops.push({ kind: 'status', entry, rv, patch, bytes: text.length }) - 1;
@@ -149,9 +153,10 @@ function stageCreate(batch: Batch, object: KubeObject): number {
   const shelf = shelfOf(table, kind, namespace);
   const entry = addEntry(table, shelf, metadata.name, main);
   batch.undo?.push(() => removeEntry(table, entry));
-  const rv = accept(batch, entry, main);
-  batch.text += putLine(entry, rv, main.text);
-  return batch.ops.push({ kind: 'put', entry, rv, main }) - 1;
+  const index = stageMain(batch, entry, main);
+  // As Kubernetes' own controller does at once; clients show it.
+  if (kind === 'Namespace') stageDelta(batch, entry, { phase: 'Active' }, '{"phase":"Active"}');
+  return index;
 }
 
 /** A namespace comes to be with its first object: this is a local control plane, and nobody else would make it. */
@@ -217,7 +222,10 @@ function stageChange(batch: Batch, entry: Entry, wanted: KubeObject): number {
 }
 
 function stagePut(batch: Batch, entry: Entry, value: KubeObject): number {
-  const main = checkedMain(value);
+  return stageMain(batch, entry, checkedMain(value));
+}
+
+function stageMain(batch: Batch, entry: Entry, main: Main): number {
   const rv = accept(batch, entry, main);
   batch.text += putLine(entry, rv, main.text);
   return batch.ops.push({ kind: 'put', entry, rv, main }) - 1;

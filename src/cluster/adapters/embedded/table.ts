@@ -1,5 +1,6 @@
 import { BugError } from '../../../base/index.ts';
 import { KINDS } from '../../kinds.ts';
+import type { KubeObject } from '../../object.ts';
 import { type ChangeList, newChangeList } from './changes.ts';
 import type { Database } from './database.ts';
 import { assemble, type Entry, type Hot, type Main, newEntry, type Shelf, visible } from './entry.ts';
@@ -132,15 +133,19 @@ export function cool(table: Table, entry: Entry): void {
   entry.hot = undefined;
 }
 
-/** The object as committed, without making a cold entry hot: for lists, which pass over everything once. */
-export function peek(table: Table, entry: Entry): ReturnType<typeof assemble> {
-  if (entry.hot !== undefined) return snapshot(table, entry);
+/**
+ * The object as committed, without making a cold entry hot: for lists, which pass over everything once. Undefined when
+ * its text is refused by `mayMatch`, unparsed.
+ */
+export function peek(table: Table, entry: Entry, mayMatch: (mainText: string) => boolean): KubeObject | undefined {
+  if (entry.hot !== undefined) return mayMatch(entry.hot.main.text) ? snapshot(table, entry) : undefined;
   const { main, status } = coldBody(table, entry);
+  if (!mayMatch(main.text)) return undefined;
   return assemble(main, status === undefined ? undefined : JSON.parse(status), entry.rv);
 }
 
 /** The object as committed. Readers share it, so nobody may change it. */
-export function snapshot(table: Table, entry: Entry): ReturnType<typeof assemble> {
+export function snapshot(table: Table, entry: Entry): KubeObject {
   const hot = heat(table, entry);
   hot.snapshot ??= assemble(hot.main, shareStatus(hot.status), entry.rv);
   return hot.snapshot;

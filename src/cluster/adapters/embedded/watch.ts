@@ -4,7 +4,7 @@ import type { KubeObject } from '../../object.ts';
 import type { WatchEvent, WatchOptions } from '../../port.ts';
 import { changedSince } from './changes.ts';
 import type { Entry } from './entry.ts';
-import { matchesObject, mayMatch, parseQuery, type Query } from './query.ts';
+import { matchesObject, mayMatch, mayMatchText, parseQuery, type Query } from './query.ts';
 import { type KindTable, kindTable, peek, snapshot, type Table } from './table.ts';
 
 export interface WatchContext {
@@ -103,7 +103,8 @@ function matchingNow(table: Table, kinds: KindTable, query: Query, seenRv: numbe
     if (query.namespace !== undefined && shelf.namespace !== query.namespace) continue;
     for (const entry of shelf.entries.values()) {
       if (entry.rv === 0 || entry.rv > seenRv || entry.isDeleted || !mayMatch(query, entry)) continue;
-      if (matchesObject(query, peek(table, entry))) known.add(entry);
+      const object = peek(table, entry, (text) => mayMatchText(query, text));
+      if (object !== undefined && matchesObject(query, object)) known.add(entry);
     }
   }
   return known;
