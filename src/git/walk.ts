@@ -53,9 +53,10 @@ export async function findEntry(
   return entry;
 }
 
-/** Told of each folder below `root` and of each other entry, parents first. Returning false leaves a folder out. */
+/** Told of each folder below `root` and of each other entry, parents first. */
 export interface TreeVisitor {
-  folder(path: string, tree: ParsedTree): boolean;
+  /** False leaves the folder out; a fault ends the walk. */
+  folder(path: string, tree: ParsedTree): boolean | TreeFault;
   entry(path: string, entry: TreeEntry): void;
 }
 
@@ -71,7 +72,8 @@ export async function walkTree(
   const bytes = await source.read(root, path);
   if (isFault(bytes)) return bytes;
   const tree = parseTree(bytes);
-  if (!visitor.folder(path, tree)) return undefined;
+  const isEntered = visitor.folder(path, tree);
+  if (isEntered !== true) return isEntered === false ? undefined : isEntered;
   for (const entry of tree.entries) {
     const entryPath = join(path, entry.name);
     if (entry.kind !== 'folder') visitor.entry(entryPath, entry);

@@ -4,6 +4,7 @@ import {
   MAX_COMPILE_ROUNDS,
   MAX_DEFINITION_BYTES,
   MAX_FILE_BYTES,
+  MAX_SHOWN_WARNINGS,
   MAX_SOURCE_ENTRIES,
   MAX_SOURCE_FOLDERS,
   PARSE_SLICE_BYTES,
@@ -210,17 +211,17 @@ async function lookUpFolder(
   const fault = await walkTree(treeSource(objects, MAX_SOURCE_FOLDERS), entry.oid, path, {
     folder(at, parsed) {
       diagnostics.push(...parsed.problems.map((problem) => nameFinding(at, problem)));
-      return diagnostics.length < 20 && entries <= MAX_SOURCE_ENTRIES;
+      if (diagnostics.length < MAX_SHOWN_WARNINGS && entries <= MAX_SOURCE_ENTRIES) return true;
+      return { kind: 'fault', path: at, reason: 'it has too many files, or too many bad ones' };
     },
     entry(at, { kind }) {
       entries += 1;
       if (kind === 'symlink' || kind === 'gitlink') diagnostics.push(linkFinding(at, kind));
     },
   });
-  if (fault !== undefined) diagnostics.push(faultFinding(fault));
   if (entries > MAX_SOURCE_ENTRIES) {
     diagnostics.push(sizeFinding('PIPE-TREE-004', path, `the folder has more than ${MAX_SOURCE_ENTRIES} files`));
-  }
+  } else if (fault !== undefined) diagnostics.push(faultFinding(fault));
   if (diagnostics.length === 0) clean.add(entry.oid);
   return diagnostics;
 }

@@ -121,15 +121,17 @@ async function walkInto(
   project: ProjectSettings,
   gathered: Gathered,
 ): Promise<void> {
+  let isFull = false;
   const fault: TreeFault | undefined = await walkTree(source, tree, path, {
     folder(folder, parsed) {
       addNameProblems(folder, parsed, project, gathered);
-      const hasRoom = gathered.files.size <= MAX_DEFINITION_FILES && gathered.diagnostics.length < MAX_DIAGNOSTICS;
-      return hasRoom && isNearDefinitions(folder, project) && !isHidden(folder);
+      isFull = gathered.files.size > MAX_DEFINITION_FILES || gathered.diagnostics.length >= MAX_DIAGNOSTICS;
+      if (isFull) return { kind: 'fault', path: folder, reason: 'there is too much to tell' };
+      return isNearDefinitions(folder, project) && !isHidden(folder);
     },
     entry: (entryPath, entry) => addEntry(entryPath, entry, project, gathered),
   });
-  if (fault !== undefined) addFinding(gathered, faultFinding(fault));
+  if (fault !== undefined && !isFull) addFinding(gathered, faultFinding(fault));
   if (gathered.files.size > MAX_DEFINITION_FILES) {
     const message = `there are more than ${MAX_DEFINITION_FILES} definition files`;
     addFinding(gathered, sizeFinding('PIPE-TREE-004', path, message));
