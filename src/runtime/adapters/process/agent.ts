@@ -49,6 +49,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     podLogs: (key, logOptions = {}) => readPodLog(logHost(agent), key, logOptions),
     stats: () => statsOf(agent),
     async stop(running) {
+      if (agent.isStopping) return;
       agent.isStopping = true;
       if (running === 'end') await endAll(agent);
       agent.isStopped = true;
