@@ -23,9 +23,14 @@ const NAMESPACE = 'bench-production';
 
 /**
  * `executions` chains of `length` compute nodes, all live at once: from the moment that they exist until the last one's
- * end is durable. With `maxStreak` 1 each node's result is durable before the next one starts.
+ * end is durable, in a process that has run `warmups` such rounds before. With `maxStreak` 1 each node's result is durable before the next one starts.
  */
-export async function benchChains(executions: number, length: number, maxStreak?: number): Promise<EngineRound> {
+export async function benchChains(
+  executions: number,
+  length: number,
+  options: { readonly maxStreak?: number; readonly warmups?: number } = {},
+): Promise<EngineRound> {
+  const { maxStreak, warmups = 20 } = options;
   const folder = mkdtempSync(join(tmpdir(), 'pipectl-bench-engine-'));
   const base = { clock: hostClock, random: hostRandom, log: { write: () => {} } };
   const store = await openEmbeddedStore({ ...base, folder });
@@ -44,8 +49,7 @@ export async function benchChains(executions: number, length: number, maxStreak?
     ...(maxStreak !== undefined && { maxStreak }),
   });
   try {
-    // The first execution loads the closure and warms nothing else that matters: all rounds do it.
-    await launch(store, digest, 'warm', 1);
+    for (let i = 0; i < warmups; i++) await launch(store, digest, `warm${i}`, executions);
     const syncs = store.stats().frames;
     const cpu = process.cpuUsage();
     const started = performance.now();
@@ -70,15 +74,18 @@ export async function benchChains(executions: number, length: number, maxStreak?
 /** Creates the executions in one batch and waits until all have succeeded. */
 async function launch(store: EmbeddedStore, digest: string, prefix: string, count: number): Promise<void> {
   const ending = new AbortController();
-  const fieldSelector = 'status.phase=Succeeded';
-  const watch = store.watch<Execution>('Execution', { namespace: NAMESPACE, fieldSelector, signal: ending.signal });
+  const watch = store.watch<Execution>('Execution', { namespace: NAMESPACE, signal: ending.signal });
+  const names = Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
   await store.write(
-    Array.from({ length: count }, (_, i) => ({ op: 'create', object: execution(digest, `${prefix}-${i}`) })),
+    names.map((name) => ({ op: 'create', object: execution(digest, name) })),
     { discard: true },
   );
-  const left = new Set(Array.from({ length: count }, (_, i) => `${prefix}-${i}`));
+  const left = new Set(names);
   for await (const batch of watch) {
-    for (const event of batch) if (event.type !== 'BOOKMARK') left.delete(event.object.metadata.name);
+    for (const event of batch) {
+      if (event.type !== 'BOOKMARK' && event.object.status?.phase === 'Succeeded')
+        left.delete(event.object.metadata.name);
+    }
     if (left.size === 0) break;
   }
   ending.abort();
