@@ -169,8 +169,8 @@ export const MAX_REPOSITORIES = 1_000;
 /** Text of a label or field selector, and its terms. */
 export const MAX_SELECTOR_LENGTH = 16 * KiB;
 export const MAX_SELECTOR_TERMS = 256;
-/** One object as JSON text; etcd refuses requests of 1.5 MiB, a push's Revision may carry MAX_DIAGNOSTICS with frames. */
-export const MAX_OBJECT_BYTES = 1536 * KiB;
+/** One object without status as JSON text: a pod carries MAX_VALUE_BYTES of inputs as a string, which quoting can double. */
+export const MAX_OBJECT_BYTES = 4 * MiB;
 /** One object's status as JSON text: a local store may keep more of a wide execution than etcd would. */
 export const MAX_STATUS_PATCH_BYTES = 16 * MiB;
 /** Writes of one atomic batch, and its text. */
