@@ -11,23 +11,32 @@ export interface TreeFault {
   readonly reason: string;
 }
 
-/** Reads trees of one commit under a budget of trees; remembers none. */
+/** Reads trees of one commit under a budget of trees; remembers small ones, which hostile commits use again and again. */
 export interface TreeSource {
   /** The bytes of tree `oid`, which stands at `path`. */
   read(oid: Oid, path: string): Promise<Uint8Array | TreeFault>;
 }
 
+/** Trees of at most so many bytes are remembered, and so many of them. */
+const SMALL_TREE_BYTES = 4_096;
+const MAX_SMALL_TREES = 1_000;
+
 /** A source over `objects` that refuses to read more than `budget` trees, or a tree over MAX_TREE_BYTES. */
 export function treeSource(objects: ObjectReader, budget = MAX_TREE_NODES): TreeSource {
   let left = budget;
+  const small = new Map<Oid, Uint8Array>();
   return {
     async read(oid, path) {
       left -= 1;
+      const known = small.get(oid);
+      if (known !== undefined && left >= 0) return known;
       if (left < 0) return fault(path, `the commit has too many folders: more than ${budget} would have to be read`);
       const result = await objects.read(oid, MAX_TREE_BYTES);
       if (result.kind === 'missing') return fault(path, `git has no tree ${oid}`);
       if (result.kind === 'tooLarge') return fault(path, `the folder's listing has ${result.sizeBytes} bytes`);
       if (result.type !== 'tree') return fault(path, `${oid} is a ${result.type}, not a tree`);
+      const isKept = result.bytes.length <= SMALL_TREE_BYTES && small.size < MAX_SMALL_TREES;
+      if (isKept) small.set(oid, result.bytes);
       return result.bytes;
     },
   };

@@ -105,10 +105,10 @@ describe('a push', () => {
     });
     const served = await serveGit(handler);
     const folder = newRepository();
-    const huge = writeBlob(folder, Buffer.alloc(64 << 20));
+    const huge = writeBlob(folder, Buffer.alloc(20 << 20));
     git(folder, ['update-ref', 'refs/heads/main', writeCommit(folder, writeTree(folder, [['100644', huge, 'zeros']]))]);
     const pushed = await gitAsync(folder, ['push', served.url('shop'), 'main']);
-    expect(pushed.text).toContain(`remote: too large: ${64 << 20}`);
+    expect(pushed.text).toContain(`remote: too large: ${20 << 20}`);
     expect(pushed.code).toBe(1);
   });
 

@@ -62,8 +62,8 @@ describe('a hostile push', () => {
       /PIPE-TREE-002/,
     ],
     [
-      'a file of 40 MB',
-      definitions((folder) => [['100644', writeBlob(folder, Buffer.alloc(40 << 20, '#')), 'a.yaml']]),
+      'a file of 20 MB',
+      definitions((folder) => [['100644', writeBlob(folder, Buffer.alloc(20 << 20, '#')), 'a.yaml']]),
       /PIPE-YAML-001/,
     ],
     ['a folder above', definitions((folder) => [['40000', bomb(folder, 1), '..']]), /hasDotdot|unpack/],
