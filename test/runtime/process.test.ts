@@ -119,6 +119,16 @@ describe.each(['auto', 'node'] as const)('task attempts as processes, launcher %
     expect(isRunning(Number(readFileSync(file, 'utf8')))).toBe(false);
   });
 
+  it.runIf(launcher === 'auto' && process.platform === 'linux')('ends what left its group with the task', async () => {
+    const file = join(outside, `stray-${launcher}`);
+    const script = `const { spawn } = require('node:child_process');
+      const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+      require('node:fs').writeFileSync(${JSON.stringify(file)}, String(child.pid));
+      child.unref();`;
+    expect(await run('stray', { command: ['node', '-e', script] })).toMatchObject({ reason: 'Completed' });
+    expect(isRunning(Number(readFileSync(file, 'utf8')))).toBe(false);
+  });
+
   it('ends the whole group when aborted, and says so when it is gone', async () => {
     const file = join(outside, `abort-${launcher}`);
     await createPod(host.store, 'abort', { command: sh(`sleep 600 & echo $! > ${file}; wait`) });

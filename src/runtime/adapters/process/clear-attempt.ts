@@ -1,6 +1,6 @@
 import type { Clock } from '../../../base/index.ts';
-import { attemptMark } from './pod-command.ts';
-import { isAlive, isGroupGone, processesWithEnvironment, signalGroup } from './process-table.ts';
+import { attemptMark } from './attempt-mark.ts';
+import { isAlive, isGroupGone, processesWithEnvironment, signalGroup, signalProcess } from './process-table.ts';
 import type { StartedEvent } from './protocol.ts';
 
 const CLEAR_POLL_MS = 50;
@@ -15,13 +15,7 @@ export async function clearAttempt(id: string, started: StartedEvent | undefined
   const group = started !== undefined && isAlive(started) ? started.pid : undefined;
   for (let cleanLooks = 0; cleanLooks < CLEAR_LOOKS; ) {
     const marked = processesWithEnvironment(attemptMark(id));
-    for (const pid of marked) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It has ended by itself meanwhile.
-      }
-    }
+    for (const pid of marked) signalProcess(pid, 'SIGKILL');
     if (group !== undefined) signalGroup(group, 'SIGKILL');
     const isGone = marked.length === 0 && (group === undefined || isGroupGone(group));
     cleanLooks = isGone ? cleanLooks + 1 : 0;

@@ -12,7 +12,20 @@ export type Fate =
   /** Its spawner is gone without a word of its end; processes of it may live. */
   | { readonly kind: 'lost'; readonly started: StartedEvent | undefined };
 
-/** Earlier spawners and what they left: read from their journals, followed while they live. */
+/**
+ * Earlier spawners and what they left: read from their journals, followed while they live. What was killed, when, and
+ * what the next agent does, so that no attempt runs twice and no end is lost:
+ *
+ *   daemon, command not yet read      its spawner drops it at the end of its input; not in the journal: start it
+ *   daemon, attempt runs              claimed, spawner lives: follow the journal, report its end
+ *   daemon, end not yet in the store  ended is in the journal: report it
+ *   spawner, before claimed           not in the journal: start it
+ *   spawner, claimed to ended         claimed, spawner dead: end what carries its mark or group, then report it lost
+ *   host                              as for the spawner; the boot id differs, so no process is looked for by pid
+ *
+ * A successor starts nothing before each living spawner wrote `drained`, so two never claim the same attempt. An end
+ * that a killed spawner had not written down is lost: the attempt is then tried again, but never beside the first.
+ */
 export interface Past {
   /** Resolves when no earlier spawner can start anything any more: before that nothing may be started. */
   drained(): Promise<void>;

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { DEFAULT_GRACE_MS, MAX_GRACE_MS } from '../../../base/index.ts';
 import { ANNOTATION, type Container, type Pod } from '../../../cluster/index.ts';
 import { parseQuantity } from '../../../language/index.ts';
+import { attemptMark } from './attempt-mark.ts';
 
 /** What a pod asks of this runtime. */
 export interface PodCommand {
@@ -19,11 +20,6 @@ const PATH = `${dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/s
 
 /** What an attempt's private folders decide: a pod cannot set them. */
 const OURS: ReadonlySet<string> = new Set(['HOME', 'TMPDIR', 'PIPECTL_INPUTS', 'PIPECTL_OUTPUTS', 'PIPECTL_POD_UID']);
-
-/** Marks every process of an attempt with its pod's uid, so that those which left their group can be found. */
-export function attemptMark(uid: string): string {
-  return `PIPECTL_POD_UID=${uid}`;
-}
 
 /** Reads a pod. Nothing of the host's environment is in the result but the folders of programs. */
 export function podCommand(pod: Pod, uid: string): PodCommand {

@@ -55,6 +55,15 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
+/** Sends `signal` to one process, which may have ended meanwhile. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
 /** Whether no process of `group` lives; zombies that nobody has reaped yet do not count. */
 export function isGroupGone(group: number): boolean {
   if (!signalGroup(group, 0)) return true;
@@ -75,11 +84,28 @@ export function processTable(): readonly ProcessRow[] {
 
 /** Live processes whose environment holds `entry`, a whole `NAME=value`: finds what left its group (Linux only). */
 export function processesWithEnvironment(entry: string): readonly number[] {
-  const wanted = `\0${entry}\0`;
   return processTable()
     .filter((row) => row.state !== 'Z' && row.pid !== process.pid)
     .map((row) => row.pid)
-    .filter((pid) => `\0${readProc(pid, 'environ') ?? ''}\0`.includes(wanted));
+    .filter((pid) => hasEnvironment(pid, entry));
+}
+
+function hasEnvironment(pid: number, entry: string): boolean {
+  return `\0${readProc(pid, 'environ') ?? ''}\0`.includes(`\0${entry}\0`);
+}
+
+/**
+ * Children of this process that `isKnown` does not know and whose environment holds `entry`: processes that left their
+ * group and came to this process when their parents ended (Linux, as a subreaper). Costs one small read when there are none.
+ */
+export function straysWithEnvironment(entry: string, isKnown: (pid: number) => boolean): readonly number[] {
+  const children = readProc(process.pid, `task/${process.pid}/children`)?.trim() ?? '';
+  if (children === '') return [];
+  const unknown = children
+    .split(' ')
+    .map(Number)
+    .filter((pid) => !isKnown(pid));
+  return unknown.filter((pid) => hasEnvironment(pid, entry));
 }
 
 /** Memory of the processes of a session, shared pages split among their users; undefined when none can be read. */

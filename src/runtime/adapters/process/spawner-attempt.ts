@@ -1,11 +1,12 @@
 import { closeSync, readSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { REASON } from '../../reasons.ts';
+import { attemptMark } from './attempt-mark.ts';
 import { type Capture, openCapture } from './capture.ts';
 import { resolveCommand } from './command-path.ts';
 import type { SlotPaths } from './folders.ts';
 import type { ExitStatus, Launcher, Output } from './launcher.ts';
-import { isGroupGone, signalGroup } from './process-table.ts';
+import { isGroupGone, signalGroup, signalProcess, straysWithEnvironment } from './process-table.ts';
 import type { EndedEvent, StartCommand } from './protocol.ts';
 import { readOutputs, type Slots } from './slots.ts';
 
@@ -43,6 +44,8 @@ export interface AttemptHost {
   readonly launcher: Launcher;
   /** Where the attempt's output goes. */
   logPath(id: string): string;
+  /** Whether this is the leader of a live attempt. */
+  isLeader(pid: number): boolean;
 }
 
 /**
@@ -95,7 +98,8 @@ export function startAttempt(
   };
   exited = (status) => {
     attempt.isEnding = true;
-    afterGroup(attempt.pid, () => {
+    const strays = (): boolean => endStrays(host, attempt.id);
+    afterAll(attempt.pid, strays, () => {
       attempt.cancelKill?.();
       output.finish(() => {
         capture.finish();
@@ -174,18 +178,26 @@ function searchPathOf(env: readonly string[]): string {
   return env.findLast((entry) => entry.startsWith('PATH='))?.slice(5) ?? '/usr/bin:/bin';
 }
 
-/** Ends what is left of the group and calls `then` when none of it lives. */
-function afterGroup(group: number, then: () => void): void {
-  if (!signalGroup(group, 'SIGKILL')) {
+/** Ends what is left of the attempt, in its group and out of it, and calls `then` when none of it lives. */
+function afterAll(group: number, endStrays: () => boolean, then: () => void): void {
+  if (!signalGroup(group, 'SIGKILL') && !endStrays()) {
     then();
     return;
   }
   const deadline = Date.now() + GONE_DEADLINE_MS;
   const look = (): void => {
-    if (isGroupGone(group) || Date.now() > deadline) then();
+    const isGone = isGroupGone(group) && !endStrays();
+    if (isGone || Date.now() > deadline) then();
     else setTimeout(look, GONE_POLL_MS);
   };
   look();
+}
+
+/** Kills the attempt's processes that left its group; whether there were any. */
+function endStrays(host: AttemptHost, id: string): boolean {
+  const strays = straysWithEnvironment(attemptMark(id), host.isLeader);
+  for (const pid of strays) signalProcess(pid, 'SIGKILL');
+  return strays.length > 0;
 }
 
 /** Brings output into the capture: with one read at the end for the short-lived, by events once `stream` was called. */

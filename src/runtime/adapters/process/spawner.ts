@@ -33,9 +33,11 @@ const host = {
   slots: openSlots(folder),
   launcher: (launcherName === 'node' ? undefined : posixLauncher()) ?? nodeLauncher(),
   logPath: (id: string) => logPath(folders, id),
+  isLeader: (pid: number) => leaders.has(pid),
 };
 const waiting = new Map<string, StartCommand>();
 const live = new Map<string, LiveAttempt>();
+const leaders = new Set<number>();
 let isClosed = false;
 let isDrained = false;
 let sweepTimer: NodeJS.Timeout | undefined;
@@ -87,13 +89,17 @@ function startSome(commands: readonly StartCommand[]): void {
 }
 
 function start(command: StartCommand): void {
-  const attempt = startAttempt(host, command, (event) => {
+  let attempt: LiveAttempt | undefined;
+  attempt = startAttempt(host, command, (event) => {
     say(event);
     // A failed start answers from inside this very function, when it is not live yet; the next event goes on.
+    if (attempt !== undefined) leaders.delete(attempt.pid);
     if (live.delete(command.id)) pump();
     else setImmediate(pump);
   });
-  if (attempt !== undefined) live.set(attempt.id, attempt);
+  if (attempt === undefined) return;
+  live.set(attempt.id, attempt);
+  leaders.add(attempt.pid);
 }
 
 function end(id: string, graceMs: number): void {
