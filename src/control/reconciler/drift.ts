@@ -26,7 +26,7 @@ export function watchDrift(options: DriftOptions, signal: AbortSignal): void {
 async function follow(kind: EntityKind, options: DriftOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      for await (const batch of options.cluster.watch(kind, { signal })) {
+      for await (const batch of options.cluster.watch(kind, { signal, ignoreStatusChanges: true })) {
         for (const event of batch) {
           if (event.type === 'BOOKMARK') continue;
           const repository = event.object.metadata.labels?.[LABEL.repository];
