@@ -8,4 +8,3 @@
 export * from './agent.ts';
 export type { NodeAgentOptions } from './agent-state.ts';
 export { bootId } from './process-table.ts';
-export { bootId } from './process-table.ts';
