@@ -299,3 +299,15 @@ export const ROUND_BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000 } as con
 export const MAX_SINGLE_POD_READS = 8;
 /** Text parsed before other work of the process gets its turn: about 10 ms. */
 export const PARSE_SLICE_BYTES = 16 * KiB;
+
+/** How long and how many finished executions are kept, with their pods and logs; the newest stay. None goes before the shortest age. */
+export const RETENTION = {
+  intervalMs: 600_000,
+  maxAgeMs: 30 * 86_400_000,
+  minAgeMs: 3_600_000,
+  maxExecutions: 50_000,
+  /** As Kubernetes' terminated-pod-gc-threshold. */
+  maxPods: 12_500,
+} as const;
+/** Objects that retention deletes with one write. */
+export const RETENTION_BATCH = 500;

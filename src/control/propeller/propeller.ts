@@ -125,8 +125,11 @@ function seeExecution(engine: Engine, execution: Execution, isListed: boolean): 
     wakeNew(engine, key, execution);
     return;
   }
-  if (entry.execution?.metadata.uid !== uid) replaceEntry(engine, entry, execution);
-  else if (entry.execution?.metadata.generation !== generation || isListed) {
+  const known = entry.execution?.metadata;
+  // It is being loaded, or is to be: what is read then is at least as new as this.
+  if (known === undefined) wake(engine, key);
+  else if (known.uid !== uid) replaceEntry(engine, entry, execution);
+  else if (known.generation !== generation || isListed) {
     // Only spec and metadata count from here on: the state in memory is what status will be.
     entry.execution = execution;
     wake(engine, key);

@@ -138,10 +138,12 @@ function endRound(engine: Engine, entry: Entry, result: StepResult): void {
 
 /** The round did not happen: the state is dropped, and the execution is loaded again, now, later or never. */
 function failRound(engine: Engine, entry: Entry, error: unknown): void {
-  entry.run = undefined;
-  entry.inbox = [];
   entry.failures++;
   const verdict = judgeFailure(engine, entry, error);
+  entry.run = undefined;
+  entry.inbox = [];
+  // What was watched may be older than what was written since: only a read tells where the execution stands.
+  entry.execution = undefined;
   switch (verdict.kind) {
     case 'Gone':
       drop(engine, entry);

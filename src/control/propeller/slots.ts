@@ -30,17 +30,13 @@ export function createSlots(): Slots {
   const early = new Map<string, Execution>();
   let isOpen = false;
 
-  function placeOf(key: string, execution: Execution): Place {
-    const { metadata, spec } = execution;
-    const id = `${metadata.namespace}/${spec.launchPlan ?? `workflow:${spec.workflow}`}`;
+  const placeOf = (key: string, execution: Execution): Place => {
+    const id = placeId(execution);
     placeOfKey.set(key, id);
-    let place = places.get(id);
-    if (place === undefined) {
-      place = { running: new Set(), waiting: new Set() };
-      places.set(id, place);
-    }
+    const place = places.get(id) ?? { running: new Set<string>(), waiting: new Set<string>() };
+    places.set(id, place);
     return place;
-  }
+  };
 
   return {
     count(key, execution) {
@@ -97,6 +93,10 @@ export function createSlots(): Slots {
       return next;
     },
   };
+}
+
+function placeId({ metadata, spec }: Execution): string {
+  return `${metadata.namespace}/${spec.launchPlan ?? `workflow:${spec.workflow}`}`;
 }
 
 /** The line goes by creation. Within its second, by the last write: that of having been queued, in the order of queuing. */
