@@ -40,6 +40,26 @@ describe('closures', () => {
     await expect(`${JSON.stringify(closures, null, 2)}\n`).toMatchFileSnapshot('../golden/compiler/tour.json');
   });
 
+  it('list what a node waits for in ascending order', () => {
+    const workflow = `apiVersion: pipectl.dev/v1
+kind: Workflow
+metadata: { name: w }
+spec:
+  nodes:
+    a: { compute: { x: 1 } }
+    b: { compute: { x: 2 } }
+    c: { needs: [b], compute: { x: "\${{ nodes.b.outputs.x + nodes.a.outputs.x }}" } }
+`;
+    const project = LANGUAGE.slice(0, LANGUAGE.indexOf('---'));
+    const files = new Map([
+      ['pipectl.yaml', project],
+      ['pipelines/w.yaml', workflow],
+    ]);
+    const outcome = compileAll({ files, folders: new Map() });
+    const closure = outcome.kind === 'compiled' ? outcome.changed[0]?.closure : undefined;
+    expect(closure).toMatchObject({ nodes: [{ upstream: [] }, { upstream: [] }, { id: 'c', upstream: [0, 1] }] });
+  });
+
   it('are named by the digest of their canonical text', () => {
     for (const { closure, text, digest } of entities) {
       expect(text).toBe(canonicalJson(closure as unknown as Json));

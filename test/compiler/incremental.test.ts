@@ -167,6 +167,20 @@ describe('compiling a change', () => {
     expect(change.filesRead).toEqual(['pipelines/one.yaml']);
   });
 
+  it('forgets what no longer refers to a changed entity', () => {
+    // Workflow b of three.yaml turns from task b to task a; then task b of two.yaml changes.
+    const pieces = BASE.slice(0, 4);
+    const turned = pieces.map((one) => (one.kind === 'workflow' ? { ...one, of: 'a' } : one));
+    const changed = turned.map((one) => (one.kind === 'task' && one.name === 'b' ? { ...one, value: 0 } : one));
+    const first = commitOfPieces(pieces, 0, 'production');
+    const second = commitOfPieces(turned, 0, 'production');
+    const turn = compileChange(first, indexOf(first), second);
+    if (turn.kind !== 'compiled') throw new Error('the change does not compile');
+    const change = compileChange(second, turn.index, commitOfPieces(changed, 0, 'production'));
+    expect(change).toMatchObject({ kind: 'compiled', changed: [{ kind: 'Task', name: 'b' }] });
+    expect(change.filesRead).toEqual(['pipelines/two.yaml']);
+  });
+
   it('follows a changed source folder to all that hold its tree', () => {
     const before = commitOfPieces(BASE, 0, 'production');
     const change = compileChange(before, indexOf(before), commitOfPieces(BASE, 1, 'production'));

@@ -86,6 +86,16 @@ describe('what is wrong with an expression', () => {
     expect(wrong(source)).toMatchObject({ kind: 'type', at: 'r.b + "!"' });
   });
 
+  it.each([
+    'has(inputs.o) || inputs.yes ? inputs.o + 1 : 0',
+    'has(inputs.o) ? 0 : inputs.o + 1',
+    'inputs.o == null && inputs.o > 1',
+    'inputs.o != null || inputs.o > 1',
+    '!(has(inputs.o) && inputs.yes) ? 0 : inputs.o + inputs.r.b',
+  ])('%s tells nothing of null', (source) => {
+    expect(wrong(source)).toMatchObject({ kind: 'type' });
+  });
+
   it('suggests the nearest name', () => {
     expect(wrong('inputs.nestd')?.help).toBe('did you mean "nested"?');
     expect(wrong('nodes.my-nde.outputs.x')?.help).toBe('did you mean "my-node"?');
