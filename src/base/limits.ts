@@ -43,8 +43,6 @@ export const MAX_EXPRESSION_STEPS = 1_000_000;
 export const MAX_EXPRESSION_STRING = 1 * MiB;
 /** A regular expression, in UTF-16 code units: RE2 takes time by pattern times text. */
 export const MAX_PATTERN_LENGTH = 500;
-/** Compiled expressions kept by text and types. */
-export const MAX_CACHED_EXPRESSIONS = 20_000;
 
 /** Series (combinations of label values) of one metric; updates of further ones are dropped and counted. */
 export const MAX_METRIC_SERIES = 1_000;
