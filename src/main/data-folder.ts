@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StalledError, type UnixMs } from '../base/index.ts';
 import { type Certificate, isUsableCertificate, localCertificate } from '../cluster/adapters/http/index.ts';
@@ -28,9 +28,8 @@ export interface DataFolder {
 export function openDataFolder(path: string, now: UnixMs): DataFolder {
   const inside = (name: string): string => join(path, name);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    for (const name of ['store', 'git', 'sources', 'attempts'])
-      mkdirSync(inside(name), { recursive: true, mode: 0o700 });
+    makeFolder(path);
+    for (const name of ['store', 'git', 'sources', 'attempts']) makeFolder(inside(name));
     const release = takeLock(path);
     try {
       return openLocked(path, release, now);
@@ -129,6 +128,13 @@ function readOrMake(path: string, isGood: (text: string) => boolean, make: () =>
   const text = make();
   writePrivateFile(path, `${text}\n`);
   return text;
+}
+
+/** As `mkdir -p`. Node's own `recursive` never returns where a parent exists and refuses all names, as /proc does. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function reasonOf(error: unknown): string {

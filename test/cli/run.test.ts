@@ -182,15 +182,21 @@ describe('pipectl run --follow', () => {
 
   it('keeps one live line at a terminal, within its width', async () => {
     let err = '';
+    let step = 0;
+    const end = { ...started, phase: 'Succeeded', finishedAt: started.startedAt };
     const terminal = {
       isTerminal: true,
       columns: 30,
       color: false,
       write(text: string) {
-        const isFirst = err === '';
         err += text;
-        if (isFirst)
-          void plane.setStatus(text.trim(), { ...started, phase: 'Succeeded', finishedAt: started.startedAt } as never);
+        const name = err.slice(0, err.indexOf('\n'));
+        // The name, then a live line, then one more after a change: each step answers what is seen.
+        if (step === 0 && name !== '') step = 1;
+        else if (step === 1 && text.includes('0/3 nodes')) {
+          step = 2;
+          void plane.setStatus(name, end as never);
+        } else if (step === 1) void plane.setStatus(name, { ...started, phase: 'Running' } as never);
       },
     };
     expect((await plane.runIn({ stderr: terminal }, 'run', 'nightly', '--follow')).code).toBe(0);

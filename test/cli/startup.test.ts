@@ -33,7 +33,12 @@ function pipectl(
 ) {
   const args = [...(options.nodeOptions ?? []), join(home, 'bin', 'pipectl.js'), ...argv];
   const env = { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: home, ...options.env };
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, cwd: home, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    env,
+    cwd: home,
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
   return { status, stdout, stderr };
 }
 
@@ -102,6 +107,16 @@ describe('the built program', () => {
     cpSync(join(REPOSITORY, 'bin'), join(bare, 'bin'), { recursive: true });
     const { status, stderr } = spawnSync(process.execPath, [join(bare, 'bin', 'pipectl.js')], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([2, 'pipectl is not built in this checkout: run `npm run build` there first\n']);
+  });
+
+  it('says in one line that the data folder cannot be made', () => {
+    writeFileSync(join(home, 'file'), '');
+    for (const folder of ['/proc/pipectl/data', join(home, 'file', 'data')]) {
+      const { status, stdout, stderr } = pipectl(['up', '--data', folder, '--port', '0']);
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toContain(`pipectl: cannot use the data folder ${folder}: `);
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    }
   });
 
   it('ends quietly when its reader goes away', () => {
