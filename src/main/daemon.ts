@@ -73,11 +73,12 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
     objects: (name) => repositories.reader(name),
     settled: (...about) => reconciler.settled(...about),
   });
+  // Before anybody can push: what a push notes of its refs must not meet what this reads of them.
+  await resync(repositories, registration, log);
   const parts = await startLoops(folder, store, repositories, host, ends);
   const url = await serve(options, folder, store, repositories, registration, parts, ends);
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
   ends.push(() => kubeconfig.close());
-  await resync(repositories, registration, log);
 
   let stopping: Promise<void> | undefined;
   let end: () => void = () => {};
