@@ -78,7 +78,6 @@ function emptyState(plan: Plan, execution: Execution): EngineState {
     liveTasks: 0,
     timers: createHeap<Timer>((a, b) => a.at < b.at),
     scope: createScope(inputs.ok ? inputs.values : spec.inputs, executionVariables(execution)),
-    outputBytes: 0,
   };
 }
 
@@ -98,7 +97,6 @@ function restorePhase(plan: Plan, state: EngineState, index: number, node: NodeS
   if (node.phase !== 'Succeeded' && node.phase !== 'Cached' && node.phase !== 'Recovered') return;
   const outputs = readOutputs(node) ?? {};
   state.scope.outputs.set(id, outputs);
-  state.outputBytes += valueBytes(outputs);
   for (const next of downstream) state.waiting[next] = (state.waiting[next] as number) - 1;
 }
 

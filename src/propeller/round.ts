@@ -13,7 +13,6 @@ import type { Values } from './language.ts';
 import { mapPatch } from './map-state.ts';
 import { outputsStatus } from './outputs-status.ts';
 import type { Plan, PlanNode } from './plan.ts';
-import { valueBytes } from './size.ts';
 import type { Effect, EngineState, Settings, Timer } from './state.ts';
 
 /** One step in progress: what it works on and what it will hand out. */
@@ -84,7 +83,6 @@ export function succeedNode(round: Round, node: PlanNode, outputs: Values): void
   const { state } = round;
   endNode(round, node, 'Succeeded');
   state.scope.outputs.set(node.id, outputs);
-  state.outputBytes += valueBytes(outputs);
   for (const next of node.downstream) {
     const left = (state.waiting[next] as number) - 1;
     state.waiting[next] = left;

@@ -37,8 +37,6 @@ export interface EngineState {
   /** Timeouts and retries ahead. An entry whose attempt is over is ignored when it comes up. */
   readonly timers: Heap<Timer>;
   readonly scope: Scope;
-  /** About how many bytes the outputs in status have. */
-  outputBytes: number;
 }
 
 export type Desired = 'Running' | 'Paused' | 'Aborted';
