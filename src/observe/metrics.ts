@@ -37,49 +37,10 @@ export const LATENCY_BUCKETS: readonly number[] = [
 ];
 
 export function createRegistry(): Registry {
-  const metrics = new Map<string, () => string>();
-  let dropped = 0;
-
-  const declare = <S>(name: string, help: string, type: string, print: (labels: string, series: S) => string) => {
-    if (!/^[a-z_:][a-z0-9_:]*$/.test(name)) throw new BugError(`"${name}" is no metric name`);
-    if (metrics.has(name)) throw new BugError(`metric ${name} is declared twice`);
-    const all = new Map<string, S>();
-    metrics.set(name, () => {
-      const lines = [...all].map(([labels, series]) => print(labels, series));
-      return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`;
-    });
-    return {
-      all,
-      /** The series of these labels, made on first use; undefined when the metric is full. */
-      series(labels: string, make: () => S): S | undefined {
-        const found = all.get(labels);
-        if (found !== undefined) return found;
-        if (all.size >= MAX_METRIC_SERIES) {
-          dropped++;
-          return undefined;
-        }
-        const made = make();
-        all.set(labels, made);
-        return made;
-      },
-    };
-  };
-
-  const scalar = (name: string, help: string, type: 'counter' | 'gauge', names: readonly string[]) => {
-    const metric = declare<{ value: number }>(
-      name,
-      help,
-      type,
-      (labels, { value }) => `${name}${braced(labels)} ${number(value)}\n`,
-    );
-    // A metric without labels shows 0 before anything happened, so that rates start at its first scrape.
-    if (names.length === 0) metric.series('', () => ({ value: 0 }));
-    return (labels: LabelValues) => metric.series(labelText(name, names, labels), () => ({ value: 0 }));
-  };
-
+  const book: Book = { metrics: new Map(), dropped: 0 };
   const registry: Registry = {
     counter(name, help, { labels: names = [] } = {}) {
-      const series = scalar(name, help, 'counter', names);
+      const series = declareScalar(book, name, help, 'counter', names);
       return {
         add(by = 1, labels = []) {
           const found = series(labels);
@@ -88,10 +49,10 @@ export function createRegistry(): Registry {
       };
     },
     gauge(name, help, { labels: names = [], read } = {}) {
-      const series = scalar(name, help, 'gauge', names);
+      const series = declareScalar(book, name, help, 'gauge', names);
       if (read !== undefined) {
-        const print = metrics.get(name)!;
-        metrics.set(name, () => {
+        const print = book.metrics.get(name)!;
+        book.metrics.set(name, () => {
           series([])!.value = read();
           return print();
         });
@@ -103,36 +64,95 @@ export function createRegistry(): Registry {
         },
       };
     },
-    histogram(name, help, { labels: names = [], buckets }) {
-      const print = (labels: string, { counts, sum }: { counts: Float64Array; sum: number }) => {
-        let total = 0;
-        let text = '';
-        const comma = labels === '' ? '' : ',';
-        for (let at = 0; at <= buckets.length; at++) {
-          total += counts[at]!;
-          const bound = at < buckets.length ? number(buckets[at]!) : '+Inf';
-          text += `${name}_bucket{${labels}${comma}le="${bound}"} ${total}\n`;
-        }
-        return `${text}${name}_sum${braced(labels)} ${number(sum)}\n${name}_count${braced(labels)} ${total}\n`;
-      };
-      const metric = declare(name, help, 'histogram', print);
-      const make = () => ({ counts: new Float64Array(buckets.length + 1), sum: 0 });
-      if (names.length === 0) metric.series('', make);
-      return {
-        observe(value, labels = []) {
-          const found = metric.series(labelText(name, names, labels), make);
-          if (found === undefined) return;
-          found.sum += value;
-          found.counts[bucketOf(buckets, value)]!++;
-        },
-      };
-    },
-    text: () => [...metrics.values()].map((print) => print()).join(''),
+    histogram: (name, help, options) => declareHistogram(book, name, help, options.buckets, options.labels ?? []),
+    text: () => [...book.metrics.values()].map((print) => print()).join(''),
   };
   registry.gauge('pipectl_metrics_dropped_series', 'Updates dropped because a metric had too many series.', {
-    read: () => dropped,
+    read: () => book.dropped,
   });
   return registry;
+}
+
+/** What a registry holds: how to print each metric, in order of declaration. */
+interface Book {
+  readonly metrics: Map<string, () => string>;
+  dropped: number;
+}
+
+/** Finds the series of these labels, made on first use; undefined when the metric is full. */
+type FindSeries<S> = (labels: string, make: () => S) => S | undefined;
+
+function declare<S>(
+  book: Book,
+  name: string,
+  help: string,
+  type: string,
+  print: (labels: string, series: S) => string,
+): FindSeries<S> {
+  if (!/^[a-z_:][a-z0-9_:]*$/.test(name)) throw new BugError(`"${name}" is no metric name`);
+  if (book.metrics.has(name)) throw new BugError(`metric ${name} is declared twice`);
+  const all = new Map<string, S>();
+  book.metrics.set(name, () => {
+    const lines = [...all].map(([labels, series]) => print(labels, series));
+    return `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+  });
+  return (labels, make) => {
+    const found = all.get(labels);
+    if (found !== undefined) return found;
+    if (all.size >= MAX_METRIC_SERIES) {
+      book.dropped++;
+      return undefined;
+    }
+    const made = make();
+    all.set(labels, made);
+    return made;
+  };
+}
+
+function declareScalar(
+  book: Book,
+  name: string,
+  help: string,
+  type: 'counter' | 'gauge',
+  names: readonly string[],
+): (labels: LabelValues) => { value: number } | undefined {
+  const zero = () => ({ value: 0 });
+  const print = (labels: string, { value }: { value: number }) => `${name}${braced(labels)} ${number(value)}\n`;
+  const series = declare(book, name, help, type, print);
+  // A metric without labels shows 0 before anything happened, so that rates start at its first scrape.
+  if (names.length === 0) series('', zero);
+  return (labels) => series(labelText(name, names, labels), zero);
+}
+
+function declareHistogram(
+  book: Book,
+  name: string,
+  help: string,
+  buckets: readonly number[],
+  names: readonly string[],
+): Histogram {
+  const print = (labels: string, { counts, sum }: { counts: Float64Array; sum: number }) => {
+    let total = 0;
+    let text = '';
+    const comma = labels === '' ? '' : ',';
+    for (let at = 0; at <= buckets.length; at++) {
+      total += counts[at]!;
+      const bound = at < buckets.length ? number(buckets[at]!) : '+Inf';
+      text += `${name}_bucket{${labels}${comma}le="${bound}"} ${total}\n`;
+    }
+    return `${text}${name}_sum${braced(labels)} ${number(sum)}\n${name}_count${braced(labels)} ${total}\n`;
+  };
+  const make = () => ({ counts: new Float64Array(buckets.length + 1), sum: 0 });
+  const series = declare(book, name, help, 'histogram', print);
+  if (names.length === 0) series('', make);
+  return {
+    observe(value, labels = []) {
+      const found = series(labelText(name, names, labels), make);
+      if (found === undefined) return;
+      found.sum += value;
+      found.counts[bucketOf(buckets, value)]!++;
+    },
+  };
 }
 
 /** Index of the first bucket whose bound is not below `value`. */
