@@ -4,6 +4,7 @@ import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/in
 import { startPropeller } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
 import { createRegistration, type Registration } from '../control/registration/index.ts';
+import { startRetention } from '../control/retention/index.ts';
 import { startScheduler } from '../control/scheduler/index.ts';
 import { createGitEndpoint, openRepositoryStore, type RepositoryStore } from '../git/adapters/native/index.ts';
 import { bootId, startNodeAgent } from '../runtime/adapters/process/index.ts';
@@ -121,6 +122,8 @@ async function startLoops(
   ends.push(() => propeller.stop());
   const scheduler = startScheduler({ cluster: store, ...host });
   ends.push(() => scheduler.stop());
+  const retention = startRetention({ cluster: store, ...host });
+  ends.push(() => retention.stop());
   return { agent, propeller, scheduler };
 }
 
