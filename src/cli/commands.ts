@@ -61,11 +61,30 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     arguments: [],
     options: [
-      { flags: '--port <N>', description: 'Port on 127.0.0.1; default: 7411, or any free one when it is taken' },
+      { flags: '--port <N>', description: 'Port on 127.0.0.1, 0 for any free one; default: 7411' },
       { flags: '--no-remote', description: 'Leave the git remote of this checkout alone' },
     ],
     endsItself: true,
     load: () => import('./commands/up.ts'),
+  },
+  {
+    name: 'demo',
+    group: 'Start',
+    summary: 'See it work on an example, from push to chart',
+    description:
+      'Makes a git repository of the ticketing example, starts a control plane on a free port, pushes, runs the launch\n' +
+      'plan, changes a file, pushes again, and shows how a broken push is refused. Ends by itself.',
+    examples: [
+      { command: 'pipectl demo', meaning: 'in a new temporary folder' },
+      { command: 'pipectl demo --keep', meaning: 'and leave the control plane running' },
+    ],
+    arguments: [],
+    options: [
+      { flags: '--keep', description: 'Leave the control plane running until Ctrl-C' },
+      { flags: '--dir <DIR>', description: 'Folder to work in; default: a new one for temporary files' },
+    ],
+    endsItself: true,
+    load: () => import('./commands/demo.ts'),
   },
   {
     name: 'run',

@@ -24,10 +24,33 @@ import { cutTo, padEnd, padStart } from './width.ts';
  */
 export async function followExecution(
   context: CommandContext,
-  { cluster }: Connected,
+  connected: Connected,
   execution: Execution,
 ): Promise<ExitCode> {
-  const { clock, signal, stderr, stdout } = context;
+  const { signal, stderr, stdout } = context;
+  const { name } = execution.metadata;
+  const view = await watchExecution(context, connected, execution);
+  if (signal.aborted) {
+    stderr.write(
+      `${name} goes on; \`pipectl describe execution ${name}\` shows it, \`pipectl abort ${name}\` ends it\n`,
+    );
+    return EXIT.interrupted;
+  }
+  if (view === undefined) {
+    stderr.write(`${name} was deleted\n`);
+    return EXIT.failed;
+  }
+  printEnd(view, stdout, stderr);
+  return view.phase === 'Succeeded' ? EXIT.ok : EXIT.failed;
+}
+
+/** Prints the nodes as they change on stderr until the execution is over; undefined when it was deleted, or on abort. */
+export async function watchExecution(
+  { clock, signal, stderr }: CommandContext,
+  { cluster }: Connected,
+  execution: Execution,
+): Promise<ExecutionView | undefined> {
+  const context = { clock };
   const closure = await loadWorkflowClosure(cluster, execution.spec.closure);
   const { name, namespace } = execution.metadata;
   const key = { kind: 'Execution', name, ...(namespace !== undefined && { namespace }) };
@@ -46,18 +69,7 @@ export async function followExecution(
     stopTicking();
     progress.clear();
   }
-  if (signal.aborted) {
-    stderr.write(
-      `${name} goes on; \`pipectl describe execution ${name}\` shows it, \`pipectl abort ${name}\` ends it\n`,
-    );
-    return EXIT.interrupted;
-  }
-  if (!view.isTerminal) {
-    stderr.write(`${name} was deleted\n`);
-    return EXIT.failed;
-  }
-  printEnd(view, stdout, stderr);
-  return view.phase === 'Succeeded' ? EXIT.ok : EXIT.failed;
+  return view.isTerminal && !signal.aborted ? view : undefined;
 }
 
 /** One line for each node that began or ended since the last call, in the order of the graph. */
@@ -171,7 +183,7 @@ function createProgress(terminal: Terminal): Progress {
   };
 }
 
-function every({ clock }: CommandContext, intervalMs: number, run: () => void): () => void {
+function every({ clock }: Pick<CommandContext, 'clock'>, intervalMs: number, run: () => void): () => void {
   let cancel = () => {};
   const again = () => {
     cancel = clock.at(clock.now() + intervalMs, () => {
