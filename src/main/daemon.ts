@@ -118,13 +118,15 @@ async function startLoops(
   const agent = await startNodeAgent({ cluster: store, folder: folder.attempts, sources, ...host });
   store.serveLogs((key, logOptions) => agent.podLogs(key, logOptions));
   ends.push(() => agent.stop('end'));
-  const propeller = startPropeller({ cluster: store, ...host });
+  const metrics = createMetrics();
+  const propeller = startPropeller({ cluster: store, onRound: metrics.onRound, ...host });
   ends.push(() => propeller.stop());
   const scheduler = startScheduler({ cluster: store, ...host });
   ends.push(() => scheduler.stop());
   const retention = startRetention({ cluster: store, ...host });
   ends.push(() => retention.stop());
-  return { agent, propeller, scheduler };
+  metrics.watch({ store, agent, propeller, scheduler });
+  return { metrics };
 }
 
 async function serve(
@@ -143,7 +145,7 @@ async function serve(
     clock: hostClock,
     log,
     version: VERSION,
-    metrics: createMetrics({ store, ...parts }),
+    metrics: parts.metrics.text,
   });
   const git = await createGitEndpoint({
     repositories,

@@ -1,10 +1,9 @@
 /**
- * observe: what the running parts say about themselves. Owns the metrics registry with its Prometheus text,
- * the instruments every part reports to, and the log adapter.
+ * observe: what the running parts say about themselves. Owns the metrics registry with its Prometheus text
+ * and the log adapter.
  * Must not decide anything, and must not let a secret through: values of telling names are dropped here.
  * Keeps: every metric has a bounded number of series.
  */
-export * from './instruments.ts';
 export * from './log.ts';
 export * from './metrics.ts';
 export * from './redact.ts';

@@ -20,11 +20,15 @@ interface MetricOptions {
   readonly labels?: readonly string[];
 }
 
+interface ScalarOptions extends MetricOptions {
+  readonly read?: () => number;
+}
+
 /** Metrics in Prometheus' text format 0.0.4. Names are unique; a second declaration is a bug of ours. */
 export interface Registry {
-  counter(name: string, help: string, options?: MetricOptions): Counter;
-  /** With `read`, the value is asked for at each scrape. */
-  gauge(name: string, help: string, options?: MetricOptions & { readonly read?: () => number }): Gauge;
+  /** With `read`, the value is asked for at each scrape: what counts anyway need not count twice. */
+  counter(name: string, help: string, options?: ScalarOptions): Counter;
+  gauge(name: string, help: string, options?: ScalarOptions): Gauge;
   /** `buckets` are upper bounds, ascending; `+Inf` is added. */
   histogram(name: string, help: string, options: MetricOptions & { readonly buckets: readonly number[] }): Histogram;
   /** The whole registry as text, in order of declaration. */
@@ -39,8 +43,8 @@ export const LATENCY_BUCKETS: readonly number[] = [
 export function createRegistry(): Registry {
   const book: Book = { metrics: new Map(), dropped: 0 };
   const registry: Registry = {
-    counter(name, help, { labels: names = [] } = {}) {
-      const series = declareScalar(book, name, help, 'counter', names);
+    counter(name, help, { labels: names = [], read } = {}) {
+      const series = declareScalar(book, name, help, 'counter', names, read);
       return {
         add(by = 1, labels = []) {
           const found = series(labels);
@@ -49,14 +53,7 @@ export function createRegistry(): Registry {
       };
     },
     gauge(name, help, { labels: names = [], read } = {}) {
-      const series = declareScalar(book, name, help, 'gauge', names);
-      if (read !== undefined) {
-        const print = book.metrics.get(name)!;
-        book.metrics.set(name, () => {
-          series([])!.value = read();
-          return print();
-        });
-      }
+      const series = declareScalar(book, name, help, 'gauge', names, read);
       return {
         set(value, labels = []) {
           const found = series(labels);
@@ -115,13 +112,23 @@ function declareScalar(
   help: string,
   type: 'counter' | 'gauge',
   names: readonly string[],
+  read: (() => number) | undefined,
 ): (labels: LabelValues) => { value: number } | undefined {
   const zero = () => ({ value: 0 });
   const print = (labels: string, { value }: { value: number }) => `${name}${braced(labels)} ${number(value)}\n`;
   const series = declare(book, name, help, type, print);
   // A metric without labels shows 0 before anything happened, so that rates start at its first scrape.
   if (names.length === 0) series('', zero);
-  return (labels) => series(labelText(name, names, labels), zero);
+  const find = (labels: LabelValues) => series(labelText(name, names, labels), zero);
+  const text = book.metrics.get(name);
+  if (read !== undefined && text !== undefined) {
+    book.metrics.set(name, () => {
+      const found = find([]);
+      if (found !== undefined) found.value = read();
+      return text();
+    });
+  }
+  return find;
 }
 
 function declareHistogram(

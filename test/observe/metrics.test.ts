@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BugError, MAX_METRIC_SERIES } from '../../src/base/index.ts';
-import { createInstruments, createRegistry } from '../../src/observe/index.ts';
+import { createRegistry } from '../../src/observe/index.ts';
 
 describe('createRegistry', () => {
   it('prints each type as Prometheus reads it', () => {
@@ -81,12 +81,12 @@ describe('createRegistry', () => {
   });
 });
 
-describe('createInstruments', () => {
-  it('declares the metrics that dashboards name', () => {
+describe('a metric that is read', () => {
+  it.each(['counter', 'gauge'] as const)('as a %s has the value of the moment of the scrape', (kind) => {
     const registry = createRegistry();
-    createInstruments(registry).freeWorkers.set(498);
-    const names = [...registry.text().matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]);
-    expect(registry.text()).toContain('\npipectl_propeller_free_workers 498\n');
-    expect(names.every((name) => name!.startsWith('pipectl_'))).toBe(true);
+    let value = 1;
+    registry[kind]('pipectl_things', 'Things.', { read: () => value });
+    value = 498;
+    expect(registry.text()).toContain(`# TYPE pipectl_things ${kind}\npipectl_things 498\n`);
   });
 });
