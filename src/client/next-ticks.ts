@@ -1,11 +1,12 @@
-import { instantMs, type UnixMs } from '../base/index.ts';
-import { parseCron, type TickRule, ticksBetween } from '../calendar/index.ts';
+import type { UnixMs } from '../base/index.ts';
+import { tickRuleOf, ticksBetween } from '../calendar/index.ts';
 import type { Schedule } from '../cluster/index.ts';
 
 /** The next ticks of a schedule after `now`, at most `count`; none when it is inactive or its pattern is unreadable. */
 export function nextTicks(schedule: Schedule, now: UnixMs, count: number): readonly UnixMs[] {
-  const rule = schedule.spec.active ? ruleOf(schedule) : undefined;
-  return rule === undefined ? [] : ticksBetween(rule, now, Number.POSITIVE_INFINITY, count);
+  const result = tickRuleOf(schedule.spec);
+  if (!schedule.spec.active || result.kind === 'error') return [];
+  return ticksBetween(result.rule, now, Number.POSITIVE_INFINITY, count);
 }
 
 /** An instant on the clocks of `timeZone`, with its offset: `2026-01-03 02:30 +01:00 Sat`. */
@@ -14,14 +15,4 @@ export function wallClockText(at: UnixMs, timeZone: string): string {
   const day = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'][zoned.dayOfWeek - 1];
   const time = zoned.toPlainTime().toString({ smallestUnit: zoned.second === 0 ? 'minute' : 'second' });
   return `${day} ${zoned.toPlainDate().toString()} ${time} ${zoned.offset}`;
-}
-
-function ruleOf({ spec }: Schedule): TickRule | undefined {
-  const start = instantMs(spec.start);
-  const end = instantMs(spec.end);
-  const bounds = { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
-  if (spec.everyMs !== undefined) return { kind: 'rate', everyMs: spec.everyMs, anchor: start ?? 0, ...bounds };
-  const parsed = parseCron(spec.cron ?? '');
-  if (parsed.kind === 'error') return undefined;
-  return { kind: 'cron', pattern: parsed.pattern, timeZone: spec.timeZone, ...bounds };
 }

@@ -1,21 +1,15 @@
 import { instantMs, StalledError, sha256, type UnixMs } from '../../base/index.ts';
-import { parseCron, type TickRule } from '../../calendar/index.ts';
+import { type TickRule, tickRuleOf } from '../../calendar/index.ts';
 import type { Schedule } from '../../cluster/index.ts';
 
 /**
- * The rule by which a schedule object ticks. A rate is anchored at `start`, or at the Unix epoch, so that neither a
- * restart nor a new version shifts it. Throws StalledError for a pattern that does not parse: registration refuses
- * those, so the object was changed by hand.
+ * The rule by which a schedule object ticks. Throws StalledError for a pattern that does not parse: registration
+ * refuses those, so the object was changed by hand.
  */
 export function tickRule(schedule: Schedule): TickRule {
-  const { cron, everyMs, timeZone } = schedule.spec;
-  const start = instantMs(schedule.spec.start);
-  const end = instantMs(schedule.spec.end);
-  const bounds = { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
-  if (everyMs !== undefined) return { kind: 'rate', everyMs, anchor: start ?? 0, ...bounds };
-  const parsed = parseCron(cron ?? '');
-  if (parsed.kind === 'error') throw new StalledError('InvalidCron', `cron "${cron}": ${parsed.message}`);
-  return { kind: 'cron', pattern: parsed.pattern, timeZone, ...bounds };
+  const result = tickRuleOf(schedule.spec);
+  if (result.kind === 'error') throw new StalledError('InvalidCron', result.message);
+  return result.rule;
 }
 
 /** How long after its tick the execution starts: the same for every tick, spread evenly over schedules. */

@@ -1,0 +1,30 @@
+import { instantMs } from '../base/index.ts';
+import { parseCron } from './cron-parse.ts';
+import type { TickRule } from './ticks.ts';
+
+/** A schedule's fields as closures and objects hold them: exactly one of `cron` and `everyMs`; instants as RFC 3339. */
+export interface TickFields {
+  readonly cron?: string;
+  readonly everyMs?: number;
+  readonly timeZone: string;
+  readonly start?: string;
+  readonly end?: string;
+}
+
+export type RuleResult =
+  | { readonly kind: 'ok'; readonly rule: TickRule }
+  | { readonly kind: 'error'; readonly message: string };
+
+/**
+ * The rule by which these fields tick. A rate is anchored at `start`, or at the Unix epoch, so that neither a restart
+ * nor a new version shifts it.
+ */
+export function tickRuleOf({ cron, everyMs, timeZone, ...bounds }: TickFields): RuleResult {
+  const start = instantMs(bounds.start);
+  const end = instantMs(bounds.end);
+  const within = { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
+  if (everyMs !== undefined) return { kind: 'ok', rule: { kind: 'rate', everyMs, anchor: start ?? 0, ...within } };
+  const parsed = parseCron(cron ?? '');
+  if (parsed.kind === 'error') return { kind: 'error', message: `cron "${cron}": ${parsed.message}` };
+  return { kind: 'ok', rule: { kind: 'cron', pattern: parsed.pattern, timeZone, ...within } };
+}
