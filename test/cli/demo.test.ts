@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeFolder } from '../remove-folder.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'pipectl.js');
 
@@ -20,7 +21,7 @@ describe('the demo', () => {
     output = stdout;
   });
 
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => removeFolder(folder));
 
   it('registers by a real push', () => {
     expect(output).toMatch(/remote: pipectl: [0-9a-f]{7} registered: 1 workflow, 6 tasks, 1 launch plan, 1 schedule/);

@@ -173,7 +173,7 @@ describe('the node agent', () => {
     expect(await ended(host.store, 'gated-23')).toMatchObject({ reason: 'Aborted', exitCode: 128 });
     await abortPod(host.store, 'gated-5');
     expect(await ended(host.store, 'gated-5')).toMatchObject({ reason: 'Aborted', exitCode: 128 });
-    expect(readFileSync(started, 'utf8')).toBe('x\nx\n');
+    await until(() => readFileSync(started, 'utf8') === 'x\nx\n' || undefined, 'two to start');
     writeFileSync(gate, '');
     for (const name of names.slice(0, 5)) expect(await ended(host.store, name)).toMatchObject({ exitCode: 0 });
     await Promise.all(names.map((name) => ended(host.store, name)));

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Clock,
+  ConflictError,
   LOG_SEGMENT_BYTES,
   type Log,
   MAX_BATCH_BYTES,
@@ -73,6 +74,8 @@ export interface EmbeddedStoreOptions {
 /** A new run's first segment: small, because most stores are written little. */
 const FIRST_SEGMENT_BYTES = 1024 * 1024;
 
+const NOTHING_STAGED: Staged = { ops: [], answers: [], text: '' };
+
 /** Opens or creates the store in `folder`. Rejects with StalledError: damaged, another version, not writable, full. */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<EmbeddedStore> {
   const { folder } = options;
@@ -123,7 +126,15 @@ function run(
   const write = (writes: readonly Write[], writeOptions?: WriteOptions): Promise<readonly KubeObject[]> =>
     new Promise((resolve, reject) => {
       if (closing.signal.aborted) throw new StalledError('Closed', `the store in ${folder} is closed`);
-      const staged = stageBatch(staging, commits, writes);
+      let staged: Staged;
+      try {
+        staged = stageBatch(staging, commits, writes);
+      } catch (error) {
+        if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error;
+        // What refused may not be on the disk yet. Told only after that, whoever acts on the refusal finds its reason.
+        enqueue(commits, NOTHING_STAGED, () => reject(error), reject);
+        return;
+      }
       const done = writeOptions?.discard === true ? () => resolve([]) : () => resolve(answers(table, staged));
       enqueue(commits, staged, done, reject);
     });
