@@ -9,69 +9,54 @@ import { encodeClosure } from '../src/control/closures/index.ts';
 import { startPropeller } from '../src/control/propeller/index.ts';
 import { hostClock, hostRandom } from '../src/main/host.ts';
 
-/** What one round of the engine's benchmark saw. CPU is this process's, all threads, user and system. */
-export interface EngineRound {
-  readonly nodes: number;
+/** What one launch cost. CPU is this process's, all threads, user and system. */
+export interface Launched {
   readonly ms: number;
-  readonly nodesPerSecond: number;
-  readonly cpuMicrosPerNode: number;
+  readonly cpuMicros: number;
   /** Frames of the log: each is one sync of the disk. */
   readonly syncs: number;
 }
 
+/** Store and propeller of a control plane, with one workflow: a chain of compute nodes. */
+export interface Chains {
+  /** From the creation of `count` executions in one batch until the last one's end is durable. */
+  launch(count: number): Promise<Launched>;
+  close(): Promise<void>;
+}
+
 const NAMESPACE = 'bench-production';
 
-/**
- * `executions` chains of `length` compute nodes, all live at once: from the moment that they exist until the last one's
- * end is durable, in a process that has run `warmups` such rounds before. With `maxStreak` 1 each node's result is durable before the next one starts.
- */
-export async function benchChains(
-  executions: number,
-  length: number,
-  options: { readonly maxStreak?: number; readonly warmups?: number } = {},
-): Promise<EngineRound> {
-  const { maxStreak, warmups = 20 } = options;
+/** With `maxStreak` 1 each node's result is durable before the next one starts; Infinity fuses a chain into one write. */
+export async function openChains(length: number, maxStreak: number): Promise<Chains> {
   const folder = mkdtempSync(join(tmpdir(), 'pipectl-bench-engine-'));
   const base = { clock: hostClock, random: hostRandom, log: { write: () => {} } };
   const store = await openEmbeddedStore({ ...base, folder });
   const closure = chain(length);
   const json = closure as unknown as Json;
   const digest = digestOf(json);
-  await store.write(
-    encodeClosure({ of: 'Workflow', name: closure.name, digest, text: canonicalJson(json) }).map((object) => ({
-      op: 'create',
-      object,
-    })),
-  );
-  const propeller = startPropeller({
-    ...base,
-    cluster: store,
-    ...(maxStreak !== undefined && { maxStreak }),
-  });
-  try {
-    for (let i = 0; i < warmups; i++) await launch(store, digest, `warm${i}`, executions);
-    const syncs = store.stats().frames;
-    const cpu = process.cpuUsage();
-    const started = performance.now();
-    await launch(store, digest, 'run', executions);
-    const ms = performance.now() - started;
-    const { user, system } = process.cpuUsage(cpu);
-    const nodes = executions * length;
-    return {
-      nodes,
-      ms,
-      nodesPerSecond: (nodes / ms) * 1_000,
-      cpuMicrosPerNode: (user + system) / nodes,
-      syncs: store.stats().frames - syncs,
-    };
-  } finally {
-    await propeller.stop();
-    await store.close();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  }
+  const objects = encodeClosure({ of: 'Workflow', name: closure.name, digest, text: canonicalJson(json) });
+  await store.write(objects.map((object) => ({ op: 'create', object })));
+  const propeller = startPropeller({ ...base, cluster: store, maxStreak });
+  let launches = 0;
+  return {
+    async launch(count) {
+      const prefix = `run${launches++}`;
+      const syncs = store.stats().frames;
+      const cpu = process.cpuUsage();
+      const started = performance.now();
+      await launch(store, digest, prefix, count);
+      const ms = performance.now() - started;
+      const { user, system } = process.cpuUsage(cpu);
+      return { ms, cpuMicros: user + system, syncs: store.stats().frames - syncs };
+    },
+    async close() {
+      await propeller.stop();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
 }
 
-/** Creates the executions in one batch and waits until all have succeeded. */
 async function launch(store: EmbeddedStore, digest: string, prefix: string, count: number): Promise<void> {
   const ending = new AbortController();
   const watch = store.watch<Execution>('Execution', { namespace: NAMESPACE, signal: ending.signal });

@@ -1,0 +1,141 @@
+import type { Figure } from './figure.ts';
+
+const nodeRate = { unit: 'nodes/s', floor: { key: 'floorPerSecond', title: 'bare group-committed log' } };
+
+/** Every figure of `npm run bench`, in the order of the report. */
+export const FIGURES: readonly Figure[] = [
+  {
+    name: 'startup',
+    title: 'Start of the command line',
+    module: './figures/startup.ts',
+    metrics: [
+      {
+        key: 'helpMs',
+        title: 'pipectl --help',
+        unit: 'ms',
+        decimals: 1,
+        floor: { key: 'nodeMs', title: 'node -e 0' },
+        target: { atMostOfFloor: 2 },
+      },
+    ],
+  },
+  {
+    name: 'engine',
+    title: '100 executions of 10 compute nodes in a chain, all live at once, every result durable',
+    module: './figures/engine.ts',
+    metrics: [
+      { key: 'fusedPerSecond', title: 'chains fused', ...nodeRate, target: { atLeast: 60_000 } },
+      { key: 'fusedCpuMicros', title: 'CPU per node, fused', unit: 'µs', decimals: 1, target: { atMost: 20 } },
+      { key: 'stepPerSecond', title: 'each result durable before the next node', ...nodeRate },
+      { key: 'stepCpuMicros', title: 'CPU per node, not fused', unit: 'µs', decimals: 1 },
+    ],
+  },
+  {
+    name: 'steps',
+    title: '40 steps one after another, each durable before the next starts',
+    module: './figures/steps.ts',
+    metrics: [
+      {
+        key: 'ms',
+        title: '40 steps',
+        unit: 'ms',
+        decimals: 1,
+        floor: { key: 'floorMs', title: '40 bare O_DSYNC writes' },
+        target: { atMost: 12 },
+      },
+      { key: 'syncsPerStep', title: 'syncs of the disk per step', unit: '', decimals: 2, target: { atMost: 1.05 } },
+    ],
+  },
+  {
+    name: 'tasks',
+    title: '2,000 times /bin/true',
+    module: './figures/tasks.ts',
+    metrics: [
+      {
+        key: 'mapPerSecond',
+        title: 'one map of 2,000 subtasks',
+        unit: 'tasks/s',
+        floor: { key: 'spawnPerSecond', title: 'bare child_process.spawn loop' },
+        target: { atLeastOfFloor: 1 },
+      },
+      {
+        key: 'executionsPerSecond',
+        title: '2,000 executions of one task',
+        unit: 'tasks/s',
+        floor: { key: 'spawnPerSecond', title: 'bare child_process.spawn loop' },
+        target: { atLeastOfFloor: 1 },
+      },
+    ],
+  },
+  {
+    name: 'push',
+    title: 'One changed file pushed, until its domain shows the commit',
+    module: './figures/push.ts',
+    metrics: [
+      {
+        key: 'largeHookMs',
+        title: 'hook → active, 10,000 definitions, p99',
+        unit: 'ms',
+        decimals: 1,
+        percentile: 99,
+        target: { atMost: 25 },
+      },
+      {
+        key: 'largeHookMs',
+        title: 'hook → active, 10,000 definitions, p50',
+        unit: 'ms',
+        decimals: 1,
+        floor: { key: 'smallHookMs', title: '1,000 definitions' },
+        target: { atMostOfFloor: 1.2 },
+      },
+      {
+        key: 'largePushMs',
+        title: 'git push → active, 10,000 definitions, p50',
+        unit: 'ms',
+        floor: { key: 'smallPushMs', title: '1,000 definitions' },
+        target: { atMostOfFloor: 1.2 },
+      },
+      {
+        key: 'largePushMs',
+        title: 'git push → active, 10,000 definitions, p99',
+        unit: 'ms',
+        percentile: 99,
+        floor: { key: 'floorMs', title: 'the same push to a hook that says yes at once' },
+        target: { atMost: 150 },
+      },
+    ],
+  },
+  {
+    name: 'idle',
+    title: 'An idle daemon with 10,000 schedules and 10,000 parked executions of 12 nodes, after it ran them',
+    module: './figures/idle.ts',
+    metrics: [
+      {
+        key: 'rssMb',
+        title: 'memory of the daemon (RSS)',
+        unit: 'MB',
+        decimals: 1,
+        floor: { key: 'nodeRssMb', title: 'idle node' },
+        target: { atMost: 90 },
+      },
+      { key: 'anonymousMb', title: 'of it not shared files of Node', unit: 'MB', decimals: 1 },
+      { key: 'childrenRssMb', title: 'memory of its spawner (RSS)', unit: 'MB', decimals: 1 },
+      { key: 'cpuPercent', title: 'of one core', unit: '%', decimals: 2, target: { atMost: 0.3 } },
+    ],
+  },
+  {
+    name: 'restart',
+    title: 'Start on a data folder with 100,000 parked executions of 12 nodes',
+    module: './figures/restart.ts',
+    metrics: [
+      {
+        key: 'readyMs',
+        title: 'until /readyz',
+        unit: 'ms',
+        floor: { key: 'emptyMs', title: 'the same with an empty data folder' },
+        target: { atMost: 1_000 },
+      },
+      { key: 'bytesPerExecution', title: 'memory per parked execution', unit: 'B', target: { atMost: 600 } },
+    ],
+  },
+];
