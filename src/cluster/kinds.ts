@@ -366,6 +366,9 @@ export const ANNOTATION = {
   mapIndex: 'pipectl.dev/map-index',
   /** SHA-256 of what the attempt is: compared on AlreadyExists before adopting. */
   digest: 'pipectl.dev/digest',
-  /** Its value says why: end the attempt (SIGTERM, grace, SIGKILL), then report it terminated with reason `Aborted`. */
+  /**
+   * On a pod, its value says why: end the attempt (SIGTERM, grace, SIGKILL), then report it terminated with reason
+   * `Aborted`. On an execution, what the person who aborted it gave as the reason.
+   */
   abort: 'pipectl.dev/abort',
 } as const;

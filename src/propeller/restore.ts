@@ -64,6 +64,7 @@ function emptyState(plan: Plan, execution: Execution): EngineState {
     execution: { namespace: metadata.namespace ?? '', name: metadata.name, maxParallelism: spec.maxParallelism },
     phase: 'Pending',
     desired: spec.desired ?? 'Running',
+    abortedFor: undefined,
     message: undefined,
     hold: execution.status?.phase === 'Queued' ? execution.status.message : undefined,
     mode: 'Run',

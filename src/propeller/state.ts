@@ -12,6 +12,8 @@ export interface EngineState {
   readonly execution: ExecutionIdentity;
   phase: ExecutionPhase;
   desired: Desired;
+  /** Why it is aborted, in the words of who asked for it. */
+  abortedFor: string | undefined;
   /** Why it waits, as status says it. */
   message: string | undefined;
   /** Why it waits before it may begin. */
@@ -86,7 +88,8 @@ export type Observation =
   | { readonly kind: 'Hold'; readonly message: string }
   /** It may never begin. */
   | { readonly kind: 'Refuse'; readonly error: ExecutionError; readonly phase: 'Failed' | 'Aborted' }
-  | { readonly kind: 'Desired'; readonly desired: Desired }
+  /** `why`: what the person who aborted it said. */
+  | { readonly kind: 'Desired'; readonly desired: Desired; readonly why?: string }
   | AttemptObservation;
 
 export interface AttemptObservation {

@@ -8,6 +8,7 @@ import {
   type UnixMs,
 } from '../base/index.ts';
 import type { ExecutionError, ExecutionPhase, MergePatch } from '../cluster/index.ts';
+import { cut } from './attempt.ts';
 import { runComputes } from './compute-node.ts';
 import { endMap, fireMapTimer, hasStartableSubtask, observeSubtask, startMaps } from './map-node.ts';
 import { outputsStatus } from './outputs-status.ts';
@@ -69,7 +70,7 @@ function observe(round: Round, observation: Observation): void {
       endExecution(round, observation.phase, observation.error);
       return;
     case 'Desired':
-      desire(round, observation.desired);
+      desire(round, observation);
       return;
     case 'Attempt':
       observeAttempt(round, observation);
@@ -87,10 +88,11 @@ function begin(round: Round): void {
   for (const root of plan.roots) makeReady(plan, state, root);
 }
 
-function desire(round: Round, desired: EngineState['desired']): void {
+function desire(round: Round, { desired, why }: Extract<Observation, { kind: 'Desired' }>): void {
   const { state } = round;
   // Nothing calls an abort back: attempts may be gone already.
   if (state.desired !== 'Aborted') state.desired = desired;
+  if (desired === 'Aborted') state.abortedFor ??= why;
 }
 
 function observeAttempt(round: Round, observation: AttemptObservation): void {
@@ -117,18 +119,22 @@ function advance(round: Round): void {
   startMaps(round);
 }
 
-const ABORTED: ExecutionError = { reason: 'Aborted', message: 'the execution was aborted' };
 const SIBLING_FAILED: ExecutionError = {
   reason: 'SiblingFailed',
   message: 'another node failed and the workflow fails immediately',
 };
+
+function aborted({ abortedFor }: EngineState): ExecutionError {
+  const why = abortedFor === undefined ? '' : `: ${abortedFor}`;
+  return { reason: 'Aborted', message: cut(`the execution was aborted${why}`) };
+}
 
 /** Ends what is live once nothing of the execution is wanted any more. */
 function stop(round: Round): void {
   const { state } = round;
   if (state.desired === 'Aborted' && state.mode !== 'Abort') state.mode = 'Abort';
   if (state.mode === 'Run') return;
-  const ending = state.mode === 'Abort' ? ABORTED : SIBLING_FAILED;
+  const ending = state.mode === 'Abort' ? aborted(state) : SIBLING_FAILED;
   for (const [index, task] of state.tasks) {
     if (isTerminalPhase(state.phases[index] as string) || task.ending?.reason === ending.reason) continue;
     endTask(round, planNode(round, index) as TaskPlan, ending);
@@ -146,7 +152,7 @@ function finish(round: Round): void {
       if (!isTerminalPhase(state.phases[index] as string)) return;
     }
     const isAborted = state.mode === 'Abort';
-    endExecution(round, isAborted ? 'Aborted' : 'Failed', state.error ?? (isAborted ? ABORTED : undefined));
+    endExecution(round, isAborted ? 'Aborted' : 'Failed', state.error ?? (isAborted ? aborted(state) : undefined));
     return;
   }
   if (state.phase !== 'Running' || state.unfinished > 0) return;

@@ -1,4 +1,4 @@
-/** `terminated.reason` of a pod as the process runtime reports it. `Lost` and `HostExhausted` are the system's fault. */
+/** `terminated.reason` of a pod as the process runtime reports it. `Shutdown`, `Lost` and `HostExhausted` are the system's fault. */
 export const REASON = {
   /** Exit code 0. */
   completed: 'Completed',
@@ -8,6 +8,8 @@ export const REASON = {
   oomKilled: 'OOMKilled',
   /** Ended on request. */
   aborted: 'Aborted',
+  /** Ended because the control plane was stopped; to be tried again by the next one. */
+  shutdown: 'Shutdown',
   /** The host or the runtime failed, so nobody knows how it ended. No process of it lives. */
   lost: 'Lost',
   /** The command could not be started: not found, not executable, no such source folder. */

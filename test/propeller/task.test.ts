@@ -246,6 +246,18 @@ describe('timeouts', () => {
 });
 
 describe('aborting', () => {
+  it('says why, in the words of who asked for it', () => {
+    const world = createWorld(workflow({ one: { kind: 'task' } }));
+    settle(world);
+    desire(world, 'Aborted', 'wrong day');
+    settle(world);
+    end(world, only(world), { exitCode: 143, reason: 'Aborted' });
+    settle(world);
+    const error = { reason: 'Aborted', message: 'the execution was aborted: wrong day' };
+    expect(statusOf(world)?.error).toEqual(error);
+    expect(nodeOf(world, 'one')?.error).toEqual(error);
+  });
+
   it('ends live attempts, starts nothing, and is over when they are gone', () => {
     const world = createWorld(workflow({ one: { kind: 'task' }, two: { kind: 'task', needs: ['one'] } }));
     settle(world);

@@ -201,10 +201,10 @@ function checkLimits(world: World): void {
   }
 }
 
-export function desire(world: World, desired: 'Running' | 'Paused' | 'Aborted'): void {
+export function desire(world: World, desired: 'Running' | 'Paused' | 'Aborted', why?: string): void {
   if (world.execution.spec.desired === 'Aborted') return;
   world.execution = { ...world.execution, spec: { ...world.execution.spec, desired } };
-  world.inbox.push({ kind: 'Desired', desired });
+  world.inbox.push({ kind: 'Desired', desired, ...(why !== undefined && { why }) });
 }
 
 /** The pod's process starts. */

@@ -138,6 +138,21 @@ describe.each(['auto', 'node'] as const)('task attempts as processes, launcher %
     expect(isRunning(Number(readFileSync(file, 'utf8')))).toBe(false);
   });
 
+  it('tells a task that a stop of the agent ended from one that was aborted', async () => {
+    const other = await openHost({ launcher });
+    try {
+      await createPod(other.store, 'stopped', { command: ['sleep', '600'] });
+      await waitForPhase(other.store, 'stopped', 'Running');
+      await other.agent.stop('end');
+      expect(await ended(other.store, 'stopped')).toMatchObject({
+        reason: 'Shutdown',
+        message: 'the control plane was stopped while it ran',
+      });
+    } finally {
+      await other.close();
+    }
+  });
+
   it('kills what does not listen to SIGTERM', async () => {
     const command = sh('trap "" TERM; echo deaf; while :; do sleep 0.05; done');
     await createPod(host.store, 'deaf', { command, graceSeconds: 0.1 });

@@ -10,7 +10,8 @@ import { namespaceFor } from '../scope.ts';
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
   const { cluster, ...session } = await context.session();
   const namespace = await namespaceFor(context, { cluster, ...session }, 'Execution');
-  const reason = input.text('reason') ?? 'aborted from the command line';
+  const reason = input.text('reason');
+  const annotations = reason === undefined ? {} : { metadata: { annotations: { [ANNOTATION.abort]: reason } } };
   for (const name of input.arguments) {
     const key = { kind: 'Execution', name, ...(namespace !== undefined && { namespace }) };
     const execution = await cluster.get<Execution>(key).catch((error: unknown) => notFoundHint(cluster, key, error));
@@ -19,7 +20,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
       context.stderr.write(`${name} has ended already: ${phase}\n`);
       continue;
     }
-    const patch = { metadata: { annotations: { [ANNOTATION.abort]: reason } }, spec: { desired: 'Aborted' } };
+    const patch = { ...annotations, spec: { desired: 'Aborted' } };
     await cluster.write([{ op: 'patch', key, patch }]);
     context.stdout.write(`${name} is being aborted\n`);
   }

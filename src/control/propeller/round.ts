@@ -80,7 +80,12 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
     if (observation !== undefined) observations.push(observation);
   }
   entry.pods = [];
-  observations.push({ kind: 'Desired', desired: execution.spec.desired ?? 'Running' });
+  const why = execution.metadata.annotations?.[ANNOTATION.abort];
+  observations.push({
+    kind: 'Desired',
+    desired: execution.spec.desired ?? 'Running',
+    ...(why !== undefined && { why }),
+  });
   const { phase } = run.state;
   if (phase === 'Pending' || phase === 'Queued') {
     const admission = admit(engine, entry, execution);

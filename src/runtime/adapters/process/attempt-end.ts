@@ -41,7 +41,10 @@ export async function endOrphans(agent: Agent): Promise<void> {
 export async function endAll(agent: Agent): Promise<void> {
   agent.queued.clear();
   const live = [...agent.attempts.values()].filter(({ stage }) => stage === 'sent' || stage === 'adopted');
-  for (const attempt of live) endAttempt(agent, attempt);
+  for (const attempt of live) {
+    attempt.isShutDown = !attempt.isUnwanted;
+    endAttempt(agent, attempt);
+  }
   while (live.some(({ stage }) => stage === 'sent' || stage === 'adopted' || stage === 'clearing')) {
     await new Promise<void>((resolve) => agent.options.clock.at(agent.options.clock.now() + 10, resolve));
   }

@@ -153,8 +153,7 @@ export function finish(agent: Agent, attempt: Attempt, event: EndedEvent): void 
     return;
   }
   attempt.stage = 'reporting';
-  const reason = attempt.isSignalled && event.reason === REASON.error ? REASON.aborted : event.reason;
-  report(agent, attempt, endedStatus(attempt.pod, { ...event, reason }), () => {
+  report(agent, attempt, endedStatus(attempt.pod, { ...event, ...endReason(attempt, event) }), () => {
     attempt.stage = 'reported';
     // Until the watch has shown the end, an older event must find it here, or it would be started again.
     if (attempt.isSeenEnded) forget(agent, attempt);
@@ -164,6 +163,14 @@ export function finish(agent: Agent, attempt: Attempt, event: EndedEvent): void 
     }
     tidy(agent);
   });
+}
+
+/** What the cluster is told instead of what the spawner saw: it knows that a process was ended, not for whom. */
+function endReason(attempt: Attempt, { reason }: EndedEvent): Pick<EndedEvent, 'reason' | 'note'> {
+  const isAborted = reason === REASON.aborted || (attempt.isSignalled && reason === REASON.error);
+  if (!isAborted) return { reason };
+  if (!attempt.isShutDown) return { reason: REASON.aborted };
+  return { reason: REASON.shutdown, note: 'the control plane was stopped while it ran' };
 }
 
 /** Writes after what is being written, so that an end never stands before its start. */

@@ -19,6 +19,8 @@ export interface Attempt {
   stage: Stage;
   /** Its end is asked for. */
   isUnwanted: boolean;
+  /** Its end is asked for by nobody but the agent, which stops. */
+  isShutDown: boolean;
   /** The pod is gone: nobody is to be told. */
   isDeleted: boolean;
   /** The watch has shown its end, so that no older event of it can follow. */
@@ -41,6 +43,7 @@ export function newAttempt(pod: Pod, uid: string, command: PodCommand): Attempt 
     command,
     stage: 'preparing',
     isUnwanted: false,
+    isShutDown: false,
     isDeleted: false,
     isSeenEnded: false,
     source: undefined,
