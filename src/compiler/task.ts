@@ -11,6 +11,7 @@ export function compileTask(workspace: Workspace, task: DefinitionOf<'Task'>): M
   const { spec } = task;
   const source = sourceOf(workspace, task);
   if (source?.kind === 'failed' || source?.kind === 'pending') return source;
+  warnOfCache(workspace, task);
   const { image, command, env } = spec.run;
   const base: TaskClosure = {
     kind: 'Task',
@@ -33,6 +34,12 @@ export function compileTask(workspace: Workspace, task: DefinitionOf<'Task'>): M
     refs: [],
     folders: source === undefined ? [] : [source.path],
   };
+}
+
+function warnOfCache(workspace: Workspace, task: DefinitionOf<'Task'>): void {
+  if (task.spec.cache === undefined || task.spec.cache === false) return;
+  const message = `the cache of task "${task.name}" has no effect in this version: every attempt runs`;
+  tellTo(workspace)('PIPE-TASK-001', message, task.placeOfKey(['spec', 'cache']));
 }
 
 type Source =

@@ -1,4 +1,4 @@
-import { instantMs, StalledError, sha256, type UnixMs } from '../../base/index.ts';
+import { StalledError, sha256, type UnixMs } from '../../base/index.ts';
 import { type TickRule, tickRuleOf } from '../../calendar/index.ts';
 import type { Schedule } from '../../cluster/index.ts';
 

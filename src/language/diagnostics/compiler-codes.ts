@@ -257,9 +257,22 @@ const PROJECT: readonly DiagnosticCode[] = [
   },
 ];
 
+const TASKS: readonly DiagnosticCode[] = [
+  {
+    code: 'PIPE-TASK-001',
+    severity: 'warning',
+    title: 'a cache that nothing fills',
+    explanation:
+      'This version checks `cache` and keeps it with the closure, but runs every attempt: no outputs are stored or reused. Leave it out, or keep it for a version that does.',
+    wrong: documents([...ADD.slice(0, 2), 'spec: { run: { command: [sh, add.sh] }, cache: { ttl: 1d } }']),
+    right: documents(ADD),
+  },
+];
+
 /** What the compiler finds across documents. The examples of `PIPE-PROJ` are root files, the others files in its paths. */
 export const COMPILER_CODES: readonly DiagnosticCode[] = [
   ...EXPRESSIONS,
+  ...TASKS,
   ...REFERENCES,
   ...INPUTS,
   ...TIMES,
