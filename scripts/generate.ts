@@ -1,0 +1,34 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DIAGNOSTIC_CODES, schemaFiles } from '../src/language/index.ts';
+import { diagnosticsPage } from './diagnostics-page.ts';
+
+/**
+ * Writes every file that is made from source: `npm run generate`. With `--check` it writes nothing and fails when one is
+ * out of date.
+ */
+const root = join(import.meta.dirname, '..');
+const files = new Map<string, string>([
+  ...[...schemaFiles()].map(([name, text]) => [join('schemas', name), text] as const),
+  [join('docs', 'diagnostics.md'), diagnosticsPage(DIAGNOSTIC_CODES)],
+]);
+
+if (process.argv.includes('--check')) {
+  const stale = [...files].filter(([path, text]) => readOrNothing(join(root, path)) !== text);
+  for (const [path] of stale) process.stderr.write(`${path} is out of date: run \`npm run generate\` and commit it\n`);
+  process.exitCode = stale.length === 0 ? 0 : 1;
+} else {
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+}
+
+function readOrNothing(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
