@@ -34,7 +34,8 @@ process.stdout.write(picture(lines));
 
 /** What stays of a line that was redrawn in place: text after the last erase, which the program puts at its start. */
 function lastState(line: string): string {
-  return line.split('\r\x1b[K').at(-1) ?? '';
+  const last = [...line.matchAll(/\r( *)\x1b\[K/g)].at(-1);
+  return last === undefined ? line : (last[1] ?? '') + line.slice(last.index + last[0].length);
 }
 
 function runsOf(line: string): readonly Run[] {
@@ -62,7 +63,9 @@ function picture(all: readonly (readonly Run[])[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
     `<rect width="${width}" height="${height}" rx="8" fill="#161b22"/>`,
-    ...['#ff5f56', '#ffbd2e', '#27c93f'].map((fill, i) => `<circle cx="${20 + i * 18}" cy="18" r="5.5" fill="${fill}"/>`),
+    ...['#ff5f56', '#ffbd2e', '#27c93f'].map(
+      (fill, i) => `<circle cx="${20 + i * 18}" cy="18" r="5.5" fill="${fill}"/>`,
+    ),
     `<g font-family="ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13" fill="${INK}">`,
     ...text.filter((line) => line !== ''),
     '</g>',

@@ -25,6 +25,8 @@ import { paint } from '../terminal.ts';
 const NAMESPACE = 'ticketing-production';
 const PLAN = 'nightly-demand';
 const TICKS = 5;
+const MARGIN = '     ';
+const ERASE = '\r\x1b[K';
 
 /** What the steps of the demo share. */
 interface Demo {
@@ -151,7 +153,11 @@ function indent(terminal: CommandContext['stdout']): CommandContext['stdout'] {
     get columns() {
       return terminal.columns === undefined ? undefined : terminal.columns - 5;
     },
-    write: (text) => terminal.write(text.replace(/^(?=[^\r\n])/gm, '     ')),
+    // A live line is erased by returning to its start: the margin comes after that, and only before text.
+    write: (text) => {
+      const marked = text.replaceAll(ERASE, '\0');
+      terminal.write(marked.replace(/(^|\0|\n)(?=[^\0\n])/g, `$1${MARGIN}`).replaceAll('\0', ERASE));
+    },
   };
 }
 
@@ -180,7 +186,6 @@ function showVersions({ stage }: Demo, views: readonly ExecutionView[]): void {
 
 function showEnd({ context, stage, daemon, dataFolder, folder }: Demo, view: ExecutionView): void {
   const option = `--data ${dataFolder}`;
-  stage.say('');
   context.stdout.write(`\n${paint(context.stdout, 'bold', 'All of it is kept in')} ${folder}\n`);
   stage.say(`kubeconfig   ${daemon.kubeconfigPath}`);
   stage.say(`chart        ${join(folder, 'demand.svg')}`);

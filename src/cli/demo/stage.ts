@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { CommandContext } from '../context.ts';
 import { FailedError } from '../errors.ts';
-import { paint, printable } from '../terminal.ts';
+import { paint, printable, type Terminal } from '../terminal.ts';
 
 /** Where the demo shows what it does: numbered steps, the commands as a person would type them, and their output. */
 export interface Stage {
@@ -68,7 +68,7 @@ export function createStage({ stdout, env, signal }: CommandContext, repository:
     },
     async git(args) {
       stdout.write(`     ${paint(stdout, 'dim', '$')} git ${args.join(' ')}\n`);
-      const print = indented((line) => stdout.write(`     ${printable(line)}\n`));
+      const print = indented((line) => stdout.write(`     ${highlighted(stdout, printable(line))}\n`));
       const { code } = await run(args, print.write);
       print.end();
       return code;
@@ -79,6 +79,13 @@ export function createStage({ stdout, env, signal }: CommandContext, repository:
       return output.trim();
     },
   };
+}
+
+/** As git itself highlights at a terminal: the word that says how bad it is, and what is marked. */
+function highlighted(stdout: Terminal, line: string): string {
+  const found = /^(remote: (?: *\| +)?)(error\[[^\]]+\]|\^+)(.*)$/.exec(line);
+  if (found === null) return line;
+  return `${found[1]}${paint(stdout, 'red', found[2] ?? '')}${found[3]}`;
 }
 
 /** Cuts a stream into lines; git pads `remote:` lines with spaces to overwrite what stood there before. */
