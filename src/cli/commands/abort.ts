@@ -1,5 +1,5 @@
 import { isTerminalPhase } from '../../client/index.ts';
-import { ANNOTATION, type Execution } from '../../cluster/index.ts';
+import { ANNOTATION, type Execution, type MergePatch } from '../../cluster/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
@@ -11,7 +11,8 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const { cluster, ...session } = await context.session();
   const namespace = await namespaceFor(context, { cluster, ...session }, 'Execution');
   const reason = input.text('reason');
-  const annotations = reason === undefined ? {} : { metadata: { annotations: { [ANNOTATION.abort]: reason } } };
+  const annotations: MergePatch =
+    reason === undefined ? {} : { metadata: { annotations: { [ANNOTATION.abort]: reason } } };
   for (const name of input.arguments) {
     const key = { kind: 'Execution', name, ...(namespace !== undefined && { namespace }) };
     const execution = await cluster.get<Execution>(key).catch((error: unknown) => notFoundHint(cluster, key, error));
