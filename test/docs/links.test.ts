@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pages, pageText, proseOf, ROOT } from './blocks.ts';
@@ -29,6 +29,22 @@ describe.each(pages())('links of %s', (page) => {
       return anchor !== undefined && !anchorsOf(file).has(anchor);
     });
     expect(broken).toEqual([]);
+  });
+});
+
+describe('ARCHITECTURE.md', () => {
+  const text = pageText('ARCHITECTURE.md');
+
+  it('names files and folders that exist', () => {
+    const sources = globSync('**/*.ts', { cwd: join(ROOT, 'src') }).map((path) => `/${path}`);
+    const named = [...text.matchAll(/`([\w./-]+\.ts)`/g)].map(([, path = '']) => path.replace(/^src\//, ''));
+    expect(named.filter((path) => !sources.some((source) => source.endsWith(`/${path}`)))).toEqual([]);
+    const folders = [...text.matchAll(/`(src\/[\w/-]+)`/g)].map(([, path = '']) => path);
+    expect(folders.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  it('has fewer than 300 lines', () => {
+    expect(text.split('\n').length).toBeLessThan(300);
   });
 });
 
