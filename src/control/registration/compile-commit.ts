@@ -3,6 +3,7 @@ import {
   type Diagnostic,
   MAX_COMPILE_ROUNDS,
   MAX_DEFINITION_BYTES,
+  MAX_DIAGNOSTICS,
   MAX_FILE_BYTES,
   MAX_SHOWN_WARNINGS,
   MAX_SOURCE_ENTRIES,
@@ -58,13 +59,18 @@ export async function compileCommit(
   if (project.kind === 'rejected') return project;
   const changes = project.isKept && base ? await gatherChanges(source, base.tree, tree, base.index) : undefined;
   const gathered = changes ?? (await gatherAll(treeSource(objects), tree, project.settings));
-  if (gathered.diagnostics.length > 0) return { kind: 'rejected', diagnostics: gathered.diagnostics };
+  if (!gathered.diagnostics.every(({ code }) => LOCAL_CODES.has(code))) {
+    return { kind: 'rejected', diagnostics: gathered.diagnostics };
+  }
   const isIncremental = changes !== undefined;
   const request = { ...(isIncremental && base && { base: base.index }), gathered, texts };
   const outcome = await compileRounds(objects, tree, request, clean);
   if (outcome.kind === 'rejected') return outcome;
   return { kind: 'compiled', outcome, files: gathered.files.keys(), isIncremental };
 }
+
+/** Findings of one name or one link: what is beside it can be compiled, so that a pusher is told everything at once. */
+const LOCAL_CODES: ReadonlySet<string> = new Set(['PIPE-TREE-002', 'PIPE-TREE-003']);
 
 type Project =
   | { readonly kind: 'project'; readonly settings: ProjectSettings; readonly isKept: boolean }
@@ -89,8 +95,9 @@ async function readProject(
   if (base !== undefined && known?.blob === entry.oid) {
     return { kind: 'project', settings: base.index.project, isKept: true };
   }
-  const problem = await readTexts(objects, new Map([[PROJECT_FILE, entry.oid]]), texts);
-  if (problem.length > 0) return { kind: 'rejected', diagnostics: problem };
+  const found: Diagnostic[] = [];
+  await readTexts(objects, new Map([[PROJECT_FILE, entry.oid]]), texts, found);
+  if (found.length > 0) return { kind: 'rejected', diagnostics: found };
   const { documents } = parseDefinitions({ path: PROJECT_FILE, bytes: texts.get(entry.oid) ?? new Uint8Array() });
   const document = documents.find(({ kind }) => kind === 'Project');
   if (document?.kind !== 'Project') return { kind: 'project', settings: nowhere, isKept: false };
@@ -109,7 +116,7 @@ interface Rounds {
   readonly texts: Map<string, Uint8Array>;
 }
 
-/** Asks the compiler until it needs no more, reading what it names. */
+/** Asks the compiler until it needs no more, reading what it names. Its findings come after those of the trees. */
 async function compileRounds(
   objects: ObjectReader,
   tree: Oid,
@@ -119,19 +126,30 @@ async function compileRounds(
   const { files, changedFolders } = gathered;
   const trees = new Map<string, string | null>();
   const cache = createParseCache();
-  const diagnostics: Diagnostic[] = [];
-  diagnostics.push(...(await readTexts(objects, present(files), texts)));
-  if (diagnostics.length === 0) await parseInSlices(cache, present(files), texts);
-  for (let round = 0; round < MAX_COMPILE_ROUNDS && diagnostics.length === 0; round += 1) {
+  const found: Diagnostic[] = [...gathered.diagnostics];
+  let isReadable = await readTexts(objects, present(files), texts, found);
+  if (isReadable) await parseInSlices(cache, present(files), texts);
+  for (let round = 0; round < MAX_COMPILE_ROUNDS && isReadable; round += 1) {
     const outcome = compile({ ...(base && { base }), files, changedFolders, texts, trees, cache });
-    if (outcome.kind !== 'needs') return outcome;
-    diagnostics.push(...(await readTexts(objects, outcome.blobs, texts)));
+    if (outcome.kind !== 'needs') return found.length === 0 ? outcome : rejectedFor(found, outcome);
+    isReadable = await readTexts(objects, outcome.blobs, texts, found);
     for (const folder of outcome.folders) {
-      if (!trees.has(folder)) diagnostics.push(...(await lookUpFolder(objects, tree, folder, trees, clean)));
+      if (!trees.has(folder)) found.push(...(await lookUpFolder(objects, tree, folder, trees, clean)));
     }
   }
-  if (diagnostics.length > 0) return { kind: 'rejected', diagnostics };
+  if (!isReadable) return { kind: 'rejected', diagnostics: found };
   throw new BugError(`the compiler still asks for more after ${MAX_COMPILE_ROUNDS} rounds`);
+}
+
+function rejectedFor(
+  found: readonly Diagnostic[],
+  outcome: Exclude<CompileOutcome, { readonly kind: 'needs' }>,
+): Extract<CompileOutcome, { readonly kind: 'rejected' }> {
+  const compiled = outcome.kind === 'rejected' ? outcome.diagnostics : [];
+  const told = new Set(found.map(({ code, span }) => `${code} ${span?.file}`));
+  // What stands in for a file that is too large was found too large as well.
+  const others = compiled.filter(({ code, span }) => code !== 'PIPE-YAML-001' || !told.has(`${code} ${span?.file}`));
+  return { kind: 'rejected', diagnostics: [...found, ...others].slice(0, MAX_DIAGNOSTICS) };
 }
 
 /**
@@ -159,37 +177,43 @@ function present(files: ReadonlyMap<string, string | null>): Map<string, string>
   return blobs;
 }
 
-/** Reads blobs (path → id) that are not yet in `texts`, a bounded number at a time. */
+/**
+ * Reads blobs (path → id) that are not yet in `texts`, a bounded number at a time, and adds what is wrong with them to
+ * `found`. False: the rest cannot be compiled.
+ */
 async function readTexts(
   objects: ObjectReader,
   blobs: ReadonlyMap<string, string>,
   texts: Map<string, Uint8Array>,
-): Promise<Diagnostic[]> {
-  const diagnostics: Diagnostic[] = [];
+  found: Diagnostic[],
+): Promise<boolean> {
   const wanted = [...blobs].filter(([, blob]) => !texts.has(blob));
   let total = 0;
-  for (let start = 0; start < wanted.length && diagnostics.length === 0; start += READS_AT_ONCE) {
+  for (let start = 0; start < wanted.length; start += READS_AT_ONCE) {
     const part = wanted.slice(start, start + READS_AT_ONCE);
     const results = await Promise.all(part.map(([, blob]) => objects.read(blob, MAX_FILE_BYTES)));
-    results.forEach((result, position) => {
+    for (const [position, result] of results.entries()) {
       const [path, blob] = part[position] as [string, string];
-      if (result.kind === 'found') {
-        texts.set(blob, result.bytes);
-        total += result.bytes.length;
-      } else if (result.kind === 'missing') {
-        diagnostics.push(faultFinding({ kind: 'fault', path, reason: `git has no blob ${blob}` }));
-      } else {
-        const message = `the file has ${result.sizeBytes} bytes, more than ${MAX_FILE_BYTES}`;
-        diagnostics.push(sizeFinding('PIPE-YAML-001', path, message));
+      if (result.kind === 'missing') {
+        found.push(faultFinding({ kind: 'fault', path, reason: `git has no blob ${blob}` }));
+        return false;
       }
-    });
-    if (total > MAX_DEFINITION_BYTES) {
-      const message = `the definitions have more than ${MAX_DEFINITION_BYTES} bytes`;
-      diagnostics.push(sizeFinding('PIPE-TREE-004', '', message));
+      if (result.kind === 'tooLarge') {
+        const message = `the file has ${result.sizeBytes} bytes, more than ${MAX_FILE_BYTES}`;
+        found.push(sizeFinding('PIPE-YAML-001', path, message));
+      }
+      texts.set(blob, result.kind === 'found' ? result.bytes : OVERSIZED);
+      total += result.kind === 'found' ? result.bytes.length : 0;
     }
+    if (total <= MAX_DEFINITION_BYTES) continue;
+    found.push(sizeFinding('PIPE-TREE-004', '', `the definitions have more than ${MAX_DEFINITION_BYTES} bytes`));
+    return false;
   }
-  return diagnostics;
+  return true;
 }
+
+/** Stands in for a file that is too large, so that the compiler treats it as one that cannot be read. */
+const OVERSIZED = new Uint8Array(MAX_FILE_BYTES + 1);
 
 const READS_AT_ONCE = 1_000;
 
