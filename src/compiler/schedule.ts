@@ -1,4 +1,4 @@
-import { isTimeZone, parseCron } from '../calendar/index.ts';
+import { isTimeZone, nextWallTime, parseCron } from '../calendar/index.ts';
 import { acceptsNull, type DefinitionOf, didYouMean } from '../language/index.ts';
 import type { LaunchPlanClosure, ScheduleClosure } from './closure.ts';
 import { interfaceType } from './launch.ts';
@@ -8,6 +8,9 @@ import { resolve } from './reference.ts';
 import { keyOf, type Made, tellTo, type Workspace } from './workspace.ts';
 
 type Schedule = DefinitionOf<'Schedule'>;
+
+/** From here a pattern that ever ticks does so within the years that the calendar searches. */
+const SEARCH_FROM_MS = Date.UTC(2000, 0, 1);
 
 /** Compiles a schedule: when it ticks, and that each tick has all inputs that its launch plan wants. */
 export function compileSchedule(workspace: Workspace, schedule: Schedule): Made {
@@ -49,12 +52,17 @@ function checkTime(workspace: Workspace, schedule: Schedule): boolean {
     const help = 'five fields: minute hour day-of-month month day-of-week, for example "0 2 * * *"';
     tell('PIPE-CRON-001', parsed.message, schedule.placeOf(['spec', 'cron'], range), { help });
   }
+  const isEmpty = parsed?.kind === 'ok' && nextWallTime(parsed.pattern, SEARCH_FROM_MS) === undefined;
+  if (isEmpty) {
+    const help = 'no year has such a day: look at the day and the month';
+    tell('PIPE-CRON-001', `"${cron}" never ticks`, schedule.placeOf(['spec', 'cron']), { help });
+  }
   const hasZone = isTimeZone(timeZone);
   if (!hasZone) {
     const help = 'use a name of the IANA database, for example Europe/Berlin or UTC';
     tell('PIPE-CRON-002', `there is no time zone "${timeZone}"`, schedule.placeOf(['spec', 'timeZone']), { help });
   }
-  return hasZone && parsed?.kind !== 'error';
+  return hasZone && parsed?.kind !== 'error' && !isEmpty;
 }
 
 /** Nobody is there to give an input when a tick comes: each must have a value by then. */
