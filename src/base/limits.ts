@@ -161,6 +161,8 @@ export const PUSH_DECISION_TIMEOUT_MS = 60_000;
 export const GIT_REQUEST_TIMEOUT_MS = 600_000;
 /** Git requests at a time; the rest gets 503 with Retry-After. */
 export const MAX_GIT_REQUESTS = 32;
+/** Branches and tags of one repository whose commits are noted, so that `--rev` finds them by name. */
+export const MAX_NOTED_HEADS = 10_000;
 /** Repositories of one control plane. */
 export const MAX_REPOSITORIES = 1_000;
 
@@ -309,3 +311,9 @@ export const RETENTION = {
 } as const;
 /** Objects that retention deletes with one write. */
 export const RETENTION_BATCH = 500;
+
+/**
+ * A process is quiet when two intervals in a row took less CPU than this; then garbage is collected, if memory has grown
+ * by so much since the last time.
+ */
+export const IDLE_MEMORY = { pollMs: 4_000, quietCpuMs: 40, worthBytes: 8 * MiB } as const;

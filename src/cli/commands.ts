@@ -102,7 +102,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: '-i, --input <NAME=VALUE>', description: 'An input: a scalar as it is, else JSON', repeated: true },
       { flags: '--inputs-file <FILE>', description: 'Inputs from a YAML or JSON file; - is stdin' },
-      { flags: '--rev <REV>', description: 'Commit, its beginning, or branch' },
+      { flags: '--rev <REV>', description: 'Commit, its beginning, branch or tag' },
       { flags: '-f, --follow', description: 'Print each node as it changes, then the outputs' },
       { flags: '--max-parallelism <N>', description: 'Task attempts at a time' },
       { flags: '--name <NAME>', description: 'Name of the execution; a second run of it is refused' },

@@ -3,7 +3,7 @@ import { listAll } from './follow.ts';
 
 /**
  * The registered revision that `rev` names: a name (`<repository>-<commit>`), a commit or its beginning (four digits
- * at least), or a branch: then its newest. Undefined when there is none; throws AmbiguousRevisionError when a beginning
+ * at least), or a branch or tag: then what it shows now. Undefined when there is none; throws AmbiguousRevisionError when a beginning
  * fits several commits. `repository` narrows the search.
  */
 export async function resolveRevision(
@@ -37,31 +37,19 @@ function oneBeginning(revisions: readonly Revision[], rev: string): Revision | u
   return found[0];
 }
 
-/** The head of a branch: of a tracked one as its repository says, of another the revision pushed to it last. */
+/** What a branch, else a tag, of this name shows, as its repository notes it. */
 async function headOf(cluster: Cluster, revisions: readonly Revision[], rev: string): Promise<Revision | undefined> {
-  const ref = rev.startsWith('refs/') ? rev : `refs/heads/${rev}`;
-  const branch = ref.replace(/^refs\/heads\//, '');
+  const refs = rev.startsWith('refs/') ? [rev] : [`refs/heads/${rev}`, `refs/tags/${rev}`];
   const { items } = await listAll<Repository>(cluster, 'Repository', { namespace: SYSTEM_NAMESPACE });
-  for (const { metadata, status } of items) {
-    const tracked = Object.values(status?.domains ?? {}).find((domain) => domain.ref === branch);
-    const commit = tracked?.desired ?? tracked?.lastApplied;
-    const found = revisions.find(({ spec }) => spec.repository === metadata.name && spec.commit === commit);
-    if (found !== undefined) return found;
+  for (const ref of refs) {
+    for (const { metadata, status } of items) {
+      const heads = status?.heads ?? {};
+      const commit = Object.hasOwn(heads, ref) ? heads[ref] : undefined;
+      const found = revisions.find(({ spec }) => spec.repository === metadata.name && spec.commit === commit);
+      if (found !== undefined) return found;
+    }
   }
-  return revisions
-    .filter(({ spec }) => spec.refs.includes(ref))
-    .reduce<Revision | undefined>(
-      (newest, next) => (newest === undefined || isNewer(next, newest) ? next : newest),
-      undefined,
-    );
-}
-
-function isNewer(a: Revision, b: Revision): boolean {
-  const [x = '', y = ''] = [a.metadata.creationTimestamp, b.metadata.creationTimestamp];
-  if (x !== y) return x > y;
-  // Within one second the store's version tells; where it is opaque text, longer digits are larger numbers.
-  const [v = '', w = ''] = [a.metadata.resourceVersion, b.metadata.resourceVersion];
-  return v.length === w.length ? v > w : v.length > w.length;
+  return undefined;
 }
 
 async function getRevision(cluster: Cluster, name: string): Promise<Revision | undefined> {

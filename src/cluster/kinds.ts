@@ -86,6 +86,8 @@ export interface Repository extends KubeObject {
   readonly status?: {
     /** The project that the definitions name; fixed by the first accepted commit. */
     readonly project?: string;
+    /** Branch or tag, as `refs/heads/main` → the registered commit that it shows. */
+    readonly heads?: Readonly<Record<string, string>>;
     /** Domain → what its tracked ref shows. */
     readonly domains?: Readonly<Record<string, DomainStatus>>;
     readonly conditions?: readonly Condition[];

@@ -202,6 +202,7 @@ function registeredObjects(): KubeObject[] {
       spec: { source: { kind: 'push' } },
       status: {
         project: 'ticketing',
+        heads: { 'refs/heads/main': COMMIT, 'refs/heads/feature-x': OTHER_COMMIT },
         domains: {
           production: { ref: 'main', desired: COMMIT, lastApplied: COMMIT },
           development: { ref: '*' },

@@ -17,6 +17,7 @@ import type { Settled } from '../reconciler/index.ts';
 import { peelCommit } from './commit-of.ts';
 import type { CleanTrees } from './compile-commit.ts';
 import { type Domains, type MovedBranch, moveDomains } from './domains.ts';
+import { headsPatch, isRegistered } from './heads.ts';
 import { createIndexCache, type IndexCache } from './index-cache.ts';
 import { branchOf, registeredLines, rejectedLines } from './lines.ts';
 import { type DraftRevision, draftCommit, findRevision, settingsOf, storeDrafts } from './register-commit.ts';
@@ -112,15 +113,22 @@ async function landed(state: State, push: LandedPush): Promise<readonly string[]
   const before = repository?.status?.domains;
   const moved = await Promise.all(push.updates.map((update) => movedBranch(state, push.repository, update)));
   const branches = moved.filter((move) => move !== undefined);
-  if (repository === undefined || branches.length === 0) return [];
+  if (repository === undefined) return [];
   const heads = await registeredHeads(state, push.repository, before, branches);
   const domains = moveDomains(before, branches, (branch) => heads.get(branch));
-  const patch = domainsPatch(before ?? {}, domains);
-  if (Object.keys(patch).length > 0) {
-    const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name: push.repository };
-    await state.cluster.write([{ op: 'patchStatus', key, patch: { domains: patch } }]);
-  }
+  await noteRefs(state, push, {
+    domains: domainsPatch(before ?? {}, domains),
+    heads: await headsPatch(repository.status?.heads ?? {}, push.updates, state.objects(push.repository)),
+  });
   return landedLines(state, push.repository, before ?? {}, domains, branches);
+}
+
+/** Writes what of a repository's status changed, if anything did. */
+async function noteRefs(state: State, { repository }: LandedPush, patches: Record<string, Record<string, Json>>) {
+  const changed = Object.entries(patches).filter(([, patch]) => Object.keys(patch).length > 0);
+  if (changed.length === 0) return;
+  const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name: repository };
+  await state.cluster.write([{ op: 'patchStatus', key, patch: Object.fromEntries(changed) }]);
 }
 
 async function movedBranch(
@@ -190,14 +198,18 @@ async function landedLines(
 
 async function resync(state: State, repository: string): Promise<void> {
   const refs = await state.refs(repository);
-  const domains = (await findRepository(state, repository))?.status?.domains;
+  const { domains, heads = {} } = (await findRepository(state, repository))?.status ?? {};
   const updates: RefUpdate[] = [];
   for (const [ref, after] of refs) {
     const branch = branchOf(ref);
     if (branch === undefined) continue;
     const tracking = Object.values(domains ?? {}).filter((status) => status.ref === branch);
-    if (domains !== undefined && !tracking.some(({ desired }) => desired !== after)) continue;
+    const isNoted = Object.hasOwn(heads, ref) && heads[ref] === after;
+    if (isNoted && !tracking.some(({ desired }) => desired !== after)) continue;
     updates.push({ ref, before: tracking[0]?.desired ?? ZERO_OID, after });
+  }
+  for (const ref of Object.keys(heads)) {
+    if (!refs.has(ref)) updates.push({ ref, before: heads[ref] as Oid, after: ZERO_OID });
   }
   if (updates.length === 0) return;
   const verdict = await decide(state, { repository, pusher: 'pipectl', updates, objects: state.objects(repository) });
@@ -213,11 +225,6 @@ function findRepository({ cluster }: State, name: string): Promise<Repository | 
 /** A rejection says so once, at its end, whatever the number of refs. */
 function rejected(lines: readonly string[]): PushVerdict {
   return { accepted: false, lines: [...lines, 'pipectl: rejected, nothing was changed'] };
-}
-
-/** Branches and tags are registered; other refs are stored and mean nothing. */
-function isRegistered(ref: string): boolean {
-  return ref.startsWith('refs/heads/') || ref.startsWith('refs/tags/');
 }
 
 /** The merge patch from one set of domains to the next. */

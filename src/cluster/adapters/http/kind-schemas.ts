@@ -85,6 +85,7 @@ const REPOSITORY: KindSchema = {
     status: record(
       {
         project: optional(text('Project that the definitions name.')),
+        heads: optional(mapOf(text('A registered commit.'), 'Branch or tag → the commit that it shows.')),
         domains: optional(
           mapOf(
             record(
