@@ -11,6 +11,7 @@ import { bootId, startNodeAgent } from '../runtime/adapters/process/index.ts';
 import { openSources } from '../runtime/index.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { hostClock, hostRandom } from './host.ts';
+import { releaseIdleMemory } from './idle-memory.ts';
 import { keepKubeconfig } from './kubeconfig.ts';
 import { listenLocally } from './listen.ts';
 import { createMetrics } from './metrics.ts';
@@ -80,6 +81,7 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   const url = await serve(options, folder, store, repositories, registration, parts, ends);
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
   ends.push(() => kubeconfig.close());
+  ends.push(releaseIdleMemory());
 
   let stopping: Promise<void> | undefined;
   let end: () => void = () => {};
