@@ -8,6 +8,8 @@ import {
   WaitError,
 } from '../base/index.ts';
 import { ExpiredError } from './errors.ts';
+import { type FieldTerm, matchesFields, parseFieldSelector } from './field-selector.ts';
+import { findObject } from './find-object.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
 import type { Cluster, ListOptions, WatchEvent } from './port.ts';
 
@@ -17,6 +19,11 @@ export interface ReflectOptions extends Pick<ListOptions, 'namespace' | 'labelSe
   readonly log: Log;
   /** Time between lists that check the watch; absent: RELIST_INTERVAL_MS. */
   readonly relistMs?: number;
+  /**
+   * Field selector of what a list is to bring. All others are told when they change and then forgotten, so that what
+   * is over and only kept costs neither a start nor memory.
+   */
+  readonly listOnly?: string;
 }
 
 /** One difference between what was told before and what is now. */
@@ -52,6 +59,7 @@ interface State<T extends KubeObject> {
   readonly kind: string;
   readonly options: ReflectOptions;
   readonly handlers: ReflectHandlers<T>;
+  readonly listed: readonly FieldTerm[];
   /** `namespace/name` → version. Objects themselves are not kept: a key is what a loop needs. */
   readonly versions: Map<string, string>;
   /** The version up to which the watch has told everything. */
@@ -77,6 +85,7 @@ export function reflect<T extends KubeObject>(
     kind,
     options,
     handlers,
+    listed: options.listOnly === undefined ? [] : parseFieldSelector(options.listOnly),
     versions: new Map(),
     seen: undefined,
     lists: 0,
@@ -133,6 +142,7 @@ async function relist<T extends KubeObject>(state: State<T>, signal: AbortSignal
   for (let continueToken: string | undefined; ; ) {
     const page = await cluster.list<T>(kind, {
       ...selection(options),
+      ...listSelection(options),
       limit: REFLECTOR_PAGE_SIZE,
       ...(continueToken !== undefined && { continueToken }),
     });
@@ -152,21 +162,33 @@ async function relist<T extends KubeObject>(state: State<T>, signal: AbortSignal
     continueToken = page.continueToken;
     if (continueToken === undefined) break;
   }
-  tell(state, forget(state, unseen, resourceVersion));
+  tell(state, await settleUnseen(state, unseen, resourceVersion));
   state.lists += 1;
   if (state.lists === 1) state.handlers.synced?.();
   return resourceVersion;
 }
 
-function forget<T extends KubeObject>(state: State<T>, gone: ReadonlySet<string>, listed: string): Change<T>[] {
+/** What became of the objects that a list lacks: gone, or no longer among those that lists bring. */
+async function settleUnseen<T extends KubeObject>(
+  state: State<T>,
+  unseen: ReadonlySet<string>,
+  listed: string,
+): Promise<Change<T>[]> {
   const changes: Change<T>[] = [];
-  for (const id of gone) {
+  for (const id of unseen) {
+    const key = keyOf(state.kind, id);
+    const object = state.listed.length === 0 ? undefined : await findObject<T>(state.cluster, key);
     state.versions.delete(id);
-    // When the watch had passed the list's version, it should have told this deletion.
-    if (isPassed(state.seen, listed)) state.corrections += 1;
-    changes.push({ type: 'gone', key: keyOf(state.kind, id) });
+    // When the watch had passed the list's version, it should have told this.
+    if (isPassed(state.seen, object?.metadata.resourceVersion ?? listed)) state.corrections += 1;
+    changes.push(object === undefined ? { type: 'gone', key } : { type: 'set', object });
   }
   return changes;
+}
+
+function listSelection({ fieldSelector, listOnly }: ReflectOptions): Pick<ListOptions, 'fieldSelector'> {
+  if (listOnly === undefined) return {};
+  return { fieldSelector: fieldSelector === undefined ? listOnly : `${fieldSelector},${listOnly}` };
 }
 
 /** Tells events until it is time to list again, or the watch fails. */
@@ -208,7 +230,8 @@ function changesOf<T extends KubeObject>(state: State<T>, batch: readonly WatchE
       state.versions.delete(id);
       changes.push({ type: 'gone', key: keyOf(state.kind, id), last: event.object });
     } else if (state.versions.get(id) !== version) {
-      state.versions.set(id, version);
+      if (matchesFields(state.listed, event.object)) state.versions.set(id, version);
+      else state.versions.delete(id);
       changes.push({ type: 'set', object: event.object });
     }
   }

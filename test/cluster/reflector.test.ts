@@ -26,7 +26,12 @@ afterEach(async () => {
 const key = (name: string) => ({ kind: 'Execution', namespace: NAMESPACE, name });
 
 /** A picture of the executions as a loop would keep it, from changes alone. */
-function picture(cluster: Cluster, relistMs?: number, more: Partial<ReflectHandlers<Execution>> = {}) {
+function picture(
+  cluster: Cluster,
+  relistMs?: number,
+  more: Partial<ReflectHandlers<Execution>> = {},
+  listOnly?: string,
+) {
   const phases = new Map<string, string>();
   const told: string[] = [];
   const handlers: ReflectHandlers<Execution> = {
@@ -40,7 +45,13 @@ function picture(cluster: Cluster, relistMs?: number, more: Partial<ReflectHandl
     },
     ...more,
   };
-  const options = { clock, random, log: quiet, ...(relistMs !== undefined && { relistMs }) };
+  const options = {
+    clock,
+    random,
+    log: quiet,
+    ...(relistMs !== undefined && { relistMs }),
+    ...(listOnly !== undefined && { listOnly }),
+  };
   return { phases, told, reflector: reflect(cluster, 'Execution', options, handlers, stop.signal) };
 }
 
@@ -94,6 +105,33 @@ describe('a reflector', () => {
     await patchStatus(api.store, key('kept'), { phase: 'Running' });
     await until('it is equal', () => !phases.has('lost') && phases.get('kept') === 'Running');
     expect(reflector.stats().corrections).toBe(1);
+  });
+
+  it('lists only what is not over, keeps nothing of what is, and still tells of every end', async () => {
+    for (const name of ['over', 'ends', 'ends-unseen', 'goes-unseen']) await createObject(api.store, execution(name));
+    await patchStatus(api.store, key('over'), { phase: 'Succeeded' });
+    const failing = failingCluster(await api.connect());
+    let isSynced = false;
+    const synced = () => {
+      isSynced = true;
+    };
+    const only = 'status.phase!=Succeeded';
+    const { phases, told, reflector } = picture(failing.cluster, undefined, { synced }, only);
+    await until('it is synced', () => isSynced);
+    expect(told).toEqual(['set ends', 'set ends-unseen', 'set goes-unseen']);
+    await patchStatus(api.store, key('ends'), { phase: 'Succeeded' });
+    await until('the end is told', () => phases.get('ends') === 'Succeeded');
+    failing.isAway = true;
+    failing.breakWatch();
+    await patchStatus(api.store, key('ends-unseen'), { phase: 'Succeeded' });
+    await deleteObject(api.store, key('goes-unseen'));
+    failing.isAway = false;
+    await until('the outage is made up for', () => !phases.has('goes-unseen'));
+    expect([...phases]).toEqual([
+      ['ends', 'Succeeded'],
+      ['ends-unseen', 'Succeeded'],
+    ]);
+    expect(reflector.stats().objects).toBe(0);
   });
 
   it('counts no correction where nothing was lost', async () => {

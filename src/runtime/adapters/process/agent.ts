@@ -34,6 +34,8 @@ export interface NodeAgentStats {
 }
 
 const MIN_CAPACITY = 4;
+/** Thousands of ended pods are kept for their logs; none of them is to be run. */
+const NOT_ENDED = 'status.phase!=Succeeded,status.phase!=Failed';
 
 /** Starts the agent; resolves when it knows the cluster's pods and what became of those that ran before. */
 export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
@@ -42,7 +44,13 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const watching = new AbortController();
   const synced = Promise.withResolvers<void>();
   const handlers = { changed: (changes: readonly Change<Pod>[]) => changed(agent, changes), synced: synced.resolve };
-  const reflector = reflect<Pod>(options.cluster, 'Pod', options, handlers, watching.signal);
+  const reflector = reflect<Pod>(
+    options.cluster,
+    'Pod',
+    { ...options, listOnly: NOT_ENDED },
+    handlers,
+    watching.signal,
+  );
   await Promise.race([synced.promise, reflector.done]);
   const orphans = endOrphans(agent);
   return {
@@ -82,6 +90,8 @@ function newAgent(options: NodeAgentOptions): Agent {
       onRetired: (folder) => onRetired(agent, folder),
     }),
     counts: { started: 0, ended: 0, lost: 0, adopted: 0 },
+    holding: undefined,
+    isShort: false,
     isStopping: false,
     isStopped: false,
   };
