@@ -1,7 +1,7 @@
 import { type Log, StalledError, VERSION } from '../base/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
-import { startPropeller } from '../control/propeller/index.ts';
+import { followPlatform, startPropeller } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
 import { createRegistration, type Registration } from '../control/registration/index.ts';
 import { startRetention } from '../control/retention/index.ts';
@@ -123,6 +123,8 @@ async function startLoops(
   const metrics = createMetrics();
   const propeller = startPropeller({ cluster: store, onRound: metrics.onRound, ...host });
   ends.push(() => propeller.stop());
+  const platform = followPlatform({ cluster: store, propeller, ...host });
+  ends.push(() => platform.stop());
   const scheduler = startScheduler({ cluster: store, ...host });
   ends.push(() => scheduler.stop());
   const retention = startRetention({ cluster: store, ...host });

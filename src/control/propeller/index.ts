@@ -6,5 +6,6 @@
  * the state is loaded anew; an execution that cannot be run ends with an error and delays no other.
  */
 export type { PropellerOptions, PropellerStats } from './engine.ts';
+export { followPlatform, type PlatformOptions } from './platform.ts';
 export { podOf } from './pod.ts';
 export { type Propeller, startPropeller } from './propeller.ts';

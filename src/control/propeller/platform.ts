@@ -1,0 +1,55 @@
+import type { Clock, Log, Random } from '../../base/index.ts';
+import { type Cluster, type Platform, reflect } from '../../cluster/index.ts';
+import { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from '../../compiler/index.ts';
+import type { Propeller } from './propeller.ts';
+
+export interface PlatformOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly propeller: Pick<Propeller, 'setWorkers' | 'setMaxParallelism'>;
+}
+
+/**
+ * Keeps a propeller's workers and max parallelism equal to the active Platform, and to the defaults where there is none.
+ * One propeller serves all projects, so of several platforms one counts: the first by namespace and name.
+ */
+export function followPlatform({ propeller, ...options }: PlatformOptions): { stop(): Promise<void> } {
+  const active = new Map<string, Platform['spec']['propeller']>();
+  let workers = DEFAULT_WORKERS;
+  let maxParallelism = DEFAULT_MAX_PARALLELISM;
+  const apply = (): void => {
+    const [first] = [...active.keys()].sort();
+    const chosen = first === undefined ? undefined : active.get(first);
+    const next = chosen ?? { workers: DEFAULT_WORKERS, maxParallelism: DEFAULT_MAX_PARALLELISM };
+    if (next.workers === workers && next.maxParallelism === maxParallelism) return;
+    ({ workers, maxParallelism } = next);
+    propeller.setWorkers(workers);
+    propeller.setMaxParallelism(maxParallelism);
+    options.log.write('info', 'platform settings applied', { platform: first ?? 'none', workers, maxParallelism });
+  };
+  const ending = new AbortController();
+  const { done } = reflect<Platform>(
+    options.cluster,
+    'Platform',
+    options,
+    {
+      changed(changes) {
+        for (const change of changes) {
+          const { namespace = '', name } = change.type === 'set' ? change.object.metadata : change.key;
+          if (change.type === 'set') active.set(`${namespace}/${name}`, change.object.spec.propeller);
+          else active.delete(`${namespace}/${name}`);
+        }
+        apply();
+      },
+    },
+    ending.signal,
+  );
+  return {
+    async stop() {
+      ending.abort();
+      await done;
+    },
+  };
+}
