@@ -20,6 +20,6 @@ export const REASON = {
   invalidOutputs: 'InvalidOutputs',
   /** The commit's source could not be laid out as a folder. */
   sourceError: 'SourceError',
-  /** The host has no disk space, processes, memory or file handles left to start it. */
+  /** The host had no disk space, processes, memory or file handles left to start it, up to the end of the agent. */
   hostExhausted: 'HostExhausted',
 } as const;

@@ -35,6 +35,10 @@ export interface Agent {
   readonly past: Past;
   readonly client: SpawnerClient;
   readonly counts: { started: number; ended: number; lost: number; adopted: number };
+  /** Settles when starts may go on, while the host has no room for them. */
+  holding: Promise<void> | undefined;
+  /** Whether a person has been told that the host has no room, and nothing started since. */
+  isShort: boolean;
   isStopping: boolean;
   isStopped: boolean;
 }

@@ -12,6 +12,8 @@ import { writeStatus } from './write-status.ts';
 const PREFETCH = 8;
 /** A spawner that cannot even be started is not started again in a tight loop. */
 const RESTART_MS = 500;
+/** A host that has no room is asked again after this. */
+const HOST_RETRY_MS = 1_000;
 
 /** Does what the past of an attempt asks for: start it, follow it, report it, or clear what is left of it. */
 export function settle(agent: Agent, attempt: Attempt): void {
@@ -56,10 +58,14 @@ export function isHeld({ stage }: Attempt): boolean {
 export async function prepare(agent: Agent, attempt: Attempt): Promise<void> {
   attempt.stage = 'preparing';
   const { source } = attempt.command;
-  if (source !== undefined) {
+  while (source !== undefined && attempt.source === undefined && !attempt.isUnwanted) {
     try {
       attempt.source = await agent.options.sources.ensure(source.repository, source.tree);
     } catch (error) {
+      if (isExhaustion(error) && !agent.isStopping) {
+        await holdBack(agent, String(error));
+        continue;
+      }
       const note = error instanceof Error ? error.message : String(error);
       finish(agent, attempt, neverStarted(agent, attempt.uid, REASON.sourceError, note));
       return;
@@ -75,7 +81,7 @@ export async function prepare(agent: Agent, attempt: Attempt): Promise<void> {
 }
 
 export function pump(agent: Agent): void {
-  if (agent.isStopping) return;
+  if (agent.isStopping || agent.holding !== undefined) return;
   for (const [uid, attempt] of agent.queued) {
     if (agent.client.outstanding() >= agent.capacity + PREFETCH) return;
     agent.queued.delete(uid);
@@ -95,8 +101,30 @@ export function pump(agent: Agent): void {
   }
 }
 
+/** Starts nothing for a while, and says so once until something starts again. Resolves when the while is over. */
+function holdBack(agent: Agent, error: string): Promise<void> {
+  const { clock, log } = agent.options;
+  if (!agent.isShort) log.write('warn', 'tasks wait: the host has no room to start them', { error });
+  agent.isShort = true;
+  agent.holding ??= new Promise<void>((resolve) => {
+    clock.at(clock.now() + HOST_RETRY_MS, () => {
+      agent.holding = undefined;
+      resolve();
+      pump(agent);
+    });
+  });
+  return agent.holding;
+}
+
+/** Whether the operating system lacks what a person can give it: disk space, file handles, memory. */
+function isExhaustion(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
+  return ['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'].includes(code);
+}
+
 export function onStarted(agent: Agent, event: StartedEvent): void {
   const attempt = agent.attempts.get(event.id);
+  agent.isShort = false;
   if (attempt === undefined || attempt.stage !== 'sent' || attempt.isDeleted) return;
   attempt.started = event;
   report(agent, attempt, runningStatus(attempt.pod, event.startedAtMs));
@@ -104,8 +132,19 @@ export function onStarted(agent: Agent, event: StartedEvent): void {
 
 export function onEnded(agent: Agent, event: EndedEvent): void {
   const attempt = agent.attempts.get(event.id);
-  if (attempt !== undefined) finish(agent, attempt, event);
+  const isHeldBack = event.reason === REASON.hostExhausted && attempt !== undefined && isWanted(agent, attempt);
+  agent.isShort &&= isHeldBack;
+  if (isHeldBack) {
+    // It never began, so it only waits longer: what the host lacks is no failure of the task, nor of this attempt.
+    attempt.stage = 'queued';
+    agent.queued.set(attempt.uid, attempt);
+    void holdBack(agent, event.note ?? event.reason);
+  } else if (attempt !== undefined) finish(agent, attempt, event);
   pump(agent);
+}
+
+function isWanted(agent: Agent, { isUnwanted, isDeleted }: Attempt): boolean {
+  return !isUnwanted && !isDeleted && !agent.isStopping;
 }
 
 /** The spawner broke down. What it had not claimed starts again with the next one; the rest has a fate. */

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs'
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MAX_SPAWNER_LINE_BYTES } from '../../../base/index.ts';
+import { REASON } from '../../reasons.ts';
 import { runtimeFolders } from './folders.ts';
 import { bootId, isAlive, type ProcessIdentity } from './process-table.ts';
 import { type EndedEvent, type JournalEvent, lineSplitter, type StartedEvent } from './protocol.ts';
@@ -53,7 +54,9 @@ export function openJournal(folder: string): Journal {
     const event = parseEvent(line);
     if (event?.event === 'claimed') claimed.add(event.id);
     if (event?.event === 'started') started.set(event.id, isOfThisBoot ? event : { ...event, startTime: '' });
-    if (event?.event === 'ended') ended.set(event.id, event);
+    // What the host had no room to start never began, and may be claimed again.
+    if (event?.event === 'ended' && event.reason === REASON.hostExhausted) claimed.delete(event.id);
+    else if (event?.event === 'ended') ended.set(event.id, event);
     if (event?.event === 'drained') isDrained = true;
   });
   return {

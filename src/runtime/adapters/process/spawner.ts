@@ -43,6 +43,8 @@ let isDrained = false;
 let sweepTimer: NodeJS.Timeout | undefined;
 let nextMemoryCheckMs = 0;
 let journalText = '';
+/** What a disk that filled up in the middle of a line has not taken of it. */
+let journalRest = Buffer.alloc(0);
 let eventText = '';
 let isFlushQueued = false;
 
@@ -191,10 +193,10 @@ function flush(): void {
 
 /** Why it cannot be written, if so: the text stays for the next time, and a living daemon hears of ends all the same. */
 function writeJournal(): string | undefined {
-  if (journalText === '') return undefined;
+  if (journalText !== '') journalRest = Buffer.concat([journalRest, Buffer.from(journalText)]);
+  journalText = '';
   try {
-    writeSync(journal, journalText);
-    journalText = '';
+    while (journalRest.length > 0) journalRest = journalRest.subarray(writeSync(journal, journalRest));
     return undefined;
   } catch (error) {
     return `the spawner's journal cannot be written (${(error as NodeJS.ErrnoException).code}); free disk space`;
