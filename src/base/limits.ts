@@ -23,6 +23,9 @@ export const MAX_DEFINITION_BYTES = 512 * MiB;
 /** One closure object in the cluster: etcd refuses requests of 1.5 MiB, so chunks stay well below. */
 export const MAX_CLOSURE_CHUNK_BYTES = 900 * KiB;
 
+/** One environment variable with its name, as Linux has it (MAX_ARG_STRLEN). */
+export const MAX_ENVIRONMENT_ENTRY_BYTES = 128 * KiB;
+
 /** A task's inputs and outputs, each, as JSON text. */
 export const MAX_VALUE_BYTES = 1 * MiB;
 /** Log bytes kept of one attempt; the middle is dropped first. */

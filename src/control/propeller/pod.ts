@@ -1,4 +1,4 @@
-import { type Digest, instantMs, sha256 } from '../../base/index.ts';
+import { type Digest, instantMs, MAX_ENVIRONMENT_ENTRY_BYTES, sha256 } from '../../base/index.ts';
 import { ANNOTATION, API_VERSION, type Container, type Execution, LABEL, type Pod } from '../../cluster/index.ts';
 import type { AttemptObservation, Effect, Plan } from '../../propeller/index.ts';
 
@@ -62,7 +62,13 @@ function environment(execution: Execution, node: string, start: Start): Containe
   const env = Object.entries(start.task.closure.run.env ?? {}).map(([key, value]) => ({ name: key, value }));
   for (const [input, value] of Object.entries(start.inputs)) {
     if (value === null || typeof value === 'object') continue;
-    env.push({ name: `PIPECTL_INPUT_${input.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, value: String(value) });
+    const variable = {
+      name: `PIPECTL_INPUT_${input.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`,
+      value: String(value),
+    };
+    // No program can be started with a longer one; the inputs file holds it.
+    const sizeBytes = Buffer.byteLength(variable.name) + Buffer.byteLength(variable.value) + '=\0'.length;
+    if (sizeBytes <= MAX_ENVIRONMENT_ENTRY_BYTES) env.push(variable);
   }
   env.push(
     { name: 'PIPECTL_EXECUTION', value: name },
