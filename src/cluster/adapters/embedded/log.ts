@@ -207,7 +207,7 @@ export function storageError(folder: string, cause: unknown): StalledError {
   if (cause instanceof StalledError) return cause;
   const code = (cause as { code?: unknown } | null)?.code;
   const options = { cause };
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
     return new StalledError(
       'DiskFull',
       `no space left for the store in ${folder}: free some, writes go on then`,
