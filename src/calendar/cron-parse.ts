@@ -53,7 +53,7 @@ class CronSyntaxError extends Error {
  */
 export function parseCron(expression: string): CronResult {
   try {
-    return { kind: 'ok', pattern: parse(expression) };
+    return { kind: 'ok', pattern: slim(parse(expression)) };
   } catch (error) {
     if (!(error instanceof CronSyntaxError)) throw error;
     return { kind: 'error', message: error.message, offset: error.offset, length: error.length };
@@ -108,6 +108,35 @@ function parse(expression: string): CronPattern {
     isAnyDayOfWeek,
     isInterval: word(0).startsWith('*') || word(1).startsWith('*'),
   };
+}
+
+/** One empty list and one list per plain set for all patterns: they are kept by the hundred thousand. */
+function slim(pattern: CronPattern): CronPattern {
+  const { lastDays, nearestWeekdays, nthWeekdays } = pattern;
+  return {
+    ...pattern,
+    seconds: shared(pattern.seconds),
+    minutes: shared(pattern.minutes),
+    hours: shared(pattern.hours),
+    daysOfMonth: shared(pattern.daysOfMonth),
+    months: shared(pattern.months),
+    daysOfWeek: shared(pattern.daysOfWeek),
+    lastDays: lastDays.length === 0 ? NONE : lastDays,
+    nearestWeekdays: nearestWeekdays.length === 0 ? NONE : nearestWeekdays,
+    nthWeekdays: nthWeekdays.length === 0 ? NONE : nthWeekdays,
+  };
+}
+
+const NONE: readonly never[] = [];
+const MAX_SHARED_FIELDS = 1_000;
+const sharedFields = new Map<string, CronField>();
+
+function shared(field: CronField): CronField {
+  const key = `${field[0]},${field[1]}`;
+  const known = sharedFields.get(key);
+  if (known !== undefined) return known;
+  if (sharedFields.size < MAX_SHARED_FIELDS) sharedFields.set(key, field);
+  return field;
 }
 
 function expandMacro(expression: string): string {

@@ -26,6 +26,8 @@ export interface PropellerOptions {
   readonly maxParallelism?: number;
   /** See Settings.maxStreak. Absent: a chain of `compute` nodes is one write. */
   readonly maxStreak?: number;
+  /** The cluster holds no foreign pods, so they are watched without a selector: the store then keeps nothing for the watch. */
+  readonly hasOnlyOwnPods?: boolean;
   /** Told after each round, for histograms. */
   readonly onRound?: (round: { readonly seconds: number; readonly transitions: number }) => void;
 }

@@ -13,6 +13,8 @@ export interface Entry {
   isDirty: boolean;
   /** As last read or watched: spec and metadata count, its status only until the state is restored. */
   execution: Execution | undefined;
+  /** `execution` was just listed, status and all: the next load need not read it again. */
+  isListed: boolean;
   run: { readonly plan: Plan; state: EngineState } | undefined;
   inbox: Observation[];
   /** Pods that changed before the state was there to tell which node they are of; undefined: gone. */
@@ -31,6 +33,7 @@ export function newEntry(key: string, now: UnixMs): Entry {
     isBusy: false,
     isDirty: false,
     execution: undefined,
+    isListed: false,
     run: undefined,
     inbox: [],
     pods: [],

@@ -12,7 +12,8 @@ import { labelValue, observationOf } from './pod.ts';
 export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   const { cluster } = engine.options;
   const key = { kind: 'Execution', ...splitKey(entry.key) };
-  const execution = await findObject<Execution>(cluster, key);
+  const execution = entry.isListed ? entry.execution : await findObject<Execution>(cluster, key);
+  entry.isListed = false;
   entry.execution = execution;
   if (execution === undefined || isTerminalPhase(execution.status?.phase ?? 'Pending')) return false;
   const plan = await engine.plans.load(execution.spec.closure);

@@ -49,7 +49,12 @@ export function startPropeller(options: PropellerOptions): Propeller {
       ending.signal,
     ),
     follow<Pod>(
-      { ...followed(options), kind: 'Pod', labelSelector: LABEL.execution },
+      {
+        ...followed(options),
+        kind: 'Pod',
+        labelSelector: LABEL.execution,
+        watchesUnselected: options.hasOnlyOwnPods === true,
+      },
       {
         listed: (pod) => seePod(engine, pod, false, true),
         synced: () => undefined,
@@ -123,6 +128,8 @@ function seeExecution(engine: Engine, execution: Execution, isListed: boolean): 
   const entry = engine.entries.get(key);
   if (entry === undefined) {
     wakeNew(engine, key, execution);
+    // Only the engine writes status: before its first write, what was listed is what a read would give.
+    entryOf(engine, key).isListed = isListed && engine.counters.writes === 0;
     return;
   }
   const known = entry.execution?.metadata;

@@ -8,6 +8,8 @@ export interface FollowOptions extends Pick<ListOptions, 'labelSelector' | 'fiel
   readonly log: Log;
   readonly kind: string;
   readonly ignoreStatusChanges?: boolean;
+  /** Watches all objects of the kind, whatever is listed; the handlers then tell which are theirs. */
+  readonly watchesUnselected?: boolean;
 }
 
 export interface FollowHandlers<T extends KubeObject> {
@@ -69,9 +71,9 @@ async function watchFrom<T extends KubeObject>(
   resourceVersion: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { cluster, kind, labelSelector, ignoreStatusChanges } = options;
+  const { cluster, kind, labelSelector, ignoreStatusChanges, watchesUnselected } = options;
   const watch = cluster.watch<T>(kind, {
-    ...(labelSelector && { labelSelector }),
+    ...(labelSelector && watchesUnselected !== true && { labelSelector }),
     ...(ignoreStatusChanges && { ignoreStatusChanges }),
     resourceVersion,
     signal,

@@ -21,7 +21,7 @@ export function collectAfter(table: Table, orphans: Orphans, entry: Entry): void
   if (orphans.deletedOwners.size > MAX_DELETED_OWNERS) {
     orphans.deletedOwners.delete(orphans.deletedOwners.values().next().value as string);
   }
-  for (const dependent of table.dependents.get(uid) ?? []) orphans.entries.add(dependent);
+  for (const dependent of dependentsOf(table, uid)) orphans.entries.add(dependent);
   table.dependents.delete(uid);
 }
 
@@ -41,11 +41,21 @@ export function updateOwners(table: Table, orphans: Orphans, entry: Entry, befor
 
 export function addDependent(table: Table, uid: string, entry: Entry): void {
   const dependents = table.dependents.get(uid);
-  if (dependents === undefined) table.dependents.set(uid, new Set([entry]));
-  else dependents.add(entry);
+  if (dependents === undefined) table.dependents.set(uid, entry);
+  else if (dependents instanceof Set) dependents.add(entry);
+  else if (dependents !== entry) table.dependents.set(uid, new Set([dependents, entry]));
 }
 
 export function dropDependent(table: Table, uid: string, entry: Entry): void {
   const dependents = table.dependents.get(uid);
-  if (dependents?.delete(entry) === true && dependents.size === 0) table.dependents.delete(uid);
+  if (dependents instanceof Set) {
+    dependents.delete(entry);
+    if (dependents.size === 0) table.dependents.delete(uid);
+  } else if (dependents === entry) table.dependents.delete(uid);
+}
+
+function dependentsOf(table: Table, uid: string): Iterable<Entry> {
+  const dependents = table.dependents.get(uid);
+  if (dependents === undefined) return [];
+  return dependents instanceof Set ? dependents : [dependents];
 }

@@ -30,8 +30,8 @@ export interface Table {
   committedRv: number;
   lastRv: number;
   lastId: number;
-  /** Owner's uid → its dependents. */
-  readonly dependents: Map<string, Set<Entry>>;
+  /** Owner's uid → its dependents; most have one, and a set costs ten times an entry's place in the map. */
+  readonly dependents: Map<string, Entry | Set<Entry>>;
   objects: number;
   /** Told before a cold entry becomes hot. */
   onWarming: () => void;
