@@ -49,6 +49,9 @@ export const MAX_PATTERN_LENGTH = 500;
 
 /** Series (combinations of label values) of one metric; updates of further ones are dropped and counted. */
 export const MAX_METRIC_SERIES = 1_000;
+/** A warning or error that repeats is told once in this time; so many different ones are remembered. */
+export const LOG_REPEAT_MS = 10_000;
+export const MAX_LOG_REPEATS = 500;
 /** Characters of one string in a log line. */
 export const MAX_LOG_VALUE_LENGTH = 4_096;
 

@@ -1,4 +1,4 @@
-import type { Clock, Log, LogLevel } from '../base/index.ts';
+import { type Clock, LOG_REPEAT_MS, type Log, type LogLevel, MAX_LOG_REPEATS, type UnixMs } from '../base/index.ts';
 import { redact, redactText } from './redact.ts';
 
 export interface LogOptions {
@@ -15,15 +15,44 @@ export interface LogOptions {
 const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 const COLOR: Readonly<Record<LogLevel, string>> = { debug: '2', info: '36', warn: '33', error: '31' };
 
-/** A log that writes lines. One call is one line whatever the data holds: line feeds and control codes are escaped. */
+/**
+ * A log that writes lines. One call is one line whatever the data holds: line feeds and control codes are escaped.
+ * A warning or error with an `error` that was told just now is only counted, whatever else it is about: when the disk
+ * is full, a thousand pods have the same to say. The next line after a while tells how many were `leftOut`.
+ */
 export function createLog({ level, format, write, clock, color = false }: LogOptions): Log {
   const print = format === 'json' ? jsonLine : humanLine;
+  const repeats = countRepeats();
   return {
     write(at, message, fields = {}) {
       if (RANK[at] < RANK[level]) return;
-      const kept = Object.entries(fields).map(([name, value]) => [name, redact(name, value)] as const);
-      const time = new Date(clock.now()).toISOString();
+      const now = clock.now();
+      const isLimited = RANK[at] >= RANK.warn && level !== 'debug' && fields.error !== undefined;
+      const leftOut = isLimited ? repeats.tell(`${message}\n${String(fields.error)}`, now) : 0;
+      if (leftOut === undefined) return;
+      const told = leftOut === 0 ? fields : { ...fields, leftOut };
+      const kept = Object.entries(told).map(([name, value]) => [name, redact(name, value)] as const);
+      const time = new Date(now).toISOString();
       write(`${print(time, at, redactText(message), kept, color)}\n`);
+    },
+  };
+}
+
+/** Which lines were told lately, the oldest forgotten first. */
+function countRepeats(): { tell(line: string, now: UnixMs): number | undefined } {
+  const lately = new Map<string, { readonly at: UnixMs; leftOut: number }>();
+  return {
+    /** How many of these were left out before this one, or undefined when it is to be left out too. */
+    tell(line, now) {
+      const last = lately.get(line);
+      if (last !== undefined && now >= last.at && now - last.at < LOG_REPEAT_MS) {
+        last.leftOut += 1;
+        return undefined;
+      }
+      lately.delete(line);
+      if (lately.size >= MAX_LOG_REPEATS) lately.delete(lately.keys().next().value as string);
+      lately.set(line, { at: now, leftOut: 0 });
+      return last?.leftOut ?? 0;
     },
   };
 }

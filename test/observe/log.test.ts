@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_LOG_VALUE_LENGTH } from '../../src/base/index.ts';
+import { LOG_REPEAT_MS, MAX_LOG_VALUE_LENGTH } from '../../src/base/index.ts';
 import { createLog, redact } from '../../src/observe/index.ts';
 
 function capture(options: { format: 'human' | 'json'; color?: boolean }) {
   const lines: string[] = [];
-  const clock = { now: () => Date.UTC(2026, 0, 2, 3, 4, 5, 67) };
-  return { lines, log: createLog({ level: 'info', write: (line) => lines.push(line), clock, ...options }) };
+  const clock = { nowMs: Date.UTC(2026, 0, 2, 3, 4, 5, 67), now: () => clock.nowMs };
+  return { lines, clock, log: createLog({ level: 'info', write: (line) => lines.push(line), clock, ...options }) };
 }
 
 describe('createLog', () => {
@@ -26,6 +26,23 @@ describe('createLog', () => {
     const { log, lines } = capture({ format: 'human' });
     log.write('info', 'applied', { commit: '3f2c1ab', took: '12 ms', none: undefined });
     expect(lines).toEqual(['03:04:05.067 info  applied commit=3f2c1ab took="12 ms"\n']);
+  });
+
+  it('tells an error that repeats once in a while, with how many it left out', () => {
+    const { log, lines, clock } = capture({ format: 'human' });
+    const complain = (pod: string, error: string) => log.write('warn', 'not written', { pod, error });
+    for (const pod of ['a', 'b', 'c']) complain(pod, 'full');
+    complain('d', 'slow');
+    log.write('info', 'not written', { error: 'full' });
+    clock.nowMs += LOG_REPEAT_MS;
+    complain('e', 'full');
+    complain('f', 'full');
+    expect(lines.map((line) => line.slice(13).trimEnd())).toEqual([
+      'warn  not written pod=a error=full',
+      'warn  not written pod=d error=slow',
+      'info  not written error=full',
+      'warn  not written pod=e error=full leftOut=2',
+    ]);
   });
 
   it('drops lines below its level', () => {
