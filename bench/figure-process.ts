@@ -17,7 +17,7 @@ async function serve(module: string): Promise<void> {
     work.then(
       (samples) => {
         tell({ samples });
-        if (ask === 'close') process.disconnect();
+        if (ask === 'close') process.disconnect?.();
       },
       (error: unknown) => tell({ error: error instanceof Error ? error.stack : String(error) }),
     );
