@@ -7,14 +7,14 @@ import { createRegistration, type Registration } from '../control/registration/i
 import { startRetention } from '../control/retention/index.ts';
 import { startScheduler } from '../control/scheduler/index.ts';
 import { createGitEndpoint, openRepositoryStore, type RepositoryStore } from '../git/adapters/native/index.ts';
-import { bootId, startNodeAgent } from '../runtime/adapters/process/index.ts';
+import { bootId, type NodeAgent, startNodeAgent } from '../runtime/adapters/process/index.ts';
 import { openSources } from '../runtime/index.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { hostClock, hostRandom } from './host.ts';
 import { releaseIdleMemory } from './idle-memory.ts';
 import { keepKubeconfig } from './kubeconfig.ts';
 import { listenLocally } from './listen.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 
 export interface DaemonOptions {
   readonly dataFolder: string;
@@ -77,8 +77,11 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   });
   // Before anybody can push: what a push notes of its refs must not meet what this reads of them.
   await resync(repositories, registration, log);
-  const parts = await startLoops(folder, store, repositories, host, ends);
-  const url = await serve(options, folder, store, repositories, registration, parts, ends);
+  const agent = await startAgent(folder, store, repositories, host, ends);
+  const metrics = createMetrics();
+  const url = await serve(options, folder, store, repositories, registration, metrics, ends);
+  // Last, since each begins by reading what there is, which must not keep clients waiting.
+  startLoops(store, agent, metrics, host, ends);
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
   ends.push(() => kubeconfig.close());
   ends.push(releaseIdleMemory());
@@ -103,14 +106,13 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
 
 type Host = { readonly clock: typeof hostClock; readonly random: typeof hostRandom; readonly log: Log };
 
-/** Everything that makes executions move: node agent, propeller, scheduler, retention. */
-async function startLoops(
+async function startAgent(
   folder: DataFolder,
   store: EmbeddedStore,
   repositories: RepositoryStore,
   host: Host,
   ends: Ends,
-) {
+): Promise<NodeAgent> {
   const sources = await openSources({
     folder: folder.sources,
     readerOf: (name) => repositories.reader(name),
@@ -120,8 +122,12 @@ async function startLoops(
   const agent = await startNodeAgent({ cluster: store, folder: folder.attempts, sources, ...host });
   store.serveLogs((key, logOptions) => agent.podLogs(key, logOptions));
   ends.push(() => agent.stop('end'));
-  const metrics = createMetrics();
-  const propeller = startPropeller({ cluster: store, onRound: metrics.onRound, ...host });
+  return agent;
+}
+
+/** Everything that makes executions move: propeller, scheduler, retention. */
+function startLoops(store: EmbeddedStore, agent: NodeAgent, metrics: Metrics, host: Host, ends: Ends): void {
+  const propeller = startPropeller({ cluster: store, onRound: metrics.onRound, hasOnlyOwnPods: true, ...host });
   ends.push(() => propeller.stop());
   const platform = followPlatform({ cluster: store, propeller, ...host });
   ends.push(() => platform.stop());
@@ -130,7 +136,6 @@ async function startLoops(
   const retention = startRetention({ cluster: store, ...host });
   ends.push(() => retention.stop());
   metrics.watch({ store, agent, propeller, scheduler });
-  return { metrics };
 }
 
 async function serve(
@@ -139,7 +144,7 @@ async function serve(
   store: EmbeddedStore,
   repositories: RepositoryStore,
   registration: Registration,
-  parts: Awaited<ReturnType<typeof startLoops>>,
+  metrics: Metrics,
   ends: Ends,
 ): Promise<string> {
   const authenticate = tokenAuthenticator(folder.token, { name: 'pipectl', groups: ['system:masters'] });
@@ -149,7 +154,7 @@ async function serve(
     clock: hostClock,
     log,
     version: VERSION,
-    metrics: parts.metrics.text,
+    metrics: metrics.text,
   });
   const git = await createGitEndpoint({
     repositories,
