@@ -169,6 +169,8 @@ export const GIT_REQUEST_TIMEOUT_MS = 600_000;
 export const MAX_GIT_REQUESTS = 32;
 /** Branches and tags of one repository whose commits are noted, so that `--rev` finds them by name. */
 export const MAX_NOTED_HEADS = 10_000;
+/** When a repository is compared with its refs again, after a start or when a push could not be noted. */
+export const RESYNC_BACKOFF = { initialMs: 2_000, factor: 2, maxMs: 60_000 } as const;
 /** Repositories of one control plane. */
 export const MAX_REPOSITORIES = 1_000;
 

@@ -1,12 +1,17 @@
-import { type Log, StalledError, VERSION } from '../base/index.ts';
+import { type Log, VERSION } from '../base/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
 import { followPlatform, startPropeller } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
-import { createRegistration, type Registration } from '../control/registration/index.ts';
+import { createRegistration } from '../control/registration/index.ts';
 import { startRetention } from '../control/retention/index.ts';
 import { startScheduler } from '../control/scheduler/index.ts';
-import { createGitEndpoint, openRepositoryStore, type RepositoryStore } from '../git/adapters/native/index.ts';
+import {
+  createGitEndpoint,
+  type GitEndpoint,
+  openRepositoryStore,
+  type RepositoryStore,
+} from '../git/adapters/native/index.ts';
 import { bootId, type NodeAgent, startNodeAgent } from '../runtime/adapters/process/index.ts';
 import { openSources } from '../runtime/index.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
@@ -15,6 +20,7 @@ import { releaseIdleMemory } from './idle-memory.ts';
 import { keepKubeconfig } from './kubeconfig.ts';
 import { listenLocally } from './listen.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createResync, type Resync } from './resync.ts';
 
 export interface DaemonOptions {
   readonly dataFolder: string;
@@ -76,10 +82,11 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
     settled: (...about) => reconciler.settled(...about),
   });
   // Before anybody can push: what a push notes of its refs must not meet what this reads of them.
-  await resync(repositories, registration, log);
+  const resync = createResync({ registration, list: () => repositories.list(), clock: hostClock, log });
+  await resync.all();
   const agent = await startAgent(folder, store, repositories, host, ends);
   const metrics = createMetrics();
-  const url = await serve(options, folder, store, repositories, registration, metrics, ends);
+  const url = await serve(options, folder, store, repositories, resync, metrics, ends);
   // Last, since each begins by reading what there is, which must not keep clients waiting.
   startLoops(store, agent, metrics, host, ends);
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
@@ -143,7 +150,7 @@ async function serve(
   folder: DataFolder,
   store: EmbeddedStore,
   repositories: RepositoryStore,
-  registration: Registration,
+  resync: Resync,
   metrics: Metrics,
   ends: Ends,
 ): Promise<string> {
@@ -156,35 +163,23 @@ async function serve(
     version: VERSION,
     metrics: metrics.text,
   });
-  const git = await createGitEndpoint({
+  // The endpoint knows when a repository has no push; what it hands pushes to asks it for that.
+  const inTurn = (name: string, work: () => Promise<void>): Promise<void> => git.inTurn(name, work);
+  const git: GitEndpoint = await createGitEndpoint({
     repositories,
     authenticate: ({ token }) => (token === undefined ? undefined : authenticate(token)?.name),
-    handler: registration,
+    handler: resync.handler(inTurn),
     log,
   });
   const listening = await listenLocally(port, folder.certificate, (request, response) => {
     if (!git.handle(request, response)) api.handle(request, response);
   });
+  resync.allLater(inTurn);
   ends.push(async () => {
+    resync.close();
     api.close();
     await listening.close();
     await git.drained();
   });
   return `http://127.0.0.1:${listening.port}`;
-}
-
-/** Makes up for pushes whose refs moved in the moment before the last process ended. */
-async function resync(repositories: RepositoryStore, registration: Registration, log: Log): Promise<void> {
-  for (const name of await repositories.list()) {
-    try {
-      await registration.resync(name);
-    } catch (error) {
-      if (error instanceof StalledError) log.write('error', `repository ${name}: ${error.message}`);
-      else
-        log.write('error', 'a repository could not be compared with its refs', {
-          repository: name,
-          error: String(error),
-        });
-    }
-  }
 }

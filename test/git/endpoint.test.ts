@@ -156,6 +156,27 @@ describe('a push', () => {
     expect((await served.repositories.refs('shop')).size).toBe(5);
   });
 
+  it('holds off other work on the repository until its refs have moved', async () => {
+    const order: string[] = [];
+    let work: Promise<void> | undefined;
+    const served = await serveGit({
+      async decide() {
+        work = served.endpoint.inTurn('shop', async () => void order.push('work'));
+        await served.endpoint.inTurn('other', async () => void order.push('other'));
+        return { accepted: true, lines: [] };
+      },
+      async landed() {
+        order.push('landed');
+        return [];
+      },
+    });
+    const folder = newRepository();
+    commitFile(folder, 'a.txt', 'one');
+    expect((await gitAsync(folder, ['push', served.url('shop'), 'main'])).code).toBe(0);
+    await work;
+    expect(order).toEqual(['other', 'landed', 'work']);
+  });
+
   it('straight into the folder is refused', async () => {
     const served = await serveGit(recorder());
     const folder = newRepository();

@@ -30,6 +30,8 @@ export interface GitEndpointOptions {
 export interface GitEndpoint {
   /** Answers the request; returns false when its path is not under /git/. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Runs work on a repository while no push to it is decided or lands. */
+  inTurn(name: string, work: () => Promise<void>): Promise<void>;
   /** Resolves when no request is being served. */
   drained(): Promise<void>;
 }
@@ -72,6 +74,11 @@ export async function createGitEndpoint(options: GitEndpointOptions): Promise<Gi
       running.add(serving);
       void serving.finally(() => running.delete(serving));
       return true;
+    },
+    async inTurn(name, work) {
+      const turn = context.turns.take(name);
+      await turn.begin();
+      await work().finally(() => turn.end());
     },
     async drained() {
       while (running.size > 0) await Promise.allSettled(running);
