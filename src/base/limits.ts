@@ -322,6 +322,6 @@ export const RETENTION_BATCH = 500;
 
 /**
  * A process is quiet when two intervals in a row took less CPU than this; then garbage is collected, if memory has grown
- * by so much since the last time.
+ * by so much since the last time, and again after a while until there is nothing to be had.
  */
-export const IDLE_MEMORY = { pollMs: 4_000, quietCpuMs: 40, worthBytes: 8 * MiB } as const;
+export const IDLE_MEMORY = { pollMs: 4_000, quietCpuMs: 40, worthBytes: 8 * MiB, againMs: 15_000 } as const;

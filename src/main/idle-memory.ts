@@ -15,14 +15,21 @@ export function releaseIdleMemory(): () => void {
   let cpu = process.cpuUsage();
   let isQuiet = false;
   let releasedRss = 0;
+  let isSettled = false;
+  let notBefore = 0;
   const timer = setInterval(() => {
     const { user, system } = process.cpuUsage(cpu);
     cpu = process.cpuUsage();
     const wasQuiet = isQuiet;
     isQuiet = (user + system) / 1_000 < IDLE_MEMORY.quietCpuMs;
-    if (!isQuiet || !wasQuiet || process.memoryUsage.rss() < releasedRss + IDLE_MEMORY.worthBytes) return;
+    const before = process.memoryUsage.rss();
+    isSettled &&= before < releasedRss + IDLE_MEMORY.worthBytes;
+    if (!isQuiet || !wasQuiet || isSettled || performance.now() < notBefore) return;
     collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     releasedRss = process.memoryUsage.rss();
+    // What was still held by something that lets go a little later is found by the next one.
+    isSettled = before - releasedRss < IDLE_MEMORY.worthBytes;
+    notBefore = performance.now() + IDLE_MEMORY.againMs;
     cpu = process.cpuUsage();
   }, IDLE_MEMORY.pollMs);
   timer.unref();

@@ -24,14 +24,21 @@ export function runRound(engine: Engine, entry: Entry): void {
   }
   load(engine, entry).then(
     (isRunnable) => {
-      if (isRunnable) stepAndWrite(engine, entry);
-      else {
+      if (isRunnable) {
+        stepAndWrite(engine, entry);
+        parkIfIdle(engine, entry);
+      } else {
         drop(engine, entry);
         finishRound(engine, entry, false);
       }
     },
     (error: unknown) => failRound(engine, entry, error),
   );
+}
+
+/** Loaded for nothing, as most are after a restart: a hundred thousand states at a time would fill the memory. */
+function parkIfIdle(engine: Engine, entry: Entry): void {
+  if (!entry.isBusy && !entry.isQueued && engine.entries.get(entry.key) === entry) engine.entries.delete(entry.key);
 }
 
 function tryFresh(engine: Engine, entry: Entry): boolean {
