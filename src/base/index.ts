@@ -10,4 +10,3 @@ export * from './json.ts';
 export * from './limits.ts';
 export * from './ports.ts';
 export * from './time.ts';
-export * from './version.ts';

@@ -1,4 +1,4 @@
-import { type Log, VERSION } from '../base/index.ts';
+import type { Log } from '../base/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
 import { followPlatform, startPropeller } from '../control/propeller/index.ts';
@@ -21,6 +21,7 @@ import { keepKubeconfig } from './kubeconfig.ts';
 import { listenLocally } from './listen.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createResync, type Resync } from './resync.ts';
+import { VERSION } from './version.ts';
 
 export interface DaemonOptions {
   readonly dataFolder: string;

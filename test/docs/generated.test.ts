@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { diagnosticsPage } from '../../scripts/diagnostics-page.ts';
-import { VERSION } from '../../src/base/index.ts';
 import { DIAGNOSTIC_CODES } from '../../src/language/index.ts';
+import { VERSION } from '../../src/main/version.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
