@@ -68,21 +68,31 @@ describe('up refuses, in one line,', () => {
     expect(readFileSync(file, 'utf8')).toBe('kept');
   });
 
-  it('a damaged store, of which it deletes nothing', async () => {
+  it('a damaged database, of which it deletes nothing', async () => {
     const { data, daemon } = await shopDaemon(join(newFolder(), 'data'));
     daemon.child.kill('SIGTERM');
     expect(await daemon.ended).toBe(0);
     const database = join(data, 'store', 'objects.sqlite');
-    const bytes = readFileSync(database);
-    bytes.fill(0x5a, 0, 4_096);
-    writeFileSync(database, bytes);
-    const before = readdirSync(data, { recursive: true }).map(String).sort();
-    const { code, lines } = await refusedUp(data);
-    expect([code, lines]).toEqual([2, [expect.stringMatching(`${database} is damaged: restore it`)]]);
-    expect(readdirSync(data, { recursive: true }).map(String).sort()).toEqual(expect.arrayContaining(before));
-    expect(readFileSync(database)).toEqual(bytes);
+    await refusesDamaged(data, database, 0, `${database} is damaged: restore it`);
+  });
+
+  it('a damaged log, rather than forget what was acknowledged', async () => {
+    const { data, daemon } = await shopDaemon(join(newFolder(), 'data'));
+    await daemon.kill();
+    const name = readdirSync(join(data, 'store')).find((entry) => entry.startsWith('log-')) ?? '';
+    await refusesDamaged(data, join(data, 'store', name), 600, `${name}, offset 0: record 1 of the log is damaged`);
   });
 });
+
+/** Overwrites a part of a file, and expects that it is told of and left as it is. */
+async function refusesDamaged(data: string, file: string, offset: number, told: string): Promise<void> {
+  const bytes = readFileSync(file);
+  bytes.fill(0x5a, offset, offset + 100);
+  writeFileSync(file, bytes);
+  const { code, lines } = await refusedUp(data);
+  expect([code, lines]).toEqual([2, [expect.stringContaining(told)]]);
+  expect(readFileSync(file)).toEqual(bytes);
+}
 
 describe('a disk that is full', () => {
   it('refuses writes with the reason, serves reads, and takes writes when there is room again', async () => {
