@@ -1,5 +1,4 @@
-import { createServer as createHttpServer, type RequestListener, type ServerOptions } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import type { Server as HttpServer, RequestListener, ServerOptions } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { FIRST_BYTE_TIMEOUT_MS, HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS, MAX_HEADER_BYTES } from '../../../base/index.ts';
 import type { Certificate } from './certificate.ts';
@@ -23,16 +22,21 @@ export function createListener(certificate: Certificate, handle: RequestListener
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
   };
-  const plain = createHttpServer(options, handle);
-  const secure = createHttpsServer({ ...options, ...certificate, ALPNProtocols: ['http/1.1'] }, handle);
-  // Servers that never listen themselves arm the deadlines of headers only when told so.
-  for (const each of [plain, secure]) each.emit('listening');
+  // Not imported: an import reads every export of a built-in, and node:http has some that load fetch and WebSocket, 16 MB.
+  const plain = armed(process.getBuiltinModule('node:http').createServer(options, handle));
+  // TLS is 5 MB more, and many control planes never see a client that wants it.
+  let secure: HttpServer | undefined;
+  const secured = (): HttpServer => {
+    const tlsOptions = { ...options, ...certificate, ALPNProtocols: ['http/1.1'] };
+    secure ??= armed(process.getBuiltinModule('node:https').createServer(tlsOptions, handle));
+    return secure;
+  };
   const sockets = new Set<Socket>();
   // As node:http opens its own sockets: whether a half-closed client is served is for its server to say.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    route(socket, (isTls) => (isTls ? secure : plain).emit('connection', socket));
+    route(socket, (isTls) => (isTls ? secured() : plain).emit('connection', socket));
   });
   return {
     server,
@@ -40,9 +44,16 @@ export function createListener(certificate: Certificate, handle: RequestListener
       new Promise((resolve) => {
         server.close(() => resolve());
         for (const socket of sockets) socket.destroy();
-        for (const each of [plain, secure]) each.close();
+        plain.close();
+        secure?.close();
       }),
   };
+}
+
+/** Servers that never listen themselves arm the deadlines of headers only when told so. */
+function armed<T extends HttpServer>(server: T): T {
+  server.emit('listening');
+  return server;
 }
 
 /** A TLS connection begins with a handshake record (RFC 8446, 5.1). */

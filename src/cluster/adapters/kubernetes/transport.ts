@@ -17,10 +17,10 @@ export type Transport = (call: Call) => Promise<IncomingMessage>;
 
 /** Requests over kept-alive connections of node:http, which costs a few milliseconds to load where a library costs 300. */
 export function createTransport(connection: Connection): Transport {
-  // Loading TLS costs a command line 15 ms, so it is loaded only for a server that needs it.
-  const module = connection.server.startsWith('https:') ? import('node:https') : import('node:http');
+  // Loading TLS costs a command line 15 ms, so it is loaded only for a server that needs it. Not imported: an import of
+  // node:http reads every export, and with them loads fetch and WebSocket, some 30 ms.
+  const { request } = process.getBuiltinModule(connection.server.startsWith('https:') ? 'node:https' : 'node:http');
   return async (call) => {
-    const { request } = await module;
     const options = await connection.authorize();
     try {
       return await send(request, connection, options, call);
