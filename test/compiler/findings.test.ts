@@ -163,6 +163,8 @@ describe('findings of launch plans and schedules', () => {
       ['PIPE-INPUT-004@12:95'],
     ],
     ['a wrong hour', schedule('cron: "0 25 * * *", inputs: { n: 1 }'), ['PIPE-CRON-001@12:36']],
+    ['a day that never comes', schedule('cron: "0 0 30 2 *", inputs: { n: 1 }'), ['PIPE-CRON-001@12:33']],
+    ['a leap day on a Monday', schedule('cron: "0 0 29 2 1#5", inputs: { n: 1 }'), []],
     ['an unknown zone', schedule('every: 1h, timeZone: Berlin, inputs: { n: 1 }'), ['PIPE-CRON-002@12:48']],
   ])('%s', (_name, commit, found) => {
     expect(places(commit)).toEqual(found);
