@@ -254,7 +254,8 @@ function number(text: string, offset: number, rule: FieldRule): number {
   const value = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isNaN(value) || value < rule.min || value > rule.max) {
     const names = rule.names.size > 0 ? ` or a name such as ${[...rule.names.keys()][1]}` : '';
-    fail(`"${text}" is not a ${rule.name}; write ${rule.min} to ${rule.max}${names}`, offset, text.length);
+    const article = rule.name === 'hour' ? 'an' : 'a';
+    fail(`"${text}" is not ${article} ${rule.name}; write ${rule.min} to ${rule.max}${names}`, offset, text.length);
   }
   return value;
 }

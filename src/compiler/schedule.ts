@@ -73,7 +73,9 @@ function checkComplete(workspace: Workspace, schedule: Schedule, plan: LaunchPla
   });
   for (const [name, parameter] of missing) {
     const message = `launch plan "${plan.name}" wants the input "${name}" (${parameter.type}), and the schedule does not give it`;
-    const help = `add it under inputs, give it a default in the launch plan${parameter.type === 'datetime' ? ', or name it as kickoffTime' : ''}`;
+    const ways = ['add it under "inputs"', 'give it a default in the launch plan'];
+    if (parameter.type === 'datetime') ways.push('name it as "kickoffTime"');
+    const help = `${ways.slice(0, -1).join(', ')} or ${ways.at(-1)}`;
     tellTo(workspace)('PIPE-INPUT-001', message, schedule.placeOf(['spec', 'launchPlan']), { help });
   }
   return missing.length === 0;

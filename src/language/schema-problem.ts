@@ -132,7 +132,11 @@ const FORMS: ReadonlyMap<string, string> = new Map([
 ]);
 
 function formHelp(types: readonly string[], value: Json): string | undefined {
-  if (types.includes('array') && typeof value === 'string') return `put it in brackets: [${shown(value)}]`;
+  if (types.includes('array') && typeof value === 'string') {
+    // A command line of plain words: in brackets as it stands it would be one word with spaces.
+    const isWords = /^[\w./=-]+(?:\s+[\w./=-]+)+$/.test(value.trim());
+    return `put it in brackets: [${shown(isWords ? value.trim().replace(/\s+/g, ', ') : value)}]`;
+  }
   if (types.includes('boolean') && typeof value === 'string' && /^(yes|no|on|off)$/i.test(value))
     return `write ${/^(yes|on)$/i.test(value)}`;
   if (!types.includes('string') || types.includes('object')) return undefined;

@@ -7,7 +7,7 @@ describe('parseCron refuses', () => {
     ['', /5 fields .* found 0/, 0],
     ['* * * *', /found 4/, 0],
     ['61 * * * *', /"61" is not a minute; write 0 to 59/, 0],
-    ['* 24 * * *', /"24" is not a hour/, 2],
+    ['* 24 * * *', /"24" is not an hour/, 2],
     ['* * 0 * *', /"0" is not a day of month; write 1 to 31/, 4],
     ['* * * foo *', /"foo" is not a month; write 1 to 12 or a name such as feb/, 6],
     ['*/0 * * * *', /"0" is not a step/, 2],

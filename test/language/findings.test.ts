@@ -200,6 +200,15 @@ spec: { run: { command: [1] } }
     expect(documents).toHaveLength(1);
   });
 
+  it.each([
+    ['ls', '[ls]'],
+    ['sh nap.sh  --fast', '[sh, nap.sh, --fast]'],
+    ["'sh -c \"ls | wc\"'", '[sh -c "ls | wc"]'],
+  ])('how a command %s is written as a list', (command, list) => {
+    const { diagnostics } = parse(`${HEAD}kind: Task\nmetadata: { name: a }\nspec: { run: { command: ${command} } }`);
+    expect(diagnostics.map(({ help }) => help)).toEqual([`put it in brackets: ${list}`]);
+  });
+
   it('frames without the line end, and cut', () => {
     const { diagnostics } = parse(`${HEAD}kind: Nope\r\nmetadata: 1 # ${'x'.repeat(1000)}\r\n`);
     expect(diagnostics[0]?.frame).toBe('kind: Nope');

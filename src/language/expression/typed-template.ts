@@ -62,9 +62,27 @@ function typeLiteral(value: Json, expected: Type | undefined, report: Report, pa
   const checked = checkValue(value, expected);
   if (checked.kind === 'ok') return literalTemplate(expected, checked.value);
   for (const problem of checked.problems) {
-    report({ ...problem, path: [...path, ...problem.path], kind: 'value' });
+    const help = problem.help ?? unwrapped(memberAt(value, problem.path));
+    const told = { ...problem, path: [...path, ...problem.path], kind: 'value' as const };
+    report(help === undefined ? told : { ...told, help });
   }
   return undefined;
+}
+
+/** Help for a text that names a value but stands outside of `${{ … }}`, or in the braces of another tool. */
+function unwrapped(value: Json | undefined): string | undefined {
+  const found =
+    typeof value === 'string' && /^(?:\{\{\s*)?((?:inputs|nodes|execution)\.[\w.-]+)(?:\s*\}\})?$/.exec(value);
+  return found ? `to use the value, write "\${{ ${found[1]} }}"` : undefined;
+}
+
+function memberAt(value: Json, path: Path): Json | undefined {
+  let member: Json | undefined = value;
+  for (const key of path) {
+    if (typeof member !== 'object' || member === null || !Object.hasOwn(member, key)) return undefined;
+    member = (member as Readonly<Record<string | number, Json>>)[key];
+  }
+  return member;
 }
 
 function literalTemplate(type: Type, value: Json): TypedTemplate {

@@ -125,6 +125,18 @@ describe('templates', () => {
       'integer',
       [{ path: [], kind: 'type', message: expect.stringContaining('expected integer') }],
     ],
+    [
+      'a reference without its braces',
+      { a: ['inputs.x'] },
+      'map<list<integer>>',
+      [{ path: ['a', 0], kind: 'value', help: 'to use the value, write "${{ inputs.x }}"' }],
+    ],
+    [
+      'the braces of another tool',
+      '{{ nodes.my-id.outputs.n }}',
+      'integer',
+      [{ kind: 'value', help: 'to use the value, write "${{ nodes.my-id.outputs.n }}"' }],
+    ],
     ['a literal of another type', { a: 'x' }, 'map<integer>', [{ path: ['a'], kind: 'value' }]],
     [
       'a member of another type',
