@@ -157,8 +157,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       { command: 'pipectl describe revision 3f2c1ab', meaning: 'what a commit brought' },
     ],
     arguments: [
-      { name: 'KIND', description: 'Kind of the object', required: true, completes: 'kind' },
-      { name: 'NAME', description: 'Name of the object', required: true },
+      { name: 'KIND', description: 'Kind of the object; also KIND/NAME', required: true, completes: 'kind' },
+      { name: 'NAME', description: 'Name of the object' },
     ],
     options: [],
     load: () => import('./commands/describe.ts'),

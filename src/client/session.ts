@@ -1,4 +1,6 @@
+import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { WaitError } from '../base/index.ts';
 import type { Cluster } from '../cluster/index.ts';
 
 export interface ConnectOptions {
@@ -28,14 +30,29 @@ export interface SessionOptions {
   readonly exists: (path: string) => boolean;
 }
 
-/** Connects to the control plane that options, environment and data folder name, in this order. */
+/**
+ * Connects to the control plane that options, environment and data folder name, in this order. Throws a WaitError when
+ * none of them names any: the local one was never started.
+ */
 export async function openSession(options: SessionOptions): Promise<Connected> {
   const kubeconfigPath = chooseKubeconfig(options);
+  if (kubeconfigPath === undefined && options.context === undefined && !hasOwnOfKubectl(options)) {
+    const message = `there is no control plane in ${options.dataFolder}: \`pipectl up\` starts one`;
+    throw new WaitError(message, RETRY_AFTER_START_MS);
+  }
   return options.connect({
     ...(kubeconfigPath !== undefined && { kubeconfigPath }),
     ...(options.context !== undefined && { context: options.context }),
   });
 }
+
+/** Whether kubectl would find anything to connect with: a kubeconfig, or the account of the pod that this runs in. */
+function hasOwnOfKubectl({ env, exists }: SessionOptions): boolean {
+  if (env.KUBECONFIG !== undefined && env.KUBECONFIG !== '') return true;
+  return env.KUBERNETES_SERVICE_HOST !== undefined || exists(join(env.HOME ?? homedir(), '.kube', 'config'));
+}
+
+const RETRY_AFTER_START_MS = 1_000;
 
 /**
  * `--kubeconfig`, else `$PIPECTL_KUBECONFIG`, else the one of the local control plane where there is one, else

@@ -85,6 +85,8 @@ describe('pipectl describe', () => {
 
   it('tells the interface of a workflow', async () => {
     const { out } = await plane.run('describe', 'wf', 'demand');
+    expect((await plane.run('describe', 'wf/demand')).out).toBe(out);
+    expect((await plane.run('describe', 'wf')).err).toBe('pipectl: which Workflow: `pipectl get wf` lists them\n');
     expect(out).toMatch(/^Description: {2}From sales to a forecast\.$/m);
     expect(out).toMatch(/^ {2}days {3}integer {3}14 {3}Days to look ahead\.$/m);
   });

@@ -68,6 +68,16 @@ describe('pipectl run', () => {
     expect([spec.commit, metadata.namespace]).toEqual([OTHER_COMMIT, namespace]);
   });
 
+  it('says where it runs when that is not the usual namespace, and so do other commands', async () => {
+    const { code, err } = await plane.run('run', 'nightly', '--rev', 'feature-x', '--name', 'far');
+    expect([code, err]).toEqual([0, 'it runs in ticketing-development: ask about it with -n ticketing-development\n']);
+    const looked = await plane.run('describe', 'exec', 'far');
+    expect([looked.code, looked.err]).toEqual([
+      1,
+      'pipectl: Execution "far" not found in namespace "ticketing-production": it is in ticketing-development: add -n ticketing-development\n',
+    ]);
+  });
+
   it('stays in the namespace that was chosen', async () => {
     expect((await created('nightly', '--rev', 'feature-x', '-n', NAMESPACE)).metadata.namespace).toBe(NAMESPACE);
   });
@@ -81,15 +91,21 @@ describe('pipectl run', () => {
     ],
     ['a revision that is not there', ['nightly', '--rev', 'nope'], 1, 'nothing registered is called "nope"'],
     ['the beginning of several commits', ['nightly', '--rev', '3f2c'], 2, '"3f2c" begins several commits'],
-    ['an unknown input', ['nightly', '-i', 'dyas=3'], 2, 'the inputs of nightly are not complete and right'],
-    ['a fixed input', ['nightly', '-i', 'file=x'], 2, 'the inputs of nightly are not complete and right'],
-    ['a missing input', ['demand'], 2, 'the inputs of demand are not complete and right'],
+    ['an unknown input', ['nightly', '-i', 'dyas=3'], 2, 'nightly cannot start with these inputs'],
+    ['a fixed input', ['nightly', '-i', 'file=x'], 2, 'nightly cannot start with these inputs'],
+    ['a missing input', ['demand'], 2, 'demand cannot start with these inputs'],
     ['an input of another type', ['nightly', '-i', 'days=three'], 2, '--input days (integer): '],
+    [
+      'a text where JSON is wanted',
+      ['nightly', '-i', 'days=[x'],
+      2,
+      '--input days (integer): "[x" is not JSON: give it as JSON',
+    ],
     ['an input without a value', ['nightly', '-i', 'days'], 2, '--input days: not NAME=VALUE'],
     ['a name that is no name', ['nightly', '--name', 'A_b'], 2, '"A_b" cannot name an execution'],
     ['a name that is taken', ['nightly', '--name', 'my-run'], 1, 'Execution "my-run" already exists'],
     ['a bad number', ['nightly', '--max-parallelism', '0'], 2, '--max-parallelism 0: not a whole number'],
-    ['an inputs file that is not there', ['nightly', '--inputs-file', '/nope'], 2, 'ENOENT'],
+    ['an inputs file that is not there', ['nightly', '--inputs-file', '/nope'], 2, 'there is no file /nope'],
   ])('refuses %s', async (_, argv, code, message) => {
     const ran = await plane.run('run', ...argv);
     expect([ran.code, ran.out]).toEqual([code, '']);

@@ -10,6 +10,7 @@ import {
   findCheckout,
   fixedNamespace,
   namespaceOfCheckout,
+  openSession,
 } from '../../src/client/index.ts';
 import type { Repository } from '../../src/cluster/index.ts';
 
@@ -23,6 +24,23 @@ describe('chooseKubeconfig', () => {
     ["kubectl's, for a context by name", { ...base, context: 'prod' }, undefined],
   ])('takes %s', (_, options, path) => {
     expect(chooseKubeconfig(options)).toBe(path);
+  });
+});
+
+describe('openSession', () => {
+  const connect = () => Promise.reject(new Error('connected'));
+  const base = { connect, dataFolder: '/data', env: { HOME: '/home/a' }, exists: () => false };
+  it('says how to start a control plane where there is none at all', async () => {
+    await expect(openSession(base)).rejects.toThrow('no control plane in /data: `pipectl up` starts one');
+  });
+
+  it.each([
+    ["kubectl's kubeconfig", { ...base, exists: (path: string) => path === '/home/a/.kube/config' }],
+    ['$KUBECONFIG', { ...base, env: { KUBECONFIG: '/k' } }],
+    ['the account of its pod', { ...base, env: { KUBERNETES_SERVICE_HOST: '10.0.0.1' } }],
+    ['a context by name', { ...base, context: 'prod' }],
+  ])('connects by %s', async (_, options) => {
+    await expect(openSession(options)).rejects.toThrow('connected');
   });
 });
 

@@ -5,20 +5,29 @@ import type { CommandContext } from '../context.ts';
 import { describeDefinition, isDefinition } from '../describe-definition.ts';
 import { describeExecution } from '../describe-execution.ts';
 import { describeRevision } from '../describe-revision.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode, UsageError } from '../errors.ts';
 import { notFoundHint } from '../not-found.ts';
 import { yamlText } from '../object-text.ts';
 import { kindOf, namespaceFor } from '../scope.ts';
 
 /** `pipectl describe KIND NAME`: what a person asks about it, in the words of the field. */
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
-  const [word = '', name = ''] = input.arguments;
-  const { kind } = kindOf(word);
+  const { kind, name } = target(input.arguments);
   const session = await context.session();
   const namespace = await namespaceFor(context, session, kind);
   const key = { kind, name, ...(namespace !== undefined && { namespace }) };
   context.stdout.write(await describe(context, session, key));
   return EXIT.ok;
+}
+
+/** KIND and NAME, or kubectl's KIND/NAME. */
+function target([word = '', given]: readonly string[]): { kind: string; name: string } {
+  const slash = given === undefined ? word.indexOf('/') : -1;
+  const name = given ?? word.slice(slash + 1);
+  if (given === undefined && (slash <= 0 || name === '')) {
+    throw new UsageError(`which ${kindOf(word).kind}`, `\`pipectl get ${word}\` lists them`);
+  }
+  return { kind: kindOf(slash > 0 ? word.slice(0, slash) : word).kind, name };
 }
 
 async function describe(context: CommandContext, { cluster }: Connected, key: ObjectKey): Promise<string> {

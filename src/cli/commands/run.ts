@@ -40,7 +40,11 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     for (const { message, help } of resolved.problems) {
       context.stderr.write(`${printable(message)}${help === undefined ? '' : `: ${printable(help)}`}\n`);
     }
-    throw new UsageError(`the inputs of ${name} are not complete and right`, '`pipectl describe` shows its interface');
+    const kind = runnable.launchPlan === undefined ? 'workflow' : 'launchplan';
+    throw new UsageError(
+      `${name} cannot start with these inputs`,
+      `\`pipectl describe ${kind} ${name}\` shows what it takes`,
+    );
   }
   const execution = await create(context, session, wantedName, {
     ...runnable,
@@ -50,13 +54,20 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   });
   const isFollowed = input.flag('follow');
   await printCreated(context, input, execution, isFollowed);
+  if (target.namespace !== target.usualNamespace && input.text('output') === undefined) {
+    context.stderr.write(`it runs in ${target.namespace}: ask about it with -n ${target.namespace}\n`);
+  }
   return isFollowed ? followExecution(context, session, execution) : EXIT.ok;
 }
 
-async function findTarget(context: CommandContext, session: Connected, rev: string | undefined): Promise<RunTarget> {
+async function findTarget(
+  context: CommandContext,
+  session: Connected,
+  rev: string | undefined,
+): Promise<RunTarget & { readonly usualNamespace: string }> {
   const namespace = (await namespaceFor(context, session, 'Execution')) ?? 'default';
   const target = await runTarget(session.cluster, namespace, rev, context.global.namespace !== undefined);
-  if (target !== undefined) return target;
+  if (target !== undefined) return { ...target, usualNamespace: namespace };
   if (rev !== undefined)
     throw new FailedError(`nothing registered is called "${rev}"`, '`pipectl get revisions` lists all');
   throw new FailedError(
@@ -91,25 +102,39 @@ async function givenInputs(
     const text = pair.slice(equals + 1);
     // What is no parameter is told by resolveInputs, with what was probably meant.
     const parsed = Object.hasOwn(parameters, key) ? parseInputText(text, parameters[key]!.type) : undefined;
-    if (parsed?.kind === 'error') throw new UsageError(`--input ${key} (${parameters[key]!.type}): ${parsed.message}`);
+    if (parsed?.kind === 'error') {
+      const help = parsed.message.endsWith('is not JSON') ? JSON_HELP : undefined;
+      throw new UsageError(`--input ${key} (${parameters[key]!.type}): ${parsed.message}`, help);
+    }
     given[key] = parsed === undefined ? text : parsed.value;
   }
   return given;
 }
 
 async function readInputsFile({ cwd }: CommandContext, file: string): Promise<JsonObject> {
-  const bytes = readFileSync(file === '-' ? 0 : resolve(cwd, file));
-  if (bytes.length > MAX_VALUE_BYTES) throw new UsageError(`${file}: over ${MAX_VALUE_BYTES} bytes`);
+  const shown = file === '-' ? 'inputs from stdin' : file;
+  const bytes = readInputsBytes(file === '-' ? 0 : resolve(cwd, file));
+  if (bytes.length > MAX_VALUE_BYTES) throw new UsageError(`${shown}: over ${MAX_VALUE_BYTES} bytes`);
   const { parse } = await import('yaml');
   let value: Json;
   try {
     // JSON is YAML. No aliases: they can make a small file a huge value. Integers stay exact to 64 bits.
     value = exact(parse(bytes.toString('utf8'), { maxAliasCount: 0, intAsBigInt: true }));
   } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
+    const message = error instanceof Error ? error.message.split('\n')[0]!.replace(/:$/, '') : String(error);
+    throw new UsageError(`${shown}: ${message}`);
   }
-  if (!isJsonObject(value)) throw new UsageError(`${file}: not a map of inputs`);
+  if (!isJsonObject(value)) throw new UsageError(`${shown}: not a map of inputs`);
   return value;
+}
+
+function readInputsBytes(file: string | 0): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new UsageError(`there is no file ${file}`);
+  }
 }
 
 /** YAML's value as JSON: integers past 2^53 as decimal strings, keys on objects without a prototype. */
@@ -164,3 +189,4 @@ async function printCreated(
 }
 
 const MAX_NAME_TRIES = 3;
+const JSON_HELP = `give it as JSON, in quotes that the shell takes away: --input 'days=7', --input 'names=["a", "b"]'`;

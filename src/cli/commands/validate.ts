@@ -33,7 +33,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   }
   if (outcome.kind === 'rejected') return EXIT.failed;
   if (format === 'pretty')
-    stderr.write(`${paint(stderr, 'green', 'valid')}: ${countsText(outcome)} in ${files.length} files\n`);
+    stderr.write(
+      `${paint(stderr, 'green', 'valid')}: ${countsText(outcome)} in ${files.length} ${files.length === 1 ? 'file' : 'files'}\n`,
+    );
   return EXIT.ok;
 }
 
