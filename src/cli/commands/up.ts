@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { StalledError } from '../../base/index.ts';
 import { type Checkout, findCheckout } from '../../client/index.ts';
 import { createLog } from '../../observe/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext, DaemonHandle } from '../context.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode, UsageError } from '../errors.ts';
 import { factLines } from '../facts.ts';
 import { credentialHelper, REMOTE, setRemote } from '../git-remote.ts';
 import { paint, printable } from '../terminal.ts';
@@ -24,7 +25,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     clock,
     color: stderr.color,
   });
-  const daemon = await context.ports.startDaemon({ dataFolder, port, log });
+  const daemon = await context.ports
+    .startDaemon({ dataFolder, port, log })
+    .catch((error: unknown) => joinRunning(context, input, dataFolder, error));
   const lines = [
     ...factLines(stdout, [
       ['pipectl is up', paint(stdout, 'bold', daemon.url)],
@@ -45,6 +48,30 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   stderr.write('ending: running writes finish first\n');
   await daemon.stop();
   return EXIT.ok;
+}
+
+/**
+ * Rethrows why no control plane could be started. Where one runs on this data folder already, the checkout's remote is
+ * set to it all the same: that is how the repository of a second project joins.
+ */
+async function joinRunning(
+  context: CommandContext,
+  input: CommandInput,
+  dataFolder: string,
+  error: unknown,
+): Promise<never> {
+  if (!(error instanceof StalledError) || error.reason !== 'DataFolderInUse') throw error;
+  const checkout = await findCheckout(context.cwd);
+  if (checkout === undefined || !existsSync(join(checkout.root, '.git')) || !input.flag('remote')) throw error;
+  const { server } = await context.ports.connect({ kubeconfigPath: join(dataFolder, 'kubeconfig') });
+  const url = `http://${new URL(server).host}/git/${checkout.project.name}.git`;
+  const outcome = await setRemote(checkout.root, url, dataFolder);
+  if (outcome.kind !== 'set') throw error;
+  const how = `to register: git push ${REMOTE} ${trackedBranch(checkout)}`;
+  throw new UsageError(
+    `pipectl is up already on the data folder ${dataFolder}`,
+    `the git remote "${REMOTE}" of ${checkout.root} points there now; ${how}`,
+  );
 }
 
 async function gitLines(
@@ -70,7 +97,8 @@ async function gitLines(
     case 'set':
       return [
         '',
-        `The git remote "${REMOTE}" of ${checkout.root} points here; its credential helper reads the token from the data folder.`,
+        `The git remote "${REMOTE}" of ${checkout.root} points here;`,
+        'its credential helper reads the token from the data folder.',
         `To register:  git push ${REMOTE} ${trackedBranch(checkout)}`,
       ];
     case 'foreign':
