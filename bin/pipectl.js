@@ -7,9 +7,13 @@ import { fileURLToPath } from 'node:url';
 const OLDEST_MAJOR = 24;
 const current = process.versions.node;
 const entry = new URL('../dist/cli.js', import.meta.url);
+// In a checkout the install brings a Node along.
+const installed = fileURLToPath(new URL('../node_modules/.bin/', import.meta.url));
 
 if (Number(current.split('.')[0]) < OLDEST_MAJOR) {
-  process.stderr.write(`pipectl needs Node ${OLDEST_MAJOR} or newer; this is ${current} at ${process.execPath}\n`);
+  const help = existsSync(`${installed}node`) ? `: put the installed one first, PATH="${installed}:$PATH"` : '';
+  const found = `this is ${current} at ${process.execPath}`;
+  process.stderr.write(`pipectl needs Node ${OLDEST_MAJOR} or newer; ${found}${help}\n`);
   process.exitCode = 2;
 } else if (!existsSync(fileURLToPath(entry))) {
   process.stderr.write('pipectl is not built in this checkout: run `npm run build` there first\n');

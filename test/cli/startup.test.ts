@@ -98,7 +98,10 @@ describe('the built program', () => {
     writeFileSync(join(home, 'old.cjs'), `Object.defineProperty(process.versions, 'node', { value: '20.1.0' });`);
     const { status, stdout, stderr } = pipectl(['--help'], { nodeOptions: ['--require', join(home, 'old.cjs')] });
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toBe(`pipectl needs Node 24 or newer; this is 20.1.0 at ${process.execPath}\n`);
+    const installed = join(home, 'node_modules', '.bin');
+    expect(stderr).toBe(
+      `pipectl needs Node 24 or newer; this is 20.1.0 at ${process.execPath}: put the installed one first, PATH="${installed}/:$PATH"\n`,
+    );
   });
 
   it('says in one line that a checkout is not built', () => {

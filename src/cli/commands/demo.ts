@@ -67,7 +67,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     stage.say(`${daemon.url}, up in ${((context.clock.now() - started) / 1000).toFixed(1)} s, data in ${dataFolder}`);
     const connected = await context.ports.connect({ kubeconfigPath: daemon.kubeconfigPath });
     const demo: Demo = { context, stage, folder, repository, dataFolder, daemon, connected };
-    await show(demo);
+    showEnd(demo, await show(demo), input.flag('keep'));
     await connected.close();
     if (input.flag('keep')) await keep(demo);
     return EXIT.ok;
@@ -76,7 +76,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   }
 }
 
-async function show(demo: Demo): Promise<void> {
+async function show(demo: Demo): Promise<ExecutionView> {
   const { stage } = demo;
   stage.step('git push registers: the commit is the version');
   await setRemote(demo.repository, `${demo.daemon.gitUrl}ticketing.git`, demo.dataFolder);
@@ -101,7 +101,7 @@ async function show(demo: Demo): Promise<void> {
   breakPipeline(demo.repository);
   await commit(stage, 'Rename a task in haste');
   await push(demo, false);
-  showEnd(demo, first);
+  return first;
 }
 
 async function commit(stage: Stage, subject: string): Promise<void> {
@@ -184,14 +184,13 @@ function showVersions({ stage }: Demo, views: readonly ExecutionView[]): void {
   stage.say(rows.join('\n'));
 }
 
-function showEnd({ context, stage, daemon, dataFolder, folder }: Demo, view: ExecutionView): void {
+function showEnd({ context, stage, daemon, dataFolder, folder }: Demo, view: ExecutionView, isKept: boolean): void {
   const option = `--data ${dataFolder}`;
   context.stdout.write(`\n${paint(context.stdout, 'bold', 'All of it is kept in')} ${folder}\n`);
   stage.say(`kubeconfig   ${daemon.kubeconfigPath}`);
   stage.say(`chart        ${join(folder, 'demand.svg')}`);
-  context.stdout.write(
-    `\n${paint(context.stdout, 'bold', 'Try next')}, with the control plane up (npx pipectl ${option} up):\n`,
-  );
+  const where = isKept ? 'in another terminal' : `with the control plane up (npx pipectl ${option} up)`;
+  context.stdout.write(`\n${paint(context.stdout, 'bold', 'Try next')}, ${where}:\n`);
   stage.say(`npx pipectl ${option} describe execution ${view.name}`);
   stage.say(`npx pipectl ${option} logs ${view.name}/forecast/3`);
   stage.say(`KUBECONFIG=${daemon.kubeconfigPath} kubectl get executions -w`);
