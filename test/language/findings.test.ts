@@ -203,7 +203,7 @@ spec: { run: { command: [1] } }
   it.each([
     ['ls', '[ls]'],
     ['sh nap.sh  --fast', '[sh, nap.sh, --fast]'],
-    ["'sh -c \"ls | wc\"'", '[sh -c "ls | wc"]'],
+    ['\'sh -c "ls | wc"\'', '[sh -c "ls | wc"]'],
   ])('how a command %s is written as a list', (command, list) => {
     const { diagnostics } = parse(`${HEAD}kind: Task\nmetadata: { name: a }\nspec: { run: { command: ${command} } }`);
     expect(diagnostics.map(({ help }) => help)).toEqual([`put it in brackets: ${list}`]);
