@@ -10,7 +10,7 @@ import type {
   Task,
   Workflow,
 } from '../cluster/index.ts';
-import { durationText } from './duration.ts';
+import { printDuration } from '../language/index.ts';
 import { factLines, valueLines, valueText } from './facts.ts';
 import { renderTable, type TableColumn } from './table.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
@@ -65,11 +65,11 @@ function particulars(definition: Definition): readonly (readonly [string, string
       const { launchPlan, cron, everyMs, timeZone, active, catchUp, spreadMs, start, end } = definition.spec;
       return [
         ['Launch plan', launchPlan],
-        ['When', everyMs === undefined ? `${cron} in ${timeZone}` : `every ${durationText(everyMs)}`],
+        ['When', everyMs === undefined ? `${cron} in ${timeZone}` : `every ${printDuration(everyMs)}`],
         ['Active', active ? 'yes' : 'no'],
         ['From', start],
         ['Until', end],
-        ['Spread', spreadMs === undefined ? undefined : durationText(spreadMs)],
+        ['Spread', spreadMs === undefined ? undefined : printDuration(spreadMs)],
         ['Catch-up', catchUp.policy],
         ['Last tick', definition.status?.lastTick],
         ['Last execution', definition.status?.lastExecution],

@@ -91,7 +91,9 @@ function nodeLine(node: NodeView, width: number, terminal: Terminal): string {
   const phase = padEnd(node.phase, 'Succeeded'.length);
   const isOver = isTerminalNode(node.phase);
   const duration = isOver && node.durationMs !== undefined ? durationText(node.durationMs) : '';
-  const why = node.error === undefined ? '' : `${node.error.reason}: ${node.error.message.split('\n')[0]}`;
+  // Of a node that runs, the error is that of the attempt before.
+  const when = isOver ? '' : 'after ';
+  const why = node.error === undefined ? '' : `${when}${node.error.reason}: ${node.error.message.split('\n')[0]}`;
   const notes = [
     isOver || node.subtasks === undefined ? nodeNote(node) : `${node.subtasks.size} subtasks`,
     printable(why),

@@ -67,7 +67,8 @@ function rejected(workspace: Workspace): CompileOutcome {
 
 function tellEmpty(workspace: Workspace, project: ProjectSettings): void {
   const where = project.paths.join(', ');
-  const help = 'put definitions there, or correct spec.paths of the project';
+  const help =
+    'correct spec.paths of the project, or put definitions there: a domain that tracks this branch will have nothing';
   tellTo(workspace)('PIPE-PROJ-004', `this commit has no definitions in ${where}`, undefined, { help });
 }
 

@@ -1,6 +1,14 @@
-import { MAX_ERROR_LENGTH, MAX_SYSTEM_RETRIES, MAX_VALUE_BYTES, SYSTEM_BACKOFF, sha256 } from '../base/index.ts';
+import {
+  BugError,
+  MAX_ERROR_LENGTH,
+  MAX_SYSTEM_RETRIES,
+  MAX_VALUE_BYTES,
+  SYSTEM_BACKOFF,
+  sha256,
+} from '../base/index.ts';
 import type { ExecutionError } from '../cluster/index.ts';
-import type { RetryPolicy } from '../compiler/index.ts';
+import type { RetryPolicy, TaskClosure } from '../compiler/index.ts';
+import { printDuration } from '../language/index.ts';
 import type { Values } from './language.ts';
 import type { PlannedTask } from './plan.ts';
 import { valueBytes } from './size.ts';
@@ -17,7 +25,7 @@ export type Outcome =
 
 /** Words of `ending` that mean a timeout; any other means that the attempt is not wanted any more. */
 export const RUN_TIMEOUT = 'RunTimeout';
-export const QUEUE_TIMEOUT = 'QueueTimeout';
+const QUEUE_TIMEOUT = 'QueueTimeout';
 export const TOTAL_TIMEOUT = 'TotalTimeout';
 
 /** Ends that are the system's fault: the task did nothing wrong. Reasons of Kubernetes' kubelet and of our node agent. */
@@ -135,6 +143,21 @@ export function attemptTimers(
     return runMs === undefined ? [] : [{ ...timer, kind: 'run', at: attempt.runningAt + runMs }];
   }
   return queueMs === undefined ? [] : [{ ...timer, kind: 'queue', at: attempt.queuedAt + queueMs }];
+}
+
+/** Why an attempt, or the whole node, is over its time. */
+export function timeoutError(kind: 'queue' | 'run' | 'total', timeout: TaskClosure['timeout']): ExecutionError {
+  const limitMs = timeout[`${kind}Ms`];
+  if (limitMs === undefined) throw new BugError(`a ${kind} timer came up where there is no such timeout`);
+  const limit = printDuration(limitMs);
+  switch (kind) {
+    case 'queue':
+      return { reason: QUEUE_TIMEOUT, message: `it did not start within its queue timeout of ${limit}` };
+    case 'run':
+      return { reason: RUN_TIMEOUT, message: `it ran longer than its run timeout of ${limit}` };
+    case 'total':
+      return { reason: TOTAL_TIMEOUT, message: `it took longer than its total timeout of ${limit}, waits included` };
+  }
 }
 
 /** The text that stands in the abort annotation. */

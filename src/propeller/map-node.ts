@@ -9,7 +9,7 @@ import {
   pushHeap,
 } from '../base/index.ts';
 import type { ExecutionError } from '../cluster/index.ts';
-import { attemptTimers, backoffMs, judge, mayRetry, QUEUE_TIMEOUT, RUN_TIMEOUT, TOTAL_TIMEOUT } from './attempt.ts';
+import { attemptTimers, backoffMs, judge, mayRetry, TOTAL_TIMEOUT, timeoutError } from './attempt.ts';
 import type { Scope, Values } from './language.ts';
 import { createMapState, type MapState, packSubtask, SUBTASK, subtaskFailures, subtaskPhase } from './map-state.ts';
 import type { MapPlan } from './plan.ts';
@@ -301,9 +301,9 @@ function collect(node: MapPlan, map: MapState): Values {
 export function fireMapTimer(round: Round, node: MapPlan, timer: Timer): void {
   const map = round.state.maps.get(node.index);
   if (map === undefined) return;
-  const { queueMs, runMs, totalMs } = node.task.closure.timeout;
+  const { timeout } = node.task.closure;
   if (timer.kind === 'total') {
-    endMap(round, node, { reason: TOTAL_TIMEOUT, message: `it took longer than its total timeout of ${totalMs} ms` });
+    endMap(round, node, timeoutError('total', timeout));
     return;
   }
   if (timer.kind === 'retry') {
@@ -313,9 +313,6 @@ export function fireMapTimer(round: Round, node: MapPlan, timer: Timer): void {
   const attempt = map.live.get(timer.index);
   if (attempt === undefined || attempt.attempt !== timer.attempt || attempt.ending !== undefined) return;
   if (timer.kind === 'queue' ? attempt.runningAt !== undefined : attempt.runningAt === undefined) return;
-  attempt.ending =
-    timer.kind === 'queue'
-      ? { reason: QUEUE_TIMEOUT, message: `it did not start within its queue timeout of ${queueMs} ms` }
-      : { reason: RUN_TIMEOUT, message: `it ran longer than its run timeout of ${runMs} ms` };
+  attempt.ending = timeoutError(timer.kind === 'queue' ? 'queue' : 'run', timeout);
   abortEffect(round, node, timer.index, attempt.attempt, attempt.ending);
 }

@@ -7,9 +7,9 @@ import {
   judge,
   mayRetry,
   podName,
-  QUEUE_TIMEOUT,
   RUN_TIMEOUT,
   TOTAL_TIMEOUT,
+  timeoutError,
 } from './attempt.ts';
 import type { Values } from './language.ts';
 import type { PlannedTask, TaskPlan } from './plan.ts';
@@ -188,10 +188,9 @@ function endAttempt(round: Round, node: TaskPlan, task: TaskState, seen: Termina
 export function fireTaskTimer(round: Round, node: TaskPlan, timer: Timer): void {
   const task = round.state.tasks.get(node.index);
   if (task === undefined) return;
-  const { queueMs, runMs, totalMs } = node.task.closure.timeout;
+  const { timeout } = node.task.closure;
   if (timer.kind === 'total') {
-    const message = `it took longer than its total timeout of ${totalMs} ms, all attempts and waits included`;
-    endTask(round, node, { reason: TOTAL_TIMEOUT, message });
+    endTask(round, node, timeoutError('total', timeout));
     return;
   }
   if (timer.attempt !== task.attempt) return;
@@ -201,12 +200,9 @@ export function fireTaskTimer(round: Round, node: TaskPlan, timer: Timer): void 
   }
   if (!task.live || task.ending !== undefined) return;
   if (timer.kind === 'queue' && task.runningAt === undefined) {
-    endTask(round, node, {
-      reason: QUEUE_TIMEOUT,
-      message: `it did not start within its queue timeout of ${queueMs} ms`,
-    });
+    endTask(round, node, timeoutError('queue', timeout));
   } else if (timer.kind === 'run' && task.runningAt !== undefined) {
-    endTask(round, node, { reason: RUN_TIMEOUT, message: `it ran longer than its run timeout of ${runMs} ms` });
+    endTask(round, node, timeoutError('run', timeout));
   }
 }
 

@@ -142,7 +142,9 @@ describe('pipectl logs', () => {
 
   it.each([
     ['a node that is not there', 'nightly-aaaaaa/nope', 1, 'its nodes are ingest, forecast, report'],
-    ['an execution that has run nothing', 'nightly-bbbbbb', 1, 'there is no log of nightly-bbbbbb to print'],
+    ['a node without a process', 'nightly-aaaaaa/report', 1, 'no log of nightly-aaaaaa/report: a compute node runs'],
+    ['a subtask that is not there', 'nightly-aaaaaa/forecast/77', 1, 'there is no log of nightly-aaaaaa/forecast/77'],
+    ['an execution that has run nothing', 'nightly-bbbbbb', 1, 'there is no log of nightly-bbbbbb: it has not run'],
     ['what is no target', 'a/b/c/d', 2, '"a/b/c/d" is not EXECUTION[/NODE[/INDEX]]'],
   ])('tells of %s', async (_, target, code, message) => {
     const ran = await plane.run('logs', target);

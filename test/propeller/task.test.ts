@@ -182,7 +182,7 @@ describe('timeouts', () => {
     start(world, only(world));
     settle(world);
     wake(world);
-    expect(only(world).ending).toMatch(/^RunTimeout: .*5000 ms/);
+    expect(only(world).ending).toMatch(/^RunTimeout: .* of 5s$/);
     expect(nodeOf(world, 'one')).toMatchObject({ phase: 'Running', attempt: 1, ending: { reason: 'RunTimeout' } });
     world.now += 60_000;
     settle(world);

@@ -68,18 +68,31 @@ async function printLogs(
   const order = closure?.nodes.map(({ id }) => id);
   const sources = selectLogSources(items.flatMap(toSource), selection, order).filter(({ hasStarted }) => hasStarted);
   if (sources.length === 0) {
-    const { node } = selection;
-    if (node !== undefined && order !== undefined && !order.includes(node)) {
-      throw new FailedError(`${execution.metadata.name} has no node "${node}"`, `its nodes are ${order.join(', ')}`);
-    }
-    throw new FailedError(
-      `there is no log of ${execution.metadata.name} to print`,
-      'nothing of this has run yet, it runs no task, or its pods are past retention',
-    );
+    throw noLog(execution.metadata.name, selection, closure?.nodes);
   }
   const printer = createLogPrinter(context.stdout, sources.length > 1);
   for (const source of sources) await printLog(context, cluster.podLogs(source.key, options), printer, source);
   return EXIT.ok;
+}
+
+/** Why there is nothing to print, as far as the graph tells. */
+function noLog(
+  name: string,
+  { node, index, attempt }: LogSelection,
+  nodes: readonly { readonly id: string; readonly kind: string }[] | undefined,
+): FailedError {
+  const found = nodes?.find(({ id }) => id === node);
+  if (node !== undefined && nodes !== undefined && found === undefined) {
+    const ids = nodes.map(({ id }) => id).join(', ');
+    return new FailedError(`${name} has no node "${node}"`, `its nodes are ${ids}`);
+  }
+  const target = [name, node, index].filter((part) => part !== undefined).join('/');
+  const which = attempt === undefined ? target : `${target}, attempt ${attempt}`;
+  const help =
+    found?.kind === 'compute'
+      ? 'a compute node runs no process'
+      : `it has not run, or its pods are past retention; \`pipectl describe execution ${name}\` shows what ran`;
+  return new FailedError(`there is no log of ${which}`, help);
 }
 
 /** Streams of all attempts as they appear, until the execution has ended and every stream with it. */
