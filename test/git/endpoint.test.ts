@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
@@ -176,6 +177,29 @@ describe('a push', () => {
     await work;
     expect(order).toEqual(['other', 'landed', 'work']);
   });
+
+  it('that breaks off in the middle of its pack leaves no process behind', async () => {
+    const handler = recorder();
+    const served = await serveGit(handler);
+    const basic = Buffer.from(`ada:${TOKEN}`).toString('base64');
+    const socket = connect(served.port, '127.0.0.1');
+    socket.write(
+      [
+        'POST /git/broken.git/git-receive-pack HTTP/1.1',
+        'Host: 127.0.0.1',
+        `Authorization: Basic ${basic}`,
+        'Content-Type: application/x-git-receive-pack-request',
+        'Content-Length: 100000',
+        '',
+        '00a4',
+      ].join('\r\n'),
+    );
+    // Git has begun once the repository is there; then the pusher goes away.
+    while (!(await served.repositories.exists('broken'))) await new Promise((resolve) => setImmediate(resolve));
+    socket.destroy();
+    await served.endpoint.drained();
+    expect(handler.decided).toEqual([]);
+  }, 20_000);
 
   it('straight into the folder is refused', async () => {
     const served = await serveGit(recorder());

@@ -196,7 +196,9 @@ function cgiEnvironment(
     GIT_COMMITTER_NAME: 'pipectl',
     GIT_COMMITTER_EMAIL: 'pipectl@localhost',
   };
-  if (headers['content-length'] !== undefined) env.CONTENT_LENGTH = headers['content-length'];
+  // Of a push http-backend must not know the length: it would copy that many bytes itself, and it loops for ever when
+  // they end early (pipe_fixed_length of git 2.39 takes no notice of the end). Without, receive-pack reads to the end.
+  if (!route.isPush && headers['content-length'] !== undefined) env.CONTENT_LENGTH = headers['content-length'];
   if (/^version=[0-9]{1,3}$/.test(protocol)) env.GIT_PROTOCOL = protocol;
   return env;
 }
