@@ -19,6 +19,19 @@ const segmentsByZone = new Map<string, ZoneSegment[]>();
 export function isTimeZone(name: string): boolean {
   if (name === 'UTC') return true;
   if (!/^[A-Za-z]/.test(name) || name.length > 64) return false;
+  let isKnown = knownZones.get(name);
+  if (isKnown === undefined) {
+    if (knownZones.size >= MAX_CACHED_ZONES) knownZones.clear();
+    isKnown = hasRules(name);
+    knownZones.set(name, isKnown);
+  }
+  return isKnown;
+}
+
+/** Answers of `hasRules`: each costs a formatter, some 16 KB outside the heap that are slow to come back. */
+const knownZones = new Map<string, boolean>();
+
+function hasRules(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
