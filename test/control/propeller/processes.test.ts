@@ -57,7 +57,7 @@ it.each([
   ['an exit code', sh('exit 3'), 'NonZeroExit', 'exited with code 3'],
   ['no outputs', sh('true'), 'InvalidOutputs', '"x" is missing'],
   ['a command that is not there', { run: { command: ['./no-such-thing'] } }, 'StartError', 'no-such-thing'],
-  ['a run timeout', { ...sh('sleep 60'), timeout: { runMs: 200 } }, 'RunTimeout', '200 ms'],
+  ['a run timeout', { ...sh('sleep 60'), timeout: { runMs: 200 } }, 'RunTimeout', '0.2s'],
 ])('%s is told as what it is', async (_, task, reason, message) => {
   const closure = workflow({ one: { kind: 'task', task } });
   await register(host.store, closure);
