@@ -31,8 +31,7 @@ export function compile(request: CompileRequest): CompileOutcome {
   if (workspace.neededBlobs.size > 0) return needsOf(workspace);
   const compilations = compileAffected(workspace, removed);
   if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return needsOf(workspace);
-  if (request.base === undefined && workspace.declared.size + workspace.broken.size === 0)
-    tellEmpty(workspace, project);
+  if (isEmpty(workspace, removed)) tellEmpty(workspace, project);
   if (workspace.diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return rejected(workspace);
   return compiled(workspace, project, compilations, removed);
 }
@@ -63,6 +62,14 @@ function needsOf({ neededBlobs, neededFolders }: Workspace): CompileOutcome {
 
 function rejected(workspace: Workspace): CompileOutcome {
   return { kind: 'rejected', diagnostics: sortedFindings(workspace.diagnostics) };
+}
+
+/** Whether nothing is defined any more: neither in the changed files nor in those that the base still has. */
+function isEmpty({ base, declared, broken }: Workspace, removed: ReadonlySet<string>): boolean {
+  if (declared.size + broken.size > 0) return false;
+  const isDefinition = (key: string): boolean => !key.startsWith('Project/');
+  const projects = (base.byFile.get(PROJECT_FILE) ?? []).filter((key) => !isDefinition(key)).length;
+  return base.entries.size - projects - [...removed].filter(isDefinition).length === 0;
 }
 
 function tellEmpty(workspace: Workspace, project: ProjectSettings): void {

@@ -235,10 +235,10 @@ const PROJECT: readonly DiagnosticCode[] = [
   },
   {
     code: 'PIPE-PROJ-004',
-    severity: 'warning',
+    severity: 'error',
     title: 'a project has no definitions',
     explanation:
-      'No `.yaml` or `.yml` file in the paths of the project holds a definition. Files and folders whose names begin with a dot are not read.',
+      'No `.yaml` or `.yml` file in the paths of the project holds a definition. Files and folders whose names begin with a dot are not read. A commit without definitions would empty the domain that tracks its branch, and a misspelled path is the likeliest cause, so it is refused; to end a project, switch its schedules off.',
     wrong: documents(project('ticketing')),
     right: documents(project('ticketing'), ADD),
   },
