@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeFolder } from '../remove-folder.ts';
 import { type Block, blocksOf, pages, pageText, ROOT } from './blocks.ts';
 import { type Command, commandsOf, matchesOutput } from './commands.ts';
 
@@ -25,7 +26,7 @@ beforeAll(() => {
   chmodSync(join(bin, 'pipectl'), 0o755);
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeFolder(folder));
 
 function openReader(page: string): Reader {
   const home = join(folder, page.replaceAll(/[/.]/g, '-'));
