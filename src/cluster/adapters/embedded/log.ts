@@ -73,7 +73,7 @@ export async function openLog(options: LogOptions): Promise<AppendLog> {
  * when a new segment is needed, a promise does. Throws or rejects with StalledError, and then nothing was appended.
  */
 export function append(log: AppendLog, payload: string, inline: boolean): Promise<void> | undefined {
-  if (log.damaged !== undefined) throw log.damaged;
+  if (log.damaged !== undefined) clearTail(log, log.damaged);
   const { current } = log;
   const payloadBytes = Buffer.byteLength(payload);
   const size = frameBytes(payloadBytes);
@@ -147,11 +147,22 @@ function advance(log: AppendLog, size: number): void {
 function failed(log: AppendLog, cause: unknown): StalledError {
   const error = storageError(log.folder, cause);
   try {
-    writeSync(log.current.fd, Buffer.alloc(8), 0, 8, log.current.offset);
+    clearTail(log, error);
   } catch {
+    // Tried again before the next write: until the tail is clear nothing may follow it.
     log.damaged = error;
   }
   return error;
+}
+
+/** Clears what a failed write may have left. Throws `otherwise` while the disk does not take even that. */
+function clearTail(log: AppendLog, otherwise: StalledError): void {
+  try {
+    if (writeSync(log.current.fd, Buffer.alloc(8), 0, 8, log.current.offset) < 8) throw otherwise;
+  } catch {
+    throw otherwise;
+  }
+  log.damaged = undefined;
 }
 
 /** Goes on in the next segment, which has room for a frame of `size` bytes. Rejects when there is no disk for it. */
