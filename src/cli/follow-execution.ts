@@ -3,12 +3,11 @@ import {
   type Connected,
   type ExecutionView,
   followOne,
-  isTerminalNode,
   loadWorkflowClosure,
   type NodeView,
   viewExecution,
 } from '../client/index.ts';
-import type { Execution } from '../cluster/index.ts';
+import { type Execution, isTerminalPhase } from '../cluster/index.ts';
 import type { CommandContext } from './context.ts';
 import { nodeNote, phaseText } from './describe-execution.ts';
 import { durationText } from './duration.ts';
@@ -77,7 +76,7 @@ export function changedNodes(view: ExecutionView, told: Map<string, string>, ter
   const width = Math.min(MAX_NODE_COLUMNS, Math.max(0, ...view.nodes.map(({ id }) => id.length)));
   const lines: string[] = [];
   for (const node of view.nodes) {
-    const isNews = isTerminalNode(node.phase) || (node.phase === 'Running' && node.kind !== 'compute');
+    const isNews = isTerminalPhase(node.phase) || (node.phase === 'Running' && node.kind !== 'compute');
     const state = `${node.phase} ${node.attempt ?? 1}`;
     if (!isNews || told.get(node.id) === state) continue;
     told.set(node.id, state);
@@ -89,7 +88,7 @@ export function changedNodes(view: ExecutionView, told: Map<string, string>, ter
 function nodeLine(node: NodeView, width: number, terminal: Terminal): string {
   const style = styleOfPhase(node.phase);
   const phase = padEnd(node.phase, 'Succeeded'.length);
-  const isOver = isTerminalNode(node.phase);
+  const isOver = isTerminalPhase(node.phase);
   const duration = isOver && node.durationMs !== undefined ? durationText(node.durationMs) : '';
   // Of a node that runs, the error is that of the attempt before.
   const when = isOver ? '' : 'after ';

@@ -1,5 +1,13 @@
 import { instantMs, type Json, type UnixMs } from '../base/index.ts';
-import type { Execution, ExecutionError, ExecutionPhase, NodePhase, NodeStatus, Trigger } from '../cluster/index.ts';
+import {
+  type Execution,
+  type ExecutionError,
+  type ExecutionPhase,
+  isTerminalPhase,
+  type NodePhase,
+  type NodeStatus,
+  type Trigger,
+} from '../cluster/index.ts';
 import type { NodeClosure, WorkflowClosure } from '../compiler/index.ts';
 
 /** One node of an execution as people look at it. */
@@ -57,27 +65,6 @@ export interface ExecutionView {
   readonly outputs?: Readonly<Record<string, Json>>;
   readonly error?: ExecutionError;
   readonly message?: string;
-}
-
-const TERMINAL_PHASES: ReadonlySet<ExecutionPhase> = new Set(['Succeeded', 'Failed', 'TimedOut', 'Aborted']);
-const TERMINAL_NODES: ReadonlySet<NodePhase> = new Set([
-  'Succeeded',
-  'Failed',
-  'TimedOut',
-  'Skipped',
-  'Aborted',
-  'Recovered',
-  'Cached',
-]);
-
-/** Whether an execution in this phase never changes again. */
-export function isTerminalPhase(phase: ExecutionPhase): boolean {
-  return TERMINAL_PHASES.has(phase);
-}
-
-/** Whether a node in this phase never changes again. */
-export function isTerminalNode(phase: NodePhase): boolean {
-  return TERMINAL_NODES.has(phase);
 }
 
 /** The view of `execution` at `now`. `closure` is the one that it is pinned to, when it could be read. */
@@ -175,7 +162,7 @@ function countNodes(nodes: readonly NodeView[], total: number | undefined): Node
   const count = (matches: (node: NodeView) => boolean) => nodes.filter(matches).length;
   return {
     total: Math.max(total ?? 0, nodes.length),
-    ended: count(({ phase }) => isTerminalNode(phase)),
+    ended: count(({ phase }) => isTerminalPhase(phase)),
     running: count(({ phase }) => phase === 'Running'),
     failed: count(({ phase }) => phase === 'Failed' || phase === 'TimedOut'),
   };

@@ -13,6 +13,7 @@ import type {
   Workflow,
 } from './kinds.ts';
 import type { KubeObject } from './object.ts';
+import { isTerminalPhase } from './phases.ts';
 
 type Definition = KubeObject & { readonly spec: DefinitionSource };
 
@@ -29,16 +30,6 @@ const INPUTS = text<Workflow>('Inputs', 'Names of its inputs; `?` marks those th
     .join(','),
 );
 const OUTPUTS = wide<Workflow>('Outputs', 'Names of its outputs.', (it) => keys(it.spec.interface.outputs));
-
-const TERMINAL_NODES: ReadonlySet<string> = new Set([
-  'Succeeded',
-  'Failed',
-  'TimedOut',
-  'Skipped',
-  'Aborted',
-  'Recovered',
-  'Cached',
-]);
 
 /** Columns of our own kinds. */
 export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
@@ -186,7 +177,7 @@ function phase(it: Execution): string {
 
 function progress(it: Execution): string {
   const nodes = Object.values(it.status?.nodes ?? {});
-  const ended = nodes.filter((node) => TERMINAL_NODES.has(node.phase)).length;
+  const ended = nodes.filter((node) => isTerminalPhase(node.phase)).length;
   return it.status?.nodeCount === undefined ? `${ended}` : `${ended}/${it.status.nodeCount}`;
 }
 

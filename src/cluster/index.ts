@@ -15,6 +15,7 @@ export * from './find-object.ts';
 export * from './kinds.ts';
 export * from './merge-patch.ts';
 export * from './object.ts';
+export * from './phases.ts';
 export * from './pod.ts';
 export * from './port.ts';
 export * from './reflector.ts';

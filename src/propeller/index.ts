@@ -8,7 +8,6 @@
 export { podName } from './attempt.ts';
 export { buildPlan, nodeSlug, type Plan, type PlanNode, type PlannedTask } from './plan.ts';
 export { type ExpectedAttempt, type Restored, restore } from './restore.ts';
-export { isTerminalPhase } from './round.ts';
 export type {
   AttemptObservation,
   Desired,

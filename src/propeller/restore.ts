@@ -1,12 +1,12 @@
 import { BugError, createHeap, instantMs, pushHeap, type UnixMs } from '../base/index.ts';
-import type { Execution, NodePhase, NodeStatus } from '../cluster/index.ts';
+import { type Execution, isTerminalPhase, type NodePhase, type NodeStatus } from '../cluster/index.ts';
 import { attemptTimers, backoffMs, podName } from './attempt.ts';
 import { createScope, executionVariables } from './language.ts';
 import { renderMap } from './map-node.ts';
 import { readMapStatus, SUBTASK, subtaskFailures, subtaskPhase } from './map-state.ts';
 import { readOutputs } from './outputs-status.ts';
 import type { MapPlan, Plan, TaskPlan } from './plan.ts';
-import { isTerminalPhase, makeReady } from './round.ts';
+import { makeReady } from './round.ts';
 import { valueBytes } from './size.ts';
 import type { EngineState, TaskState, Timer } from './state.ts';
 

@@ -8,7 +8,7 @@ import {
   pushHeap,
   type UnixMs,
 } from '../base/index.ts';
-import type { ExecutionError, NodePhase, NodeStatus } from '../cluster/index.ts';
+import { type ExecutionError, isTerminalPhase, type NodePhase, type NodeStatus } from '../cluster/index.ts';
 import type { Values } from './language.ts';
 import { mapPatch } from './map-state.ts';
 import { outputsStatus } from './outputs-status.ts';
@@ -61,21 +61,6 @@ export function addTimer(round: Round, timer: Timer): void {
 
 export function addTimers(round: Round, timers: readonly Timer[]): void {
   for (const timer of timers) addTimer(round, timer);
-}
-
-const TERMINAL: ReadonlySet<string> = new Set<NodePhase | 'TimedOut'>([
-  'Succeeded',
-  'Failed',
-  'TimedOut',
-  'Skipped',
-  'Aborted',
-  'Recovered',
-  'Cached',
-]);
-
-/** Whether a phase, of a node or of an execution, is one that never changes again. */
-export function isTerminalPhase(phase: string): boolean {
-  return TERMINAL.has(phase);
 }
 
 /** The node has its outputs: its dependents lose one reason to wait. Costs its out-degree. */

@@ -7,13 +7,13 @@ import {
   popHeap,
   type UnixMs,
 } from '../base/index.ts';
-import type { ExecutionError, ExecutionPhase, MergePatch } from '../cluster/index.ts';
+import { type ExecutionError, type ExecutionPhase, isTerminalPhase, type MergePatch } from '../cluster/index.ts';
 import { cut } from './attempt.ts';
 import { runComputes } from './compute-node.ts';
 import { endMap, fireMapTimer, hasStartableSubtask, observeSubtask, startMaps } from './map-node.ts';
 import { outputsStatus } from './outputs-status.ts';
 import type { MapPlan, Plan, TaskPlan } from './plan.ts';
-import { flushTouched, isTerminalPhase, makeReady, openRound, planNode, type Round } from './round.ts';
+import { flushTouched, makeReady, openRound, planNode, type Round } from './round.ts';
 import type { AttemptObservation, EngineState, Observation, Settings, StepResult } from './state.ts';
 import { endTask, fireTaskTimer, hasStartableTask, observeTask, startTasks } from './task-node.ts';
 

@@ -1,5 +1,5 @@
 import { BugError, type Json, MAX_VALUE_BYTES, peekHeap, popHeap, pushHeap } from '../base/index.ts';
-import type { ExecutionError } from '../cluster/index.ts';
+import { type ExecutionError, isTerminalPhase } from '../cluster/index.ts';
 import {
   attemptTimers,
   backoffMs,
@@ -13,7 +13,7 @@ import {
 } from './attempt.ts';
 import type { Values } from './language.ts';
 import type { PlannedTask, TaskPlan } from './plan.ts';
-import { addTimer, addTimers, endNode, failNode, isTerminalPhase, planNode, type Round, succeedNode } from './round.ts';
+import { addTimer, addTimers, endNode, failNode, planNode, type Round, succeedNode } from './round.ts';
 import type { AttemptObservation, AttemptState, TaskState, Terminated, Timer } from './state.ts';
 
 /** Starts ready tasks in the order of the closure, as far as max parallelism allows. */

@@ -1,11 +1,11 @@
 import { canonicalJson, isJsonObject, type Json } from '../../src/base/index.ts';
 import type { Execution, ExecutionStatus, MergePatch, NodeStatus } from '../../src/cluster/index.ts';
+import { isTerminalPhase } from '../../src/cluster/index.ts';
 import type { WorkflowClosure } from '../../src/compiler/closure.ts';
 import {
   type AttemptObservation,
   type Effect,
   type EngineState,
-  isTerminalPhase,
   type Observation,
   type Plan,
   restore,

@@ -1,5 +1,4 @@
-import { isTerminalPhase } from '../../client/index.ts';
-import { ANNOTATION, type Execution, type MergePatch } from '../../cluster/index.ts';
+import { ANNOTATION, type Execution, isTerminalPhase, type MergePatch } from '../../cluster/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';

@@ -3,7 +3,6 @@ import {
   type Connected,
   follow,
   followOne,
-  isTerminalPhase,
   type LogSelection,
   type LogSource,
   listAll,
@@ -11,7 +10,14 @@ import {
   logSourceOf,
   selectLogSources,
 } from '../../client/index.ts';
-import { type Execution, LABEL, type LogOptions, type ObjectKey, type Pod } from '../../cluster/index.ts';
+import {
+  type Execution,
+  isTerminalPhase,
+  LABEL,
+  type LogOptions,
+  type ObjectKey,
+  type Pod,
+} from '../../cluster/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, FailedError, UsageError } from '../errors.ts';

@@ -1,6 +1,6 @@
 import { MAX_SINGLE_POD_READS } from '../../base/index.ts';
-import { type Execution, findObject, LABEL, type Pod } from '../../cluster/index.ts';
-import { type ExpectedAttempt, isTerminalPhase, type Observation, type Plan, restore } from '../../propeller/index.ts';
+import { type Execution, findObject, isTerminalPhase, LABEL, type Pod } from '../../cluster/index.ts';
+import { type ExpectedAttempt, type Observation, type Plan, restore } from '../../propeller/index.ts';
 import type { Engine } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { labelValue, observationOf } from './pod.ts';

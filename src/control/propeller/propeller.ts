@@ -1,6 +1,5 @@
-import { type Execution, LABEL, type Pod } from '../../cluster/index.ts';
+import { type Execution, isTerminalPhase, LABEL, type Pod } from '../../cluster/index.ts';
 import { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from '../../compiler/index.ts';
-import { isTerminalPhase } from '../../propeller/index.ts';
 import {
   drop,
   type Engine,

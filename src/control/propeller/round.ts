@@ -1,13 +1,13 @@
 import { BugError, instantText, type Json } from '../../base/index.ts';
-import { ANNOTATION, type Execution, type ExecutionError, NotFoundError, type Write } from '../../cluster/index.ts';
 import {
-  type Effect,
+  ANNOTATION,
+  type Execution,
+  type ExecutionError,
   isTerminalPhase,
-  type Observation,
-  type Settings,
-  type StepResult,
-  step,
-} from '../../propeller/index.ts';
+  NotFoundError,
+  type Write,
+} from '../../cluster/index.ts';
+import { type Effect, type Observation, type Settings, type StepResult, step } from '../../propeller/index.ts';
 import { drop, type Engine, finishRound, wake, wakeLater } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { load, loadFresh, podsOf } from './load.ts';

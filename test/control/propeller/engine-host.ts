@@ -4,6 +4,7 @@ import {
   type Cluster,
   createObject,
   type Execution,
+  isTerminalPhase,
   newExecution,
   type ObjectKey,
   type Pod,
@@ -11,7 +12,6 @@ import {
 } from '../../../src/cluster/index.ts';
 import type { WorkflowClosure } from '../../../src/compiler/index.ts';
 import { encodeClosure } from '../../../src/control/closures/index.ts';
-import { isTerminalPhase } from '../../../src/propeller/index.ts';
 
 /** What a test of the workers does to a cluster: registers closures, starts executions, plays the node agent, waits. */
 

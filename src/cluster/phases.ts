@@ -1,0 +1,17 @@
+import type { NodePhase } from './kinds.ts';
+
+/** Terminal phases of nodes; those of executions are among them. */
+const TERMINAL: ReadonlySet<string> = new Set<NodePhase>([
+  'Succeeded',
+  'Failed',
+  'TimedOut',
+  'Skipped',
+  'Aborted',
+  'Recovered',
+  'Cached',
+]);
+
+/** Whether an execution or a node in this phase never changes again. */
+export function isTerminalPhase(phase: string): boolean {
+  return TERMINAL.has(phase);
+}
