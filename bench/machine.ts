@@ -42,3 +42,8 @@ export function residentBytes(pid: number): { readonly all: number; readonly ano
   const read = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024;
   return { all: read('VmRSS'), anonymous: read('RssAnon') };
 }
+
+/** Milliseconds on the monotonic clock that all processes of the machine share. */
+export function machineMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

@@ -151,6 +151,8 @@ export const MAX_FOLDER_DEPTH = 64;
 export const MAX_COMMIT_BYTES = 1 * MiB;
 /** Object bytes that are read and dropped to get at the next object; past that the reading process is given up. */
 export const MAX_SKIPPED_BYTES = 16 * MiB;
+/** A loose object's file that is read without a process; larger ones are left to git. */
+export const MAX_LOOSE_FILE_BYTES = 256 * KiB;
 /** Object requests that wait for their answer, per reader. */
 export const MAX_PENDING_READS = 10_000;
 /** A reading process that nobody used for so long is ended. */

@@ -99,6 +99,8 @@ async function serve(
   if (Number(request.headers['content-length'] ?? 0) > MAX_PUSH_BYTES) return refuse(response, 413, 'push too large');
   if (route.isPush) await repositories.ensure(route.name);
   else if (!(await repositories.exists(route.name))) return refuse(response, 404, 'no such repository');
+  // A push is about to come: what it is compared with will be read.
+  if (route.isPush && route.action === 'info/refs') repositories.reader(route.name).warm();
   await runBackend(context, request, response, route, user);
 }
 
@@ -125,7 +127,8 @@ function runBackend(
     },
     landed: (updates) => handler.landed({ repository, updates }),
   };
-  serveHooks(hookPipes(child.stdio), hooks, log);
+  const objects = { folder: join(repositories.path(repository), 'objects'), stored: repositories.reader(repository) };
+  serveHooks(hookPipes(child.stdio), hooks, objects, log);
   request.pipe(child.stdin);
   request.on('close', () => child.stdin.end());
   child.stdin.on('error', () => request.resume());

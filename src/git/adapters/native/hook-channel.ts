@@ -8,6 +8,7 @@ import {
 } from '../../../base/index.ts';
 import { isOid, type ObjectReader, type PushVerdict, type RefUpdate } from '../../index.ts';
 import { type BatchClient, createBatchClient } from './batch.ts';
+import { createPushReader, type PushObjects } from './push-reader.ts';
 
 /** The control plane's ends of the three pipes; see hooks.ts. */
 export interface HookPipes {
@@ -21,8 +22,8 @@ export interface HookHandler {
   landed(updates: readonly RefUpdate[]): Promise<readonly string[]>;
 }
 
-/** Where the conversation with one push's hooks stands. */
-type Phase = 'head' | 'objects' | 'trailer' | 'closed';
+/** Where the conversation with one push's hooks stands: `deciding` until the hook is asked for objects, if it is. */
+type Phase = 'head' | 'deciding' | 'objects' | 'trailer' | 'closed';
 
 const NEWLINE = 0x0a;
 
@@ -30,6 +31,7 @@ const NEWLINE = 0x0a;
 interface Conversation {
   readonly pipes: HookPipes;
   readonly handler: HookHandler;
+  readonly objects: PushObjects;
   readonly log: Log;
   readonly client: BatchClient;
   phase: Phase;
@@ -38,13 +40,13 @@ interface Conversation {
 }
 
 /** Speaks with the hooks of one receive-pack until its pipes close. Every failure ends as a refusal. */
-export function serveHooks(pipes: HookPipes, handler: HookHandler, log: Log): void {
+export function serveHooks(pipes: HookPipes, handler: HookHandler, objects: PushObjects, log: Log): void {
   const { fromHook, toObjects, toHook } = pipes;
   const client = createBatchClient(
     (text) => toObjects.write(text),
     () => fromHook.destroy(),
   );
-  const talk: Conversation = { pipes, handler, log, client, phase: 'head', head: Buffer.alloc(0) };
+  const talk: Conversation = { pipes, handler, objects, log, client, phase: 'head', head: Buffer.alloc(0) };
   fromHook.on('data', (chunk: Buffer) => receive(talk, chunk));
   fromHook.on('close', () => {
     talk.phase = 'closed';
@@ -80,28 +82,47 @@ function onHead(talk: Conversation): void {
   if (at < 0) return;
   const lines = talk.head.subarray(0, at).toString('utf8').split('\n');
   talk.head = talk.head.subarray(at + 2);
+  const [hook, quarantine = ''] = (lines[0] ?? '').split(' ');
   const updates = parseUpdates(lines.slice(1));
-  if (lines[0] === 'pre-receive') {
-    talk.phase = 'objects';
-    void answerPreReceive(talk, updates);
+  if (hook === 'pre-receive') {
+    talk.phase = 'deciding';
+    void answerPreReceive(talk, quarantine, updates);
   } else void answerPostReceive(talk, updates ?? []);
 }
 
-async function answerPreReceive(talk: Conversation, updates: readonly RefUpdate[] | undefined): Promise<void> {
+/** The reader of the hook's own `git cat-file`, which starts when it is first wanted. */
+function hookedReader(talk: Conversation): ObjectReader {
+  if (talk.phase === 'deciding') {
+    talk.phase = 'objects';
+    talk.pipes.toHook.write('objects\n');
+  }
+  return talk.client;
+}
+
+async function answerPreReceive(
+  talk: Conversation,
+  quarantine: string,
+  updates: readonly RefUpdate[] | undefined,
+): Promise<void> {
   const { toObjects, toHook } = talk.pipes;
-  const verdict = await decide(talk, updates);
+  const verdict = await decide(talk, quarantine, updates);
   // The reader has answered all it was asked: what follows on the pipe is the trailer.
   talk.client.end('the decision is made');
   if (talk.phase === 'objects') talk.phase = 'trailer';
+  if (talk.phase === 'deciding') talk.phase = 'head';
   toObjects.end();
   if (verdict.accepted) toHook.write(verdictText(verdict));
   else toHook.end(verdictText(verdict));
 }
 
-async function decide(talk: Conversation, updates: readonly RefUpdate[] | undefined): Promise<PushVerdict> {
+async function decide(
+  talk: Conversation,
+  quarantine: string,
+  updates: readonly RefUpdate[] | undefined,
+): Promise<PushVerdict> {
   if (updates === undefined) return refusal(`pipectl: a push moves 1 to ${MAX_PUSH_REFS} refs: push fewer at a time`);
   try {
-    const { reader, settled } = trackReads(talk.client);
+    const { reader, settled } = trackReads(createPushReader(quarantine, talk.objects, () => hookedReader(talk)));
     const verdict = await within(PUSH_DECISION_TIMEOUT_MS, talk.handler.decide(updates, reader));
     await settled();
     return verdict;
@@ -131,12 +152,12 @@ export function hookPipes(stdio: readonly (Readable | Writable | null | undefine
 }
 
 /** A reader that knows when all it was asked has been answered. */
-function trackReads(client: BatchClient): { readonly reader: ObjectReader; settled(): Promise<void> } {
+function trackReads(objects: ObjectReader): { readonly reader: ObjectReader; settled(): Promise<void> } {
   const open = new Set<Promise<unknown>>();
   return {
     reader: {
       read(oid, maxBytes) {
-        const reading = client.read(oid, maxBytes);
+        const reading = objects.read(oid, maxBytes);
         open.add(reading);
         const done = () => open.delete(reading);
         reading.then(done, done);

@@ -7,6 +7,8 @@ import { gitMissing } from './environment.ts';
 
 /** A reader that holds a process while it is used. */
 export interface NativeReader extends ObjectReader {
+  /** Starts the process ahead of the first read. */
+  warm(): void;
   /** Ends the process, if one runs; a later read starts another. */
   close(): void;
 }
@@ -71,6 +73,10 @@ export function openNativeReader(gitDir: string, env: Record<string, string>): N
 
   return {
     close,
+    warm() {
+      touch();
+      if (live === undefined) start();
+    },
     async read(oid, maxBytes) {
       touch();
       try {
