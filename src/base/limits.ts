@@ -323,7 +323,15 @@ export const RETENTION = {
 export const RETENTION_BATCH = 500;
 
 /**
- * A process is quiet when two intervals in a row took less CPU than this; then garbage is collected, if memory has grown
- * by so much since the last time, and again after a while until there is nothing to be had.
+ * A process is quiet when two intervals in a row took less CPU than this. Then, if memory has grown by `grownBytes`,
+ * garbage is collected and given back to the system, again and again until that gives back less than `worthBytes`; if it
+ * has grown by `pagesBytes`, only what costs next to nothing is given back. At most so often.
  */
-export const IDLE_MEMORY = { pollMs: 4_000, quietCpuMs: 40, worthBytes: 8 * MiB, againMs: 15_000 } as const;
+export const IDLE_MEMORY = {
+  pollMs: 4_000,
+  quietCpuMs: 40,
+  grownBytes: 32 * MiB,
+  worthBytes: 4 * MiB,
+  pagesBytes: 10 * MiB,
+  againMs: 15_000,
+} as const;
