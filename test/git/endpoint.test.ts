@@ -73,6 +73,41 @@ describe('a push', () => {
     expect(git(join(copy, 'copy'), ['rev-parse', 'HEAD'])).toBe(head);
   });
 
+  it('of many objects is decided on them, which git keeps packed', async () => {
+    let seen = '';
+    const handler = recorder(async (push) => {
+      const { objects } = push;
+      const commit = await objects.read(push.updates[0]!.after, 10_000);
+      const tree = /^tree (\w+)/.exec(commit.kind === 'found' ? Buffer.from(commit.bytes).toString() : '')?.[1] ?? '';
+      seen = (await objects.read(tree, 100_000)).kind;
+      return undefined;
+    });
+    const served = await serveGit(handler);
+    const folder = newRepository();
+    const blobs = Array.from(
+      { length: 300 },
+      (_, i) => ['100644', writeBlob(folder, `${i}`), `f${1000 + i}.txt`] as const,
+    );
+    git(folder, ['update-ref', 'refs/heads/main', writeCommit(folder, writeTree(folder, blobs))]);
+    const pushed = await gitAsync(folder, ['push', served.url('shop'), 'main']);
+    expect(pushed.text).toMatch(/remote: decided: yes[\s\S]*remote: landed: yes/);
+    expect(seen).toBe('found');
+  });
+
+  it('is told to have landed once, as soon as its ref moved, without waiting for the second hook', async () => {
+    const handler = recorder();
+    const served = await serveGit(handler);
+    const hook = join(served.repositories.path('shop'), '../hooks/post-receive');
+    writeFileSync(hook, '#!/bin/sh\nexit 0\n');
+    const folder = newRepository();
+    const head = commitFile(folder, 'a.txt', 'one');
+    expect((await gitAsync(folder, ['push', served.url('shop'), 'main'])).code).toBe(0);
+    await expect.poll(() => handler.landings).toEqual([[expect.objectContaining({ after: head })]]);
+    git(folder, ['branch', 'other']);
+    expect((await gitAsync(folder, ['push', served.url('shop'), 'other', 'main:again'])).code).toBe(0);
+    expect(handler.landings).toHaveLength(1);
+  });
+
   it('that is refused changes nothing and says why', async () => {
     const served = await serveGit(recorder(() => 'a.yaml:3:4: no\n  second line'));
     const folder = newRepository();

@@ -127,8 +127,8 @@ function runBackend(
     },
     landed: (updates) => handler.landed({ repository, updates }),
   };
-  const objects = { folder: join(repositories.path(repository), 'objects'), stored: repositories.reader(repository) };
-  serveHooks(hookPipes(child.stdio), hooks, objects, log);
+  const target = { gitDir: repositories.path(repository), stored: repositories.reader(repository) };
+  serveHooks(hookPipes(child.stdio), hooks, target, log);
   request.pipe(child.stdin);
   request.on('close', () => child.stdin.end());
   child.stdin.on('error', () => request.resume());

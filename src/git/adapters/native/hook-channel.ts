@@ -8,7 +8,8 @@ import {
 } from '../../../base/index.ts';
 import { isOid, type ObjectReader, type PushVerdict, type RefUpdate } from '../../index.ts';
 import { type BatchClient, createBatchClient } from './batch.ts';
-import { createPushReader, type PushObjects } from './push-reader.ts';
+import { createPushReader, type PushTarget } from './push-reader.ts';
+import { watchRefMove } from './ref-move.ts';
 
 /** The control plane's ends of the three pipes; see hooks.ts. */
 export interface HookPipes {
@@ -31,25 +32,39 @@ const NEWLINE = 0x0a;
 interface Conversation {
   readonly pipes: HookPipes;
   readonly handler: HookHandler;
-  readonly objects: PushObjects;
+  readonly target: PushTarget;
   readonly log: Log;
   readonly client: BatchClient;
   phase: Phase;
   /** Bytes of a head or trailer that is not complete. */
   head: Buffer;
+  /** What came of the refs that moved, once somebody saw them move. */
+  landing: Promise<readonly string[]> | undefined;
+  endWatch: () => void;
 }
 
 /** Speaks with the hooks of one receive-pack until its pipes close. Every failure ends as a refusal. */
-export function serveHooks(pipes: HookPipes, handler: HookHandler, objects: PushObjects, log: Log): void {
+export function serveHooks(pipes: HookPipes, handler: HookHandler, target: PushTarget, log: Log): void {
   const { fromHook, toObjects, toHook } = pipes;
   const client = createBatchClient(
     (text) => toObjects.write(text),
     () => fromHook.destroy(),
   );
-  const talk: Conversation = { pipes, handler, objects, log, client, phase: 'head', head: Buffer.alloc(0) };
+  const talk: Conversation = {
+    pipes,
+    handler,
+    target,
+    log,
+    client,
+    phase: 'head',
+    head: Buffer.alloc(0),
+    landing: undefined,
+    endWatch: () => undefined,
+  };
   fromHook.on('data', (chunk: Buffer) => receive(talk, chunk));
   fromHook.on('close', () => {
     talk.phase = 'closed';
+    talk.endWatch();
     client.end('the push went away');
     toObjects.destroy();
   });
@@ -111,8 +126,16 @@ async function answerPreReceive(
   if (talk.phase === 'objects') talk.phase = 'trailer';
   if (talk.phase === 'deciding') talk.phase = 'head';
   toObjects.end();
-  if (verdict.accepted) toHook.write(verdictText(verdict));
-  else toHook.end(verdictText(verdict));
+  if (!verdict.accepted) {
+    toHook.end(verdictText(verdict));
+    return;
+  }
+  toHook.write(verdictText(verdict));
+  // Of several refs git may move some.
+  const [update, ...more] = updates ?? [];
+  if (update !== undefined && more.length === 0) {
+    talk.endWatch = watchRefMove(talk.target.gitDir, update, () => void land(talk, [update]));
+  }
 }
 
 async function decide(
@@ -122,7 +145,7 @@ async function decide(
 ): Promise<PushVerdict> {
   if (updates === undefined) return refusal(`pipectl: a push moves 1 to ${MAX_PUSH_REFS} refs: push fewer at a time`);
   try {
-    const { reader, settled } = trackReads(createPushReader(quarantine, talk.objects, () => hookedReader(talk)));
+    const { reader, settled } = trackReads(createPushReader(quarantine, talk.target, () => hookedReader(talk)));
     const verdict = await within(PUSH_DECISION_TIMEOUT_MS, talk.handler.decide(updates, reader));
     await settled();
     return verdict;
@@ -134,9 +157,19 @@ async function decide(
   }
 }
 
-async function answerPostReceive({ pipes, handler, log }: Conversation, updates: readonly RefUpdate[]): Promise<void> {
+/** Tells once that refs moved, whoever sees it first. */
+function land(talk: Conversation, updates: readonly RefUpdate[]): Promise<readonly string[]> {
+  talk.endWatch();
+  talk.landing ??= talk.handler.landed(updates);
+  // Who waits for it is told of the failure; when nobody does, a resync makes up for it.
+  talk.landing.catch(() => undefined);
+  return talk.landing;
+}
+
+async function answerPostReceive(talk: Conversation, updates: readonly RefUpdate[]): Promise<void> {
+  const { pipes, log } = talk;
   try {
-    pipes.toHook.write(linesText(await handler.landed(updates)));
+    pipes.toHook.write(linesText(await land(talk, updates)));
   } catch (error) {
     log.write('error', 'the refs of a push moved, but could not be noted', { error: String(error) });
     pipes.toHook.write(

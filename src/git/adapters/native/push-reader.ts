@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { isOid, type ObjectReader, type Oid, type ReadResult } from '../../index.ts';
 import { readLoose } from './loose.ts';
 
-/** Where the objects of a repository that is being pushed to are. */
-export interface PushObjects {
-  /** The objects folder of the repository. */
-  readonly folder: string;
+/** A repository that is being pushed to. */
+export interface PushTarget {
+  readonly gitDir: string;
   /** Reads what the repository has. */
   readonly stored: ObjectReader;
 }
@@ -19,17 +18,18 @@ const QUARANTINE = /^tmp_objdir-[A-Za-z0-9_-]{1,100}$/;
  * are compared with is stored, so no process has to start; `hooked` starts one, through the hook, for what is left:
  * the packs of a large push.
  */
-export function createPushReader(quarantine: string, objects: PushObjects, hooked: () => ObjectReader): ObjectReader {
+export function createPushReader(quarantine: string, target: PushTarget, hooked: () => ObjectReader): ObjectReader {
   if (!QUARANTINE.test(quarantine)) return { read: (oid, maxBytes) => hooked().read(oid, maxBytes) };
-  const folder = join(objects.folder, quarantine);
-  const isPacked = hasPack(folder);
+  const objects = join(target.gitDir, 'objects');
+  const pushed = join(objects, quarantine);
+  const isPacked = hasPack(pushed);
   return {
     async read(oid: Oid, maxBytes: number): Promise<ReadResult> {
       if (!isOid(oid)) return { kind: 'missing' };
-      const loose = readLoose(folder, oid, maxBytes) ?? readLoose(objects.folder, oid, maxBytes);
+      const loose = readLoose(pushed, oid, maxBytes) ?? readLoose(objects, oid, maxBytes);
       if (loose !== undefined) return loose;
       if (isPacked) return hooked().read(oid, maxBytes);
-      const stored = await objects.stored.read(oid, maxBytes);
+      const stored = await target.stored.read(oid, maxBytes);
       return stored.kind === 'missing' ? hooked().read(oid, maxBytes) : stored;
     },
   };
