@@ -196,6 +196,8 @@ export const MAX_GROUP_BYTES = 4 * MiB;
 export const LOG_SEGMENT_BYTES = 16 * MiB;
 /** A disk faster than this is waited for on the main thread when one small write is alone: a thread switch costs 0.06 ms. */
 export const INLINE_SYNC_MS = 0.6;
+/** Small writes of a lone writer in one turn of the event loop. */
+export const MAX_FOLLOW_UPS = 8;
 /** With no write for so long the log is projected into the database file. */
 export const PROJECTION_IDLE_MS = 3_000;
 /** Objects of one transaction of the projection. */

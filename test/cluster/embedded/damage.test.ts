@@ -79,10 +79,10 @@ describe('the frames of a segment', () => {
 async function crashedLog(count: number): Promise<string> {
   const folder = newFolder();
   await (await openStore(folder)).close();
-  const log = await openLog({ folder, old: [], lastSequence: 0, segmentBytes: 512, firstSegmentBytes: 512 });
+  const log = await openLog({ folder, old: [], lastSequence: 0, segmentBytes: 4096, firstSegmentBytes: 4096 });
   for (let i = 0; i < count; i++) {
     const metadata = { name: `c${i}`, namespace: 'n', uid: `00000000-0000-4000-8000-00000000000${i}` };
-    const text = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { text: 'x'.repeat(60) } });
+    const text = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { text: 'x'.repeat(1_500) } });
     await append(log, `p ConfigMap n c${i} ${i + 1} ${text}\n`, false);
   }
   await closeLog(log, 0);

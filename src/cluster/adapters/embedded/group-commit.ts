@@ -1,5 +1,6 @@
 import {
   INLINE_SYNC_MS,
+  MAX_FOLLOW_UPS,
   MAX_GROUP_BYTES,
   MAX_QUEUED_BYTES,
   type StalledError,
@@ -37,6 +38,9 @@ export interface GroupCommit {
   committedSequence: number;
   isBusy: boolean;
   isScheduled: boolean;
+  /** Lone writes that may still follow one another within this turn of the event loop. */
+  followUps: number;
+  isTurnEndArmed: boolean;
   /** What a write to the disk took lately. */
   syncMs: number;
   whenIdle: readonly (() => void)[];
@@ -57,6 +61,8 @@ export function newGroupCommit(log: AppendLog, callbacks: GroupCallbacks): Group
     committedSequence: log.sequence,
     isBusy: false,
     isScheduled: false,
+    followUps: 0,
+    isTurnEndArmed: false,
     syncMs: INLINE_SYNC_MS,
     whenIdle: [],
     frames: 0,
@@ -90,7 +96,26 @@ export function drained(group: GroupCommit): Promise<void> {
 function schedule(group: GroupCommit): void {
   if (group.isBusy || group.isScheduled) return;
   group.isScheduled = true;
-  setImmediate(flush, group);
+  if (group.followUps === 0) {
+    setImmediate(flush, group);
+    return;
+  }
+  group.followUps -= 1;
+  queueMicrotask(() => flush(group));
+}
+
+/**
+ * Whoever was alone and writes again at once, as a chain of steps does, is not made to wait for a turn of the event
+ * loop: that was a quarter of what a step takes besides the disk. A few times only, so that the loop goes on.
+ */
+function allowFollowUps(group: GroupCommit): void {
+  if (group.isTurnEndArmed) return;
+  group.isTurnEndArmed = true;
+  group.followUps = MAX_FOLLOW_UPS;
+  setImmediate(() => {
+    group.isTurnEndArmed = false;
+    group.followUps = 0;
+  });
 }
 
 function flush(group: GroupCommit): void {
@@ -118,6 +143,7 @@ function writeFrame(group: GroupCommit, batches: readonly Waiting[], text: strin
     // Followed at a quarter of each step, so that one slow write does not decide.
     group.syncMs += (performance.now() - startMs - group.syncMs) / 4;
     group.isBusy = false;
+    if (inline) allowFollowUps(group);
     settle(group, batches);
   };
   const refused = (error: unknown): void => {

@@ -1,7 +1,15 @@
-import { closeSync, fstatSync, unlinkSync, write, writeSync } from 'node:fs';
+import { closeSync, unlinkSync, write, writeSync } from 'node:fs';
 import { StalledError } from '../../../base/index.ts';
 import { encodeFrame, frameBytes } from './log-frame.ts';
-import { openSegment, prepareSegment, recycleSegment, type Segment } from './segments.ts';
+import {
+  alignedBuffer,
+  BLOCK_BYTES,
+  type OpenSegment,
+  openSegment,
+  prepareSegment,
+  recycleSegment,
+  type Segment,
+} from './segments.ts';
 
 export interface LogOptions {
   readonly folder: string;
@@ -19,10 +27,9 @@ interface FullSegment {
 }
 
 /** The segment that takes the next frame. */
-interface CurrentSegment {
+interface CurrentSegment extends OpenSegment {
   readonly segment: Segment;
-  readonly fd: number;
-  readonly sizeBytes: number;
+  /** Behind the last frame. */
   offset: number;
 }
 
@@ -41,29 +48,37 @@ export interface AppendLog {
   nextNumber: number;
   /** Set when nobody knows what the disk has: only a restart can tell, and no write is taken before. */
   damaged: StalledError | undefined;
+  /** What is written next, from the start of the block that it begins in. */
   readonly staging: Buffer;
+  /** The block that `current.offset` is in, up to there: it is written again with what follows. Then zeros. */
+  readonly tail: Buffer;
   /** Called when a segment is full and another began. */
   onSegmentFull: () => void;
 }
 
-/** Frames up to this size use one buffer again and again. */
+/** What goes to the disk in one write; a larger frame takes several. */
 const STAGING_BYTES = 1024 * 1024;
+/** Clears what would be read as the head of a frame. */
+const CLEARED_BYTES = 8;
 
 /** Opens the log for appending, in a new segment after all old ones. Rejects with StalledError. */
 export async function openLog(options: LogOptions): Promise<AppendLog> {
   const { folder, segmentBytes, old } = options;
   const number = (old.at(-1)?.segment.number ?? 0) + 1;
+  // Room for the block, and for what is cleared behind it.
+  const tail = alignedBuffer(2 * BLOCK_BYTES);
   return {
     folder,
     segmentBytes,
     sequence: options.lastSequence,
-    current: await beginSegment(folder, number, options.firstSegmentBytes),
+    current: await beginSegment(folder, number, options.firstSegmentBytes, tail),
     full: old,
     spare: undefined,
     recyclable: undefined,
     nextNumber: number + 1,
     damaged: undefined,
-    staging: Buffer.allocUnsafeSlow(STAGING_BYTES),
+    staging: alignedBuffer(STAGING_BYTES),
+    tail,
     onSegmentFull: () => undefined,
   };
 }
@@ -81,10 +96,10 @@ export function append(log: AppendLog, payload: string, inline: boolean): Promis
     return rotate(log, size).then(() => writeLater(log, payload, payloadBytes, size));
   }
   if (current.offset > current.sizeBytes / 2) prepareSpare(log);
-  if (!inline) return writeLater(log, payload, payloadBytes, size);
-  const buffer = encoded(log, payload, payloadBytes, size);
+  if (!inline || tailBytes(current) + size > STAGING_BYTES) return writeLater(log, payload, payloadBytes, size);
+  const bytes = stageFrame(log, payload, payloadBytes, size);
   try {
-    if (writeSync(current.fd, buffer, 0, size, current.offset) < size) throw shortWrite();
+    if (writeSync(current.fd, log.staging, 0, bytes, current.offset - tailBytes(current)) < bytes) throw shortWrite();
   } catch (error) {
     throw failed(log, error);
   }
@@ -116,30 +131,78 @@ export async function closeLog(log: AppendLog, applied: number): Promise<void> {
   if (log.sequence <= applied) unlinkSync(log.current.segment.path);
 }
 
-function writeLater(log: AppendLog, payload: string, payloadBytes: number, size: number): Promise<void> {
-  const { fd, offset } = log.current;
-  const buffer = encoded(log, payload, payloadBytes, size);
+async function writeLater(log: AppendLog, payload: string, payloadBytes: number, size: number): Promise<void> {
+  const { current, staging } = log;
+  const start = current.offset - tailBytes(current);
+  try {
+    if (tailBytes(current) + size <= STAGING_BYTES) {
+      await writeStaged(current.fd, staging, stageFrame(log, payload, payloadBytes, size), start);
+    } else await writeLarge(log, payload, payloadBytes, size);
+  } catch (error) {
+    throw failed(log, error);
+  }
+  advance(log, size);
+}
+
+/** Writes a frame that is larger than the staging buffer. Until its last byte is there its checksum does not hold. */
+async function writeLarge(log: AppendLog, payload: string, payloadBytes: number, size: number): Promise<void> {
+  const { current, staging, tail } = log;
+  const before = tailBytes(current);
+  const frame = Buffer.allocUnsafeSlow(size);
+  encodeFrame(frame, current.segment.number, log.sequence + 1, payload, payloadBytes);
+  tail.copy(staging, 0, 0, before);
+  let written = 0;
+  for (let used = before; written < size; used = 0) {
+    const taken = Math.min(STAGING_BYTES - used, size - written);
+    frame.copy(staging, used, written, written + taken);
+    const bytes = padded(current, staging, used + taken);
+    await writeStaged(current.fd, staging, bytes, current.offset - before + (written === 0 ? 0 : before + written));
+    written += taken;
+  }
+  // What advance takes the new tail from.
+  const rest = (current.offset + size) % current.blockBytes;
+  frame.copy(staging, 0, size - rest, size);
+}
+
+function writeStaged(fd: number, staging: Buffer, bytes: number, position: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    write(fd, buffer, 0, size, offset, (error, written) => {
-      if (error !== null || written < size) {
-        reject(failed(log, error ?? shortWrite()));
-        return;
-      }
-      advance(log, size);
-      resolve();
+    write(fd, staging, 0, bytes, position, (error, written) => {
+      if (error === null && written === bytes) resolve();
+      else reject(error ?? shortWrite());
     });
   });
 }
 
-function encoded(log: AppendLog, payload: string, payloadBytes: number, size: number): Buffer {
-  const buffer = size <= STAGING_BYTES ? log.staging : Buffer.allocUnsafeSlow(size);
-  encodeFrame(buffer, log.current.segment.number, log.sequence + 1, payload, payloadBytes);
-  return buffer;
+/** Bytes of the current block that hold frames already. */
+function tailBytes({ offset, blockBytes }: CurrentSegment): number {
+  return offset % blockBytes;
 }
 
+/** Puts the current block's frames and the next one into the staging buffer, and returns how much is to be written. */
+function stageFrame(log: AppendLog, payload: string, payloadBytes: number, size: number): number {
+  const { current, staging, tail } = log;
+  const before = tailBytes(current);
+  if (before > 0) tail.copy(staging, 0, 0, before);
+  encodeFrame(staging.subarray(before), current.segment.number, log.sequence + 1, payload, payloadBytes);
+  return padded(current, staging, before + size);
+}
+
+/** Fills the last block up with zeros; returns the bytes of whole blocks. */
+function padded({ blockBytes }: CurrentSegment, staging: Buffer, bytes: number): number {
+  const whole = Math.ceil(bytes / blockBytes) * blockBytes;
+  if (whole > bytes) staging.fill(0, bytes, whole);
+  return whole;
+}
+
+/** The frame of `size` bytes is on the disk, and its end is in the staging buffer. */
 function advance(log: AppendLog, size: number): void {
-  log.current.offset += size;
+  const { current, staging, tail } = log;
+  const before = tailBytes(current);
+  current.offset += size;
   log.sequence += 1;
+  const after = tailBytes(current);
+  const end = before + size <= STAGING_BYTES ? before + size : after;
+  if (after > 0) staging.copy(tail, 0, end - after, end);
 }
 
 /** After a failed write nobody knows what the disk has. Its first bytes are cleared, so that a restart does not find a
@@ -157,8 +220,12 @@ function failed(log: AppendLog, cause: unknown): StalledError {
 
 /** Clears what a failed write may have left. Throws `otherwise` while the disk does not take even that. */
 function clearTail(log: AppendLog, otherwise: StalledError): void {
+  const { current, tail } = log;
+  const before = tailBytes(current);
+  tail.fill(0, before);
+  const bytes = padded(current, tail, before + CLEARED_BYTES);
   try {
-    if (writeSync(log.current.fd, Buffer.alloc(8), 0, 8, log.current.offset) < 8) throw otherwise;
+    if (writeSync(current.fd, tail, 0, bytes, current.offset - before) < bytes) throw otherwise;
   } catch {
     throw otherwise;
   }
@@ -172,13 +239,13 @@ async function rotate(log: AppendLog, size: number): Promise<void> {
   const spare = await log.spare;
   log.spare = undefined;
   try {
-    let next = spare === undefined ? undefined : opened(spare);
+    let next = spare === undefined ? undefined : opened(spare, log.tail);
     if (next !== undefined && next.sizeBytes < size) {
       closeSync(next.fd);
       unlinkSync(next.segment.path);
       next = undefined;
     }
-    log.current = next ?? (await beginSegment(folder, log.nextNumber++, Math.max(size, segmentBytes)));
+    log.current = next ?? (await beginSegment(folder, log.nextNumber++, Math.max(size, segmentBytes), log.tail));
   } catch (error) {
     throw storageError(folder, error);
   }
@@ -200,17 +267,19 @@ function prepareSpare(log: AppendLog): void {
   log.spare = made.catch(() => undefined);
 }
 
-async function beginSegment(folder: string, number: number, sizeBytes: number): Promise<CurrentSegment> {
+async function beginSegment(folder: string, number: number, sizeBytes: number, tail: Buffer): Promise<CurrentSegment> {
+  const whole = Math.ceil(sizeBytes / BLOCK_BYTES) * BLOCK_BYTES;
   try {
-    return opened(await prepareSegment(folder, number, sizeBytes));
+    return opened(await prepareSegment(folder, number, whole), tail);
   } catch (error) {
     throw storageError(folder, error);
   }
 }
 
-function opened(segment: Segment): CurrentSegment {
-  const fd = openSegment(segment);
-  return { segment, fd, sizeBytes: fstatSync(fd).size, offset: 0 };
+/** Nothing of the segment before counts here: the tail is empty. */
+function opened(segment: Segment, tail: Buffer): CurrentSegment {
+  tail.fill(0);
+  return { segment, ...openSegment(segment, tail), offset: 0 };
 }
 
 /** What a person must know when the disk refuses: one line, with the folder and what to do. */
