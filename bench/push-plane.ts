@@ -7,7 +7,7 @@ import { startReconciler } from '../src/control/reconciler/index.ts';
 import { createRegistration } from '../src/control/registration/index.ts';
 import { createGitEndpoint, openRepositoryStore } from '../src/git/adapters/native/index.ts';
 import type { PushHandler } from '../src/git/index.ts';
-import { collectSeldom } from '../src/main/heap.ts';
+import { tuneHeap } from '../src/main/heap.ts';
 import { hostClock, hostRandom } from '../src/main/host.ts';
 import { machineMs } from './machine.ts';
 
@@ -20,7 +20,7 @@ export type PlaneEvent =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'active'; readonly hookMs: number; readonly activeMs: number };
 
-collectSeldom();
+tuneHeap();
 const [folder = '', token = '', mode = ''] = process.argv.slice(2);
 const quiet: Log = { write: () => undefined };
 const ports = { clock: hostClock, random: hostRandom, log: quiet };

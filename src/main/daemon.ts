@@ -15,7 +15,7 @@ import {
 import { bootId, type NodeAgent, startNodeAgent } from '../runtime/adapters/process/index.ts';
 import { openSources } from '../runtime/index.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
-import { collectSeldom } from './heap.ts';
+import { tuneHeap } from './heap.ts';
 import { hostClock, hostRandom } from './host.ts';
 import { releaseIdleMemory } from './idle-memory.ts';
 import { keepKubeconfig } from './kubeconfig.ts';
@@ -93,7 +93,7 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   startLoops(store, agent, metrics, host, ends);
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
   ends.push(() => kubeconfig.close());
-  collectSeldom();
+  tuneHeap();
   ends.push(releaseIdleMemory());
 
   let stopping: Promise<void> | undefined;
