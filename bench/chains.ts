@@ -7,6 +7,7 @@ import { type Execution, newExecution } from '../src/cluster/index.ts';
 import type { NodeClosure, WorkflowClosure } from '../src/compiler/index.ts';
 import { encodeClosure } from '../src/control/closures/index.ts';
 import { startPropeller } from '../src/control/propeller/index.ts';
+import { tuneHeap } from '../src/main/heap.ts';
 import { hostClock, hostRandom } from '../src/main/host.ts';
 
 /** What one launch cost. CPU is this process's, all threads, user and system. */
@@ -28,6 +29,7 @@ const NAMESPACE = 'bench-production';
 
 /** With `maxStreak` 1 each node's result is durable before the next one starts; Infinity fuses a chain into one write. */
 export async function openChains(length: number, maxStreak: number): Promise<Chains> {
+  tuneHeap();
   const folder = mkdtempSync(join(tmpdir(), 'pipectl-bench-engine-'));
   const base = { clock: hostClock, random: hostRandom, log: { write: () => {} } };
   const store = await openEmbeddedStore({ ...base, folder });

@@ -64,6 +64,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<void>): Promise<Daemon> {
+  tuneHeap();
   const { log } = options;
   const folder = openDataFolder(options.dataFolder, hostClock.now());
   ends.push(() => folder.release());
@@ -93,7 +94,6 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   startLoops(store, agent, metrics, host, ends);
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
   ends.push(() => kubeconfig.close());
-  tuneHeap();
   ends.push(releaseIdleMemory());
 
   let stopping: Promise<void> | undefined;
