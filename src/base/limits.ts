@@ -339,3 +339,10 @@ export const IDLE_MEMORY = {
   pagesBytes: 10 * MiB,
   againMs: 15_000,
 } as const;
+
+/** Nodes of a drawn graph with the bends of its edges; more would be a picture of many megabytes that shows nothing. */
+export const MAX_GRAPH_POINTS = 50_000;
+
+/** An image reference as written, and its registry with its repository: the latter as Docker's grammar has it. */
+export const MAX_IMAGE_REFERENCE_LENGTH = 1_024;
+export const MAX_IMAGE_NAME_LENGTH = 255;
