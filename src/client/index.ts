@@ -4,6 +4,8 @@
  * Must not wire adapters nor print. Views are pure functions of objects and an instant; loaders only fetch.
  */
 export * from './checkout.ts';
+export * from './compile-work-tree.ts';
+export * from './compile-work-tree.ts';
 export * from './data-folder.ts';
 export * from './execution-view.ts';
 export * from './follow.ts';
@@ -12,6 +14,7 @@ export * from './log-sources.ts';
 export * from './namespace.ts';
 export * from './next-ticks.ts';
 export * from './resolve-run.ts';
+export * from './revision.ts';
 export * from './revisions.ts';
 export * from './session.ts';
 export * from './work-tree.ts';

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { BugError } from '../base/index.ts';
+import { type CompileOutcome, compile, isDefinitionFile, type ParseCache } from '../compiler/index.ts';
+import { parseDefinitions } from '../language/index.ts';
+import { PROJECT_FILE } from './checkout.ts';
+import { listWorkTree, readWorkFile, type WorkTree } from './work-tree.ts';
+
+/** What the compiler says in the end, when it has been given all that it asked for. */
+export type FinishedOutcome = Exclude<CompileOutcome, { readonly kind: 'needs' }>;
+
+/** A work tree compiled as a push of all of it would be. */
+export interface CompiledWorkTree {
+  readonly tree: WorkTree;
+  /** The definition files that were compiled, in order; the project document is one. */
+  readonly files: readonly string[];
+  /** Their bytes. */
+  readonly texts: ReadonlyMap<string, Uint8Array>;
+  readonly outcome: FinishedOutcome;
+}
+
+export interface CompileWorkTreeOptions {
+  /** Bytes by path that stand for what is on disk. */
+  readonly overlay?: ReadonlyMap<string, Uint8Array>;
+  /** Parsed files to keep from one compilation to the next. */
+  readonly cache?: ParseCache;
+}
+
+/** Compiles the project in the folder `root`. Throws StalledError when the folder is too large, and what the disk throws. */
+export async function compileWorkTree(root: string, options: CompileWorkTreeOptions = {}): Promise<CompiledWorkTree> {
+  return compileListed(await listWorkTree(root), options);
+}
+
+/** The same for a folder that is listed already. */
+export function compileListed(tree: WorkTree, { overlay, cache }: CompileWorkTreeOptions = {}): CompiledWorkTree {
+  const read = (path: string): Uint8Array => overlay?.get(path) ?? readWorkFile(tree.root, path);
+  const files = definitionFiles(tree, read);
+  const texts = new Map(files.map((path) => [path, read(path)] as const));
+  return { tree, files, texts, outcome: compileTexts(tree, texts, cache) };
+}
+
+/** The project document and all files under the paths that it names; it alone when it cannot be read. */
+function definitionFiles({ paths }: WorkTree, read: (path: string) => Uint8Array): readonly string[] {
+  const { documents } = parseDefinitions({ path: PROJECT_FILE, bytes: read(PROJECT_FILE) });
+  const project = documents.find((document) => document.kind === 'Project');
+  if (project?.kind !== 'Project') return [PROJECT_FILE];
+  const settings = { name: project.name, paths: project.spec.paths, domains: Object.fromEntries(project.spec.domains) };
+  return paths.filter((path) => path === PROJECT_FILE || isDefinitionFile(path, settings));
+}
+
+/** The compiler's rounds: it names what it must read, and is asked again with it. */
+function compileTexts(
+  tree: WorkTree,
+  byPath: ReadonlyMap<string, Uint8Array>,
+  cache: ParseCache | undefined,
+): FinishedOutcome {
+  const texts = new Map<string, Uint8Array>();
+  const files = new Map<string, string>();
+  for (const [path, bytes] of byPath) {
+    const id = blobId(bytes);
+    texts.set(id, bytes);
+    files.set(path, id);
+  }
+  const trees = new Map<string, string | null>();
+  for (;;) {
+    const request = { files, changedFolders: new Set<string>(), texts, trees, ...(cache !== undefined && { cache }) };
+    const outcome = compile(request);
+    if (outcome.kind !== 'needs') return outcome;
+    const asked = outcome.folders.filter((folder) => !trees.has(folder));
+    // All texts were given at first; asking for nothing new would never end.
+    if (asked.length === 0) throw new BugError('the compiler asks for what it has been given');
+    for (const folder of asked) trees.set(folder, folderId(tree, folder));
+  }
+}
+
+/** The id that git gives to a file of these bytes. */
+function blobId(bytes: Uint8Array): string {
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+}
+
+/** An id that stands for the folder's content: closures of a validation are thrown away, so that it exists is enough. */
+function folderId({ paths }: WorkTree, folder: string): string | null {
+  const prefix = folder === '' || folder === '.' ? '' : `${folder.replace(/\/+$/, '')}/`;
+  return paths.some((path) => path.startsWith(prefix)) ? '0'.repeat(40) : null;
+}
