@@ -16,7 +16,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   runtime: ['base', 'language', 'cluster', 'git'],
   observe: ['base', 'cluster'],
   control: ['base', 'language', 'compiler', 'calendar', 'propeller', 'cluster', 'git', 'runtime', 'observe'],
-  client: ['base', 'language', 'compiler', 'calendar', 'cluster', 'observe'],
+  client: ['base', 'language', 'compiler', 'calendar', 'git', 'cluster', 'observe'],
   cli: ['base', 'language', 'compiler', 'calendar', 'cluster', 'git', 'client', 'observe', 'main'],
   main: ['base', 'language', 'compiler', 'calendar', 'cluster', 'git', 'runtime', 'observe', 'control', 'client'],
 };

@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from '../base/index.ts';
-import type { Connected, Connector } from '../client/index.ts';
+import type { Connected, Connector, RevisionOpener } from '../client/index.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What surrounds the process; given by `main` and by tests. */
@@ -40,6 +40,7 @@ export interface DaemonHandle {
 /** What only `main` can make, each loaded when it is first used. */
 export interface CliPorts {
   readonly connect: Connector;
+  readonly openRevision: RevisionOpener;
   /** Rejects with StalledError when the folder is taken, the port is in use, git is missing, the disk is full. */
   startDaemon(options: DaemonOptions): Promise<DaemonHandle>;
 }

@@ -25,6 +25,7 @@ export async function runProcess(): Promise<void> {
     },
     {
       connect: async (options) => (await import('../main/client.ts')).connect(options),
+      openRevision: async (options) => (await import('../main/revision.ts')).openRevision(options),
       startDaemon: async (options) => (await import('../main/daemon.ts')).startDaemon(options),
     },
   );

@@ -5,7 +5,6 @@
  */
 export * from './checkout.ts';
 export * from './compile-work-tree.ts';
-export * from './compile-work-tree.ts';
 export * from './data-folder.ts';
 export * from './execution-view.ts';
 export * from './follow.ts';

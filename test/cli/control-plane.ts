@@ -15,6 +15,7 @@ import {
 } from '../../src/cluster/index.ts';
 import type { LaunchPlanClosure, WorkflowClosure } from '../../src/compiler/index.ts';
 import { connect } from '../../src/main/client.ts';
+import { openRevision } from '../../src/main/revision.ts';
 import { type ApiFixture, clock, openApi, random } from '../cluster/api-fixture.ts';
 
 export const NAMESPACE = 'ticketing-production';
@@ -130,6 +131,7 @@ export function pipe(write: (text: string) => void): Terminal {
 
 export const PORTS: CliPorts = {
   connect,
+  openRevision,
   startDaemon: () => Promise.reject(new Error('these tests start no control plane')),
 };
 

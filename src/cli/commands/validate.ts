@@ -1,13 +1,6 @@
 import { relative, resolve, sep } from 'node:path';
 import type { Diagnostic } from '../../base/index.ts';
-import {
-  type Compiled,
-  compileWorkTree,
-  definitionFiles,
-  findProjectRoot,
-  listWorkTree,
-  PROJECT_FILE,
-} from '../../client/index.ts';
+import { compileWorkTree, type FinishedOutcome, findProjectRoot, PROJECT_FILE } from '../../client/index.ts';
 import { formatDiagnostics } from '../../language/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -23,9 +16,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   if (root === undefined) {
     throw new UsageError(`there is no ${PROJECT_FILE} in ${cwd} or above`, '`pipectl init` writes a project');
   }
-  const tree = await listWorkTree(root);
-  const files = definitionFiles(tree);
-  const outcome = compileWorkTree(tree, files);
+  const { tree, files, outcome } = await compileWorkTree(root);
   const wanted = input.arguments.map((path) => relative(root, resolve(cwd, path)).split(sep).join('/'));
   const shown = outcome.diagnostics.filter((diagnostic) => isWanted(diagnostic, wanted));
   const format = (input.text('output') ?? 'pretty') as 'pretty' | 'json' | 'github';
@@ -50,7 +41,7 @@ function isWanted({ span }: Diagnostic, wanted: readonly string[]): boolean {
 }
 
 /** `2 workflows, 5 tasks, 1 schedule`. */
-function countsText(outcome: Compiled): string {
+function countsText(outcome: FinishedOutcome): string {
   if (outcome.kind === 'rejected') return '';
   const counts = new Map<string, number>();
   for (const { kind } of outcome.changed) counts.set(kind, (counts.get(kind) ?? 0) + 1);

@@ -5,4 +5,5 @@
  * visible whole or not at all; only a branch that is tracked already can change what is tracked; the cost of a push
  * follows what it changed.
  */
+export { compileCommit } from './compile-commit.ts';
 export { createRegistration, type Registration, type RegistrationOptions } from './registration.ts';
