@@ -1,9 +1,11 @@
 import { digestOf, type Json } from '../base/index.ts';
+import { IMAGES_LOCK_FILE } from '../language/index.ts';
 import { changedFiles } from './changed-files.ts';
 import type { EntityKind } from './closure.ts';
 import type { CompiledEntity, CompileOutcome, CompileRequest, IndexEntry, ProjectSettings } from './contract.ts';
 import { compileEntity } from './entity.ts';
 import { sortedFindings } from './findings.ts';
+import { checkLock, lockBlob, lockDependents, lookUpLock } from './images-lock.ts';
 import { EMPTY_VIEWS, updatedIndex, viewsOf } from './index-views.ts';
 import { cacheOfRounds } from './parse-cache.ts';
 import { PROJECT_FILE } from './paths.ts';
@@ -27,9 +29,11 @@ export function compile(request: CompileRequest): CompileOutcome {
     return { kind: 'needs', blobs: new Map(), folders: [], everyFile: true };
   }
   const removed = changedFiles(workspace, project);
+  if (request.files.has(IMAGES_LOCK_FILE)) lookUpLock(workspace);
   // Before all changed files are read, every entity in them looks removed, and all that refer to it would be asked for.
   if (workspace.neededBlobs.size > 0) return needsOf(workspace);
   const compilations = compileAffected(workspace, removed);
+  checkLock(workspace, compilations, removed);
   if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return needsOf(workspace);
   if (isEmpty(workspace, removed)) tellEmpty(workspace, project);
   if (workspace.diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return rejected(workspace);
@@ -87,6 +91,7 @@ function compileAffected(workspace: Workspace, removed: ReadonlySet<string>): re
   const affected = new Set<string>(workspace.declared.keys());
   for (const folder of workspace.request.changedFolders) addAll(affected, workspace.base.byFolder.get(folder));
   for (const key of removed) addAll(affected, workspace.base.dependents.get(key));
+  addAll(affected, lockDependents(workspace));
   const compilations: Compilation[] = [];
   for (const kind of KINDS) {
     for (const key of [...affected].filter((candidate) => candidate.startsWith(`${kind}/`))) {
@@ -119,15 +124,16 @@ function compiled(
     const entity = entityOf(compilation);
     const key = keyOf(entity.kind, entity.name);
     if (base.entries.get(key)?.digest !== entity.digest) changed.push(entity);
-    const { refs, folders, declared } = compilation;
+    const { refs, folders, images, declared } = compilation;
     const { kind, name, file, digest } = entity;
-    changes.set(key, { kind, name, file, blob: declared.blob, digest, refs, folders });
+    const entry = { kind, name, file, blob: declared.blob, digest, refs, folders };
+    changes.set(key, images === undefined ? entry : { ...entry, images });
   }
   const blob = request.files.get(PROJECT_FILE);
   if (blob !== undefined && blob !== null) setProject(workspace, project, blob, changes);
   return {
     kind: 'compiled',
-    index: updatedIndex(project, base, changes),
+    index: updatedIndex(project, base, changes, lockBlob(workspace)),
     changed,
     removed: [...removed].sort(),
     diagnostics: sortedFindings(workspace.diagnostics),

@@ -14,6 +14,8 @@ export interface IndexEntry {
   readonly refs: readonly string[];
   /** Source folders whose tree id is part of the closure. */
   readonly folders: readonly string[];
+  /** Tags of the images that the closure runs → their digest in images.lock, null for one that it does not know. */
+  readonly images?: Readonly<Record<string, string | null>>;
 }
 
 /** The project document (root `pipectl.yaml`) of a commit. */
@@ -28,6 +30,8 @@ export interface ProjectSettings {
 export interface CommitIndex {
   readonly project: ProjectSettings;
   readonly entries: ReadonlyMap<string, IndexEntry>;
+  /** Git blob id of the root images.lock; absent when the commit has none. */
+  readonly imagesLock?: string;
 }
 
 /**
@@ -37,8 +41,9 @@ export interface CommitIndex {
 export interface CompileRequest {
   readonly base?: CommitIndex;
   /**
-   * Definition files that differ: path → blob id, null when deleted. The root `pipectl.yaml` included. Files that hold no
-   * definitions (`isDefinitionFile`) are ignored, so without a base all `.yaml` and `.yml` files may be given.
+   * Definition files that differ: path → blob id, null when deleted. The root `pipectl.yaml` and `images.lock`
+   * included. Files that hold no definitions (`isDefinitionFile`) are ignored, so without a base all `.yaml` and `.yml`
+   * files may be given.
    */
   readonly files: ReadonlyMap<string, string | null>;
   /** Source folders of `base` whose tree differs (any folder of which a changed path lies inside). */
@@ -58,7 +63,7 @@ export type CompileOutcome =
       /** Path → blob id. */
       readonly blobs: ReadonlyMap<string, string>;
       readonly folders: readonly string[];
-      /** The project's paths changed: ask again without `base`, with every `.yaml` and `.yml` file of the commit. */
+      /** The project's paths changed: ask again without `base`, with all `.yaml` files, `.yml` files and images.lock. */
       readonly everyFile?: true;
     }
   | { readonly kind: 'rejected'; readonly diagnostics: readonly Diagnostic[] }

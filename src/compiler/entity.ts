@@ -28,9 +28,17 @@ export function compileEntity(workspace: Workspace, kind: EntityKind, name: stri
 
 function outcomeOf(declared: Declared, made: Made): Outcome {
   if (made.kind !== 'ok') return made;
-  const { closure, refs, folders } = made;
+  const { closure, refs, folders, images } = made;
   const text = canonicalJson(closure as unknown as Json);
-  const compilation: Compilation = { declared, closure, digest: sha256(text), text, refs, folders };
+  const compilation: Compilation = {
+    declared,
+    closure,
+    digest: sha256(text),
+    text,
+    refs,
+    folders,
+    ...(images === undefined ? {} : { images }),
+  };
   return { kind: 'ok', compilation };
 }
 

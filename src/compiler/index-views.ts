@@ -54,6 +54,7 @@ export function updatedIndex(
   project: ProjectSettings,
   views: IndexViews,
   changes: ReadonlyMap<string, IndexEntry | undefined>,
+  imagesLock: string | undefined,
 ): CommitIndex {
   const byFile = new Map<string, Set<string>>();
   const dependents = new Map<string, Set<string>>();
@@ -70,7 +71,7 @@ export function updatedIndex(
     dependents: withLists(views.dependents, dependents),
     byFolder: withLists(views.byFolder, byFolder),
   };
-  const index: CommitIndex = { project, entries: next.entries };
+  const index: CommitIndex = { project, entries: next.entries, ...(imagesLock === undefined ? {} : { imagesLock }) };
   VIEWS.set(index, next);
   return index;
 }

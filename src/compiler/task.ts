@@ -2,6 +2,7 @@ import type { CacheSpec, DefinitionOf, Parameter, ResourceSpec, RunPolicy, Timeo
 import { printType } from '../language/index.ts';
 import type { ClosureParameter, ResourceList, RetryPolicy, TaskClosure, TimeoutPolicy } from './closure.ts';
 import { DEFAULT_RETRIES } from './defaults.ts';
+import { imageOf } from './images-lock.ts';
 import { normalisePath } from './paths.ts';
 import { recordOf } from './record.ts';
 import { type Made, tellTo, treeOf, type Workspace } from './workspace.ts';
@@ -10,16 +11,18 @@ import { type Made, tellTo, treeOf, type Workspace } from './workspace.ts';
 export function compileTask(workspace: Workspace, task: DefinitionOf<'Task'>): Made {
   const { spec } = task;
   const source = sourceOf(workspace, task);
+  const image = imageOf(workspace, task);
   if (source?.kind === 'failed' || source?.kind === 'pending') return source;
+  if (image.kind === 'pending') return image;
   warnOfCache(workspace, task);
-  const { image, command, env } = spec.run;
+  const { command, env } = spec.run;
   const base: TaskClosure = {
     kind: 'Task',
     name: task.name,
     inputs: parametersOf(spec.inputs),
     outputs: parametersOf(spec.outputs),
     run: {
-      ...(image === undefined ? {} : { image }),
+      ...(image.kind === 'none' ? {} : { image: image.image }),
       command,
       ...(env === undefined ? {} : { env: recordOf(Object.entries(env)) }),
     },
@@ -34,6 +37,7 @@ export function compileTask(workspace: Workspace, task: DefinitionOf<'Task'>): M
     refs: [],
     folders: source === undefined ? [] : [source.path],
   };
+    ...(image.kind === 'none' || image.images === undefined ? {} : { images: image.images }),
 }
 
 function warnOfCache(workspace: Workspace, task: DefinitionOf<'Task'>): void {

@@ -27,6 +27,7 @@ export interface Compilation {
   readonly text: string;
   readonly refs: readonly string[];
   readonly folders: readonly string[];
+  readonly images?: IndexEntry['images'];
 }
 
 /** `failed`: told in its own diagnostics, or those of what it refers to. */
@@ -42,6 +43,7 @@ export type Made =
       readonly closure: EntityClosure;
       readonly refs: readonly string[];
       readonly folders: readonly string[];
+      readonly images?: Compilation['images'];
     }
   /** Told. */
   | { readonly kind: 'failed' }

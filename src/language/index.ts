@@ -8,6 +8,8 @@ export * from './diagnostics/index.ts';
 export * from './document.ts';
 export * from './duration.ts';
 export * from './exact-json.ts';
+export * from './image-reference.ts';
+export * from './images-lock.ts';
 export * from './instant.ts';
 export { integerToJson, isWideInteger } from './number.ts';
 export * from './parse-definitions.ts';

@@ -1,6 +1,7 @@
 import type { Severity } from '../../base/index.ts';
 import type { DiagnosticCode } from './code.ts';
 import { COMPILER_CODES } from './compiler-codes.ts';
+import { IMAGE_CODES, LOCK_CODES } from './image-codes.ts';
 import { SCHEMA_CODES } from './schema-codes.ts';
 import { TREE_CODES } from './tree-codes.ts';
 import { VALUE_CODES } from './value-codes.ts';
@@ -12,6 +13,8 @@ export const DIAGNOSTIC_CODES: readonly DiagnosticCode[] = [
   ...SCHEMA_CODES,
   ...VALUE_CODES,
   ...COMPILER_CODES,
+  ...IMAGE_CODES,
+  ...LOCK_CODES,
   ...TREE_CODES,
 ];
 

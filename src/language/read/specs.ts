@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import type { LaunchPlanSpec, PlatformSpec, ProjectSpec, ScheduleSpec, Sharding, TaskSpec } from '../document.ts';
+import { parseImageReference } from '../image-reference.ts';
 import { checkNamesDiffer, readParameters } from './parameters.ts';
 import {
   durationOf,
@@ -34,7 +35,7 @@ export function readTask(reader: Reader, spec: JsonObject): TaskSpec {
     outputs: readParameters(reader, spec.outputs, ['spec', 'outputs']),
     source: textOf(spec.source),
     run: present<TaskSpec['run']>({
-      image: textOf(run.image),
+      image: readImage(reader, run.image),
       command: textsOf(run.command),
       env: isJsonObject(run.env) ? texts(run.env) : undefined,
     }),
@@ -43,6 +44,15 @@ export function readTask(reader: Reader, spec: JsonObject): TaskSpec {
 
 /** The members that are text, in an object without prototype. */
 export function texts(value: Json | undefined): Readonly<Record<string, string>> {
+function readImage(reader: Reader, value: Json | undefined): string | undefined {
+  if (typeof value !== 'string' || value.includes('${{')) return undefined;
+  const parsed = parseImageReference(value);
+  if (parsed.kind === 'ok') return value;
+  const { message, help, start, end } = parsed;
+  reader.tell('PIPE-IMAGE-001', message, ['spec', 'run', 'image'], { help, range: { start, end } });
+  return undefined;
+}
+
   const found: Record<string, string> = Object.create(null);
   for (const [name, text] of entriesOf(value)) if (typeof text === 'string') found[name] = text;
   return found;
