@@ -80,6 +80,11 @@ export const MAX_YAML_ENTRIES = 200_000;
 export const MAX_YAML_DOCUMENTS = 5_000;
 /** Places where the parser stumbles before it is stopped: text that is no YAML stumbles at each word. */
 export const MAX_YAML_ERRORS = 1_000;
+/**
+ * What the fast reader of YAML does not try: it stays well inside of the budgets above, however they are counted. Keys
+ * come from the specification's 1,024 characters.
+ */
+export const FAST_YAML = { maxDepth: 24, maxKeyLength: 1_000, maxIdleLines: 10_000 } as const;
 /** Diagnostics of one file; the rest is counted. */
 export const MAX_FILE_DIAGNOSTICS = 100;
 
@@ -346,3 +351,33 @@ export const MAX_GRAPH_POINTS = 50_000;
 /** An image reference as written, and its registry with its repository: the latter as Docker's grammar has it. */
 export const MAX_IMAGE_REFERENCE_LENGTH = 1_024;
 export const MAX_IMAGE_NAME_LENGTH = 255;
+
+/** Rules of one policy. */
+export const MAX_POLICY_RULES = 100;
+/** Steps that all rules over all definitions of one commit may take together: about two seconds. */
+export const MAX_POLICY_STEPS = 20_000_000;
+
+/** An import: notes kept of it, templates or tasks of one document, and list items written out (items, matrix rows). */
+export const MAX_IMPORT_NOTES = 1_000;
+export const MAX_IMPORT_TEMPLATES = 1_000;
+export const MAX_IMPORT_ITEMS = 50_000;
+/** Parentheses and operators within each other in a condition that is translated. */
+export const MAX_IMPORT_DEPTH = 50;
+
+/** Branches of one switch, and tasks that a dynamic node's workflow may run. */
+export const MAX_SWITCH_BRANCHES = 100;
+export const MAX_DYNAMIC_TASKS = 100;
+/**
+ * What one workflow runs inline: workflows inside workflows, how many different ones, and nodes in all when each is
+ * counted as often as it runs. A few small workflows that run each other twice would else grow without end.
+ */
+export const MAX_INLINE_DEPTH = 32;
+export const MAX_INLINE_WORKFLOWS = 500;
+export const MAX_INLINE_NODES = 100_000;
+
+/** Pairs of removed and added entities, or nodes, that are compared for a rename; past it only the same content counts. */
+export const MAX_RENAME_PAIRS = 250_000;
+/** Share of fields that a renamed entity has in common with what it was; git takes half of a file's content for one. */
+export const MIN_RENAME_SIMILARITY = 0.6;
+/** Callers compiled against a changed interface, to tell which of them it breaks. */
+export const MAX_BREAK_TRIALS = 2_000;
