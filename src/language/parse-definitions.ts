@@ -9,8 +9,10 @@ import {
 } from '../base/index.ts';
 import { severityOf } from './diagnostics/table.ts';
 import type { BrokenDefinition, Definition, DefinitionKind, Path, Place } from './document.ts';
+import { fastDocuments } from './fast-yaml/index.ts';
 import { collectFindings, type Findings } from './findings.ts';
 import { decodeText, type GateRefusal } from './gate.ts';
+import { readPolicy } from './read/policy.ts';
 import type { Reader } from './read/reader.ts';
 import { readLaunchPlan, readPlatform, readProject, readSchedule, readTask, texts } from './read/specs.ts';
 import { readWorkflow } from './read/workflow.ts';
@@ -42,15 +44,38 @@ export function parseDefinitions(file: { readonly path: string; readonly bytes: 
   const findings = collectFindings(file.path);
   const decoded = decodeText(file.bytes);
   if (decoded.kind === 'refused') return refusedFile(file.path, findings, decoded);
-  const parsed = parseYaml(decoded.text);
-  if (parsed.kind === 'refused') return refusedFile(file.path, findings, parsed);
   const source = sourceText(file.path, decoded.text);
-  const places = lazyPlaces(source);
+  const values = fastDocuments(source.text);
+  if (values !== undefined) {
+    const trees = lazyTrees(source);
+    const contents = values.map((value, index): Content => ({ tree: () => trees(index), value }));
+    return readDocuments(source, findings, contents, trees);
+  }
+  const parsed = parseYaml(source.text);
+  if (parsed.kind === 'refused') return refusedFile(file.path, findings, parsed);
+  const contents = parsed.documents.map((tree): Content => ({ tree: () => tree }));
+  return readDocuments(source, findings, contents, lazyTrees(source));
+}
+
+/** A document as parsed. With `value` it is known to be free of faults, and the tree is there for places alone. */
+interface Content {
+  readonly tree: () => Document.Parsed;
+  readonly value?: Json;
+}
+
+/** `placeTrees` makes the trees again when places are asked for later: definitions must not keep these. */
+function readDocuments(
+  source: SourceText,
+  findings: Findings,
+  contents: readonly Content[],
+  placeTrees: Trees,
+): ParsedFile {
   const documents: Definition[] = [];
   const broken: BrokenDefinition[] = [];
   let hasVersion = false;
-  parsed.documents.forEach((tree, index) => {
-    const read = readDocument({ source, findings, tree, hasVersion, places: places(index) });
+  contents.forEach((content, index) => {
+    const places = placesOf(source, () => placeTrees(index));
+    const read = readDocument({ source, findings, content, hasVersion, places });
     hasVersion ||= read.hasVersion;
     if (read.definition?.kind === 'broken') broken.push(read.definition.value);
     else if (read.definition !== undefined) documents.push(read.definition.value);
@@ -69,27 +94,32 @@ function refusedFile(path: string, findings: Findings, refused: GateRefusal): Pa
 
 type Places = Pick<Definition, 'placeOf' | 'placeOfKey' | 'declaredAt'>;
 
-/** Places by document, from a syntax tree made when first needed, so that thousands of files cost only their text. */
-function lazyPlaces(source: SourceText): (index: number) => Places {
+type Trees = (index: number) => Document.Parsed;
+
+/** Syntax trees by document, made when first needed, so that thousands of files cost only their text. */
+function lazyTrees(source: SourceText): Trees {
   let trees: readonly Document.Parsed[] | undefined;
-  const tree = (index: number): Document.Parsed => {
+  return (index) => {
     if (trees === undefined) {
       const parsed = parseYaml(source.text);
       trees = parsed.kind === 'documents' ? parsed.documents : [];
     }
     return trees[index]!;
   };
-  return (index) => ({
-    placeOf: (path, range) => placeOfValue(source, tree(index), path, range),
-    placeOfKey: (path) => placeOfKey(source, tree(index), path),
-    declaredAt: () => placeOfValue(source, tree(index), ['metadata', 'name']),
-  });
+}
+
+function placesOf(source: SourceText, tree: () => Document.Parsed): Places {
+  return {
+    placeOf: (path, range) => placeOfValue(source, tree(), path, range),
+    placeOfKey: (path) => placeOfKey(source, tree(), path),
+    declaredAt: () => placeOfValue(source, tree(), ['metadata', 'name']),
+  };
 }
 
 interface DocumentContext {
   readonly source: SourceText;
   readonly findings: Findings;
-  readonly tree: Document.Parsed;
+  readonly content: Content;
   /** Whether a document before has said its apiVersion. */
   readonly hasVersion: boolean;
   readonly places: Places;
@@ -103,34 +133,24 @@ interface ReadDocument {
 }
 
 function readDocument(context: DocumentContext): ReadDocument {
-  const { source, findings, tree, hasVersion, places } = context;
+  const { source, findings, content, hasVersion, places } = context;
   let isValid = true;
   // Where the text itself is wrong, what follows from that would only say it again in other words.
-  const brokenLines = new Set<number>();
   const brokenPlaces = new Set<string>();
   const tell: TellPlace = (code, message, place, help) => {
     if (severityOf(code) === 'error') isValid = false;
     if (brokenPlaces.size > 0 && brokenPlaces.has(placeKey(place()))) return;
     findings.add(code, message, place, help);
   };
-  for (const { code, message, start, end, help } of syntaxFindings(tree, source.text)) {
-    const place = source.place(start, end);
-    brokenLines.add(place.span.line);
-    tell(code, message, () => place, help);
-  }
-  const isSyntaxValid = isValid;
-  const json = yamlToJson(tree.contents, (code, message, start, end, help) => {
-    const place = source.place(start, end);
-    if (brokenLines.has(place.span.line)) return;
-    tell(code, message, () => place, help);
-    brokenPlaces.add(placeKey(place));
-  });
+  const read = content.value === undefined ? readTree(source, content.tree(), tell, brokenPlaces) : undefined;
+  const json = read === undefined ? (content.value as Json) : read.json;
+  const isSyntaxValid = read?.isSyntaxValid ?? true;
   if (json === null && isValid) return { hasVersion };
   const broken = (): ReadDocument => brokenDocument(source, json, hasVersion, places);
   if (!isSyntaxValid) return broken();
   if (!isJsonObject(json)) {
     tell('PIPE-SCHEMA-001', 'a definition is a map with apiVersion, kind, metadata and spec', () =>
-      placeOfValue(source, tree, []),
+      placeOfValue(source, content.tree(), []),
     );
     return { hasVersion };
   }
@@ -141,6 +161,30 @@ function readDocument(context: DocumentContext): ReadDocument {
   return isValid && definition !== undefined
     ? { hasVersion: says, definition: { kind: 'valid', value: definition } }
     : broken();
+}
+
+/** The value of a syntax tree; all that is wrong with the text is told, and noted in `brokenPlaces` where it may echo. */
+function readTree(
+  source: SourceText,
+  tree: Document.Parsed,
+  tell: TellPlace,
+  brokenPlaces: Set<string>,
+): { readonly json: Json; readonly isSyntaxValid: boolean } {
+  const brokenLines = new Set<number>();
+  let isSyntaxValid = true;
+  for (const { code, message, start, end, help } of syntaxFindings(tree, source.text)) {
+    const place = source.place(start, end);
+    brokenLines.add(place.span.line);
+    if (severityOf(code) === 'error') isSyntaxValid = false;
+    tell(code, message, () => place, help);
+  }
+  const json = yamlToJson(tree.contents, (code, message, start, end, help) => {
+    const place = source.place(start, end);
+    if (brokenLines.has(place.span.line)) return;
+    tell(code, message, () => place, help);
+    brokenPlaces.add(placeKey(place));
+  });
+  return { json, isSyntaxValid };
 }
 
 function brokenDocument(source: SourceText, json: Json, hadVersion: boolean, places: Places): ReadDocument {
@@ -162,11 +206,11 @@ type TellPlace = (code: string, message: string, place: () => Place, help?: stri
 /** Checks apiVersion and kind; the kind when it is one of ours. */
 function readKind(
   json: JsonObject,
-  { source, tree, hasVersion }: DocumentContext,
+  { source, content, hasVersion }: DocumentContext,
   tell: TellPlace,
 ): DefinitionKind | undefined {
-  const at = (path: Path) => (): Place => placeOfValue(source, tree, path);
-  const start = (): Place => placeOfFirstKey(source, tree);
+  const at = (path: Path) => (): Place => placeOfValue(source, content.tree(), path);
+  const start = (): Place => placeOfFirstKey(source, content.tree());
   if (json.apiVersion === undefined && !hasVersion) {
     tell(
       'PIPE-SCHEMA-002',
@@ -202,22 +246,19 @@ function placeOfFirstKey(source: SourceText, tree: Document.Parsed): Place {
 function readDefinition(
   kind: DefinitionKind,
   json: JsonObject,
-  { source, tree, places }: DocumentContext,
+  { source, content, places }: DocumentContext,
   tell: TellPlace,
 ): Definition | undefined {
+  const valueAt = (path: Path, range?: { readonly start: number; readonly end: number }): Place =>
+    placeOfValue(source, content.tree(), path, range);
+  const keyAt = (path: Path): Place => placeOfKey(source, content.tree(), path);
   for (const problem of validateDocument(kind, withoutVersion(json), MAX_FILE_DIAGNOSTICS + 1)) {
-    const place = (): Place =>
-      problem.isKey ? placeOfKey(source, tree, problem.path) : placeOfValue(source, tree, problem.path);
+    const place = (): Place => (problem.isKey ? keyAt(problem.path) : valueAt(problem.path));
     tell(problem.code, problem.message, place, problem.help);
   }
   const reader: Reader = {
     tell: (code, message, path, more) =>
-      tell(
-        code,
-        message,
-        () => (more?.isKey ? placeOfKey(source, tree, path) : placeOfValue(source, tree, path, more?.range)),
-        more?.help,
-      ),
+      tell(code, message, () => (more?.isKey ? keyAt(path) : valueAt(path, more?.range)), more?.help),
   };
   const metadata = isJsonObject(json.metadata) ? json.metadata : undefined;
   const spec = isJsonObject(json.spec) ? json.spec : undefined;
@@ -260,6 +301,8 @@ function typedDefinition(
       return { ...base, kind, spec: readSchedule(reader, spec) };
     case 'Platform':
       return { ...base, kind, spec: readPlatform(reader, spec) };
+    case 'Policy':
+      return { ...base, kind, spec: readPolicy(reader, spec) };
   }
 }
 

@@ -1,0 +1,97 @@
+import { FAST_YAML, MAX_YAML_ENTRIES, MAX_YAML_TOKENS } from '../../base/index.ts';
+
+/** Where the reader stands, and what it has seen. Offsets and columns in UTF-16 code units. */
+export interface Cursor {
+  readonly text: string;
+  at: number;
+  /** Offset of the line that `at` is in. */
+  lineStart: number;
+  /** Column of the content line that was found, or END when the document has no more. */
+  column: number;
+  /** As the gate counts them. */
+  entries: number;
+  /** At least as many as the gate counts. */
+  tokens: number;
+  /** Blank and comment lines: the full parser gathers them, and stumbles over very many. */
+  idleLines: number;
+}
+
+export const END = -1;
+
+export const SPACE = 0x20;
+export const LINE = 0x0a;
+export const HASH = 0x23;
+export const DASH = 0x2d;
+export const COLON = 0x3a;
+const DOT = 0x2e;
+
+/** The one thing that is thrown, and caught in `documents.ts`; it carries nothing. */
+export const GIVE_UP = new Error('this text is for the full parser');
+
+export function giveUp(): never {
+  throw GIVE_UP;
+}
+
+export function cursorOf(text: string): Cursor {
+  return { text, at: 0, lineStart: 0, column: END, entries: 0, tokens: 0, idleLines: 0 };
+}
+
+/** A space, a line's end or the text's: NaN is what `charCodeAt` gives past it. */
+export function isBlank(code: number): boolean {
+  return code === SPACE || code === LINE || Number.isNaN(code);
+}
+
+export function countEntry(cursor: Cursor): void {
+  cursor.tokens += 4;
+  if (++cursor.entries > MAX_YAML_ENTRIES || cursor.tokens > MAX_YAML_TOKENS) giveUp();
+}
+
+export function skipSpaces(cursor: Cursor): void {
+  const { text } = cursor;
+  while (text.charCodeAt(cursor.at) === SPACE) cursor.at++;
+}
+
+/** Whether nothing but white space or a comment stands in the rest of the line, whose spaces are skipped. */
+export function isLineEnd(cursor: Cursor): boolean {
+  skipSpaces(cursor);
+  const code = cursor.text.charCodeAt(cursor.at);
+  if (code === HASH) return cursor.text.charCodeAt(cursor.at - 1) === SPACE;
+  return code === LINE || Number.isNaN(code);
+}
+
+/** Leaves a line that has nothing more to say, and finds the next that has. */
+export function nextLine(cursor: Cursor): void {
+  if (!isLineEnd(cursor)) giveUp();
+  const end = cursor.text.indexOf('\n', cursor.at);
+  cursor.tokens += 5;
+  findLine(cursor, end === -1 ? cursor.text.length : end + 1);
+}
+
+/** From the start of a line: the first character of content, in a line that is neither blank nor a comment. */
+export function findLine(cursor: Cursor, from: number): void {
+  const { text } = cursor;
+  let start = from;
+  for (;;) {
+    let at = start;
+    let code = text.charCodeAt(at);
+    while (code === SPACE) code = text.charCodeAt(++at);
+    if (code === LINE || code === HASH) {
+      const end = code === LINE ? at : text.indexOf('\n', at);
+      cursor.tokens += 3;
+      if (++cursor.idleLines > FAST_YAML.maxIdleLines) giveUp();
+      start = end === -1 ? text.length : end + 1;
+      continue;
+    }
+    cursor.at = at;
+    cursor.lineStart = start;
+    cursor.column = Number.isNaN(code) || (at === start && isMarker(text, at)) ? END : at - start;
+    return;
+  }
+}
+
+/** Whether `---` or `...` stands at `at`, the start of a line, and ends the document before it. */
+export function isMarker(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  if (code !== DASH && code !== DOT) return false;
+  return text.charCodeAt(at + 1) === code && text.charCodeAt(at + 2) === code && isBlank(text.charCodeAt(at + 3));
+}

@@ -1,0 +1,7 @@
+/**
+ * fast-yaml: the plain part of YAML, read many times faster than by the full parser, as values only.
+ * Owns one guess: it reads a text exactly as `yaml-tree.ts` and `yaml-json.ts` would, or gives up.
+ * Must not report, nor know places: whatever is wrong, rare or doubtful in a text is for the full parser.
+ * Keeps: where it answers, the full parser finds no fault and makes the same values of the same documents.
+ */
+export { fastDocuments } from './documents.ts';
