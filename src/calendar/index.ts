@@ -6,6 +6,7 @@
 
 export { nextWallTime } from './cron-next.ts';
 export { type CronField, type CronPattern, type CronResult, parseCron } from './cron-parse.ts';
+export { shortestInterval } from './interval.ts';
 export { type RuleResult, type TickFields, tickRuleOf } from './rule.ts';
 export { nextTick, type TickRule, ticksBetween } from './ticks.ts';
 export { isTimeZone } from './zone.ts';

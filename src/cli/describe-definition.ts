@@ -6,6 +6,7 @@ import type {
   LaunchPlan,
   Parameter,
   Platform,
+  Policy,
   Schedule,
   Task,
   Workflow,
@@ -15,9 +16,9 @@ import { factLines, valueLines, valueText } from './facts.ts';
 import { renderTable, type TableColumn } from './table.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
 
-type Definition = Workflow | Task | LaunchPlan | Schedule | Platform;
+type Definition = Workflow | Task | LaunchPlan | Schedule | Platform | Policy;
 
-const KINDS: ReadonlySet<string> = new Set(['Workflow', 'Task', 'LaunchPlan', 'Schedule', 'Platform']);
+const KINDS: ReadonlySet<string> = new Set(['Workflow', 'Task', 'LaunchPlan', 'Schedule', 'Platform', 'Policy']);
 const SHOWN_TICKS = 5;
 
 export function isDefinition(object: KubeObject): object is Definition {
@@ -82,6 +83,8 @@ function particulars(definition: Definition): readonly (readonly [string, string
         ['Max parallelism', String(maxParallelism)],
       ];
     }
+    case 'Policy':
+      return definition.spec.rules.map(({ name, severity, assert }) => [`Rule ${name}`, `${severity}: ${printable(assert)}`]);
   }
 }
 

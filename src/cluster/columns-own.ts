@@ -6,6 +6,7 @@ import type {
   Execution,
   LaunchPlan,
   Platform,
+  Policy,
   Repository,
   Revision,
   Schedule,
@@ -123,7 +124,12 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
       ],
     },
   ],
-  ['Policy', { columns: [VERSION, FILE] }],
+  [
+    'Policy',
+    {
+      columns: [VERSION, count<Policy>('Rules', 'Rules that definitions keep.', (it) => it.spec.rules.length), FILE],
+    },
+  ],
   [
     'Repository',
     {

@@ -241,6 +241,25 @@ export interface Platform extends KubeObject {
   };
 }
 
+/** Rules that definitions keep; they are applied where commits are compiled, here they are shown. */
+export interface Policy extends KubeObject {
+  readonly kind: 'Policy';
+  readonly spec: DefinitionSource & {
+    readonly rules: readonly {
+      readonly name: string;
+      readonly match: {
+        readonly kinds?: readonly string[];
+        readonly labels?: Readonly<Record<string, string>>;
+        readonly expression?: string;
+      };
+      readonly assert: string;
+      readonly message: string;
+      readonly severity: 'error' | 'warning';
+      readonly except?: { readonly labels: Readonly<Record<string, string>> };
+    }[];
+  };
+}
+
 export type ExecutionPhase = 'Pending' | 'Queued' | 'Running' | 'Succeeded' | 'Failed' | 'TimedOut' | 'Aborted';
 export type NodePhase =
   | 'Pending'

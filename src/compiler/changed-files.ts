@@ -54,6 +54,7 @@ const WORDS: Readonly<Record<EntityKind, string>> = {
   LaunchPlan: 'launch plan',
   Schedule: 'schedule',
   Platform: 'platform',
+  Policy: 'policy',
 };
 
 function tellDuplicate(workspace: Workspace, second: Definition, first: Definition): void {

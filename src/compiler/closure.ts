@@ -49,42 +49,144 @@ export interface TaskClosure {
   readonly timeout: TimeoutPolicy;
   readonly resources: ResourceList;
   readonly cache?: { readonly serialize: boolean; readonly ttlMs?: number };
+  /** Present when the task says that a second run does more than the first. */
+  readonly idempotent?: false;
 }
 
-interface NodeBase {
-  readonly id: string;
-  /** Indexes into `nodes` of all that must have succeeded before, ascending: by reference or by `needs`. */
-  readonly upstream: readonly number[];
-  /** Type of each output. */
+/** What an action gives. */
+interface Gives {
+  /** Type of each output. Of a node that may be skipped all are optional: null then. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-export interface TaskNode extends NodeBase {
+type Templates = Readonly<Record<string, Template>>;
+
+export interface TaskAction extends Gives {
   readonly kind: 'task';
   /** Digest key into `WorkflowClosure.tasks`; per-node overrides are already merged into that task. */
   readonly task: Digest;
-  readonly with: Readonly<Record<string, Template>>;
+  readonly with: Templates;
 }
 
-export interface MapNode extends NodeBase {
+export interface MapAction extends Gives {
   readonly kind: 'map';
   readonly task: Digest;
   /** Inputs that are lists of the element type: one subtask per element; all have the same length. */
-  readonly over: Readonly<Record<string, Template>>;
+  readonly over: Templates;
+  /** One list instead of `over`: `item` is its element. */
+  readonly items?: Template;
   /** Inputs that every subtask gets alike. */
-  readonly with: Readonly<Record<string, Template>>;
+  readonly with: Templates;
+  /** Inputs that read `item` (an element of `items`, else a record of the elements by name) or `index` (from 0). */
+  readonly each?: Templates;
   /** Live subtasks at a time; absent: all. */
   readonly concurrency?: number;
   /** In (0, 1]. */
   readonly minSuccessRatio: number;
 }
 
-export interface ComputeNode extends NodeBase {
+export interface ComputeAction extends Gives {
   readonly kind: 'compute';
-  readonly values: Readonly<Record<string, Template>>;
+  readonly values: Templates;
 }
 
-export type NodeClosure = TaskNode | MapNode | ComputeNode;
+/** Runs the nodes of another workflow as part of this execution. */
+export interface WorkflowAction extends Gives {
+  readonly kind: 'workflow';
+  /** Digest key into `WorkflowClosure.workflows`. */
+  readonly workflow: Digest;
+  readonly with: Templates;
+  readonly timeout?: Pick<TimeoutPolicy, 'totalMs'>;
+}
+
+/** Runs a launch plan as an execution of its own. */
+export interface LaunchPlanAction extends Gives {
+  readonly kind: 'launchPlan';
+  readonly launchPlan: { readonly name: string; readonly closure: Digest };
+  /** Inputs that are not given here have the plan's defaults. */
+  readonly with: Templates;
+  readonly retries: RetryPolicy;
+  readonly timeout: TimeoutPolicy;
+}
+
+/** Waits for a person. Rejected, the node fails. */
+export interface ApproveAction extends Gives {
+  readonly kind: 'approve';
+  readonly message: Template;
+  readonly timeoutMs?: number;
+  /** What holds when the time is over; absent: the node times out. */
+  readonly default?: 'approve' | 'reject';
+}
+
+/** Waits for a value from outside: its output `value`. */
+export interface SignalAction extends Gives {
+  readonly kind: 'signal';
+  readonly message?: Template;
+  readonly timeoutMs?: number;
+  /** The value when the time is over; absent: the node times out. */
+  readonly default?: Json;
+}
+
+export interface SleepAction extends Gives {
+  readonly kind: 'sleep';
+  /** A duration. */
+  readonly duration: Template;
+}
+
+/** Runs a task whose output `workflow` is the spec of a workflow, then runs that. */
+export interface DynamicAction extends Gives {
+  readonly kind: 'dynamic';
+  readonly task: Digest;
+  readonly with: Templates;
+  /** Tasks that the workflow may run: name → digest key into `WorkflowClosure.tasks`. */
+  readonly tasks: Readonly<Record<string, Digest>>;
+}
+
+export type ActionClosure =
+  | TaskAction
+  | MapAction
+  | ComputeAction
+  | WorkflowAction
+  | LaunchPlanAction
+  | ApproveAction
+  | SignalAction
+  | SleepAction
+  | DynamicAction;
+
+/** A branch that ends its node as failed. */
+export interface FailAction extends Gives {
+  readonly kind: 'fail';
+  readonly message: Template;
+}
+
+export type BranchClosure = ActionClosure | FailAction;
+
+/** Does what the first branch says whose `when` holds. */
+export interface SwitchAction extends Gives {
+  readonly kind: 'switch';
+  readonly branches: readonly { readonly when: Template; readonly action: BranchClosure }[];
+  readonly else?: BranchClosure;
+}
+
+interface NodeBase {
+  readonly id: string;
+  /** Indexes into `nodes` of all that must have ended before, ascending: by reference or by `needs`. */
+  readonly upstream: readonly number[];
+  /** A condition: where it does not hold, the node is skipped. */
+  readonly when?: Template;
+  /** Those of `upstream` with which this node is skipped when they are: what it needs and does not only read. */
+  readonly skipsWith?: readonly number[];
+}
+
+export type NodeClosure = NodeBase & (ActionClosure | SwitchAction);
+export type NodeClosureOf<K extends NodeClosure['kind']> = Extract<NodeClosure, { readonly kind: K }>;
+export type MapNode = NodeClosureOf<'map'>;
+
+/** What runs after the workflow failed. Its templates read `error`, and all nodes' outputs as optional. */
+export type FailureHandlerClosure = (TaskAction | WorkflowAction | LaunchPlanAction) & { readonly when?: Template };
+
+/** A workflow that another one runs inline: its tasks and workflows stand with those of the root. */
+export type InlineWorkflow = Omit<WorkflowClosure, 'tasks' | 'workflows'>;
 
 export interface WorkflowClosure {
   readonly kind: 'Workflow';
@@ -95,7 +197,10 @@ export interface WorkflowClosure {
   /** In topological order: `upstream` points only backwards. */
   readonly nodes: readonly NodeClosure[];
   readonly tasks: Readonly<Record<Digest, TaskClosure>>;
+  /** Every workflow that runs inline, at any depth, by the digest of its own closure. Absent: none. */
+  readonly workflows?: Readonly<Record<Digest, InlineWorkflow>>;
   readonly failurePolicy: 'failImmediately' | 'failAfterExecutable';
+  readonly onFailure?: FailureHandlerClosure;
 }
 
 export interface LaunchPlanClosure {
@@ -137,5 +242,30 @@ export interface PlatformClosure {
   };
 }
 
-export type EntityClosure = WorkflowClosure | TaskClosure | LaunchPlanClosure | ScheduleClosure | PlatformClosure;
+export interface PolicyClosure {
+  readonly kind: 'Policy';
+  readonly name: string;
+  readonly description?: string;
+  /** As the definition says, with defaults. */
+  readonly rules: readonly {
+    readonly name: string;
+    readonly match: {
+      readonly kinds?: readonly string[];
+      readonly labels?: Readonly<Record<string, string>>;
+      readonly expression?: string;
+    };
+    readonly assert: string;
+    readonly message: string;
+    readonly severity: 'error' | 'warning';
+    readonly except?: { readonly labels: Readonly<Record<string, string>> };
+  }[];
+}
+
+export type EntityClosure =
+  | WorkflowClosure
+  | TaskClosure
+  | LaunchPlanClosure
+  | ScheduleClosure
+  | PlatformClosure
+  | PolicyClosure;
 export type EntityKind = EntityClosure['kind'];

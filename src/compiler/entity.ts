@@ -2,6 +2,8 @@ import { canonicalJson, type Json, sha256 } from '../base/index.ts';
 import type { EntityKind } from './closure.ts';
 import { compileLaunchPlan } from './launch-plan.ts';
 import { compilePlatform } from './platform.ts';
+import { compilePolicy } from './policy.ts';
+import { visitRuns } from './recursion.ts';
 import { compileSchedule } from './schedule.ts';
 import { compileTask } from './task.ts';
 import { compileWorkflow } from './workflow.ts';
@@ -21,9 +23,16 @@ export function compileEntity(workspace: Workspace, kind: EntityKind, name: stri
   const known = workspace.outcomes.get(key);
   if (known !== undefined) return known;
   const found = lookUp(workspace, kind, name);
-  const outcome = found.kind === 'found' ? outcomeOf(found.declared, make(workspace, found.declared)) : found;
-  workspace.outcomes.set(key, outcome);
-  return outcome;
+  if (found.kind === 'found') visitRuns(workspace, found.declared, (declared) => compileDeclared(workspace, declared));
+  else workspace.outcomes.set(key, found);
+  return workspace.outcomes.get(key) ?? { kind: 'failed' };
+}
+
+function compileDeclared(workspace: Workspace, declared: Declared): void {
+  const key = keyOf(declared.definition.kind, declared.definition.name);
+  const outcome = outcomeOf(declared, make(workspace, declared));
+  // What is part of a circle has failed already, and is compiled for what else is wrong with it.
+  if (!workspace.outcomes.has(key)) workspace.outcomes.set(key, outcome);
 }
 
 function outcomeOf(declared: Declared, made: Made): Outcome {
@@ -54,6 +63,8 @@ function make(workspace: Workspace, { definition }: Declared): Made {
       return compileSchedule(workspace, definition);
     case 'Platform':
       return compilePlatform(definition);
+    case 'Policy':
+      return compilePolicy(workspace, definition);
     case 'Project':
       return { kind: 'failed' };
   }

@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<EntityKind, string>> = {
   LaunchPlan: 'launch plan',
   Schedule: 'schedule',
   Platform: 'platform',
+  Policy: 'policy',
 };
 
 /** Resolves a reference by kind and name within the commit; an unknown name is told at `path` of the definition. */

@@ -30,14 +30,15 @@ export function compileTask(workspace: Workspace, task: DefinitionOf<'Task'>): M
     retries: DEFAULT_RETRIES,
     timeout: {},
     resources: {},
+    ...(spec.idempotent === false ? { idempotent: false } : {}),
   };
   return {
     kind: 'ok',
     closure: withPolicy(base, spec),
     refs: [],
     folders: source === undefined ? [] : [source.path],
-  };
     ...(image.kind === 'none' || image.images === undefined ? {} : { images: image.images }),
+  };
 }
 
 function warnOfCache(workspace: Workspace, task: DefinitionOf<'Task'>): void {
@@ -84,8 +85,9 @@ function closureParameter({ type, default: value, description }: Parameter): Clo
 }
 
 /** The task with what a policy says; where it is silent the task's own settings stay. */
-export function withPolicy(task: TaskClosure, { retries, timeout, resources, cache }: RunPolicy): TaskClosure {
-  const { cache: ownCache, ...rest } = task;
+export function withPolicy(task: TaskClosure, policy: RunPolicy): TaskClosure {
+  const { retries, timeout, resources, cache } = policy;
+  const { cache: ownCache, interruptible, ...rest } = task;
   const nextCache = cache === undefined ? ownCache : cachePolicy(cache);
   return {
     ...rest,
@@ -93,15 +95,17 @@ export function withPolicy(task: TaskClosure, { retries, timeout, resources, cac
     timeout: timeout === undefined ? task.timeout : mergeTimeout(task.timeout, timeout),
     resources: resources === undefined ? task.resources : mergeResources(task.resources, resources),
     ...(nextCache === undefined ? {} : { cache: nextCache }),
+    ...((policy.interruptible ?? interruptible) === true ? { interruptible: true } : {}),
   };
 }
 
-function mergeRetries(own: RetryPolicy, given: NonNullable<RunPolicy['retries']>): RetryPolicy {
+/** The own policy with what is given in its place. */
+export function mergeRetries(own: RetryPolicy, given: NonNullable<RunPolicy['retries']>): RetryPolicy {
   const { initialMs, factor, maxMs } = { ...own.backoff, ...given.backoff };
   return { limit: given.limit ?? own.limit, backoff: { initialMs, factor, maxMs } };
 }
 
-function mergeTimeout(own: TimeoutPolicy, given: TimeoutSpec): TimeoutPolicy {
+export function mergeTimeout(own: TimeoutPolicy, given: TimeoutSpec): TimeoutPolicy {
   const { queueMs, runMs, totalMs } = { ...own, ...given };
   return {
     ...(queueMs === undefined ? {} : { queueMs }),

@@ -8,6 +8,8 @@ export type Path = readonly (string | number)[];
 export interface Place {
   readonly span: Span;
   readonly frame: string;
+  /** The column of the frame's first character; 1 when absent. */
+  readonly frameColumn?: number;
 }
 
 interface DocumentBase {
@@ -38,7 +40,8 @@ export type Definition =
   | (DocumentBase & { readonly kind: 'Workflow'; readonly spec: WorkflowSpec })
   | (DocumentBase & { readonly kind: 'LaunchPlan'; readonly spec: LaunchPlanSpec })
   | (DocumentBase & { readonly kind: 'Schedule'; readonly spec: ScheduleSpec })
-  | (DocumentBase & { readonly kind: 'Platform'; readonly spec: PlatformSpec });
+  | (DocumentBase & { readonly kind: 'Platform'; readonly spec: PlatformSpec })
+  | (DocumentBase & { readonly kind: 'Policy'; readonly spec: PolicySpec });
 
 export type DefinitionKind = Definition['kind'];
 export type DefinitionOf<K extends DefinitionKind> = Extract<Definition, { readonly kind: K }>;
@@ -47,7 +50,12 @@ export interface ProjectSpec {
   /** Folders or files relative to the root, as written. */
   readonly paths: readonly string[];
   readonly domains: ReadonlyMap<string, { readonly ref: string }>;
+  /** Code → how it is told here; the codes are not yet checked. At `['spec', 'lints', code]`. */
+  readonly lints: ReadonlyMap<string, LintLevel>;
 }
+
+/** How a project wants a warning to be told. */
+export type LintLevel = 'off' | 'warning' | 'error';
 
 /** An input or output of an interface. At `['spec', 'inputs', name]`, its type there or under `type`. */
 export interface Parameter {
@@ -86,6 +94,8 @@ export interface RunPolicy {
   readonly resources?: ResourceSpec;
   /** `false` on a node: this node is not cached although its task is. */
   readonly cache?: CacheSpec | false;
+  /** Attempts may run where the system can take their machine away. */
+  readonly interruptible?: boolean;
 }
 
 export interface TaskSpec extends RunPolicy {
@@ -94,6 +104,8 @@ export interface TaskSpec extends RunPolicy {
   readonly outputs: ReadonlyMap<string, Parameter>;
   /** Folder of the same commit, as written: `tasks/`. */
   readonly source?: string;
+  /** False: running it twice does more than running it once. */
+  readonly idempotent?: boolean;
   readonly run: {
     readonly image?: string;
     readonly command: readonly string[];
@@ -112,6 +124,8 @@ export interface WorkflowSpec {
   readonly outputs: ReadonlyMap<string, WorkflowOutput>;
   readonly nodes: ReadonlyMap<string, Node>;
   readonly failurePolicy: 'failImmediately' | 'failAfterExecutable';
+  /** What runs after the workflow failed. At `['spec', 'onFailure']`. */
+  readonly onFailure?: FailureHandler;
 }
 
 export interface WorkflowOutput {
@@ -121,11 +135,51 @@ export interface WorkflowOutput {
   readonly description?: string;
 }
 
+/** What a node, or a branch of one, does. */
+export type Action =
+  | (RunPolicy & { readonly kind: 'task'; readonly task: string; readonly with: Bindings })
+  | (RunPolicy & { readonly kind: 'map'; readonly map: MapSpec })
+  /** Nodes of another workflow, run as part of this execution. */
+  | {
+      readonly kind: 'workflow';
+      readonly workflow: string;
+      readonly with: Bindings;
+      readonly timeout?: Pick<TimeoutSpec, 'totalMs'>;
+    }
+  /** An execution of its own. */
+  | (Pick<RunPolicy, 'retries' | 'timeout'> & {
+      readonly kind: 'launchPlan';
+      readonly launchPlan: string;
+      readonly with: Bindings;
+    })
+  | { readonly kind: 'approve'; readonly approve: ApproveSpec }
+  | { readonly kind: 'signal'; readonly signal: SignalSpec }
+  /** A duration, or an expression that gives one. */
+  | { readonly kind: 'sleep'; readonly sleep: ValueTemplate }
+  | { readonly kind: 'compute'; readonly compute: Bindings }
+  | (RunPolicy & { readonly kind: 'dynamic'; readonly dynamic: DynamicSpec });
+
+export type ActionKind = Action['kind'];
+
+/** What a branch of a switch does: `fail` ends the node, and says why. */
+export type BranchAction = Action | { readonly kind: 'fail'; readonly fail: ValueTemplate };
+
+/** The first branch whose `when` holds is taken. At `['spec', 'nodes', id, 'switch', index]`. */
+export interface SwitchBranch {
+  readonly when: ValueTemplate;
+  /** At `[…, 'then']`. */
+  readonly action: BranchAction;
+}
+
 /** A node, by what it does. At `['spec', 'nodes', id]`. */
 export type Node =
-  | (NodeBase & RunPolicy & { readonly kind: 'task'; readonly task: string; readonly with: Bindings })
-  | (NodeBase & RunPolicy & { readonly kind: 'map'; readonly map: MapSpec })
-  | (NodeBase & { readonly kind: 'compute'; readonly compute: Bindings });
+  | (NodeBase & Action)
+  | (NodeBase & {
+      readonly kind: 'switch';
+      readonly switch: readonly SwitchBranch[];
+      /** Taken when no branch is; without it nothing is done then. At `[…, 'else']`. */
+      readonly else?: BranchAction;
+    });
 
 export type NodeKind = Node['kind'];
 
@@ -134,17 +188,50 @@ interface NodeBase {
   readonly description?: string;
   /** Ids of nodes that must have succeeded before, besides those whose outputs are read. */
   readonly needs: readonly string[];
+  /** A condition: the node is skipped when it does not hold. */
+  readonly when?: ValueTemplate;
 }
+
+export type FailureHandler = Extract<Action, { readonly kind: 'task' | 'workflow' | 'launchPlan' }> & {
+  readonly when?: ValueTemplate;
+};
 
 export interface MapSpec {
   readonly task: string;
-  /** Inputs that are lists: at `['spec', 'nodes', id, 'map', 'over', name]`. */
+  /** Inputs that are lists: at `['spec', 'nodes', id, 'map', 'over', name]`. Empty when `items` is given. */
   readonly over: Bindings;
-  /** Inputs that every subtask gets alike: at `[…, 'map', 'with', name]`. */
+  /** One list instead, whose elements `with` reads as `item`: at `[…, 'map', 'over']`. */
+  readonly items?: ValueTemplate;
+  /** Inputs by name, alike for every subtask save for what they read of `item` and `index`: at `[…, 'map', 'with', name]`. */
   readonly with: Bindings;
   readonly concurrency?: number;
   /** In (0, 1]. */
   readonly minSuccessRatio?: number;
+}
+
+export interface ApproveSpec {
+  readonly message: ValueTemplate;
+  readonly timeoutMs?: number;
+  /** What holds when the time is over; without it the node has failed then. */
+  readonly default?: 'approve' | 'reject';
+}
+
+export interface SignalSpec {
+  readonly type: Type;
+  readonly message?: ValueTemplate;
+  readonly timeoutMs?: number;
+  /** The value when the time is over, checked and normalised; without it the node has failed then. */
+  readonly default?: Json;
+}
+
+export interface DynamicSpec {
+  /** A task whose output `workflow` is the spec of a workflow. */
+  readonly task: string;
+  readonly with: Bindings;
+  /** Outputs that this workflow will have. */
+  readonly outputs: ReadonlyMap<string, Parameter>;
+  /** Tasks that it may run. */
+  readonly tasks: readonly string[];
 }
 
 export interface LaunchPlanSpec {
@@ -187,6 +274,33 @@ export interface PlatformSpec {
     readonly autoscale?: { readonly min: number; readonly max: number; readonly freeWorkersTarget?: number };
   };
 }
+
+export interface PolicySpec {
+  readonly description?: string;
+  /** With names that differ. */
+  readonly rules: readonly PolicyRule[];
+}
+
+/** A rule of a policy, at `['spec', 'rules', index]`. */
+export interface PolicyRule {
+  readonly name: string;
+  /** All that is given must fit; nothing given: every definition. */
+  readonly match: {
+    readonly kinds?: readonly DefinitionKind[];
+    readonly labels?: LabelPattern;
+    /** CEL as written, not yet checked. */
+    readonly expression?: string;
+  };
+  /** CEL as written, not yet checked. */
+  readonly assert: string;
+  /** May hold `${{ … }}`. */
+  readonly message: string;
+  readonly severity: 'error' | 'warning';
+  readonly except?: { readonly labels: LabelPattern };
+}
+
+/** Label → its value, or `*` for any. */
+export type LabelPattern = Readonly<Record<string, string>>;
 
 /** A document that has errors, as far as it could be read: a reference to it is not "unknown". */
 export interface BrokenDefinition {

@@ -9,6 +9,7 @@ import {
   type LaunchPlan,
   type Parameter,
   type Platform,
+  type Policy,
   type Schedule,
   type Task,
   type Workflow,
@@ -57,7 +58,7 @@ function specDigest(spec: unknown): Digest {
   return digestOf(spec as Json);
 }
 
-type DefinitionSpec = (Workflow | Task | LaunchPlan | Schedule | Platform)['spec'];
+type DefinitionSpec = (Workflow | Task | LaunchPlan | Schedule | Platform | Policy)['spec'];
 
 function specOf(closure: EntityClosure, source: DefinitionSource): DefinitionSpec {
   switch (closure.kind) {
@@ -85,6 +86,8 @@ function specOf(closure: EntityClosure, source: DefinitionSource): DefinitionSpe
     }
     case 'Platform':
       return { ...source, propeller: closure.propeller };
+    case 'Policy':
+      return { ...source, rules: closure.rules };
   }
 }
 

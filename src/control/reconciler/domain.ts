@@ -19,7 +19,14 @@ import { isEdited } from './definition.ts';
 import { type DesiredDefinition, type LiveDefinition, type Plan, planChanges } from './plan.ts';
 
 /** Kinds that only the reconciler writes. */
-export const DEFINITION_KINDS: readonly EntityKind[] = ['Platform', 'Task', 'Workflow', 'LaunchPlan', 'Schedule'];
+export const DEFINITION_KINDS: readonly EntityKind[] = [
+  'Platform',
+  'Policy',
+  'Task',
+  'Workflow',
+  'LaunchPlan',
+  'Schedule',
+];
 
 /** One domain to be made equal to a commit, or emptied. */
 export interface DomainRequest {

@@ -1,6 +1,6 @@
 /**
  * reconciler: makes the active definitions of each domain equal to the commit that its ref names.
- * Owns the definition objects (Workflow, Task, LaunchPlan, Schedule, Platform) and `lastApplied` of Repository.status.
+ * Owns the definition objects (Workflow, Task, LaunchPlan, Schedule, Platform, Policy) and `lastApplied` of Repository.status.
  * Must not compile or read git: it copies what registration stored. Keeps: nothing active refers to something that is
  * not; `lastApplied` is written last; a second pass over unchanged input writes nothing; executions are never touched.
  */

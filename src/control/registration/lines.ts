@@ -17,6 +17,7 @@ const NOUNS: readonly (readonly [kind: string, one: string, many: string])[] = [
   ['LaunchPlan', 'launch plan', 'launch plans'],
   ['Schedule', 'schedule', 'schedules'],
   ['Platform', 'platform', 'platforms'],
+  ['Policy', 'policy', 'policies'],
 ];
 
 /** `pipectl: 3f2c1ab registered: 2 workflows, 1 schedule (12 unchanged)`, then warnings. */

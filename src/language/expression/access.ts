@@ -170,6 +170,9 @@ function hyphenAdvice(place: Place, node: ASTNode, form?: string): string | unde
   return form === undefined ? 'a name with a hyphen stands in brackets: x["a-b"]' : `write ${form}`;
 }
 
+/** A longer type hides the message that it is part of. */
+const MAX_SHOWN_TYPE = 120;
+
 function missingField(place: Place, node: Access, target: RecordType, name: string): string {
   const owner = node.args[0];
   if (owner.op === 'id' && owner.args === 'inputs' && target === place.scope.inputs)
@@ -178,7 +181,9 @@ function missingField(place: Place, node: Access, target: RecordType, name: stri
     const id = nodeIdOf(place, owner.args[0]);
     if (id !== undefined) return `node "${id}" has no output "${name}"`;
   }
-  return `there is no field "${name}" in ${describeType(target)}`;
+  const text = describeType(target);
+  if (text.length <= MAX_SHOWN_TYPE) return `there is no field "${name}" in ${text}`;
+  return `there is no field "${name}" here; the fields are ${[...target.fields.keys()].join(', ')}`;
 }
 
 /** Reads a member. A missing one is null where the type has null, and a failure elsewhere. */

@@ -20,6 +20,8 @@ export interface TypeScope {
   readonly nodes: ReadonlyMap<string, RecordType>;
   /** `execution`, and where they exist `item`, `index` and `error`. */
   readonly variables: ReadonlyMap<string, Type>;
+  /** Paths that are known not to be null, by a condition that was tested before: see `presentWhen`. */
+  readonly present?: ReadonlySet<string>;
 }
 
 /** A loop variable of a macro: its value is `run.locals[slot]`. */

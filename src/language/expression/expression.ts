@@ -14,9 +14,14 @@ export interface Expression {
   readonly source: string;
   readonly type: Type;
   /** The value for this scope, encoded as `checkValue` does. Never throws on data; an invariant of ours that breaks does. */
-  readonly evaluate: (scope: ValueScope) => Evaluated<Json>;
+  readonly evaluate: (scope: ValueScope, meter?: Meter) => Evaluated<Json>;
   /** The part that runs, for those who run several under one budget. */
   readonly step: Step;
+}
+
+/** Adds up what evaluations cost, for those who bound many of them together. */
+export interface Meter {
+  steps: number;
 }
 
 export type ExpressionResult =
@@ -35,7 +40,8 @@ export function compileExpression(source: string, scope: TypeScope, expected?: T
 /** The same for an expression that is already parsed. */
 export function compileSyntax(syntax: Syntax, scope: TypeScope, expected?: Type): ExpressionResult {
   try {
-    const compiled = compileNode({ syntax, scope, locals: [], present: new Set() }, syntax.root, expected);
+    const place = { syntax, scope, locals: [], present: scope.present ?? new Set<string>() };
+    const compiled = compileNode(place, syntax.root, expected);
     return fitting(syntax.source, compiled, expected);
   } catch (error) {
     if (!(error instanceof ExpressionRejection)) throw error;
@@ -69,7 +75,7 @@ function fitting(source: string, compiled: Compiled, expected: Type | undefined)
     source,
     type: expected ?? type,
     step: finalStep,
-    evaluate: (scope) => evaluateStep(source, finalStep, scope),
+    evaluate: (scope, meter) => evaluateStep(source, finalStep, scope, meter),
   };
   return { kind: 'ok', expression };
 }
@@ -91,7 +97,7 @@ function adviceFor(type: Type, expected: Type): string | undefined {
 }
 
 /** Runs one step under a fresh budget. */
-export function evaluateStep(source: string, step: Step, scope: ValueScope): Evaluated<Json> {
+export function evaluateStep(source: string, step: Step, scope: ValueScope, meter?: Meter): Evaluated<Json> {
   const run: Run = { scope, locals: [], steps: 0 };
   try {
     const value = step(run);
@@ -100,5 +106,7 @@ export function evaluateStep(source: string, step: Step, scope: ValueScope): Eva
   } catch (error) {
     if (!(error instanceof EvaluationFailure)) throw error;
     return { ok: false, problem: { message: error.message, source } };
+  } finally {
+    if (meter !== undefined) meter.steps += run.steps;
   }
 }

@@ -10,6 +10,7 @@ import {
   STRING,
   type Type,
 } from '../type.ts';
+import { parseQuantity } from '../quantity.ts';
 import { convertToBoolean, convertToFloat, convertToInteger, textOf } from './conversion.ts';
 import { LIST_FUNCTIONS } from './list-functions.ts';
 import { finite, floatOf, type IntegerValue, integerOfFloat, subtractIntegers } from './number.ts';
@@ -158,6 +159,11 @@ function conversion(
   return kinds.map((kind) => ({ parameters: [kind], result, apply: (run, value) => apply(run, value as Json) }));
 }
 
+/** A Kubernetes quantity as a number of cores, bytes or pieces. */
+function quantityOf(text: string): number {
+  return parseQuantity(text) ?? fail(`"${text.slice(0, 60)}" is not a quantity: write for example 500m or 4Gi`);
+}
+
 const CONVERSIONS: readonly (readonly [string, readonly Overload[]])[] = [
   ['string', conversion(['text', 'integer', 'float', 'boolean', 'datetime', 'duration', 'json'], STRING, textOf)],
   ['int', conversion(['integer', 'float', 'text', 'datetime', 'json'], INTEGER, convertToInteger)],
@@ -167,6 +173,7 @@ const CONVERSIONS: readonly (readonly [string, readonly Overload[]])[] = [
   ['timestamp', conversion(['text', 'datetime', 'json'], DATETIME, parseInstantText)],
   ['datetime', conversion(['text', 'datetime', 'json'], DATETIME, parseInstantText)],
   ['duration', conversion(['text', 'duration', 'json'], DURATION, parseSpanText)],
+  ['quantity', [text(1, FLOAT, (_run, value = '') => quantityOf(value))]],
   ['json', conversion(['any'], JSON_TYPE, (_run, value) => value)],
   ['dyn', conversion(['any'], JSON_TYPE, (_run, value) => value)],
 ];

@@ -4,8 +4,10 @@
  * Must not read anything but the scope it is given. Keeps: what was typed does not fail on types; every evaluation ends
  * within MAX_EXPRESSION_STEPS; no pattern backtracks; a failure is a result, never a throw.
  */
+export { canonicalTemplate, canonicalValue, type NodeName } from './canonical.ts';
 export type { TypeScope } from './compile.ts';
-export { compileExpression, type Expression, type ExpressionResult } from './expression.ts';
+export { compileExpression, type Expression, type ExpressionResult, type Meter } from './expression.ts';
+export { presentWhen } from './narrowing.ts';
 export type { Evaluated, EvaluationProblem, ExpressionProblem } from './problem.ts';
 export type { References } from './references.ts';
 export { compileRenderer, type Renderer, type RendererResult } from './renderer.ts';

@@ -1,6 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import type { Place } from './compile.ts';
 import { memberName, type Syntax } from './syntax.ts';
+import type { TemplateSyntax } from './template.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -8,7 +8,7 @@ const NOTHING: ReadonlySet<string> = new Set();
  * The paths that cannot be null when `condition` is `truth`: so `has(x.y) ? x.y + 1 : 0` needs no default. A loop variable
  * hides nothing here, because `pathOf` begins with the name that the expression gives it.
  */
-export function factsWhen(place: Place, condition: ASTNode, truth: boolean): ReadonlySet<string> {
+export function factsWhen(place: { readonly syntax: Syntax }, condition: ASTNode, truth: boolean): ReadonlySet<string> {
   switch (condition.op) {
     case '!_':
       return factsWhen(place, condition.args, !truth);
@@ -31,6 +31,13 @@ export function factsWhen(place: Place, condition: ASTNode, truth: boolean): Rea
     default:
       return NOTHING;
   }
+}
+
+/** The same of a condition that is a template, for the values that it guards: `TypeScope.present`. */
+export function presentWhen(condition: TemplateSyntax, truth: boolean): ReadonlySet<string> {
+  if (condition.kind !== 'expression') return NOTHING;
+  const { syntax } = condition.expression;
+  return factsWhen({ syntax }, syntax.root, truth);
 }
 
 function isNull(node: ASTNode): boolean {

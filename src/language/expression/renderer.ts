@@ -1,14 +1,14 @@
 import type { Json, JsonObject } from '../../base/index.ts';
 import type { Type } from '../type.ts';
 import type { TypeScope } from './compile.ts';
-import { evaluateStep } from './expression.ts';
+import { evaluateStep, type Meter } from './expression.ts';
 import type { Evaluated } from './problem.ts';
 import { EvaluationFailure, fail, type Step, type ValueScope } from './run.ts';
 import { type Template, templateSyntax } from './template.ts';
 import { typeTemplate } from './typed-template.ts';
 
 /** Makes the values of several named templates, under one budget. */
-export type Renderer = (scope: ValueScope) => Evaluated<JsonObject>;
+export type Renderer = (scope: ValueScope, meter?: Meter) => Evaluated<JsonObject>;
 
 export type RendererResult =
   | { readonly kind: 'ok'; readonly render: Renderer }
@@ -30,7 +30,7 @@ export function compileRenderer(
   }
   if (problems.length > 0) return { kind: 'error', message: problems.join('; ') };
   const step = recordStep(steps);
-  return { kind: 'ok', render: (values) => evaluateStep('', step, values) as Evaluated<JsonObject> };
+  return { kind: 'ok', render: (values, meter) => evaluateStep('', step, values, meter) as Evaluated<JsonObject> };
 }
 
 function recordStep(steps: readonly { readonly name: string; readonly step: Step }[]): Step {

@@ -20,6 +20,7 @@ export function readProject(_reader: Reader, spec: JsonObject): ProjectSpec {
   return {
     paths: textsOf(spec.paths),
     domains: mapOf(spec.domains, (domain) => ({ ref: textOf(objectOf(domain).ref) ?? '' })),
+    lints: mapOf(spec.lints, (level) => (level === 'off' || level === 'error' ? level : 'warning')),
   };
 }
 
@@ -34,6 +35,7 @@ export function readTask(reader: Reader, spec: JsonObject): TaskSpec {
     inputs: readParameters(reader, spec.inputs, ['spec', 'inputs']),
     outputs: readParameters(reader, spec.outputs, ['spec', 'outputs']),
     source: textOf(spec.source),
+    idempotent: typeof spec.idempotent === 'boolean' ? spec.idempotent : undefined,
     run: present<TaskSpec['run']>({
       image: readImage(reader, run.image),
       command: textsOf(run.command),
@@ -42,8 +44,6 @@ export function readTask(reader: Reader, spec: JsonObject): TaskSpec {
   });
 }
 
-/** The members that are text, in an object without prototype. */
-export function texts(value: Json | undefined): Readonly<Record<string, string>> {
 function readImage(reader: Reader, value: Json | undefined): string | undefined {
   if (typeof value !== 'string' || value.includes('${{')) return undefined;
   const parsed = parseImageReference(value);
@@ -53,6 +53,8 @@ function readImage(reader: Reader, value: Json | undefined): string | undefined 
   return undefined;
 }
 
+/** The members that are text, in an object without prototype. */
+export function texts(value: Json | undefined): Readonly<Record<string, string>> {
   const found: Record<string, string> = Object.create(null);
   for (const [name, text] of entriesOf(value)) if (typeof text === 'string') found[name] = text;
   return found;

@@ -1,6 +1,7 @@
 import type { DefinitionKind } from '../document.ts';
-import { node } from './node.ts';
+import { failureHandler, node } from './node.ts';
 import { DESCRIPTION, mapOf, record, ref, type Schema } from './parts.ts';
+import { policySchema } from './policy.ts';
 
 const project: Schema = record(
   'The repository: where definitions are and which branches are which domains.',
@@ -32,6 +33,22 @@ const project: Schema = record(
       ),
       { minProperties: 1, maxProperties: 32, examples: [{ production: { ref: 'main' }, development: { ref: '*' } }] },
     ),
+    lints: {
+      type: 'object',
+      description: 'Code of a warning → how it is told in this project; `pipectl explain CODE` tells what each means.',
+      propertyNames: {
+        type: 'string',
+        title: 'code',
+        pattern: '^PIPE-[A-Z]{1,16}-[0-9]{3}$',
+        description: 'A code as findings show it: `PIPE-LINT-003`.',
+      },
+      additionalProperties: {
+        enum: ['off', 'warning', 'error'],
+        description: '`off`: not told; `warning`: told; `error`: told, and the commit is rejected.',
+      },
+      maxProperties: 200,
+      examples: [{ 'PIPE-LINT-001': 'error', 'PIPE-LINT-005': 'off' }],
+    },
   },
   { required: ['paths', 'domains'] },
 );
@@ -82,6 +99,12 @@ const task: Schema = record(
     timeout: ref('timeout'),
     cache: ref('cache'),
     resources: ref('resources'),
+    interruptible: ref('interruptible'),
+    idempotent: {
+      type: 'boolean',
+      default: true,
+      description: 'Whether a second run does no more than the first. With `false`, retries are warned of.',
+    },
   },
   { required: ['run'] },
 );
@@ -98,6 +121,7 @@ const workflow: Schema = record(
       default: 'failImmediately',
       description: 'After a node failed: stop the rest, or finish all that does not depend on it.',
     },
+    onFailure: failureHandler,
   },
   { required: ['nodes'] },
 );
@@ -240,6 +264,10 @@ export const KIND_SCHEMAS: Readonly<Record<DefinitionKind, KindSchema>> = {
   LaunchPlan: { file: 'launch-plan', spec: launchPlan },
   Schedule: { file: 'schedule', spec: schedule },
   Platform: { file: 'platform', spec: platform },
+  Policy: {
+    file: 'policy',
+    spec: policySchema(['Project', 'Task', 'Workflow', 'LaunchPlan', 'Schedule', 'Platform', 'Policy']),
+  },
 };
 
 export const DEFINITION_KINDS = Object.keys(KIND_SCHEMAS) as readonly DefinitionKind[];

@@ -172,6 +172,18 @@ const cache: Schema = {
   additionalProperties: false,
 };
 
+const interruptible: Schema = {
+  type: 'boolean',
+  description: 'Attempts may run on machines that the system can take away; the last one does not.',
+};
+
+export const LABEL_KEY: Schema = {
+  type: 'string',
+  title: 'label key',
+  pattern: '^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$',
+  description: 'Letters, digits, `-`, `_`, `.`, at most 63, with an optional DNS prefix and `/`.',
+};
+
 const metadata: Schema = record(
   'Name and labels.',
   {
@@ -180,12 +192,7 @@ const metadata: Schema = record(
     labels: {
       type: 'object',
       description: 'Short keys and values to select by, as in Kubernetes.',
-      propertyNames: {
-        type: 'string',
-        title: 'label key',
-        pattern: '^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$',
-        description: 'Letters, digits, `-`, `_`, `.`, at most 63, with an optional DNS prefix and `/`.',
-      },
+      propertyNames: LABEL_KEY,
       additionalProperties: {
         type: 'string',
         title: 'label value',
@@ -224,11 +231,19 @@ const map: Schema = record(
   {
     task: ref('name'),
     over: {
-      ...ref('bindings'),
+      type: ['object', 'string', 'array'],
+      title: 'over',
+      description:
+        'Inputs that are lists: one subtask per element. Lists of equal length go together. Or one list, whose elements `with` reads as `item`.',
+      examples: [{ venue: '${{ inputs.venues }}' }, '${{ inputs.rows }}'],
+      propertyNames: ref('identifier'),
       minProperties: 1,
-      description: 'Inputs that are lists: one subtask per element. Lists of equal length go together.',
+      maxProperties: 256,
     },
-    with: { ...ref('bindings'), description: 'Inputs that every subtask gets alike.' },
+    with: {
+      ...ref('bindings'),
+      description: 'Inputs that every subtask gets alike, save for what they read of `item` and `index`.',
+    },
     concurrency: {
       type: 'integer',
       minimum: 1,
@@ -277,6 +292,7 @@ export const PARTS = {
   quantities,
   resources,
   cache,
+  interruptible,
   metadata,
   concurrency,
   map,

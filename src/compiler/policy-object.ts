@@ -1,0 +1,183 @@
+import type { Json, JsonObject } from '../base/index.ts';
+import {
+  type Definition,
+  type DefinitionKind,
+  type Node,
+  type Parameter,
+  parseType,
+  printDuration,
+  printType,
+  type RecordType,
+} from '../language/index.ts';
+import type { EntityClosure, TaskClosure } from './closure.ts';
+import { recordOf } from './record.ts';
+
+/** What a rule of a policy looks at: a definition, and what it compiled to where it is compiled. */
+export interface Subject {
+  readonly definition: Definition;
+  readonly closure?: EntityClosure;
+}
+
+const PARAMETERS = 'map<{ type: string, default: json, description: string? }>';
+const TIMEOUT = '{ queue: duration?, run: duration?, total: duration? }';
+const RETRIES = '{ limit: integer, backoff: { initial: duration, factor: float, max: duration } }';
+const RESOURCES = '{ requests: map<string>, limits: map<string> }';
+const CACHE = '{ serialize: boolean, ttl: duration? }?';
+
+/** The spec of each kind as rules see it: every field, with its default where the document is silent. */
+const SPECS: Readonly<Record<DefinitionKind, string>> = {
+  Project: '{ paths: list<string>, domains: map<{ ref: string }>, lints: map<string> }',
+  Task: `{ description: string?, inputs: ${PARAMETERS}, outputs: ${PARAMETERS}, source: string?, run: { image: string?, command: list<string>, env: map<string> }, retries: ${RETRIES}, timeout: ${TIMEOUT}, resources: ${RESOURCES}, cache: ${CACHE}, idempotent: boolean }`,
+  Workflow: `{ description: string?, inputs: ${PARAMETERS}, outputs: map<{ type: string?, description: string? }>, nodes: map<{ kind: string, description: string?, needs: list<string>, task: string? }>, failurePolicy: string }`,
+  LaunchPlan:
+    '{ description: string?, workflow: string, inputs: { default: map<json>, fixed: map<json> }, maxParallelism: integer?, concurrency: { limit: integer, whenFull: string }? }',
+  Schedule:
+    '{ description: string?, launchPlan: string, cron: string?, every: duration?, timeZone: string, start: datetime?, end: datetime?, spread: duration?, catchUp: { policy: string, limit: integer?, window: duration? }, inputs: map<json>, kickoffTime: string?, active: boolean }',
+  Platform:
+    '{ description: string?, propeller: { workers: integer, maxParallelism: integer, sharding: json, autoscale: json } }',
+  Policy:
+    '{ description: string?, rules: list<{ name: string, kinds: list<string>, assert: string, message: string, severity: string }> }',
+};
+
+const METADATA = '{ name: string, description: string?, labels: map<string>, annotations: map<string> }';
+
+const TYPES = new Map<DefinitionKind, RecordType>();
+
+/** The type of `object` in the rules about a kind. */
+export function objectTypeOf(kind: DefinitionKind): RecordType {
+  const known = TYPES.get(kind);
+  if (known !== undefined) return known;
+  const type = recordTypeOf(`{ kind: string, metadata: ${METADATA}, spec: ${SPECS[kind]} }`);
+  TYPES.set(kind, type);
+  return type;
+}
+
+/** One of our own record types as it is written. */
+export function recordTypeOf(text: string): RecordType {
+  const parsed = parseType(text);
+  if (parsed.kind !== 'ok' || parsed.type.kind !== 'record') throw new Error(`not a record type: ${text}`);
+  return parsed.type;
+}
+
+/** The value of `object` for a subject, of the type that `objectTypeOf` tells. */
+export function objectOf(subject: Subject): JsonObject {
+  const { definition } = subject;
+  const { kind, name, description, labels, annotations } = definition;
+  return {
+    kind,
+    metadata: { name, description: description ?? null, labels, annotations },
+    spec: specOf(subject),
+  };
+}
+
+function specOf({ definition, closure }: Subject): JsonObject {
+  switch (definition.kind) {
+    case 'Project': {
+      const { paths, domains, lints } = definition.spec;
+      return { paths, domains: recordOf(domains), lints: recordOf(lints) };
+    }
+    case 'Task':
+      return taskOf(definition.spec, closure as TaskClosure);
+    case 'Workflow': {
+      const { description, inputs, outputs, nodes, failurePolicy } = definition.spec;
+      const shown = [...outputs].map(([name, output]) => {
+        const type = output.type === undefined ? null : printType(output.type);
+        return [name, { type, description: output.description ?? null }] as const;
+      });
+      return {
+        description: description ?? null,
+        inputs: parametersOf(inputs),
+        outputs: recordOf(shown),
+        nodes: recordOf([...nodes].map(([id, node]) => [id, nodeOf(node)] as const)),
+        failurePolicy,
+      };
+    }
+    case 'LaunchPlan': {
+      const { description, workflow, inputs, maxParallelism, concurrency } = definition.spec;
+      return {
+        description: description ?? null,
+        workflow,
+        inputs: { default: recordOf(inputs.default), fixed: recordOf(inputs.fixed) },
+        maxParallelism: maxParallelism ?? null,
+        concurrency: concurrency === undefined ? null : { ...concurrency },
+      };
+    }
+    case 'Schedule':
+      return scheduleOf(definition.spec);
+    case 'Platform': {
+      const settings = closure?.kind === 'Platform' ? closure.propeller : undefined;
+      const { workers = 0, maxParallelism = 0, sharding = null, autoscale = null } = settings ?? {};
+      return {
+        description: definition.spec.description ?? null,
+        propeller: { workers, maxParallelism, sharding, autoscale },
+      };
+    }
+    case 'Policy': {
+      const { description, rules } = definition.spec;
+      const shown = rules.map(({ name, match, assert, message, severity }) => {
+        return { name, kinds: match.kinds ?? [], assert, message, severity };
+      });
+      return { description: description ?? null, rules: shown };
+    }
+  }
+}
+
+type SpecOf<K extends DefinitionKind> = Extract<Definition, { readonly kind: K }>['spec'];
+
+function taskOf(spec: SpecOf<'Task'>, { run, retries, timeout, resources, cache }: TaskClosure): JsonObject {
+  const { initialMs, factor, maxMs } = retries.backoff;
+  return {
+    description: spec.description ?? null,
+    inputs: parametersOf(spec.inputs),
+    outputs: parametersOf(spec.outputs),
+    source: spec.source ?? null,
+    run: { image: spec.run.image ?? null, command: run.command, env: run.env ?? {} },
+    retries: {
+      limit: retries.limit,
+      backoff: { initial: printDuration(initialMs), factor, max: printDuration(maxMs) },
+    },
+    timeout: {
+      queue: durationOf(timeout.queueMs),
+      run: durationOf(timeout.runMs),
+      total: durationOf(timeout.totalMs),
+    },
+    resources: { requests: resources.requests ?? {}, limits: resources.limits ?? {} },
+    cache: cache === undefined ? null : { serialize: cache.serialize, ttl: durationOf(cache.ttlMs) },
+    idempotent: spec.idempotent !== false,
+  };
+}
+
+function scheduleOf(spec: SpecOf<'Schedule'>): JsonObject {
+  const { catchUp } = spec;
+  return {
+    description: spec.description ?? null,
+    launchPlan: spec.launchPlan,
+    cron: spec.cron ?? null,
+    every: durationOf(spec.everyMs),
+    timeZone: spec.timeZone,
+    start: spec.start ?? null,
+    end: spec.end ?? null,
+    spread: durationOf(spec.spreadMs),
+    catchUp: { policy: catchUp.policy, limit: catchUp.limit ?? null, window: durationOf(catchUp.windowMs) },
+    inputs: recordOf(spec.inputs),
+    kickoffTime: spec.kickoffTime ?? null,
+    active: spec.active,
+  };
+}
+
+function nodeOf(node: Node): JsonObject {
+  const task = node.kind === 'map' ? node.map.task : node.kind === 'task' ? node.task : null;
+  return { kind: node.kind, description: node.description ?? null, needs: node.needs, task };
+}
+
+function parametersOf(parameters: ReadonlyMap<string, Parameter>): JsonObject {
+  return recordOf(
+    [...parameters].map(([name, { type, default: value, description }]) => {
+      return [name, { type: printType(type), default: value ?? null, description: description ?? null }] as const;
+    }),
+  );
+}
+
+function durationOf(ms: number | undefined): Json {
+  return ms === undefined ? null : printDuration(ms);
+}
