@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BugError } from '../base/index.ts';
 import { type CompileOutcome, compile, isDefinitionFile, type ParseCache } from '../compiler/index.ts';
-import { parseDefinitions } from '../language/index.ts';
+import { IMAGES_LOCK_FILE, parseDefinitions } from '../language/index.ts';
 import { PROJECT_FILE } from './checkout.ts';
 import { listWorkTree, readWorkFile, type WorkTree } from './work-tree.ts';
 
@@ -38,13 +38,13 @@ export function compileListed(tree: WorkTree, { overlay, cache }: CompileWorkTre
   return { tree, files, texts, outcome: compileTexts(tree, texts, cache) };
 }
 
-/** The project document and all files under the paths that it names; it alone when it cannot be read. */
+/** The project document, the lock of images, and all files under the paths that the former names; it alone when it cannot be read. */
 function definitionFiles({ paths }: WorkTree, read: (path: string) => Uint8Array): readonly string[] {
   const { documents } = parseDefinitions({ path: PROJECT_FILE, bytes: read(PROJECT_FILE) });
   const project = documents.find((document) => document.kind === 'Project');
   if (project?.kind !== 'Project') return [PROJECT_FILE];
   const settings = { name: project.name, paths: project.spec.paths, domains: Object.fromEntries(project.spec.domains) };
-  return paths.filter((path) => path === PROJECT_FILE || isDefinitionFile(path, settings));
+  return paths.filter((path) => path === IMAGES_LOCK_FILE || isDefinitionFile(path, settings));
 }
 
 /** The compiler's rounds: it names what it must read, and is asked again with it. */

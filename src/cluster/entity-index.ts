@@ -11,6 +11,8 @@ export interface EntityIndexRoot {
   readonly kind: 'IndexRoot';
   /** The project document's settings; the compiler knows their shape. */
   readonly project: JsonObject;
+  /** Git blob id of the commit's images.lock; absent when it has none. */
+  readonly imagesLock?: string;
   /** Entities by kind. */
   readonly counts: Readonly<Record<string, number>>;
   /** Bucket number as decimal digits → digest of the bucket; empty buckets are absent. */

@@ -58,7 +58,7 @@ export function parseImageReference(text: string): ImageReferenceResult {
   const tag = hasTag ? named.slice(colon + 1) : undefined;
   if (tag !== undefined && !TAG.test(tag)) {
     const help = 'a tag has at most 128 letters, digits, "_", "." and "-", and begins with none of the last two';
-    return refused(`"${shown(tag)}" is no tag`, help, colon, named.length);
+    return refused(`"${shown(tag)}" is no tag`, help, colon + 1, named.length);
   }
   return splitName(name, tag ?? (digest === undefined ? DEFAULT_TAG : undefined), digest);
 }

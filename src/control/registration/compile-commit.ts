@@ -22,7 +22,7 @@ import {
   parsedFile,
 } from '../../compiler/index.ts';
 import { findEntry, isFault, type ObjectReader, type Oid, treeSource, walkTree } from '../../git/index.ts';
-import { parseDefinitions } from '../../language/index.ts';
+import { IMAGES_LOCK_FILE, parseDefinitions } from '../../language/index.ts';
 import { faultFinding, linkFinding, nameFinding, sizeFinding } from './findings.ts';
 import { type Gathered, gatherAll, gatherChanges } from './gather.ts';
 
@@ -163,6 +163,7 @@ async function parseInSlices(
 ): Promise<void> {
   let sliceBytes = 0;
   for (const [path, blob] of blobs) {
+    if (path === IMAGES_LOCK_FILE) continue;
     sliceBytes += texts.get(blob)?.length ?? 0;
     parsedFile(cache, texts, path, blob);
     if (sliceBytes < PARSE_SLICE_BYTES) continue;

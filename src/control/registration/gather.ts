@@ -15,6 +15,7 @@ import {
   type TreeSource,
   walkTree,
 } from '../../git/index.ts';
+import { IMAGES_LOCK_FILE } from '../../language/index.ts';
 import { faultFinding, linkFinding, nameFinding, sizeFinding } from './findings.ts';
 
 /** Definition files to compile, and what is wrong with the trees they are in. */
@@ -29,6 +30,7 @@ export interface Gathered {
 export async function gatherAll(source: TreeSource, tree: Oid, project: ProjectSettings): Promise<Gathered> {
   const gathered = nothing();
   await gatherEntry(source, tree, PROJECT_FILE, project, gathered);
+  await gatherEntry(source, tree, IMAGES_LOCK_FILE, project, gathered);
   for (const path of project.paths) await gatherEntry(source, tree, path === '.' ? '' : path, project, gathered);
   return gathered;
 }
@@ -63,7 +65,7 @@ async function gatherChange(
   gathered: Gathered,
 ): Promise<void> {
   if (before?.kind === 'folder') gatherRemovedFolder(path, base, gathered);
-  else if (before !== undefined && isDefinitionFile(path, base.project)) gathered.files.set(path, null);
+  else if (before !== undefined && isCompiled(path, base.project)) gathered.files.set(path, null);
   if (after === undefined) return;
   if (after.kind !== 'folder') addEntry(path, after, base.project, gathered);
   else if (isNearDefinitions(path, base.project)) await walkInto(source, after.oid, path, base.project, gathered);
@@ -145,7 +147,7 @@ function addEntry(path: string, entry: TreeEntry, project: ProjectSettings, gath
     addFinding(gathered, nameFinding(folder, { ...problem, name: entry.name }));
   } else if ((entry.kind === 'symlink' || entry.kind === 'gitlink') && isInside(path, project)) {
     if (!isHidden(path)) addFinding(gathered, linkFinding(path, entry.kind));
-  } else if (isDefinitionFile(path, project)) gathered.files.set(path, entry.oid);
+  } else if (isCompiled(path, project)) gathered.files.set(path, entry.oid);
 }
 
 /** Forged names are told wherever they are met, others only where definitions are. */
@@ -163,10 +165,17 @@ function addFinding(gathered: Gathered, finding: Diagnostic): void {
   if (!isKnown && gathered.diagnostics.length < MAX_DIAGNOSTICS) gathered.diagnostics.push(finding);
 }
 
+/** Whether the compiler is given the file. */
+function isCompiled(path: string, project: ProjectSettings): boolean {
+  return path === IMAGES_LOCK_FILE || isDefinitionFile(path, project);
+}
+
 /** Whether `path` is a definitions path of the project or lies in one. */
 function isInside(path: string, { paths }: ProjectSettings): boolean {
   return (
-    path === PROJECT_FILE || paths.some((folder) => folder === '.' || path === folder || path.startsWith(`${folder}/`))
+    path === PROJECT_FILE ||
+    path === IMAGES_LOCK_FILE ||
+    paths.some((folder) => folder === '.' || path === folder || path.startsWith(`${folder}/`))
   );
 }
 

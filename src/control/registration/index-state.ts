@@ -55,7 +55,11 @@ export async function loadIndexState(cluster: Cluster, root: Digest): Promise<In
     const bucket = draft.buckets[Number(number)] as Bucket;
     draft.buckets[Number(number)] = { ...bucket, digest };
   }
-  const index: CommitIndex = { project: stored.project as unknown as ProjectSettings, entries };
+  const index: CommitIndex = {
+    project: stored.project as unknown as ProjectSettings,
+    entries,
+    ...(stored.imagesLock !== undefined && { imagesLock: stored.imagesLock }),
+  };
   return { root, index, counts: stored.counts, buckets: draft.buckets, files: draft.files };
 }
 
@@ -89,6 +93,7 @@ export function advanceIndex(
     kind: 'IndexRoot',
     project: outcome.index.project as unknown as Json,
     counts: draft.counts,
+    ...(outcome.index.imagesLock !== undefined && { imagesLock: outcome.index.imagesLock }),
     buckets: Object.fromEntries(
       draft.buckets.flatMap(({ digest }, number) => (digest === undefined ? [] : [[String(number), digest]])),
     ),
