@@ -25,8 +25,25 @@ export interface Diagnostic {
   /** What to do: one sentence, for example `did you mean "add-two"?`. */
   readonly help?: string;
   readonly related?: readonly RelatedPlace[];
-  /** The text of line `span.line`, cut at MAX_FRAME_COLUMNS, so that a reader without the file sees the place. */
+  /** The text of line `span.line`, at most MAX_FRAME_COLUMNS around the span, so that a reader without the file sees the place. */
   readonly frame?: string;
+  /** The column of the frame's first character; 1 when absent. */
+  readonly frameColumn?: number;
+  /** A change of the file that takes the finding away, where there is exactly one that anybody could mean. */
+  readonly fix?: Fix;
+}
+
+/** Edits that belong together; none overlaps another. Made by `withFixes`, applied by `validate --fix`. */
+export interface Fix {
+  /** What it does, for example `replace "crad" by "card"`. */
+  readonly title: string;
+  readonly edits: readonly TextEdit[];
+}
+
+/** The text that takes the place of a range; an empty range inserts. */
+export interface TextEdit {
+  readonly span: Span;
+  readonly text: string;
 }
 
 /** Another place that explains a diagnostic, for example where a task is declared. */
@@ -34,6 +51,7 @@ export interface RelatedPlace {
   readonly message: string;
   readonly span: Span;
   readonly frame?: string;
+  readonly frameColumn?: number;
 }
 
 /** Transient: the same call may succeed later. */

@@ -30,6 +30,7 @@ function placeIn(path: string, text: string, starts: readonly number[], from: nu
   const next = starts[line + 1] ?? text.length + 1;
   const lineEnd = Math.max(lineStart, next - 1 - (text[next - 2] === '\r' ? 1 : 0));
   const end = Math.max(start + 1, Math.min(to, Math.max(lineEnd, start + 1)));
+  const frameStart = lineStart + frameOffset(text, lineStart, lineEnd, start, end);
   return {
     span: {
       file: path,
@@ -38,9 +39,23 @@ function placeIn(path: string, text: string, starts: readonly number[], from: nu
       endLine: line + 1,
       endColumn: end - lineStart + 1,
     },
-    frame: text.slice(lineStart, Math.min(lineEnd, lineStart + MAX_FRAME_COLUMNS)),
+    frame: text.slice(frameStart, Math.min(lineEnd, frameStart + MAX_FRAME_COLUMNS)),
+    ...(frameStart > lineStart && { frameColumn: frameStart - lineStart + 1 }),
   };
 }
+
+/** How far into its line the frame begins: 0 when the range shows from there, else so that the range stands in its middle. */
+function frameOffset(text: string, lineStart: number, lineEnd: number, start: number, end: number): number {
+  if (lineEnd - lineStart <= MAX_FRAME_COLUMNS || end - lineStart <= MAX_FRAME_COLUMNS) return 0;
+  const room = Math.max(MIN_FRAME_CONTEXT, Math.floor((MAX_FRAME_COLUMNS - (end - start)) / 2));
+  const offset = Math.max(0, Math.min(start - room, lineEnd - MAX_FRAME_COLUMNS) - lineStart);
+  // Not between the halves of a surrogate pair.
+  const unit = text.charCodeAt(lineStart + offset);
+  return offset > 0 && unit >= 0xdc00 && unit <= 0xdfff ? offset - 1 : offset;
+}
+
+/** Characters shown before a range that is wider than a frame. */
+const MIN_FRAME_CONTEXT = 20;
 
 function lineStarts(text: string): readonly number[] {
   const starts = [0];

@@ -5,27 +5,42 @@ import { MAX_SUGGESTION_CANDIDATES, MAX_SUGGESTION_LENGTH } from '../base/index.
  * letters may differ (a swap of neighbours counts once). Ties go to the first in order. Bounded in time.
  */
 export function suggest(name: string, candidates: Iterable<string>): string | undefined {
-  if (name.length === 0 || name.length > MAX_SUGGESTION_LENGTH) return undefined;
+  return nearest(name, candidates)[0];
+}
+
+/** `did you mean "x"?`, or `did you mean "x" or "y"?` when both are as near, or undefined. */
+export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
+  const found = nearest(name, candidates)
+    .slice(0, MAX_SHOWN)
+    .map((each) => `"${each}"`);
+  if (found.length === 0) return undefined;
+  return `did you mean ${found.length === 1 ? found[0] : `${found.slice(0, -1).join(', ')} or ${found.at(-1)}`}?`;
+}
+
+/** The one name that a help of `didYouMean` offers; undefined when it offers several, or is another help. */
+export function suggestedBy(help: string): string | undefined {
+  return /^did you mean "([^"]*)"\?$/.exec(help)?.[1];
+}
+
+const MAX_SHOWN = 3;
+
+/** All candidates at the least distance from `name`, each once, in order. */
+function nearest(name: string, candidates: Iterable<string>): readonly string[] {
+  if (name.length === 0 || name.length > MAX_SUGGESTION_LENGTH) return [];
   const wanted = name.toLowerCase();
-  let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  const best = new Set<string>();
+  let bestDistance = Math.max(1, Math.floor(name.length / 3));
   let looked = 0;
   for (const candidate of candidates) {
     if (++looked > MAX_SUGGESTION_CANDIDATES) break;
-    if (Math.abs(candidate.length - name.length) >= bestDistance || candidate === name) continue;
+    if (Math.abs(candidate.length - name.length) > bestDistance || candidate === name) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
+    if (distance > bestDistance) continue;
+    if (distance < bestDistance) best.clear();
+    bestDistance = distance;
+    best.add(candidate);
   }
-  return best;
-}
-
-/** `did you mean "x"?`, or undefined. */
-export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
-  const found = suggest(name, candidates);
-  return found === undefined ? undefined : `did you mean "${found}"?`;
+  return [...best];
 }
 
 /** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours. */

@@ -55,20 +55,9 @@ export function branchOf(ref: string): string | undefined {
 
 function findingLines(diagnostics: readonly Diagnostic[]): readonly string[] {
   if (diagnostics.length === 0) return [];
-  return formatDiagnostics(diagnostics.map(fitFrame), 'pretty', { color: false }).trimEnd().split('\n');
+  const options = { color: false, columns: MAX_COLUMNS };
+  return formatDiagnostics(diagnostics, 'pretty', options).trimEnd().split('\n');
 }
 
-/** Frames must fit a terminal of 120 columns behind `remote: ` and a line number, or they wrap and mark nothing. */
-const MAX_COLUMNS = 100;
-
-function fitFrame(diagnostic: Diagnostic): Diagnostic {
-  const related = diagnostic.related?.map((place) => cutFrame(place, place.span.column));
-  return { ...cutFrame(diagnostic, diagnostic.span?.column ?? 1), ...(related !== undefined && { related }) };
-}
-
-function cutFrame<T extends { readonly frame?: string }>(place: T, column: number): T {
-  if (place.frame === undefined || place.frame.length <= MAX_COLUMNS) return place;
-  if (column < MAX_COLUMNS) return { ...place, frame: `${place.frame.slice(0, MAX_COLUMNS)}…` };
-  const { frame: _, ...rest } = place;
-  return rest as T;
-}
+/** Git writes `remote: ` before each line; a terminal of 100 columns still shows them whole. */
+const MAX_COLUMNS = 90;

@@ -1,31 +1,55 @@
-import { type Diagnostic, MAX_LABEL_LENGTH, type RelatedPlace, type Span } from '../../base/index.ts';
-import { displayWidth, plainText } from './plain-text.ts';
+import type { Diagnostic, Json } from '../../base/index.ts';
+import { githubLine } from './format-github.ts';
+import { junitText } from './format-junit.ts';
+import { prettyFinding } from './format-pretty.ts';
+import { sarifLog } from './format-sarif.ts';
+import { painter } from './paint.ts';
 
-export type DiagnosticFormat = 'pretty' | 'json' | 'github';
+export const DIAGNOSTIC_FORMATS = ['pretty', 'json', 'sarif', 'github', 'junit'] as const;
+export type DiagnosticFormat = (typeof DIAGNOSTIC_FORMATS)[number];
 
 export interface FormatOptions {
   /** ANSI colours; only `pretty` has any. */
   readonly color: boolean;
+  /** Columns to fit `pretty` into; without it only frames are cut, and words are not wrapped. */
+  readonly columns?: number | undefined;
+  /** The files that were checked: `sarif` and `junit` tell of those without findings too. */
+  readonly files?: readonly string[];
+  /** Version of pipectl, for `sarif`. */
+  readonly version?: string;
 }
 
-/** Findings in their order of places (file, line, column), as text that ends with a line feed; '' for none but in JSON. */
+/** Findings in their order of places (file, line, column), as text that ends with a line feed; '' for none where that says it. */
 export function formatDiagnostics(
   diagnostics: readonly Diagnostic[],
   format: DiagnosticFormat,
-  options: FormatOptions,
+  { color, columns, files = [], version = '0.0.0' }: FormatOptions,
 ): string {
   const sorted = sortDiagnostics(diagnostics);
   switch (format) {
     case 'json':
-      return `${JSON.stringify({ diagnostics: sorted, summary: counts(sorted) }, null, 2)}\n`;
+      return `${jsonText({ diagnostics: sorted as unknown as Json, summary: counts(sorted) })}\n`;
+    case 'sarif':
+      return `${jsonText(sarifLog(sorted, { version, files }))}\n`;
     case 'github':
       return sorted.map(githubLine).join('');
+    case 'junit':
+      return junitText(sorted, files);
     case 'pretty': {
       if (sorted.length === 0) return '';
-      const paint = painter(options.color);
-      return `${sorted.map((diagnostic) => pretty(diagnostic, paint)).join('\n')}\n${summaryLine(sorted)}\n`;
+      const paint = painter(color);
+      const findings = sorted.map((diagnostic) => prettyFinding(diagnostic, paint, columns));
+      return `${findings.join('\n')}\n${summaryLine(sorted)}\n`;
     }
   }
+}
+
+/** JSON whose strings hold no raw character that a terminal or a viewer would obey. */
+function jsonText(value: Json): string {
+  return JSON.stringify(value, null, 2).replace(
+    /[\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** A copy in order of file, line, column, code, message; those without a place come first. */
@@ -65,96 +89,4 @@ function counts(diagnostics: readonly Diagnostic[]): {
 
 function plural(count: number, noun: string): string {
   return count === 0 ? '' : `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-type Style = 'error' | 'warning' | 'info' | 'bold' | 'dim' | 'help';
-type Paint = (style: Style, text: string) => string;
-
-const ANSI: Readonly<Record<Style, string>> = {
-  error: '1;31',
-  warning: '1;33',
-  info: '1;36',
-  bold: '1',
-  dim: '34',
-  help: '36',
-};
-
-function painter(color: boolean): Paint {
-  return color ? (style, text) => `\u001b[${ANSI[style]}m${text}\u001b[0m` : (_style, text) => text;
-}
-
-function pretty(diagnostic: Diagnostic, paint: Paint): string {
-  const { severity, code, message, span, frame, help, related } = diagnostic;
-  const places: readonly RelatedPlace[] = related ?? [];
-  const gutter = Math.max(
-    1,
-    ...[span, ...places.map((place) => place.span)].map((place) => String(place?.line ?? '').length),
-  );
-  const lines = [
-    `${paint(severity, `${severity === 'info' ? 'note' : severity}[${code}]`)}${paint('bold', `: ${plainText(message)}`)}`,
-  ];
-  if (span !== undefined)
-    lines.push(...frameLines(span, frame, '-->', paint, gutter, { style: severity, mark: '^', label: '' }));
-  for (const place of places) {
-    const label = { style: 'help' as const, mark: '-', label: plainText(place.message) };
-    lines.push(...frameLines(place.span, place.frame, ':::', paint, gutter, label));
-  }
-  if (help !== undefined)
-    lines.push(`${' '.repeat(gutter)} ${paint('dim', '=')} ${paint('help', 'help')}: ${plainText(help)}`);
-  return `${lines.join('\n')}\n`;
-}
-
-interface Mark {
-  readonly style: Style;
-  readonly mark: string;
-  readonly label: string;
-}
-
-/** The place and, when its line is at hand, the line with the range underlined. */
-function frameLines(
-  span: Span,
-  frame: string | undefined,
-  arrow: string,
-  paint: Paint,
-  gutter: number,
-  mark: Mark,
-): string[] {
-  const pad = ' '.repeat(gutter);
-  const lines = [`${pad}${paint('dim', arrow)} ${plainText(span.file)}:${span.line}:${span.column}`];
-  const label = mark.label === '' ? '' : ` ${mark.label}`;
-  if (frame === undefined || frame === '' || span.column > frame.length + 1) {
-    if (label !== '') lines.push(`${pad} ${paint('dim', '=')}${label}`);
-    return lines;
-  }
-  const bar = paint('dim', '|');
-  const before = displayWidth(plainText(frame.slice(0, span.column - 1)));
-  const endColumn = span.endLine === span.line ? span.endColumn : frame.length + 1;
-  const width = Math.max(
-    1,
-    displayWidth(plainText(frame.slice(span.column - 1, Math.min(endColumn - 1, frame.length)))),
-  );
-  const underline = paint(mark.style, `${mark.mark.repeat(width)}${label}`);
-  lines.push(`${pad} ${bar}`);
-  lines.push(`${paint('dim', String(span.line).padStart(gutter))} ${bar} ${plainText(frame)}`);
-  lines.push(`${pad} ${bar} ${' '.repeat(before)}${underline}`);
-  return lines;
-}
-
-/** A workflow command of GitHub Actions: https://docs.github.com/actions/reference/workflow-commands. */
-function githubLine({ severity, code, message, span, help }: Diagnostic): string {
-  const command = severity === 'info' ? 'notice' : severity;
-  const place =
-    span === undefined
-      ? ''
-      : `file=${property(span.file)},line=${span.line},col=${span.column},endLine=${span.endLine},endColumn=${span.endColumn},`;
-  const text = help === undefined ? message : `${message}\n${help}`;
-  return `::${command} ${place}title=${property(code.slice(0, MAX_LABEL_LENGTH))}::${data(text)}\n`;
-}
-
-function data(text: string): string {
-  return plainText(text, '\n').replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-}
-
-function property(text: string): string {
-  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }

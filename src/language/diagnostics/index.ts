@@ -1,5 +1,7 @@
 /** The table of diagnostic codes, and findings as text. */
 export * from './code.ts';
+export * from './fix.ts';
+export * from './fix-edits.ts';
 export * from './format.ts';
 export * from './plain-text.ts';
 export * from './table.ts';

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../../src/base/index.ts';
+import { displayWidth } from '../../../src/language/diagnostics/plain-text.ts';
 import { formatDiagnostics, summaryLine } from '../../../src/language/index.ts';
+import { SHAPES } from './findings.ts';
 
 const span = (file: string, line: number, column: number, endColumn: number) => ({
   file,
@@ -43,6 +45,7 @@ describe('formatDiagnostics pretty', () => {
     |
   3 | metadata: { name: add-two }
     |                   ------- declared here
+    |
     = help: did you mean "add-two"?
 
 1 error in 1 file
@@ -55,11 +58,31 @@ describe('formatDiagnostics pretty', () => {
     ).toBe(`warning[PIPE-YAML-003]: a\\u{1b}[31m\\u{202e}b
  --> a\\u{1b}.yaml:1:4
   |
-1 |  日\\u{1b}x
-  |          ^
+1 |     日\\u{1b}x
+  |             ^
 
 1 warning in 1 file
 `);
+  });
+
+  it.each([80, 50, undefined])('shows findings of all shapes in %s columns', async (columns) => {
+    const shown = Object.entries(SHAPES).map(([name, findings]) => {
+      return `## ${name}\n\n${formatDiagnostics(findings, 'pretty', { color: false, columns })}`;
+    });
+    await expect(shown.join('\n')).toMatchFileSnapshot(`../../golden/diagnostics/pretty-${columns ?? 'pipe'}.txt`);
+  });
+
+  it.each([60, 80, 120])('keeps within %s columns', (columns) => {
+    const lines = formatDiagnostics(Object.values(SHAPES).flat(), 'pretty', { color: false, columns }).split('\n');
+    const tooWide = lines.filter((line) => displayWidth(line) > columns);
+    expect(tooWide.filter((line) => !line.includes('-->') && !line.includes(':::'))).toEqual([]);
+  });
+
+  it('shows the same with colours and without', () => {
+    const findings = Object.values(SHAPES).flat();
+    const plain = formatDiagnostics(findings, 'pretty', { color: false, columns: 80 });
+    const colored = formatDiagnostics(findings, 'pretty', { color: true, columns: 80 });
+    expect(colored.replace(/\u001b\[[0-9;]*m/g, '')).toBe(plain);
   });
 
   it('colours on demand only', () => {
@@ -110,7 +133,7 @@ describe('formatDiagnostics', () => {
     const nasty = { ...hostile, message: '100%\n::error::x', span: span('a,b:c.yaml', 1, 4, 5) };
     expect(formatDiagnostics([nasty, placeless], 'github', { color: false })).toBe(
       '::error title=PIPE-PROJ-001::there is no pipectl.yaml\n' +
-        '::warning file=a%2Cb%3Ac.yaml,line=1,col=4,endLine=1,endColumn=5,title=PIPE-YAML-003::100%25%0A::error::x\n',
+        '::warning file=a%2Cb%3Ac.yaml,line=1,endLine=1,col=4,endColumn=5,title=PIPE-YAML-003::100%25%0A::error::x\n',
     );
   });
 });
