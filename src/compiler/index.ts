@@ -9,6 +9,9 @@ export * from './closure.ts';
 export { compile } from './compile.ts';
 export * from './contract.ts';
 export { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from './defaults.ts';
+export type * from './diff/contract.ts';
+export { diffCommits } from './diff/diff.ts';
+export { indexSide, type OpenedSide, openSide, type SideRequest } from './diff/side.ts';
 export {
   type InputProblem,
   type InputTextResult,

@@ -1,0 +1,126 @@
+import type { Diagnostic } from '../../base/index.ts';
+import type { Definition } from '../../language/index.ts';
+import { changedFiles } from '../changed-files.ts';
+import type { EntityClosure, EntityKind } from '../closure.ts';
+import type { CommitIndex, CompileRequest } from '../contract.ts';
+import { compileEntity } from '../entity.ts';
+import { sortedFindings } from '../findings.ts';
+import { EMPTY_VIEWS } from '../index-views.ts';
+import { cacheOfRounds, parsedFile } from '../parse-cache.ts';
+import { PROJECT_FILE } from '../paths.ts';
+import { readProject } from '../project.ts';
+import { keyOf, type Workspace } from '../workspace.ts';
+import type { DiffEntry, DiffSide } from './contract.ts';
+
+export type OpenedSide =
+  /** Look these folders up and ask again. */
+  | { readonly kind: 'needs'; readonly folders: readonly string[] }
+  | {
+      readonly kind: 'opened';
+      readonly side: DiffSide;
+      /** What is wrong with the commit; empty when it compiles. */
+      readonly errors: readonly Diagnostic[];
+    };
+
+/** Every definition file of a commit, with its text, and source folders as far as looked up. */
+export type SideRequest = Pick<CompileRequest, 'files' | 'texts' | 'trees' | 'cache'>;
+
+/**
+ * A commit as one side of a comparison, errors or not: what compiles has a closure, what does not is compared by its
+ * definition, and a document that cannot be read is told as unreadable.
+ */
+export function openSide(request: SideRequest): OpenedSide {
+  const workspace = newWorkspace(request);
+  const result = readProject(workspace);
+  const everything = { name: '', paths: ['.'], domains: {} };
+  changedFiles(workspace, result.kind === 'ok' ? result.project : everything);
+  const entries = new Map<string, DiffEntry>();
+  for (const [key, { definition, blob }] of workspace.declared) {
+    const { kind, name } = definition;
+    if (kind === 'Project') continue;
+    const outcome = workspace.compileEntity(kind, name);
+    const compiled = outcome.kind === 'ok' ? outcome.compilation : undefined;
+    entries.set(key, { kind, name, file: definition.file, blob, digest: compiled?.digest, refs: compiled?.refs ?? [] });
+  }
+  const folders = [...workspace.neededFolders].sort();
+  if (folders.length > 0) return { kind: 'needs', folders };
+  const project = projectOf(workspace);
+  if (project !== undefined) {
+    const blob = request.files.get(PROJECT_FILE) ?? '';
+    entries.set(keyOf('Project', project.name), {
+      kind: 'Project',
+      name: project.name,
+      file: PROJECT_FILE,
+      blob,
+      refs: [],
+    });
+  }
+  return {
+    kind: 'opened',
+    side: {
+      entries,
+      definition: (key) => workspace.declared.get(key)?.definition ?? (isProject(key) ? project : undefined),
+      closure: (key) => closureOf(workspace, key),
+      unreadable: new Set(workspace.broken.keys()),
+    },
+    errors: sortedFindings(workspace.diagnostics.filter(({ severity }) => severity === 'error')),
+  };
+}
+
+function isProject(key: string): boolean {
+  return key.startsWith('Project/');
+}
+
+/** A compiled commit as one side of a comparison; definitions and closures are looked up by whoever has them. */
+export function indexSide(
+  index: CommitIndex,
+  lookUp: {
+    readonly definition: (entry: DiffEntry) => Definition | undefined;
+    readonly closure: (entry: DiffEntry) => EntityClosure | undefined;
+  },
+): DiffSide {
+  const { entries } = index;
+  return {
+    entries,
+    definition: (key) => {
+      const entry = entries.get(key);
+      return entry && lookUp.definition(entry);
+    },
+    closure: (key) => {
+      const entry = entries.get(key);
+      return entry === undefined || entry.kind === 'Project' ? undefined : lookUp.closure(entry);
+    },
+  };
+}
+
+function closureOf(workspace: Workspace, key: string): EntityClosure | undefined {
+  const outcome = workspace.outcomes.get(key);
+  return outcome?.kind === 'ok' ? outcome.compilation.closure : undefined;
+}
+
+function projectOf({ cache, request }: Workspace): Definition | undefined {
+  const blob = request.files.get(PROJECT_FILE);
+  const parsed = blob === undefined || blob === null ? undefined : parsedFile(cache, request.texts, PROJECT_FILE, blob);
+  return parsed?.documents.find(({ kind }) => kind === 'Project');
+}
+
+/** A workspace of these files alone. */
+export function newWorkspace(
+  request: SideRequest,
+  compile?: (kind: EntityKind, name: string) => ReturnType<typeof compileEntity>,
+): Workspace {
+  const workspace: Workspace = {
+    request: { ...request, changedFolders: new Set() },
+    base: EMPTY_VIEWS,
+    cache: request.cache ?? cacheOfRounds(request.texts),
+    declared: new Map(),
+    broken: new Map(),
+    outcomes: new Map(),
+    diagnostics: [],
+    neededBlobs: new Map(),
+    neededRefs: new Set(),
+    neededFolders: new Set(),
+    compileEntity: compile ?? ((kind, name) => compileEntity(workspace, kind, name)),
+  };
+  return workspace;
+}

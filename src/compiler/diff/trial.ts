@@ -1,0 +1,41 @@
+import type { Diagnostic } from '../../base/index.ts';
+import type { Definition } from '../../language/index.ts';
+import type { EntityClosure } from '../closure.ts';
+import { compileEntity } from '../entity.ts';
+import { createParseCache } from '../parse-cache.ts';
+import { keyOf, type Outcome } from '../workspace.ts';
+import { newWorkspace } from './side.ts';
+
+/** Closures of the entities that a definition may refer to: undefined for one that is not there. */
+export type ClosureOf = (key: string) => EntityClosure | undefined;
+
+export type TrialResult =
+  | { readonly kind: 'fits'; readonly closure: EntityClosure }
+  | { readonly kind: 'refused'; readonly diagnostic: Diagnostic }
+  /** Not for a reason that can be told. */
+  | { readonly kind: 'unknown' };
+
+/**
+ * Compiles a definition as if the commit had just these closures. The compiler itself tells what no longer fits, so
+ * that what it accepts and what is called a break can never differ.
+ */
+export function tryDefinition(definition: Definition, closureOf: ClosureOf): TrialResult {
+  const { kind, name } = definition;
+  if (kind === 'Project') return { kind: 'unknown' };
+  const nothing = { files: new Map(), texts: new Map(), trees: new Map(), cache: createParseCache() };
+  const workspace = newWorkspace(nothing, (otherKind, other) => {
+    return outcomeOf(definition, closureOf(keyOf(otherKind, other)));
+  });
+  workspace.declared.set(keyOf(kind, name), { definition, blob: '' });
+  const outcome = compileEntity(workspace, kind, name);
+  if (outcome.kind === 'ok') return { kind: 'fits', closure: outcome.compilation.closure };
+  const diagnostic = workspace.diagnostics.find(({ severity }) => severity === 'error');
+  return diagnostic === undefined ? { kind: 'unknown' } : { kind: 'refused', diagnostic };
+}
+
+/** Who refers to another looks at its closure only. */
+function outcomeOf(definition: Definition, closure: EntityClosure | undefined): Outcome {
+  if (closure === undefined) return { kind: 'missing' };
+  const declared = { definition, blob: '' };
+  return { kind: 'ok', compilation: { declared, closure, digest: '', text: '', refs: [], folders: [] } };
+}

@@ -1,0 +1,74 @@
+import type { Json } from '../../base/index.ts';
+import type { Template } from '../../language/expression/index.ts';
+import type { EntityClosure, WorkflowClosure } from '../closure.ts';
+import { recordOf } from '../record.ts';
+
+/** What the compiler made of the value at a place of the definition; undefined when it says nothing of it. */
+export type ValueOf = (place: readonly string[]) => Json | undefined;
+
+/** Values as the closure has them: literals normalised by their types, images pinned, the content of source folders. */
+export function closureValue(closure: EntityClosure | undefined): ValueOf {
+  switch (closure?.kind) {
+    case 'Task':
+      return ([, ...path]) => {
+        const name = path.join('/');
+        if (name === 'run/image') return closure.run.image;
+        // The folder may be the same and what is in it not.
+        return name === 'source' && closure.source !== undefined
+          ? `${closure.source.path}@${closure.source.tree.slice(0, SHOWN_DIGITS)}`
+          : undefined;
+      };
+    case 'Workflow':
+      return workflowValue(closure);
+    case 'LaunchPlan':
+      return ([, inputs, group, name]) => {
+        if (inputs !== 'inputs' || name === undefined) return undefined;
+        return group === 'default' ? own(closure.inputs, name)?.default : own(closure.fixedInputs, name);
+      };
+    case 'Schedule':
+      return ([, inputs, name]) => (inputs === 'inputs' && name !== undefined ? own(closure.inputs, name) : undefined);
+    default:
+      return () => undefined;
+  }
+}
+
+/** Of a git tree id: enough to tell two apart. */
+const SHOWN_DIGITS = 12;
+
+function workflowValue(closure: WorkflowClosure): ValueOf {
+  const nodes = new Map(closure.nodes.map((node) => [node.id, node as unknown as Readonly<Record<string, unknown>>]));
+  return ([, section, name, ...rest]) => {
+    if (name === undefined) return undefined;
+    const output = section === 'outputs' ? own(closure.outputs, name) : undefined;
+    if (output !== undefined) return rest[0] === 'type' ? output.type : templateJson(output.value);
+    const node = section === 'nodes' ? nodes.get(name) : undefined;
+    const [group, binding] = rest.slice(-2);
+    if (node === undefined || group === undefined || binding === undefined) return undefined;
+    const bindings = node[group === 'compute' ? 'values' : group] as Readonly<Record<string, Template>> | undefined;
+    return typeof bindings === 'object' && bindings !== null ? templateJson(own(bindings, binding)) : undefined;
+  };
+}
+
+function own<V>(record: Readonly<Record<string, V>> | undefined, name: string): V | undefined {
+  return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** A stored template as one would write it. */
+function templateJson(template: Template | undefined): Json | undefined {
+  switch (template?.kind) {
+    case 'literal':
+      return template.value;
+    case 'expression':
+      return `\${{ ${template.source} }}`;
+    case 'text':
+      return template.parts.map((part) => (typeof part === 'string' ? part : `\${{ ${part.source} }}`)).join('');
+    case 'list':
+      return template.items.map((item) => templateJson(item) as Json);
+    case 'record':
+      return recordOf(
+        Object.entries(template.fields).map(([name, field]) => [name, templateJson(field) as Json] as const),
+      );
+    default:
+      return undefined;
+  }
+}
