@@ -283,6 +283,17 @@ export const HEAL_DELAY_MS = 1_000;
 /** Pause before a broken watch for edited definitions is opened again. */
 export const DRIFT_REWATCH_MS = 5_000;
 
+/** What git says of a work tree's files, with their ids. */
+export const MAX_GIT_LISTING_BYTES = 256 * MiB;
+/** One kept verdict of `pipectl validate`, and the projects whose last one is kept. */
+export const MAX_VERDICT_BYTES = 4 * MiB;
+export const MAX_KEPT_VERDICTS = 100;
+/** How often `validate --fix` compiles again: a fix may uncover others. */
+export const MAX_FIX_ROUNDS = 10;
+/** Editors write a file in several steps: a check begins when nothing has changed for so long. */
+export const WATCH_SETTLE_MS = 60;
+/** Lines that may differ between a file and its fixed text for a diff to be looked for; past it the whole file is shown. */
+export const MAX_DIFF_EDITS = 2_000;
 /** Files of a checkout that `pipectl validate` lists. */
 export const MAX_WORK_TREE_FILES = 1_000_000;
 
@@ -354,8 +365,8 @@ export const MAX_IMAGE_NAME_LENGTH = 255;
 
 /** Rules of one policy. */
 export const MAX_POLICY_RULES = 100;
-/** Steps that all rules over all definitions of one commit may take together: about two seconds. */
-export const MAX_POLICY_STEPS = 20_000_000;
+/** Steps that all rules over all definitions of one commit may take together: about half a second. */
+export const MAX_POLICY_STEPS = 10_000_000;
 
 /** An import: notes kept of it, templates or tasks of one document, and list items written out (items, matrix rows). */
 export const MAX_IMPORT_NOTES = 1_000;
@@ -381,3 +392,19 @@ export const MAX_RENAME_PAIRS = 250_000;
 export const MIN_RENAME_SIMILARITY = 0.6;
 /** Callers compiled against a changed interface, to tell which of them it breaks. */
 export const MAX_BREAK_TRIALS = 2_000;
+
+/** Images whose digests are looked up at a time by `pipectl lock`. */
+export const MAX_IMAGE_LOOKUPS = 8;
+/** One answer of an image registry: the OCI distribution specification asks registries to take manifests of 4 MiB. */
+export const MAX_REGISTRY_REPLY_BYTES = 4 * MiB;
+/** From a request to a registry to the end of its answer; redirects followed; and tries with their back-off. */
+export const REGISTRY_TIMEOUT_MS = 30_000;
+export const MAX_REGISTRY_REDIRECTS = 5;
+export const MAX_REGISTRY_TRIES = 5;
+export const REGISTRY_BACKOFF = { initialMs: 500, factor: 2, maxMs: 15_000 } as const;
+/** A registry that asks for a longer pause than this is not waited for. */
+export const MAX_REGISTRY_PAUSE_MS = 60_000;
+/** Docker's configuration, the answer of a credential helper, and its time: some ask the network or a person. */
+export const MAX_DOCKER_CONFIG_BYTES = 1 * MiB;
+export const MAX_CREDENTIAL_BYTES = 64 * KiB;
+export const CREDENTIAL_HELPER_TIMEOUT_MS = 30_000;

@@ -49,6 +49,8 @@ export interface TaskClosure {
   readonly timeout: TimeoutPolicy;
   readonly resources: ResourceList;
   readonly cache?: { readonly serialize: boolean; readonly ttlMs?: number };
+  /** Attempts may run where the system can take their machine away; the last one does not. */
+  readonly interruptible?: true;
   /** Present when the task says that a second run does more than the first. */
   readonly idempotent?: false;
 }

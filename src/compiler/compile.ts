@@ -12,8 +12,8 @@ import { PROJECT_FILE } from './paths.ts';
 import { readProject } from './project.ts';
 import { type Compilation, keyOf, tellTo, type Workspace } from './workspace.ts';
 
-/** Each kind after those it may refer to. */
-const KINDS: readonly EntityKind[] = ['Task', 'Workflow', 'LaunchPlan', 'Schedule', 'Platform'];
+/** The order in which changes are listed. */
+const KINDS: readonly EntityKind[] = ['Task', 'Workflow', 'LaunchPlan', 'Schedule', 'Platform', 'Policy'];
 
 /**
  * Compiles a commit, or what changed in it since `base`: the outcome is the same, the cost follows the change. Asks in
@@ -50,6 +50,7 @@ function openWorkspace(request: CompileRequest): Workspace {
     outcomes: new Map(),
     diagnostics: [],
     neededBlobs: new Map(),
+    neededRefs: new Set(),
     neededFolders: new Set(),
     compileEntity: (kind, name) => compileEntity(workspace, kind, name),
   };
@@ -85,7 +86,7 @@ function tellEmpty(workspace: Workspace, project: ProjectSettings): void {
 
 /**
  * Compiles the entities of changed files, those whose source folder changed, and all that refer to one whose closure
- * changed: kind by kind, so that each is compiled after what it refers to.
+ * changed. `compileEntity` sees to it that each is compiled after what it refers to.
  */
 function compileAffected(workspace: Workspace, removed: ReadonlySet<string>): readonly Compilation[] {
   const affected = new Set<string>(workspace.declared.keys());
@@ -93,17 +94,23 @@ function compileAffected(workspace: Workspace, removed: ReadonlySet<string>): re
   for (const key of removed) addAll(affected, workspace.base.dependents.get(key));
   addAll(affected, lockDependents(workspace));
   const compilations: Compilation[] = [];
-  for (const kind of KINDS) {
-    for (const key of [...affected].filter((candidate) => candidate.startsWith(`${kind}/`))) {
-      if (removed.has(key)) continue;
-      const outcome = workspace.compileEntity(kind, key.slice(kind.length + 1));
-      if (outcome.kind !== 'ok') continue;
-      compilations.push(outcome.compilation);
-      const before = workspace.base.entries.get(key);
-      if (before?.digest !== outcome.compilation.digest) addAll(affected, workspace.base.dependents.get(key));
-    }
+  // What is added on the way is visited too: a workflow may run another one, or a launch plan.
+  for (const key of affected) {
+    if (removed.has(key)) continue;
+    const [kind, name] = entityOfKey(key);
+    const outcome = workspace.compileEntity(kind, name);
+    if (outcome.kind !== 'ok') continue;
+    compilations.push(outcome.compilation);
+    const before = workspace.base.entries.get(key);
+    if (before?.digest !== outcome.compilation.digest) addAll(affected, workspace.base.dependents.get(key));
   }
-  return compilations;
+  const rank = ({ closure }: Compilation): number => KINDS.indexOf(closure.kind);
+  return compilations.sort((a, b) => rank(a) - rank(b));
+}
+
+function entityOfKey(key: string): readonly [EntityKind, string] {
+  const slash = key.indexOf('/');
+  return [key.slice(0, slash) as EntityKind, key.slice(slash + 1)];
 }
 
 function addAll(keys: Set<string>, more: readonly string[] = []): void {

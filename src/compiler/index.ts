@@ -21,6 +21,7 @@ export {
   parseInputText,
   resolveInputs,
 } from './launch.ts';
+export { notRun } from './not-run.ts';
 export { createParseCache, type ParseCache, parsedFile } from './parse-cache.ts';
 export { isDefinitionFile, normalisePath, PROJECT_FILE } from './paths.ts';
-export { EXECUTION_TYPE } from './workflow-context.ts';
+export { ERROR_TYPE, EXECUTION_TYPE } from './typing.ts';

@@ -1,49 +1,119 @@
-import type { TemplateSyntax } from '../language/expression/index.ts';
-import { templateReferences } from '../language/expression/index.ts';
-import { type Bindings, didYouMean, type Node, type Path } from '../language/index.ts';
+import { presentWhen, type TemplateSyntax, templateReferences } from '../language/expression/index.ts';
+import {
+  type Bindings,
+  type BranchAction,
+  didYouMean,
+  type Node,
+  type Path,
+  type ValueTemplate,
+} from '../language/index.ts';
 import { topologicalOrder } from './order.ts';
-import { draftTemplate, type WorkflowContext } from './workflow-context.ts';
+import { draftCondition, draftTemplate } from './typing.ts';
+import type { WorkflowContext } from './workflow-context.ts';
 
 export type Drafts = ReadonlyMap<string, TemplateSyntax>;
+
+/** An action with its expressions found and not yet typed. */
+export interface ActionDraft {
+  readonly action: BranchAction;
+  /** Where it stands: of a plain node the node itself. */
+  readonly path: Path;
+  /** Values by name: `with`, or those of a compute node. */
+  readonly values: Drafts;
+  /** The lists that a map runs over, by name. */
+  readonly over: Drafts;
+  /** The one value of its kind: a map's single list, a message, how long to sleep. */
+  readonly single: TemplateSyntax | undefined;
+}
+
+/** A branch of a switch. */
+export interface BranchDraft {
+  /** Undefined: `else`. */
+  readonly when: TemplateSyntax | undefined;
+  readonly whenPath: Path;
+  readonly draft: ActionDraft;
+  /** Paths that are not null when this branch is taken. */
+  readonly present: ReadonlySet<string>;
+}
 
 /** A node with its expressions found and not yet typed. */
 export interface NodeDraft {
   readonly node: Node;
-  /** Values given once: `with` of a task or map node, those of a compute node. */
-  readonly values: Drafts;
-  /** The lists that a map node runs over. */
-  readonly over: Drafts;
+  readonly when: TemplateSyntax | undefined;
+  /** What it does: one action, or the branches of a switch. */
+  readonly action: ActionDraft | undefined;
+  readonly branches: readonly BranchDraft[];
   /** Ids of the nodes whose outputs it reads or that it needs; unknown ones are left out. */
   readonly upstream: ReadonlySet<string>;
 }
 
-/** Where the values of a node stand. */
-export function valuesPath(node: Node): Path {
-  const path = ['spec', 'nodes', node.id];
-  switch (node.kind) {
-    case 'task':
-      return [...path, 'with'];
+export function nodePath(node: Node): Path {
+  return ['spec', 'nodes', node.id];
+}
+
+/** Where the values by name of an action stand. */
+export function valuesPath({ action, path }: Pick<ActionDraft, 'action' | 'path'>): Path {
+  switch (action.kind) {
     case 'map':
-      return [...path, 'map', 'with'];
+    case 'dynamic':
+      return [...path, action.kind, 'with'];
     case 'compute':
       return [...path, 'compute'];
+    default:
+      return [...path, 'with'];
   }
 }
 
-function valuesOf(node: Node): Bindings {
-  switch (node.kind) {
+function valuesOf(action: BranchAction): Bindings {
+  switch (action.kind) {
     case 'task':
-      return node.with;
+    case 'workflow':
+    case 'launchPlan':
+      return action.with;
     case 'map':
-      return node.map.with;
+      return action.map.with;
+    case 'dynamic':
+      return action.dynamic.with;
     case 'compute':
-      return node.compute;
+      return action.compute;
+    default:
+      return new Map();
   }
 }
 
-/** Where the lists of a map node stand. */
-export function overPath(node: Node): Path {
-  return ['spec', 'nodes', node.id, 'map', 'over'];
+/** Where the lists of a map stand. */
+export function overPath({ path }: Pick<ActionDraft, 'path'>): Path {
+  return [...path, 'map', 'over'];
+}
+
+/** Where the one value of an action's kind stands. */
+export function singlePath({ action, path }: Pick<ActionDraft, 'action' | 'path'>): Path {
+  switch (action.kind) {
+    case 'map':
+      return [...path, 'map', 'over'];
+    case 'approve':
+    case 'signal':
+      return [...path, action.kind, 'message'];
+    default:
+      return [...path, action.kind];
+  }
+}
+
+function singleOf(action: BranchAction): ValueTemplate | undefined {
+  switch (action.kind) {
+    case 'map':
+      return action.map.items;
+    case 'approve':
+      return action.approve.message;
+    case 'signal':
+      return action.signal.message;
+    case 'sleep':
+      return action.sleep;
+    case 'fail':
+      return action.fail;
+    default:
+      return undefined;
+  }
 }
 
 /** Finds the expressions of all nodes, and so what each needs. */
@@ -53,22 +123,67 @@ export function draftNodes(context: WorkflowContext): ReadonlyMap<string, NodeDr
   return drafts;
 }
 
+/** Finds the expressions of an action. */
+export function draftAction(context: WorkflowContext, action: BranchAction, path: Path): ActionDraft {
+  const placed = { action, path };
+  const single = singleOf(action);
+  return {
+    ...placed,
+    values: draftBindings(context, valuesOf(action), valuesPath(placed)),
+    over: action.kind === 'map' ? draftBindings(context, action.map.over, overPath(placed)) : new Map(),
+    single: single === undefined ? undefined : draftTemplate(context, single, singlePath(placed)),
+  };
+}
+
 function draftNode(context: WorkflowContext, node: Node): NodeDraft {
-  const { nodes } = context.workflow.spec;
-  const values = draftBindings(context, valuesOf(node), valuesPath(node));
-  const over = node.kind === 'map' ? draftBindings(context, node.map.over, overPath(node)) : new Map();
+  const path = nodePath(node);
+  const when = node.when === undefined ? undefined : draftCondition(context, node.when, [...path, 'when']);
+  const action = node.kind === 'switch' ? undefined : draftAction(context, node, path);
+  const branches = node.kind === 'switch' ? draftBranches(context, node) : [];
   const upstream = new Set<string>();
-  for (const template of [...values.values(), ...over.values()]) {
-    for (const id of templateReferences(template).nodes) if (nodes.has(id)) upstream.add(id);
+  const actions = action === undefined ? branches.map((branch) => branch.draft) : [action];
+  const conditions = [when, ...branches.map((branch) => branch.when)];
+  for (const template of [...conditions, ...actions.flatMap(templatesOf)]) {
+    if (template === undefined) continue;
+    for (const id of templateReferences(template).nodes) if (context.workflow.spec.nodes.has(id)) upstream.add(id);
   }
+  checkNeeds(context, node, upstream);
+  return { node, when, action, branches, upstream };
+}
+
+function templatesOf({ values, over, single }: ActionDraft): readonly (TemplateSyntax | undefined)[] {
+  return [...values.values(), ...over.values(), single];
+}
+
+/** A branch is taken when its own condition holds and those before it do not. */
+function draftBranches(context: WorkflowContext, node: Extract<Node, { kind: 'switch' }>): readonly BranchDraft[] {
+  const path = nodePath(node);
+  const branches: BranchDraft[] = [];
+  let before: readonly string[] = [];
+  node.switch.forEach(({ when, action }, at) => {
+    const whenPath = [...path, 'switch', at, 'when'];
+    const condition = draftCondition(context, when, whenPath);
+    const draft = draftAction(context, action, [...path, 'switch', at, 'then']);
+    const present = new Set([...before, ...presentWhen(condition, true)]);
+    branches.push({ when: condition, whenPath, draft, present });
+    before = [...before, ...presentWhen(condition, false)];
+  });
+  if (node.else !== undefined) {
+    const draft = draftAction(context, node.else, [...path, 'else']);
+    branches.push({ when: undefined, whenPath: path, draft, present: new Set(before) });
+  }
+  return branches;
+}
+
+function checkNeeds({ workflow, tell }: WorkflowContext, node: Node, upstream: Set<string>): void {
+  const { nodes } = workflow.spec;
   node.needs.forEach((id, at) => {
     if (nodes.has(id)) upstream.add(id);
     else {
-      const place = context.workflow.placeOf(['spec', 'nodes', node.id, 'needs', at]);
-      context.tell('PIPE-DAG-002', `there is no node "${id}" to need`, place, { help: didYouMean(id, nodes.keys()) });
+      const place = workflow.placeOf([...nodePath(node), 'needs', at]);
+      tell('PIPE-DAG-002', `there is no node "${id}" to need`, place, { help: didYouMean(id, nodes.keys()) });
     }
   });
-  return { node, values, over, upstream };
 }
 
 function draftBindings(context: WorkflowContext, bindings: Bindings, path: Path): Drafts {

@@ -39,3 +39,13 @@ export function parsedFile(
   if (cache.files.size > MAX_CACHED_PARSES) cache.files.delete(cache.files.keys().next().value as string);
   return parsed;
 }
+
+/** Whether `parsedFile` would give the documents of a file. */
+export function isAtHand(
+  cache: ParseCache,
+  texts: ReadonlyMap<string, Uint8Array>,
+  path: string,
+  blob: string,
+): boolean {
+  return texts.has(blob) || cache.files.has(`${blob}:${path}`);
+}

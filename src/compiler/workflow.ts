@@ -1,74 +1,135 @@
-import type { Digest } from '../base/index.ts';
 import type { TemplateSyntax } from '../language/expression/index.ts';
-import { type Path, printType } from '../language/index.ts';
-import type { NodeClosure, TaskClosure, WorkflowClosure } from './closure.ts';
-import { compileNode, declaredOutputs } from './node.ts';
-import { draftNodes, type NodeDraft, orderNodes } from './node-draft.ts';
-import { type NodeTask, nodeTasks } from './node-task.ts';
+import { type BranchAction, type Path, printType, type RecordType } from '../language/index.ts';
+import { compileAction, declaredOutputs } from './action.ts';
+import type { FailureHandlerClosure, NodeClosure, WorkflowClosure } from './closure.ts';
+import { checkInlineSize, inlineTables, rememberSize } from './inline.ts';
+import { compileNode, learn } from './node.ts';
+import { draftAction, draftNodes, type NodeDraft, nodePath, orderNodes } from './node-draft.ts';
+import { notRun, notRunOf } from './not-run.ts';
 import { recordOf } from './record.ts';
+import { findTargets, type Target } from './targets.ts';
 import { parametersOf } from './task.ts';
 import {
+  draftCondition,
   draftTemplate,
-  recordType,
+  ERROR_TYPE,
+  optionalRecord,
   type Typing,
   typeAt,
+  typeCondition,
   typingOf,
-  type Workflow,
-  type WorkflowContext,
-  workflowContext,
-} from './workflow-context.ts';
-import type { Made, Workspace } from './workspace.ts';
+  within,
+} from './typing.ts';
+import { type Workflow, type WorkflowContext, workflowContext } from './workflow-context.ts';
+import { type Made, tellTo, type Workspace } from './workspace.ts';
 
-/** Compiles a workflow: tasks resolved, nodes in order, every value and expression typed. */
+type Targets = ReadonlyMap<BranchAction, Target>;
+type Drafts = ReadonlyMap<string, NodeDraft>;
+
+/** Compiles a workflow: what its nodes run is resolved, nodes are in order, every value and expression is typed. */
 export function compileWorkflow(workspace: Workspace, workflow: Workflow): Made {
   const context = workflowContext(workspace, workflow);
-  const tasks = nodeTasks(context);
-  // Without its tasks a workflow cannot be typed; it is compiled anew when they have been read.
-  if (tasks.isPending) return { kind: 'pending' };
+  const targets = findTargets(context);
+  // Without what it runs a workflow cannot be typed; it is compiled anew when that has been read.
+  if (targets.isPending) return { kind: 'pending' };
   const drafts = draftNodes(context);
   const outputs = draftOutputs(context);
   const order = orderNodes(context, drafts);
   const typing = typingOf(context);
-  learnOutputs(typing, drafts, tasks.byNode, order);
-  const nodes = compileNodes(context, typing, drafts, tasks.byNode, order);
+  findSkippable(typing, drafts, order);
+  learnOutputs(typing, drafts, targets.byAction, order);
+  const nodes = compileNodes(context, typing, drafts, targets.byAction, order);
   const typedOutputs = compileOutputs(context, typing, outputs);
-  if (context.hasFaults() || nodes === undefined || typedOutputs === undefined) return { kind: 'failed' };
-  const closure = closureOf(workflow, nodes, tasks.byNode, typedOutputs);
-  return { kind: 'ok', closure, refs: tasks.refs, folders: [] };
+  const onFailure = compileHandler(context, typing, targets.byAction);
+  const tables = inlineTables(targets.byAction);
+  const isSmall = checkInlineSize(context, targets.byAction, tables);
+  if (context.hasFaults() || !isSmall || nodes === undefined || typedOutputs === undefined) return { kind: 'failed' };
+  const { spec } = workflow;
+  const description = spec.description ?? workflow.description;
+  const closure: WorkflowClosure = {
+    kind: 'Workflow',
+    name: workflow.name,
+    ...(description === undefined ? {} : { description }),
+    inputs: parametersOf(spec.inputs),
+    outputs: typedOutputs,
+    nodes,
+    tasks: recordOf(tables.tasks),
+    ...(tables.workflows.size === 0 ? {} : { workflows: recordOf(tables.workflows) }),
+    failurePolicy: spec.failurePolicy,
+    ...(onFailure === undefined ? {} : { onFailure }),
+  };
+  rememberSize(closure, targets.byAction);
+  warnOfNotRun(workspace, workflow, closure);
+  return { kind: 'ok', closure, refs: targets.refs, folders: [] };
 }
 
-/** The outputs that tasks declare are known before any expression is typed; nodes that will not be typed are unknown. */
-function learnOutputs(
-  typing: Typing,
-  drafts: ReadonlyMap<string, NodeDraft>,
-  tasks: ReadonlyMap<string, NodeTask>,
-  order: readonly string[],
-): void {
+/** A node may be skipped by its own condition, or with a node that it needs. */
+function findSkippable(typing: Typing, drafts: Drafts, order: readonly string[]): void {
+  const always: RecordType = { kind: 'record', fields: new Map() };
+  for (const id of order) {
+    const { node, when } = drafts.get(id) as NodeDraft;
+    if (when !== undefined) {
+      const path = [...nodePath(node), 'when'];
+      typing.skippable.set(id, { always, path, message: `it is skipped where this does not hold` });
+      continue;
+    }
+    const needed = node.needs.find((other) => typing.skippable.has(other));
+    if (needed === undefined) continue;
+    const message = `it is skipped when "${needed}" is`;
+    typing.skippable.set(id, { always, path: [...nodePath(node), 'needs'], message });
+  }
+}
+
+/** Outputs that are declared are known before any expression is typed; nodes that will not be typed are unknown. */
+function learnOutputs(typing: Typing, drafts: Drafts, targets: Targets, order: readonly string[]): void {
   const ordered = new Set(order);
   for (const [id, draft] of drafts) {
-    const task = tasks.get(id);
-    if (task !== undefined) typing.scope.nodes.set(id, recordType(declaredOutputs(draft, task)));
-    else if (draft.node.kind !== 'compute' || !ordered.has(id)) typing.unknown.add(id);
+    const action = draft.action?.action;
+    const outputs = action === undefined ? undefined : declaredOutputs(action, targets.get(action));
+    if (outputs !== undefined) learn(typing, draft, outputs);
+    else if ((action !== undefined && action.kind !== 'compute') || !ordered.has(id)) typing.unknown.add(id);
   }
 }
 
 function compileNodes(
   context: WorkflowContext,
   typing: Typing,
-  drafts: ReadonlyMap<string, NodeDraft>,
-  tasks: ReadonlyMap<string, NodeTask>,
+  drafts: Drafts,
+  targets: Targets,
   order: readonly string[],
 ): readonly NodeClosure[] | undefined {
   const positions = new Map(order.map((id, at) => [id, at]));
+  const placesOf = (ids: Iterable<string>): readonly number[] =>
+    [...new Set(ids)].map((id) => positions.get(id) as number).sort((a, b) => a - b);
   const nodes: NodeClosure[] = [];
   for (const id of order) {
     const draft = drafts.get(id) as NodeDraft;
-    const upstream = [...draft.upstream].map((other) => positions.get(other) as number).sort((a, b) => a - b);
-    const node = compileNode(context, typing, draft, tasks.get(id), { upstream });
+    const skipsWith = placesOf(draft.node.needs.filter((other) => typing.skippable.has(other)));
+    const node = compileNode(context, typing, draft, targets, { upstream: placesOf(draft.upstream), skipsWith });
     if (node !== undefined) nodes.push(node);
     else if (!typing.scope.nodes.has(id)) typing.unknown.add(id);
   }
   return nodes.length === drafts.size ? nodes : undefined;
+}
+
+/** The failure handler reads `error`; of the nodes it cannot know which have run. */
+function compileHandler(context: WorkflowContext, typing: Typing, targets: Targets): FailureHandlerClosure | undefined {
+  const { onFailure } = context.workflow.spec;
+  if (onFailure === undefined) return undefined;
+  const path = ['spec', 'onFailure'];
+  const nodes = new Map([...typing.scope.nodes].map(([id, outputs]) => [id, optionalRecord(outputs)] as const));
+  const { scope, ...rest } = within(typing, { variables: { error: ERROR_TYPE } });
+  const inside: Typing = { ...rest, scope: { ...scope, nodes } };
+  const condition =
+    onFailure.when === undefined ? undefined : draftCondition(context, onFailure.when, [...path, 'when']);
+  const when = condition && typeCondition(context, inside, condition, [...path, 'when']);
+  const draft = draftAction(context, onFailure, path);
+  const made = compileAction(context, inside, draft, targets.get(onFailure));
+  if (made === undefined || (condition !== undefined && when === undefined)) return undefined;
+  return {
+    ...(made.closure as FailureHandlerClosure),
+    ...(when === undefined ? {} : { when: when.template }),
+  };
 }
 
 function outputPath(workflow: Workflow, name: string): Path {
@@ -100,23 +161,17 @@ function compileOutputs(
   return outputs.size === drafts.size ? recordOf(outputs) : undefined;
 }
 
-function closureOf(
-  workflow: Workflow,
-  nodes: readonly NodeClosure[],
-  tasks: ReadonlyMap<string, NodeTask>,
-  outputs: WorkflowClosure['outputs'],
-): WorkflowClosure {
-  const { spec } = workflow;
-  const description = spec.description ?? workflow.description;
-  const byDigest = new Map<Digest, TaskClosure>([...tasks.values()].map((task) => [task.digest, task.closure]));
-  return {
-    kind: 'Workflow',
-    name: workflow.name,
-    ...(description === undefined ? {} : { description }),
-    inputs: parametersOf(spec.inputs),
-    outputs,
-    nodes,
-    tasks: recordOf(byDigest),
-    failurePolicy: spec.failurePolicy,
-  };
+function warnOfNotRun(workspace: Workspace, workflow: Workflow, closure: WorkflowClosure): void {
+  const tell = tellTo(workspace);
+  const help = 'nothing is wrong with the definition; keep it for a version that does';
+  for (const node of closure.nodes) {
+    const what = notRun(node);
+    if (what === undefined) continue;
+    const message = `this version checks ${what} and does not run it: an execution fails when it comes to "${node.id}"`;
+    tell('PIPE-NODE-001', message, workflow.placeOfKey(['spec', 'nodes', node.id]), { help });
+  }
+  const whole = notRunOf(closure);
+  if (whole === undefined) return;
+  const message = `this version checks ${whole} and does not run it`;
+  tell('PIPE-NODE-001', message, workflow.placeOfKey(['spec', 'onFailure']), { help });
 }

@@ -1,10 +1,10 @@
 import type { Diagnostic, Digest } from '../base/index.ts';
 import type { BrokenDefinition, Definition } from '../language/index.ts';
 import type { EntityClosure, EntityKind } from './closure.ts';
-import type { CompileRequest } from './contract.ts';
+import type { CompileRequest, IndexEntry } from './contract.ts';
 import { finding, type Tell } from './findings.ts';
 import type { IndexViews } from './index-views.ts';
-import { type ParseCache, parsedFile } from './parse-cache.ts';
+import { isAtHand, type ParseCache, parsedFile } from './parse-cache.ts';
 
 /** A definition and the file it stands in. */
 export interface Declared {
@@ -62,6 +62,8 @@ export interface Workspace {
   readonly outcomes: Map<string, Outcome>;
   readonly diagnostics: Diagnostic[];
   readonly neededBlobs: Map<string, string>;
+  /** Keys of the base whose references were asked for. */
+  readonly neededRefs: Set<string>;
   readonly neededFolders: Set<string>;
   /** Compiles the entity of this name, once. */
   readonly compileEntity: (kind: EntityKind, name: string) => Outcome;
@@ -94,10 +96,27 @@ export function lookInFile(workspace: Workspace, key: string, file: string, blob
   const parsed = parsedFile(workspace.cache, workspace.request.texts, file, blob);
   if (parsed === undefined) {
     workspace.neededBlobs.set(file, blob);
+    needRefs(workspace, key);
     return { kind: 'pending' };
   }
   const definition = parsed.documents.find((document) => keyOf(document.kind, document.name) === key);
   return definition === undefined ? { kind: 'missing' } : { kind: 'found', declared: { definition, blob } };
+}
+
+/**
+ * Asks for all that an unchanged entity refers to, at any depth: compiling it will, and to find that out file by file
+ * would take a round for each.
+ */
+function needRefs({ base, cache, request, neededBlobs, neededRefs }: Workspace, key: string): void {
+  const left = [key];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (neededRefs.has(next)) continue;
+    neededRefs.add(next);
+    const entry = base.entries.get(next);
+    if (entry === undefined || request.files.has(entry.file)) continue;
+    if (!isAtHand(cache, request.texts, entry.file, entry.blob)) neededBlobs.set(entry.file, entry.blob);
+    left.push(...entry.refs);
+  }
 }
 
 /** The git tree of a source folder: null when the commit has none, undefined when it must be looked up first. */

@@ -1,12 +1,12 @@
 import { instantText, type Json, MAX_VALUE_BYTES } from '../base/index.ts';
 import type { ExecutionError } from '../cluster/index.ts';
 import { outputsStatus } from './outputs-status.ts';
-import type { ComputePlan } from './plan.ts';
+import type { ComputePlan, NotRunPlan } from './plan.ts';
 import { failNode, planNode, type Round, succeedNode, writeNode } from './round.ts';
 import { valueBytes } from './size.ts';
 
 /**
- * Runs the ready `compute` nodes, then those that became ready by that, `maxStreak` waves deep: a wave's results are
+ * Runs the ready `compute` nodes, and fails those that are not run, then those that became ready by that, `maxStreak` waves deep: a wave's results are
  * durable before the next step's waves begin.
  */
 export function runComputes(round: Round): void {
@@ -21,7 +21,9 @@ export function runComputes(round: Round): void {
         state.ready.compute = [...wave.slice(i), ...state.ready.compute];
         return;
       }
-      runCompute(round, planNode(round, wave[i] as number) as ComputePlan);
+      const node = planNode(round, wave[i] as number) as ComputePlan | NotRunPlan;
+      if (node.kind === 'compute') runCompute(round, node);
+      else refuse(round, node);
       if (!canGoOn(round)) return;
     }
   }
@@ -44,6 +46,13 @@ function runCompute(round: Round, node: ComputePlan): void {
   }
   succeedNode(round, node, rendered.values);
   writeNode(round, node.id, { phase: 'Succeeded', finishedAt, ...outputsStatus(rendered.values) } as Json);
+}
+
+/** Fails a node that this engine does not run, in its turn: what is before it has run. */
+function refuse(round: Round, node: NotRunPlan): void {
+  const error = { reason: 'NotSupported', message: `this version does not run ${node.what}` };
+  failNode(round, node, 'Failed', error);
+  writeNode(round, node.id, { phase: 'Failed', finishedAt: instantText(round.now), error });
 }
 
 function tooLarge(values: Readonly<Record<string, Json>>): ExecutionError | undefined {

@@ -1,5 +1,5 @@
 import { BugError, type Digest, sha256 } from '../base/index.ts';
-import type { NodeClosure, TaskClosure, WorkflowClosure } from '../compiler/index.ts';
+import { type NodeClosure, notRun, type TaskClosure, type WorkflowClosure } from '../compiler/index.ts';
 import {
   type FieldsRenderer,
   inputsReader,
@@ -63,7 +63,14 @@ export interface ComputePlan extends PlanNodeBase {
   readonly values: FieldsRenderer;
 }
 
-export type PlanNode = TaskPlan | MapPlan | ComputePlan;
+/** A node that this engine does not run: it fails when it is its turn. */
+export interface NotRunPlan extends PlanNodeBase {
+  readonly kind: 'not-run';
+  /** In words. */
+  readonly what: string;
+}
+
+export type PlanNode = TaskPlan | MapPlan | ComputePlan | NotRunPlan;
 
 /**
  * Indexes a closure. Costs its size once; every step after that costs only what changes.
@@ -114,14 +121,23 @@ interface PlanContext {
 function planNode(node: NodeClosure, index: number, downstream: readonly number[], context: PlanContext): PlanNode {
   const { digest, tasks, render } = context;
   const base = { index, id: node.id, slug: nodeSlug(node.id), upstream: node.upstream.length, downstream };
-  if (node.kind === 'compute') return { ...base, kind: 'compute', values: render.values(node.values, node.outputs) };
-  const task = tasks.get(node.task);
-  if (task === undefined) throw new BugError(`closure ${digest}: node "${node.id}" names no task of the closure`);
-  const { inputs } = task.closure;
+  const what = notRun(node);
+  if (what !== undefined) return { ...base, kind: 'not-run', what };
+  const taskOf = (taskDigest: Digest): PlannedTask => {
+    const task = tasks.get(taskDigest);
+    if (task === undefined) throw new BugError(`closure ${digest}: node "${node.id}" names no task of the closure`);
+    return task;
+  };
   switch (node.kind) {
-    case 'task':
-      return { ...base, kind: 'task', task, with: render.inputs(node.with, inputs) };
-    case 'map':
+    case 'compute':
+      return { ...base, kind: 'compute', values: render.values(node.values, node.outputs) };
+    case 'task': {
+      const task = taskOf(node.task);
+      return { ...base, kind: 'task', task, with: render.inputs(node.with, task.closure.inputs) };
+    }
+    case 'map': {
+      const task = taskOf(node.task);
+      const { inputs } = task.closure;
       return {
         ...base,
         kind: 'map',
@@ -131,10 +147,9 @@ function planNode(node: NodeClosure, index: number, downstream: readonly number[
         concurrency: node.concurrency ?? Number.POSITIVE_INFINITY,
         minSuccessRatio: node.minSuccessRatio,
       };
-    default: {
-      const unknown: { readonly kind: string } = node;
-      throw new BugError(`closure ${digest}: node kind "${unknown.kind}" is not known to this engine`);
     }
+    default:
+      throw new BugError(`closure ${digest}: node kind "${node.kind}" is not known to this engine`);
   }
 }
 

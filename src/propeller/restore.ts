@@ -118,7 +118,8 @@ function restoreLive(
       restoreMap(state, node, status, now, expected);
       return;
     case 'compute':
-      throw new BugError(`compute node "${node.id}" of ${state.execution.name} is ${status.phase}`);
+    case 'not-run':
+      throw new BugError(`node "${node.id}" of ${state.execution.name} is ${status.phase}`);
   }
 }
 

@@ -81,6 +81,7 @@ export function makeReady(plan: Plan, state: EngineState, index: number): void {
   const node = plan.nodes[index] as PlanNode;
   switch (node.kind) {
     case 'compute':
+    case 'not-run':
       state.ready.compute.push(index);
       return;
     case 'task':

@@ -2,6 +2,9 @@ import type { Severity } from '../../base/index.ts';
 import type { DiagnosticCode } from './code.ts';
 import { COMPILER_CODES } from './compiler-codes.ts';
 import { IMAGE_CODES, LOCK_CODES } from './image-codes.ts';
+import { LEVEL_CODES, LINT_CODES } from './lint-codes.ts';
+import { NODE_CODES } from './node-codes.ts';
+import { POLICY_CODES } from './policy-codes.ts';
 import { SCHEMA_CODES } from './schema-codes.ts';
 import { TREE_CODES } from './tree-codes.ts';
 import { VALUE_CODES } from './value-codes.ts';
@@ -13,8 +16,12 @@ export const DIAGNOSTIC_CODES: readonly DiagnosticCode[] = [
   ...SCHEMA_CODES,
   ...VALUE_CODES,
   ...COMPILER_CODES,
+  ...NODE_CODES,
   ...IMAGE_CODES,
   ...LOCK_CODES,
+  ...LEVEL_CODES,
+  ...POLICY_CODES,
+  ...LINT_CODES,
   ...TREE_CODES,
 ];
 

@@ -1,11 +1,15 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { didYouMean } from '../suggest.ts';
 import { type Compiled, compileNode, converted, type Place, reject } from './compile.ts';
+import { compileFormat } from './format.ts';
 import { FUNCTIONS, type Overload, type ParameterKind } from './functions.ts';
 import { compileHas, compileMacro, isMacro, MACRO_NAMES } from './macros.ts';
 import { compileMatches } from './matches.ts';
 import type { Run, Step } from './run.ts';
 import { describeType, isText, joinTypes } from './typing.ts';
+
+/** What looks at the syntax of its operands, besides macros. */
+export const SPECIAL_NAMES: readonly string[] = ['has', 'matches', 'orValue', 'default', 'format'];
 
 /**
  * A call. Functions may be written both ways, `size(x)` and `x.size()`; macros only as CEL has them.
@@ -20,11 +24,12 @@ export function compileCall(
   if (name === 'has' && receiver === undefined) return compileHas(place, node, args);
   if (receiver !== undefined && isMacro(name, args.length)) return compileMacro(place, name, receiver, args);
   const operands = receiver === undefined ? args : [receiver, ...args];
+  if (name === 'format') return compileFormat(place, node, operands);
   if (name === 'matches') return compileMatches(place, node, operands);
-  if (name === 'orValue') return compileOrValue(place, node, operands);
+  if (name === 'orValue' || name === 'default') return compileDefault(place, node, operands, name);
   const overloads = FUNCTIONS.get(name);
   if (overloads === undefined) {
-    const help = didYouMean(name, [...FUNCTIONS.keys(), ...MACRO_NAMES, 'has', 'matches', 'orValue']);
+    const help = didYouMean(name, [...FUNCTIONS.keys(), ...MACRO_NAMES, ...SPECIAL_NAMES]);
     return reject(node, 'name', `there is no function "${name}"`, help);
   }
   const compiled = operands.map((operand) => compileNode(place, operand));
@@ -91,7 +96,7 @@ function rejectCall(node: ASTNode, name: string, overloads: readonly Overload[],
   );
   const optional = operands.some((operand) => operand.type.kind === 'optional');
   const help = optional
-    ? 'one of them may be null: give it a default with .orValue(…)'
+    ? 'one of them may be null: give it a default, default(…, …)'
     : `it takes ${[...new Set(forms)].join(' or ')}`;
   return reject(node, 'type', `${name}(${given}) has no meaning`, help);
 }
@@ -105,11 +110,12 @@ const PARAMETER_TEXT: Readonly<Partial<Record<ParameterKind, string>>> = {
   lists: 'list of lists',
 };
 
-/** `x.orValue(default)`: x, or the default when x is null. */
-function compileOrValue(place: Place, node: ASTNode, operands: readonly ASTNode[]): Compiled {
+/** `default(x, y)` and `x.orValue(y)`: x, or y when x is null. */
+function compileDefault(place: Place, node: ASTNode, operands: readonly ASTNode[], name: string): Compiled {
   const [valueNode, defaultNode] = operands;
   if (valueNode === undefined || defaultNode === undefined || operands.length !== 2) {
-    return reject(node, 'type', 'orValue takes one default', 'for example inputs.limit.orValue(10)');
+    const help = 'for example default(inputs.limit, 10), or inputs.limit.orValue(10)';
+    return reject(node, 'type', `${name} takes a value and one default`, help);
   }
   const value = compileNode(place, valueNode);
   if (value.type.kind !== 'optional' && value.type.kind !== 'json') {
@@ -117,7 +123,7 @@ function compileOrValue(place: Place, node: ASTNode, operands: readonly ASTNode[
       valueNode,
       'type',
       `this is never null: its type is ${describeType(value.type)}`,
-      'leave .orValue(…) away',
+      'leave the default away',
     );
   }
   const present = value.type.kind === 'optional' ? value.type.of : value.type;

@@ -81,7 +81,7 @@ export function compileNode(place: Place, node: ASTNode, expected?: Type): Compi
       return compileIndex(place, node);
     case '.?':
     case '[?]':
-      return reject(node, 'forbidden', 'optional access is not available', 'use has(…) or .orValue(…)');
+      return reject(node, 'forbidden', 'optional access is not available', 'use has(…) or default(…, …)');
     case 'call':
       return compileCall(place, node, node.args[0], undefined, node.args[1]);
     case 'rcall':

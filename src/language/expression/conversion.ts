@@ -1,4 +1,5 @@
 import type { Json } from '../../base/index.ts';
+import { parseExactJson } from '../exact-json.ts';
 import { finite, floatOf, type IntegerValue, integerOf, integerOfFloat } from './number.ts';
 import { chargeText, fail, type Run } from './run.ts';
 import { instantMs, isInstant } from './time.ts';
@@ -36,6 +37,14 @@ export function convertToBoolean(_run: Run, value: Json): boolean {
   if (typeof value === 'boolean') return value;
   if (value === 'true' || value === 'false') return value === 'true';
   return fail(`bool(${quoted(value)}) is neither true nor false`);
+}
+
+/** `json(text)`: the value that a JSON text is. Its nesting and size are bounded. */
+export function parseJson(run: Run, value: Json): Json {
+  const text = value as string;
+  chargeText(run, text.length);
+  const parsed = parseExactJson(text);
+  return parsed.kind === 'ok' ? parsed.value : fail(`json(): ${parsed.message}`);
 }
 
 /** A value for a message, cut short. */

@@ -65,7 +65,7 @@ function fitting(source: string, compiled: Compiled, expected: Type | undefined)
     return problem(
       source,
       'the type of this value has too many parts',
-      'take only what is needed, or make it json: json(…)',
+      'take only what is needed, or make it json: dyn(…)',
     );
   }
   const convert = expected && coercion(type, expected);
@@ -88,9 +88,9 @@ function problem(source: string, message: string, help: string | undefined): Exp
 }
 
 function adviceFor(type: Type, expected: Type): string | undefined {
-  if (type.kind === 'optional') return 'it may be null: give it a default with .orValue(…)';
+  if (type.kind === 'optional') return 'it may be null: give it a default, default(…, …)';
   if (expected.kind === 'string') return 'make it a string: string(…)';
-  if (expected.kind === 'json') return 'make it json: json(…)';
+  if (expected.kind === 'json') return 'make it json: dyn(…)';
   if (expected.kind === 'integer' && type.kind === 'float') return 'make it whole: round(…), floor(…) or int(…)';
   if (type.kind === 'json') return 'say what the json value is, for example int(…) or string(…)';
   return undefined;

@@ -1,4 +1,5 @@
 import type { Json } from '../../base/index.ts';
+import { parseQuantity } from '../quantity.ts';
 import {
   BOOLEAN,
   DATETIME,
@@ -10,8 +11,7 @@ import {
   STRING,
   type Type,
 } from '../type.ts';
-import { parseQuantity } from '../quantity.ts';
-import { convertToBoolean, convertToFloat, convertToInteger, textOf } from './conversion.ts';
+import { convertToBoolean, convertToFloat, convertToInteger, parseJson, textOf } from './conversion.ts';
 import { LIST_FUNCTIONS } from './list-functions.ts';
 import { finite, floatOf, type IntegerValue, integerOfFloat, subtractIntegers } from './number.ts';
 import { charge, chargeText, checkStringLength, fail, listOf, type Run } from './run.ts';
@@ -174,7 +174,7 @@ const CONVERSIONS: readonly (readonly [string, readonly Overload[]])[] = [
   ['datetime', conversion(['text', 'datetime', 'json'], DATETIME, parseInstantText)],
   ['duration', conversion(['text', 'duration', 'json'], DURATION, parseSpanText)],
   ['quantity', [text(1, FLOAT, (_run, value = '') => quantityOf(value))]],
-  ['json', conversion(['any'], JSON_TYPE, (_run, value) => value)],
+  ['json', [...conversion(['text'], JSON_TYPE, parseJson), ...conversion(['any'], JSON_TYPE, (_run, value) => value)]],
   ['dyn', conversion(['any'], JSON_TYPE, (_run, value) => value)],
 ];
 
@@ -195,7 +195,7 @@ const NUMBER_FUNCTIONS: readonly (readonly [string, readonly Overload[]])[] = [
   ['round', [numeric(Math.round)]],
 ];
 
-/** Every function by name. Macros, `has`, `matches` and `orValue` are not here: they look at the syntax of their operands. */
+/** Every function by name. Macros and the names of SPECIAL_NAMES are not here: they look at the syntax of their operands. */
 export const FUNCTIONS: ReadonlyMap<string, readonly Overload[]> = new Map([
   ['size', SIZE] as const,
   ...STRING_FUNCTIONS,

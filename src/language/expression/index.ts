@@ -6,6 +6,7 @@
  */
 export { canonicalTemplate, canonicalValue, type NodeName } from './canonical.ts';
 export type { TypeScope } from './compile.ts';
+export { constantCondition } from './constant.ts';
 export { compileExpression, type Expression, type ExpressionResult, type Meter } from './expression.ts';
 export { presentWhen } from './narrowing.ts';
 export type { Evaluated, EvaluationProblem, ExpressionProblem } from './problem.ts';

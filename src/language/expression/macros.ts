@@ -26,7 +26,7 @@ export function compileMacro(place: Place, name: string, receiver: ASTNode, args
   const range = compileNode(place, receiver);
   const element = loopType(range.type);
   if (element === undefined) {
-    const help = range.type.kind === 'optional' ? 'it may be null: give it a default with .orValue([])' : undefined;
+    const help = range.type.kind === 'optional' ? 'it may be null: give it a default, default(…, [])' : undefined;
     return reject(receiver, 'type', `${name}() loops over a list or a map; this is ${describeType(range.type)}`, help);
   }
   const variable = args[0] as ASTNode;

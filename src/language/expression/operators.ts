@@ -275,7 +275,7 @@ function hyphenAdvice(place: Place, node: Binary): string | undefined {
 
 function adviceFor(left: Compiled, right: Compiled): string | undefined {
   for (const { type } of [left, right]) {
-    if (type.kind === 'optional') return 'one side may be null: give it a default with .orValue(…)';
+    if (type.kind === 'optional') return 'one side may be null: give it a default, default(…, …)';
     if (type.kind === 'json') return 'say what the json value is: int(…), float(…), string(…) or bool(…)';
   }
   if (isText(left.type) && isAssignable(right.type, FLOAT)) return 'make it a string: string(…)';

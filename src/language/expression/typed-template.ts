@@ -150,7 +150,7 @@ function typeText(
     else {
       const range = { start: part.offset, end: part.offset + part.syntax.source.length };
       const help =
-        typed.type.kind === 'optional' ? 'give it a default with .orValue(…)' : 'use it alone, or make a string of it';
+        typed.type.kind === 'optional' ? 'give it a default, default(…, …)' : 'use it alone, or make a string of it';
       report({
         path,
         range,

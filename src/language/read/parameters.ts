@@ -36,7 +36,8 @@ export function readType(reader: Reader, value: Json | undefined, path: Path): T
   return undefined;
 }
 
-function readDefault(reader: Reader, value: Json, type: Type, path: Path): Json | undefined {
+/** Checked against the type and normalised; undefined when it does not fit, which is told. */
+export function readDefault(reader: Reader, value: Json, type: Type, path: Path): Json | undefined {
   const result = checkValue(value, type);
   if (result.kind === 'ok') return result.value;
   for (const problem of result.problems) {

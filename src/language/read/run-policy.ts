@@ -3,13 +3,14 @@ import type { CacheSpec, Path, ResourceSpec, RetrySpec, RunPolicy, TimeoutSpec }
 import { parseQuantity } from '../quantity.ts';
 import { durationOf, entriesOf, numberOf, objectOf, present, type Reader } from './reader.ts';
 
-/** `retries`, `timeout`, `resources` and `cache` of a task or a node, found in `fields`. */
+/** `retries`, `timeout`, `resources`, `cache` and `interruptible` of a task or a node, found in `fields`. */
 export function readRunPolicy(reader: Reader, fields: Readonly<Record<string, Json>>, path: Path): RunPolicy {
   return present<RunPolicy>({
     retries: readRetries(reader, fields.retries, [...path, 'retries']),
     timeout: readTimeout(reader, fields.timeout, [...path, 'timeout']),
     resources: readResources(reader, fields.resources, [...path, 'resources']),
     cache: readCache(reader, fields.cache, [...path, 'cache']),
+    interruptible: typeof fields.interruptible === 'boolean' ? fields.interruptible : undefined,
   });
 }
 

@@ -1,9 +1,19 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
-import type { Bindings, Node, NodeKind, Path, WorkflowOutput, WorkflowSpec } from '../document.ts';
-import { foreignFields, NODE_KINDS } from '../schema/node.ts';
+import type {
+  ActionKind,
+  BranchAction,
+  FailureHandler,
+  Node,
+  NodeKind,
+  Path,
+  SwitchBranch,
+  WorkflowOutput,
+  WorkflowSpec,
+} from '../document.ts';
+import { NODE_KINDS } from '../schema/node.ts';
+import { checkForeign, kindOf, readAction } from './action.ts';
 import { readParameters, readType } from './parameters.ts';
-import { mapOf, numberOf, objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
-import { readRunPolicy } from './run-policy.ts';
+import { mapOf, objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
 
 export function readWorkflow(reader: Reader, spec: JsonObject): WorkflowSpec {
   return present<WorkflowSpec>({
@@ -12,6 +22,7 @@ export function readWorkflow(reader: Reader, spec: JsonObject): WorkflowSpec {
     outputs: mapOf(spec.outputs, (value, name) => readOutput(reader, value, ['spec', 'outputs', name])),
     nodes: readNodes(reader, spec.nodes),
     failurePolicy: spec.failurePolicy === 'failAfterExecutable' ? 'failAfterExecutable' : 'failImmediately',
+    onFailure: readFailureHandler(reader, spec.onFailure),
   });
 }
 
@@ -34,50 +45,54 @@ function readNodes(reader: Reader, value: Json | undefined): ReadonlyMap<string,
   return nodes;
 }
 
+const NODE_KIND_NAMES = Object.keys(NODE_KINDS) as readonly NodeKind[];
+const BRANCH_KINDS: readonly BranchAction['kind'][] = [
+  ...NODE_KIND_NAMES.filter((kind): kind is ActionKind => kind !== 'switch'),
+  'fail',
+];
+
 /** Undefined when the schema has told that it does not do exactly one thing. */
 function readNode(reader: Reader, id: string, given: JsonObject): Node | undefined {
   const path = ['spec', 'nodes', id];
-  const kinds = (Object.keys(NODE_KINDS) as NodeKind[]).filter((kind) => Object.hasOwn(given, kind));
-  const kind = kinds[0];
-  if (kind === undefined || kinds.length > 1) return undefined;
-  for (const field of foreignFields(kind)) {
-    if (!Object.hasOwn(given, field)) continue;
-    const message = `a "${kind}" node has no "${field}"`;
-    reader.tell('PIPE-SCHEMA-014', message, [...path, field], {
-      isKey: true,
-      help: kind === 'map' ? `write "${field}" inside "map"` : 'remove it',
-    });
-  }
-  const base = present<{ id: string; needs: readonly string[]; description?: string }>({
+  const kind = kindOf(given, NODE_KIND_NAMES);
+  if (kind === undefined) return undefined;
+  checkForeign(reader, kind, given, path);
+  const base = present<Omit<Extract<Node, { kind: 'compute' }>, 'kind' | 'compute'>>({
     id,
     needs: textsOf(given.needs),
     description: textOf(given.description),
+    when: given.when,
   });
-  switch (kind) {
-    case 'task':
-      return {
-        ...base,
-        kind,
-        ...readRunPolicy(reader, given, path),
-        task: textOf(given.task) ?? '',
-        with: bindings(given.with),
-      };
-    case 'map': {
-      const map = objectOf(given.map);
-      const spec = present<Extract<Node, { kind: 'map' }>['map']>({
-        task: textOf(map.task) ?? '',
-        over: bindings(map.over),
-        with: bindings(map.with),
-        concurrency: numberOf(map.concurrency),
-        minSuccessRatio: numberOf(map.minSuccessRatio),
-      });
-      return { ...base, kind, ...readRunPolicy(reader, given, path), map: spec };
-    }
-    case 'compute':
-      return { ...base, kind, compute: bindings(given.compute) };
-  }
+  return kind === 'switch'
+    ? readSwitch(reader, base, given, path)
+    : { ...base, ...readAction(reader, kind, given, path) };
 }
 
-function bindings(value: Json | undefined): Bindings {
-  return mapOf(value, (inner) => inner);
+function readSwitch(reader: Reader, base: Pick<Node, 'id' | 'needs' | 'when'>, given: JsonObject, path: Path): Node {
+  const branches: SwitchBranch[] = [];
+  const written = Array.isArray(given.switch) ? given.switch : [];
+  written.forEach((value: Json, at) => {
+    const { when, then } = objectOf(value);
+    const action = readBranch(reader, then, [...path, 'switch', at, 'then']);
+    if (action !== undefined) branches.push({ when: when ?? null, action });
+  });
+  const otherwise = readBranch(reader, given.else, [...path, 'else']);
+  return { ...base, kind: 'switch', switch: branches, ...(otherwise !== undefined && { else: otherwise }) };
+}
+
+function readBranch(reader: Reader, value: Json | undefined, path: Path): BranchAction | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const kind = kindOf(value, BRANCH_KINDS);
+  if (kind === undefined) return undefined;
+  checkForeign(reader, kind, value, path);
+  return readAction(reader, kind, value, path);
+}
+
+function readFailureHandler(reader: Reader, value: Json | undefined): FailureHandler | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const path = ['spec', 'onFailure'];
+  const kind = kindOf(value, ['task', 'workflow', 'launchPlan'] as const);
+  if (kind === undefined) return undefined;
+  checkForeign(reader, kind, value, path);
+  return { ...readAction(reader, kind, value, path), ...(value.when !== undefined && { when: value.when }) };
 }

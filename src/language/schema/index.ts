@@ -1,5 +1,6 @@
 /** The JSON Schemas of definitions, as data: `schemas/` is generated from here, ajv validates with the same. */
 import { DEFINITION_KINDS, KIND_SCHEMAS } from './kinds.ts';
+import { NODE_PARTS } from './node.ts';
 import { PARTS, type Schema } from './parts.ts';
 
 export const SCHEMA_BASE = 'https://pipectl.dev/schemas/';
@@ -55,6 +56,8 @@ function documentBody(kind: string, spec: Schema): Schema {
   };
 }
 
+const ALL_PARTS: ReadonlyMap<string, Schema> = new Map(Object.entries({ ...PARTS, ...NODE_PARTS }));
+
 function partsUsedBy(schema: Schema): Schema {
   const used = new Map<string, Schema>();
   const visit = (value: unknown): void => {
@@ -62,10 +65,11 @@ function partsUsedBy(schema: Schema): Schema {
     for (const [keyword, inner] of Object.entries(value)) {
       if (keyword !== '$ref' || typeof inner !== 'string') visit(inner);
       else {
-        const name = inner.replace('#/$defs/', '') as keyof typeof PARTS;
-        if (name in PARTS && !used.has(name)) {
-          used.set(name, PARTS[name]);
-          visit(PARTS[name]);
+        const name = inner.replace('#/$defs/', '');
+        const part = ALL_PARTS.get(name);
+        if (part !== undefined && !used.has(name)) {
+          used.set(name, part);
+          visit(part);
         }
       }
     }

@@ -71,7 +71,7 @@ describe('what is wrong with an expression', () => {
   it.each([
     ['inputs.f', 'integer', 'round'],
     ['inputs.x', 'string', 'string(…)'],
-    ['inputs.o', 'integer', 'orValue'],
+    ['inputs.o', 'integer', 'default(…'],
     ['inputs.j', 'integer', 'int(…)'],
   ])('%s where %s is wanted names the way', (source, expected, help) => {
     expect(wrong(source, expected)).toMatchObject({

@@ -117,7 +117,7 @@ describe('templates', () => {
       'what may be null inside a string',
       'a ${{ inputs.o }}',
       undefined,
-      [{ kind: 'type', help: expect.stringContaining('orValue') }],
+      [{ kind: 'type', help: expect.stringContaining('default(…') }],
     ],
     [
       'a string for a number',
