@@ -1,0 +1,60 @@
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sha256 } from '../../base/index.ts';
+import { takeSnapshot } from './snapshot.ts';
+import type { Verdict } from './verdict.ts';
+import { keepVerdict, readVerdict } from './verdict-cache.ts';
+
+export interface ValidateFolderOptions {
+  /** Where verdicts are kept; without it every validation compiles. */
+  readonly cacheFolder?: string;
+  /** Stands for the program: a verdict of another one is not taken. Absent: the program that runs, if it is a bundle. */
+  readonly tool?: string | undefined;
+}
+
+/**
+ * Validates the project at `root` as a push of it would be. A folder that has not changed since its last validation by
+ * this program is answered from the cache, and then the compiler is not even loaded.
+ */
+export async function validateFolder(root: string, options: ValidateFolderOptions = {}): Promise<Verdict> {
+  const { cacheFolder, tool = runningTool() } = options;
+  const place = realpathSync(root);
+  const snapshot = cacheFolder === undefined || tool === undefined ? undefined : await takeSnapshot(place, tool);
+  if (cacheFolder === undefined || tool === undefined || snapshot === undefined) return compiledVerdict(root);
+  const kept = readVerdict(cacheFolder, place, snapshot.key);
+  if (kept !== undefined) return kept;
+  const verdict = await compiledVerdict(root);
+  // What was edited meanwhile may or may not have been seen.
+  const after = await takeSnapshot(place, tool);
+  if (after?.key === snapshot.key) keepVerdict(cacheFolder, place, snapshot.key, verdict);
+  return verdict;
+}
+
+async function compiledVerdict(root: string): Promise<Verdict> {
+  const { compileWorkTree } = await import('../compile-work-tree.ts');
+  const { tree, files, outcome } = await compileWorkTree(root);
+  const counts: Record<string, number> = {};
+  if (outcome.kind === 'compiled') for (const { kind } of outcome.changed) counts[kind] = (counts[kind] ?? 0) + 1;
+  return {
+    isValid: outcome.kind === 'compiled',
+    diagnostics: outcome.diagnostics,
+    counts,
+    fileCount: files.length,
+    untracked: files.filter((path) => tree.untracked.has(path)),
+  };
+}
+
+/** Names, sizes and times of the bundle's files; undefined when running from source, where any module may change. */
+function runningTool(): string | undefined {
+  const file = fileURLToPath(import.meta.url);
+  if (extname(file) === '.ts') return undefined;
+  const folder = dirname(file);
+  const files = readdirSync(folder)
+    .sort()
+    .map((name) => {
+      const { size, mtimeMs } = statSync(join(folder, name));
+      return `${name} ${size} ${mtimeMs}`;
+    });
+  return sha256([process.version, ...files].join('\n'));
+}

@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { validateFolder } from '../../src/client/index.ts';
+import { keepVerdict, readVerdict } from '../../src/client/validation/verdict-cache.ts';
+
+const PROJECT = `apiVersion: pipectl.dev/v1
+kind: Project
+metadata: { name: p }
+spec: { paths: [pipelines], domains: { production: { ref: main } } }
+`;
+const TASK = `apiVersion: pipectl.dev/v1
+kind: Task
+metadata: { name: t }
+spec: { source: tasks, run: { command: [sh] } }
+`;
+const NOT_A_KIND = TASK.replace('Task', 'Tusk');
+const FORGED = { isValid: true, diagnostics: [], counts: { Task: 77 }, fileCount: 1, untracked: [] };
+
+describe('a kept verdict', () => {
+  let folder: string;
+  let root: string;
+  let cacheFolder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'pipectl-verdict-'));
+    root = join(folder, 'project');
+    cacheFolder = join(folder, 'cache');
+    put('pipectl.yaml', PROJECT);
+    put('pipelines/t.yaml', TASK);
+    git('init', '-q', '-b', 'main');
+    commit('tasks/run.sh', 'true\n');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  function put(path: string, text: string): void {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  function git(...args: readonly string[]): void {
+    const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], { cwd: root, env });
+  }
+  function add(path: string, text: string): void {
+    put(path, text);
+    git('add', '-A');
+  }
+  function commit(path: string, text: string): void {
+    add(path, text);
+    git('commit', '-qm', 'change');
+  }
+  const validate = (tool = 'a') => validateFolder(root, { cacheFolder, tool });
+  const file = () => join(cacheFolder, 'verdicts', readdirSync(join(cacheFolder, 'verdicts'))[0] as string);
+  /** Puts another verdict under the key of the last one, so that it shows when it is taken. */
+  function forge(): void {
+    keepVerdict(cacheFolder, root, readFileSync(file(), 'utf8').slice(0, 64), FORGED);
+  }
+
+  it('is taken while nothing changes, and is what compiling says', async () => {
+    const first = await validate();
+    expect(first).toEqual({ isValid: true, diagnostics: [], counts: { Task: 1 }, fileCount: 2, untracked: [] });
+    expect(await validate()).toEqual(first);
+    forge();
+    expect(await validate()).toEqual(FORGED);
+  });
+
+  it.each<[string, () => void, object]>([
+    ['a definition is changed', () => put('pipelines/t.yaml', NOT_A_KIND), { isValid: false }],
+    ['a definition is changed and added', () => add('pipelines/t.yaml', NOT_A_KIND), { isValid: false }],
+    ['a definition is changed and committed', () => commit('pipelines/t.yaml', NOT_A_KIND), { isValid: false }],
+    [
+      'a definition comes',
+      () => put('pipelines/u.yaml', TASK.replace('name: t', 'name: u')),
+      { counts: { Task: 2 }, untracked: ['pipelines/u.yaml'] },
+    ],
+    [
+      'a new definition is added',
+      () => add('pipelines/u.yaml', TASK.replace('name: t', 'name: u')),
+      { counts: { Task: 2 }, untracked: [] },
+    ],
+    ['a definition goes', () => rmSync(join(root, 'pipelines/t.yaml')), { isValid: false }],
+    ['a source folder goes', () => rmSync(join(root, 'tasks'), { recursive: true }), { isValid: false }],
+    [
+      'the project changes',
+      () => put('pipectl.yaml', PROJECT.replace('[pipelines]', '[elsewhere]')),
+      { isValid: false },
+    ],
+  ])('is not taken when %s', async (_name, change, expected) => {
+    await validate();
+    forge();
+    change();
+    expect(await validate()).toMatchObject(expected);
+  });
+
+  it('is not taken by another program', async () => {
+    await validate('a');
+    forge();
+    expect((await validate('b')).counts).toEqual({ Task: 1 });
+  });
+
+  it('outlives a change of what is not read', async () => {
+    await validate();
+    forge();
+    put('tasks/run.sh', 'false\n');
+    expect((await validate()).counts).toEqual({ Task: 77 });
+  });
+
+  it('is as none when its file is not what was written', async () => {
+    await validate();
+    forge();
+    const whole = readFileSync(file());
+    for (let at = 0; at < whole.length; at += 7) {
+      const broken = Buffer.from(whole);
+      broken[at] = (broken[at] as number) ^ 1;
+      writeFileSync(file(), broken);
+      expect(readVerdict(cacheFolder, root, whole.toString('latin1', 0, 64))).toBeUndefined();
+      writeFileSync(file(), whole.subarray(0, at));
+      expect(readVerdict(cacheFolder, root, whole.toString('latin1', 0, 64))).toBeUndefined();
+    }
+    writeFileSync(file(), '');
+    expect((await validate()).counts).toEqual({ Task: 1 });
+  });
+
+  it('is not kept where nothing can be written, and outside of git', async () => {
+    writeFileSync(cacheFolder, 'a file');
+    expect((await validate()).counts).toEqual({ Task: 1 });
+    rmSync(cacheFolder);
+    rmSync(join(root, '.git'), { recursive: true });
+    expect((await validate()).counts).toEqual({ Task: 1 });
+    expect(readdirSync(folder)).toEqual(['project']);
+  });
+});
