@@ -9,6 +9,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   base: [],
   language: ['base'],
   calendar: ['base'],
+  importer: ['base', 'language'],
   compiler: ['base', 'language', 'calendar'],
   propeller: ['base', 'language', 'compiler', 'cluster'],
   cluster: ['base'],
@@ -17,10 +18,10 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   observe: ['base', 'cluster'],
   control: ['base', 'language', 'compiler', 'calendar', 'propeller', 'cluster', 'git', 'runtime', 'observe'],
   client: ['base', 'language', 'compiler', 'calendar', 'git', 'cluster', 'observe'],
-  cli: ['base', 'language', 'compiler', 'calendar', 'cluster', 'git', 'client', 'observe', 'main'],
+  cli: ['base', 'language', 'importer', 'compiler', 'calendar', 'cluster', 'git', 'client', 'observe', 'main'],
   main: ['base', 'language', 'compiler', 'calendar', 'cluster', 'git', 'runtime', 'observe', 'control', 'client'],
 };
-const PURE = ['language', 'compiler', 'calendar', 'propeller'];
+const PURE = ['language', 'importer', 'compiler', 'calendar', 'propeller'];
 /** What a pure folder may not name: time, chance, waiting and the world. */
 const IMPURE =
   /\bawait\b|\basync\b|\bPromise\b|Date\.now|new Date\(\)|Math\.random|\bprocess\.|performance\.|setTimeout|setInterval|queueMicrotask|\bfetch\(|Temporal\.Now|node:(?:fs|http|net|os|child_process|worker_threads|timers|process)/;

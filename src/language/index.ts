@@ -8,6 +8,7 @@ export * from './diagnostics/index.ts';
 export * from './document.ts';
 export * from './duration.ts';
 export * from './exact-json.ts';
+export type { Ignore } from './ignores.ts';
 export * from './image-reference.ts';
 export * from './images-lock.ts';
 export * from './instant.ts';
