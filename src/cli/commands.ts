@@ -36,17 +36,47 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Check the definitions of this checkout, offline',
     description:
       'Compiles the project around the current folder as a push would, and prints every finding with its place.\n' +
-      'With paths, only findings in those files and folders are printed; all is checked all the same.',
+      'With paths, only findings in those files and folders are printed; all is checked all the same.\n' +
+      'With - it checks one file from stdin by itself.',
     examples: [
       { command: 'pipectl validate', meaning: 'the whole project' },
       { command: 'pipectl validate pipelines/etl.yaml', meaning: 'print findings of one file' },
-      { command: 'pipectl validate -o github', meaning: 'annotations in GitHub Actions' },
+      { command: 'pipectl validate --fix', meaning: 'correct what has only one correction' },
+      { command: 'pipectl validate --watch', meaning: 'check again after each change' },
+      { command: 'pipectl validate --rev main~1', meaning: 'a commit, also in a bare repository' },
+      { command: 'pipectl validate -o sarif >findings.sarif', meaning: 'for code scanning and editors' },
     ],
     arguments: [
       { name: 'PATH', description: 'Files or folders to print findings of', repeated: true, completes: 'file' },
     ],
-    options: [OUTPUT('pretty', 'json', 'github')],
+    options: [
+      OUTPUT('pretty', 'json', 'sarif', 'github', 'junit'),
+      { flags: '--fix', description: 'Correct the files where there is only one way to; print what is left' },
+      { flags: '--dry-run', description: 'With --fix: print a diff, write nothing; exit 1 when there is one' },
+      { flags: '-w, --watch', description: 'Check again after each change, until Ctrl-C' },
+      { flags: '--rev <REV>', description: "Check a commit from git's objects, not the files here" },
+    ],
+    endsItself: (input) => input.flag('watch'),
     load: () => import('./commands/validate.ts'),
+  },
+  {
+    name: 'diff',
+    group: 'Start',
+    summary: 'Tell what differs in meaning between two commits',
+    description:
+      'Compares entity by entity and field by field: formatting, comments and other spellings of one value are no\n' +
+      'differences. Tells which interfaces break, and which launch plans, schedules and workflows that breaks. Offline.',
+    examples: [
+      { command: 'pipectl diff main', meaning: 'what this work tree changes' },
+      { command: 'pipectl diff main feature-x', meaning: 'two commits; main..feature-x is the same' },
+      { command: 'pipectl diff HEAD~1 -o json', meaning: 'for scripts' },
+    ],
+    arguments: [
+      { name: 'REV_A', description: 'Commit, branch or tag before; default: HEAD' },
+      { name: 'REV_B', description: 'The one after; default: the work tree' },
+    ],
+    options: [OUTPUT('pretty', 'json')],
+    load: () => import('./commands/diff.ts'),
   },
   {
     name: 'up',
@@ -187,6 +217,31 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--timestamps', description: 'When each line was written' },
     ],
     load: () => import('./commands/logs.ts'),
+  },
+  {
+    name: 'graph',
+    group: 'Look',
+    summary: 'Draw a workflow as Mermaid, DOT or SVG',
+    description:
+      'Draws what this checkout defines, offline; with --rev a registered commit; with --execution what ran, each node\n' +
+      'with its state. Pale or dotted edges add nothing: a longer way leads there too.',
+    examples: [
+      { command: 'pipectl graph etl', meaning: 'Mermaid, as GitHub shows it in Markdown' },
+      { command: 'pipectl graph etl -o svg > etl.svg', meaning: 'a picture, light or dark as the reader likes' },
+      { command: 'pipectl graph --execution nightly-x7k2pq -o svg > run.svg', meaning: 'how it went' },
+    ],
+    arguments: [{ name: 'WORKFLOW', description: 'Workflow, or a launch plan of it', completes: 'launchPlan' }],
+    options: [
+      OUTPUT('mermaid', 'dot', 'svg'),
+      { flags: '--rev <REV>', description: 'Registered commit, its beginning, branch or tag' },
+      { flags: '--execution <NAME>', description: 'Show the states of this execution' },
+      {
+        flags: '--direction <WHERE>',
+        description: 'Where edges point to: right or down; default: what fits',
+        choices: ['right', 'down'],
+      },
+    ],
+    load: () => import('./commands/graph.ts'),
   },
   {
     name: 'explain',

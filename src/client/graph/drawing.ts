@@ -27,10 +27,16 @@ export interface NodeMark {
   };
 }
 
-/** What a node does, in words: `task add-two`. */
-export function actionText({ kind, target }: GraphNode): string {
+/** What a node does, in words: `task add-two`, `switch: small | large`, `task notify if inputs.loud`. */
+export function actionText({ kind, target, when }: GraphNode): string {
   const word = kind.replace(/[A-Z]/g, ' $&').toLowerCase();
-  return target === undefined ? word : `${word} ${target}`;
+  const action = target === undefined ? word : `${word}${kind === 'switch' ? ':' : ''} ${target}`;
+  return when === undefined ? action : `${action} if ${when}`;
+}
+
+/** A node's name as people read it. */
+export function nodeName({ id, isFailureHandler }: GraphNode): string {
+  return isFailureHandler === true ? 'on failure' : id;
 }
 
 /** Text from data on one line: no controls, nothing that reorders, no half characters. */

@@ -1,5 +1,5 @@
 import type { GraphNode } from '../../compiler/graph/index.ts';
-import { actionText, type Drawing, lineText } from './drawing.ts';
+import { actionText, type Drawing, lineText, nodeName } from './drawing.ts';
 import { lookOf, PHASE_LOOKS } from './looks.ts';
 
 /** Mermaid refuses more, unless the page that shows it is set otherwise (`maxTextSize`, `maxEdges`). */
@@ -18,7 +18,7 @@ export function mermaidText({ graph, caption, marks, direction = 'right' }: Draw
   const lines = [`flowchart ${direction === 'down' ? 'TD' : 'LR'}`, `  accTitle: ${freeText(title)}`];
   for (const [at, node] of nodes.entries()) {
     const mark = marks?.get(node.id);
-    const words = [node.id, actionText(node), ...(marks === undefined ? [] : [mark?.text ?? 'Pending'])];
+    const words = [nodeName(node), actionText(node), ...(marks === undefined ? [] : [mark?.text ?? 'Pending'])];
     const [open, close] = shapeOf(node);
     const phase = marks === undefined ? '' : `:::${lookOf(mark?.phase ?? 'Pending').key}`;
     lines.push(`  n${at}${open}"${words.map(labelText).join('<br/>')}"${close}${phase}`);

@@ -1,5 +1,5 @@
 import type { Box, GraphNode } from '../../compiler/graph/index.ts';
-import { actionText, type Drawing, type NodeMark } from './drawing.ts';
+import { actionText, type Drawing, type NodeMark, nodeName } from './drawing.ts';
 import { kindLookOf, lookOf } from './looks.ts';
 import { fitText, textWidth, xmlText } from './svg-text.ts';
 
@@ -15,14 +15,14 @@ const MAX_WIDTH = 280;
 const HEIGHT = 48;
 const HEIGHT_WITH_STATE = 68;
 /** How far each box of a stack looks out. Two of them stay well inside the layout's gaps. */
-export const STACK_STEP = 4;
+const STACK_STEP = 4;
 const STACKED = 2;
 
 /** The size of all boxes of a drawing: what the longest of its words need. */
 export function boxSize({ graph, marks }: Drawing): { readonly width: number; readonly height: number } {
   let words = 0;
   for (const node of graph.nodes) {
-    words = Math.max(words, textWidth(node.id, NAME_SIZE, true), textWidth(actionText(node), LINE_SIZE));
+    words = Math.max(words, textWidth(nodeName(node), NAME_SIZE, true), textWidth(actionText(node), LINE_SIZE));
     const mark = marks?.get(node.id);
     if (mark !== undefined) words = Math.max(words, SYMBOL + textWidth(mark.text, LINE_SIZE));
   }
@@ -37,8 +37,10 @@ export function nodeText(node: GraphNode, box: Box, mark: NodeMark | undefined, 
   const classes = ['pg-node', `pg-${family}`, ...(look === undefined ? [] : [`pg-${look.key}`])].join(' ');
   const room = box.width - TEXT_AT - PAD + 6;
   const action = actionText(node);
-  const tooltip = [node.id, action, ...(mark === undefined ? [] : [mark.text])].join(': ');
-  const dashed = look?.isDashed === true ? ' pg-dashed' : '';
+  const tooltip = [nodeName(node), action, ...(mark === undefined ? [] : [mark.text])].join(': ');
+  const mayNotRun = node.when !== undefined || node.isFailureHandler === true;
+  const isDashed = look === undefined ? mayNotRun : look.isDashed === true;
+  const dashed = isDashed ? ' pg-dashed' : '';
   const rect = (shift: number) =>
     `<rect class="pg-b${dashed}" x="${shift}" y="${shift}" width="${box.width}" height="${box.height}" rx="8"/>`;
   const shadows = isStack === true ? Array.from({ length: STACKED }, (_, at) => rect((STACKED - at) * STACK_STEP)) : [];
@@ -50,7 +52,7 @@ export function nodeText(node: GraphNode, box: Box, mark: NodeMark | undefined, 
     rect(0),
     `<rect class="pg-k" x="10" y="${iconY}" width="28" height="28" rx="6"/>`,
     `<path class="pg-i" transform="translate(16 ${iconY + 6})" d="${icon}"/>`,
-    textLine('pg-t pg-n', TEXT_AT, 21, fitText(node.id, room, NAME_SIZE, true)),
+    textLine('pg-t pg-n', TEXT_AT, 21, fitText(nodeName(node), room, NAME_SIZE, true)),
     textLine('pg-t pg-m', TEXT_AT, 38, fitText(action, room, LINE_SIZE)),
     ...(look === undefined ? [] : stateLines(look.symbol, mark, box, room)),
     '</g>',
@@ -66,6 +68,9 @@ function stateLines(symbol: string, mark: NodeMark | undefined, box: Box, room: 
   ];
 }
 
+/** Phases that a bar shows, in this order. */
+export const BAR_PHASES = ['Succeeded', 'Failed', 'Running'] as const;
+
 /** How far a map is: succeeded, failed and running parts of one bar, in this order. */
 function progressBar(progress: NonNullable<NodeMark['progress']>, box: Box): readonly string[] {
   const { size, succeeded, failed, running } = progress;
@@ -73,14 +78,10 @@ function progressBar(progress: NonNullable<NodeMark['progress']>, box: Box): rea
   const y = box.height - 6;
   const parts = [`<rect class="pg-track" x="8" y="${y}" width="${length}" height="3" rx="1.5"/>`];
   let start = 0;
-  const counts = [
-    ['ok', succeeded],
-    ['failed', failed],
-    ['running', running],
-  ] as const;
-  for (const [key, count] of counts) {
+  for (const [at, count] of [succeeded, failed, running].entries()) {
+    const { key } = lookOf(BAR_PHASES[at]!);
     const share = size > 0 ? Math.round((count / size) * length * 10) / 10 : 0;
-    const width = Math.max(0, Math.min(share, length - start));
+    const width = Math.max(0, Math.min(share, Math.round((length - start) * 10) / 10));
     if (width > 0) parts.push(`<rect class="pg-bar-${key}" x="${8 + start}" y="${y}" width="${width}" height="3"/>`);
     start += width;
   }

@@ -1,4 +1,4 @@
-import { PHASE_LOOKS, type Shade } from './looks.ts';
+import type { PhaseLook, Shade } from './looks.ts';
 
 /** Font of all words. Names of fonts that systems have, widest last. */
 export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
@@ -46,8 +46,11 @@ const DARK: Palette = {
   call: { line: '#2dd4bf', fill: '#102b29' },
 };
 
-/** The style sheet of a picture. Classes begin with `pg-`, so that pictures may stand inside a page. */
-export function styleText(hasPhases: boolean): string {
+/**
+ * The style sheet of a picture that shows these looks of phases. Classes begin with `pg-`, so that pictures may stand
+ * inside a page.
+ */
+export function styleText(looks: readonly PhaseLook[]): string {
   const rules = [
     `.pg-t{font-family:${FONT};font-size:12px}`,
     '.pg-n{font-size:13px;font-weight:600}',
@@ -56,18 +59,18 @@ export function styleText(hasPhases: boolean): string {
     '.pg-e{fill:none;stroke-width:1.5}',
     '.pg-i,.pg-s{fill:none;stroke-width:1.5;stroke-linecap:round;stroke-linejoin:round}',
     '.pg-s{stroke-width:1.75}',
-    ...(hasPhases ? ['.pg-dashed{stroke-dasharray:5 4}'] : []),
+    '.pg-dashed{stroke-dasharray:5 4}',
   ];
-  const dark = colourRules(DARK, 'dark', hasPhases);
-  return `${[...rules, ...colourRules(LIGHT, 'light', hasPhases)].join('')}@media (prefers-color-scheme:dark){${dark.join('')}}`;
+  const dark = colourRules(DARK, 'dark', looks);
+  return `${[...rules, ...colourRules(LIGHT, 'light', looks)].join('')}@media (prefers-color-scheme:dark){${dark.join('')}}`;
 }
 
-function colourRules(palette: Palette, theme: 'light' | 'dark', hasPhases: boolean): readonly string[] {
+function colourRules(palette: Palette, theme: 'light' | 'dark', looks: readonly PhaseLook[]): readonly string[] {
   const families = (['work', 'logic', 'wait', 'call'] as const).flatMap((family) => [
     `.pg-${family} .pg-i{stroke:${palette[family].line}}`,
     `.pg-${family} .pg-k{fill:${palette[family].fill}}`,
   ]);
-  const phases = PHASE_LOOKS.flatMap(({ key, ...look }) => {
+  const phases = looks.flatMap(({ key, ...look }) => {
     const { line, fill } = look[theme];
     return [
       `.pg-${key} .pg-b{fill:${fill};stroke:${line}}`,
@@ -85,6 +88,7 @@ function colourRules(palette: Palette, theme: 'light' | 'dark', hasPhases: boole
     `.pg-e.pg-f{stroke:${palette.implied}}`,
     `.pg-a.pg-f{fill:${palette.implied}}`,
     ...families,
-    ...(hasPhases ? [...phases, `.pg-track{fill:${palette.border}}`] : []),
+    ...phases,
+    `.pg-track{fill:${palette.border}}`,
   ];
 }

@@ -1,7 +1,8 @@
 import { type Box, type Graph, type Layout, layOut, type Point } from '../../compiler/graph/index.ts';
 import type { Drawing } from './drawing.ts';
+import { lookOf, type PhaseLook } from './looks.ts';
 import { legendParts, legendText } from './svg-legend.ts';
-import { boxSize, nodeText } from './svg-node.ts';
+import { BAR_PHASES, boxSize, nodeText } from './svg-node.ts';
 import { styleText } from './svg-style.ts';
 import { fitText, textWidth, xmlText } from './svg-text.ts';
 
@@ -29,7 +30,7 @@ export function svgText(drawing: Drawing): string | undefined {
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${xmlText(`Workflow ${graph.name}: ${description}`)}">`,
     `<title>${xmlText(`Workflow ${graph.name}`)}</title>`,
     `<desc>${xmlText(description)}</desc>`,
-    `<style>${styleText(marks !== undefined)}</style>`,
+    `<style>${styleText(looksOf(drawing))}</style>`,
     `<rect class="pg-page" width="${width}" height="${height}"/>`,
     ...headLines(drawing, width),
     `<g transform="translate(${left} ${top})">`,
@@ -56,6 +57,16 @@ function headLines({ graph, caption }: Drawing, width: number): readonly string[
   const line = textWidth(caption, 12) > room ? `<title>${xmlText(caption)}</title>` : '';
   const shown = xmlText(fitText(caption, room, 12));
   return [...lines, `<text class="pg-t pg-m" x="${MARGIN}" y="${MARGIN + 36}">${line}${shown}</text>`];
+}
+
+/** Looks of the phases that are shown; a bar shows three of them by itself. */
+function looksOf({ graph, marks }: Drawing): readonly PhaseLook[] {
+  if (marks === undefined) return [];
+  const shown = graph.nodes.flatMap(({ id }) => {
+    const mark = marks.get(id);
+    return [mark?.phase ?? 'Pending', ...(mark?.progress === undefined ? [] : BAR_PHASES)];
+  });
+  return [...new Set(shown.map(lookOf))];
 }
 
 /** Edges that say nothing new lie below the others, and are paler. */

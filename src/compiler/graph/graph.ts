@@ -1,4 +1,4 @@
-import type { NodeClosure, WorkflowClosure } from '../closure.ts';
+import type { BranchClosure, NodeClosure, Template, WorkflowClosure } from '../closure.ts';
 
 /** A workflow as a person draws it. */
 export interface Graph {
@@ -14,8 +14,12 @@ export interface GraphNode {
   readonly id: string;
   /** The node kind's word in definitions, for example `task`. */
   readonly kind: string;
-  /** Name of what it runs: a task, a workflow, a launch plan. */
+  /** What it runs: the name of a task, a workflow, a launch plan; of a switch, what its branches do. */
   readonly target?: string;
+  /** The expression under which it runs; otherwise it is skipped. */
+  readonly when?: string;
+  /** Runs after the workflow failed; no edge leads to it. */
+  readonly isFailureHandler?: boolean;
 }
 
 export interface GraphEdge {
@@ -26,9 +30,12 @@ export interface GraphEdge {
   readonly isImplied: boolean;
 }
 
+/** Id of the failure handler in a graph; no node has it, since ids are in lower case. */
+export const FAILURE_HANDLER = 'onFailure';
+
 /** The graph of a compiled workflow. It asks nothing of a node but its id, kind and `upstream`: new kinds are drawn too. */
 export function graphOf(closure: WorkflowClosure): Graph {
-  const { name, description, nodes } = closure;
+  const { name, description, nodes, onFailure } = closure;
   const ancestors = ancestorsOf(nodes);
   const edges = nodes.flatMap(({ upstream }, to) =>
     upstream.map((from) => ({
@@ -37,21 +44,49 @@ export function graphOf(closure: WorkflowClosure): Graph {
       isImplied: upstream.some((other) => other > from && has(ancestors[other]!, from)),
     })),
   );
+  const drawn: GraphNode[] = nodes.map((node) => graphNode(node.id, node, closure));
+  if (onFailure !== undefined) {
+    drawn.push({ ...graphNode(FAILURE_HANDLER, onFailure, closure), isFailureHandler: true });
+  }
+  return { name, ...(description !== undefined && { description }), nodes: drawn, edges };
+}
+
+type Acting = (NodeClosure | BranchClosure | NonNullable<WorkflowClosure['onFailure']>) & { readonly when?: Template };
+
+function graphNode(id: string, action: Acting, closure: WorkflowClosure): GraphNode {
+  const target = targetOf(action, closure);
+  const { kind, when } = action;
   return {
-    name,
-    ...(description !== undefined && { description }),
-    nodes: nodes.map((node) => {
-      const target = targetOf(node, closure);
-      return { id: node.id, kind: node.kind, ...(target !== undefined && { target }) };
-    }),
-    edges,
+    id,
+    kind,
+    ...(target !== undefined && { target }),
+    ...(when !== undefined && { when: when.kind === 'expression' ? when.source : 'a condition' }),
   };
 }
 
-function targetOf(node: NodeClosure, { tasks }: WorkflowClosure): string | undefined {
-  if (!('task' in node)) return undefined;
-  // Own members only: digests come from stored text.
-  return Object.hasOwn(tasks, node.task) ? tasks[node.task]!.name : undefined;
+function targetOf(action: Acting, closure: WorkflowClosure): string | undefined {
+  switch (action.kind) {
+    case 'task':
+    case 'map':
+    case 'dynamic':
+      return nameOf(closure.tasks, action.task);
+    case 'workflow':
+      return nameOf(closure.workflows ?? {}, action.workflow);
+    case 'launchPlan':
+      return action.launchPlan.name;
+    case 'switch': {
+      const branches = action.branches.map((branch) => branch.action);
+      const all = action.else === undefined ? branches : [...branches, action.else];
+      return all.map((branch) => targetOf(branch, closure) ?? branch.kind).join(' | ');
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Own members only: digests come from stored text. */
+function nameOf(named: Readonly<Record<string, { readonly name: string }>>, digest: string): string | undefined {
+  return Object.hasOwn(named, digest) ? named[digest]!.name : undefined;
 }
 
 /** Per node the set of all before it, as bits: a row has one bit per node. */

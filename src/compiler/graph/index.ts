@@ -5,5 +5,5 @@
  * Keeps: the same graph gives the same layout; boxes never overlap; an edge turns only between ranks, so none passes
  * through a box.
  */
-export { type Graph, type GraphEdge, type GraphNode, graphOf } from './graph.ts';
+export { FAILURE_HANDLER, type Graph, type GraphEdge, type GraphNode, graphOf } from './graph.ts';
 export { type Box, type Direction, type Layout, type LayoutRequest, layOut, type Point } from './layout.ts';
