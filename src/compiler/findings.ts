@@ -49,7 +49,11 @@ export function sortedFindings(diagnostics: readonly Diagnostic[]): readonly Dia
   const kept = errors.length >= MAX_DIAGNOSTICS ? errors : sorted;
   return [
     ...kept.slice(0, MAX_DIAGNOSTICS),
-    finding('PIPE-PROJ-005', `there are ${left} more findings; these are the first ${MAX_DIAGNOSTICS}`, undefined),
+    {
+      ...finding('PIPE-PROJ-005', `there are ${left} more findings; these are the first ${MAX_DIAGNOSTICS}`, undefined),
+      // Too many warnings are no error.
+      severity: errors.length > 0 ? 'error' : 'warning',
+    },
   ];
 }
 
