@@ -13,7 +13,7 @@ export interface CommandSpec {
   readonly arguments: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
   /** Takes its time to end after an interruption, which only a second one cuts short. */
-  readonly endsItself?: boolean;
+  readonly endsItself?: boolean | ((input: CommandInput) => boolean);
   readonly load: () => Promise<CommandBody>;
 }
 

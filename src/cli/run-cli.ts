@@ -39,7 +39,9 @@ async function runCommand(world: CliWorld, ports: CliPorts, spec: CommandSpec, i
   try {
     const body = await spec.load();
     const done = body.run(context, input);
-    return await (spec.endsItself === true ? done : Promise.race([done, overdue(world)]));
+    const { endsItself = false } = spec;
+    const takesItsTime = typeof endsItself === 'function' ? endsItself(input) : endsItself;
+    return await (takesItsTime ? done : Promise.race([done, overdue(world)]));
   } finally {
     // A session that failed to open has told so already.
     await session?.then(

@@ -86,7 +86,10 @@ describe('pipectl validate', () => {
       expect(out).toContain(line);
     }
     expect(out).toMatch(/^3 errors in 2 files$/m);
-    expect(err).toBe('not in git yet, a push would not carry: pipelines/more.yaml\n');
+    expect(err).toBe(
+      'not in git yet, a push would not carry: pipelines/more.yaml\n' +
+        '3 of them can be fixed: pipectl validate --fix\n',
+    );
   });
 
   it('narrows what it prints, not what it checks', async () => {

@@ -1,9 +1,9 @@
 import { relative, resolve, sep } from 'node:path';
 import type { Diagnostic } from '../../base/index.ts';
-import { findProjectRoot, PROJECT_FILE } from '../../client/index.ts';
+import { defaultCacheFolder, findProjectRoot, PROJECT_FILE, validateFolder } from '../../client/index.ts';
 import { type DiagnosticFormat, formatDiagnostics, withFixes } from '../../language/index.ts';
 import { VERSION } from '../../main/version.ts';
-import { type Checked, checkFolder, checkRevision, checkStdin } from '../check-project.ts';
+import type { Checked } from '../check-project.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, UsageError } from '../errors.ts';
@@ -20,8 +20,11 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     throw new UsageError(`there is no ${PROJECT_FILE} in ${context.cwd} or above`, '`pipectl init` writes a project');
   }
   const reporter = reporterOf(context, input, isStdin ? undefined : (root ?? context.cwd));
-  if (isStdin) return reporter.report(checkStdin());
-  if (rev !== undefined) return reporter.report(await checkRevision(context, rev));
+  if (isStdin) return reporter.report((await import('../check-project.ts')).checkStdin());
+  if (rev !== undefined) {
+    const { checkRevision } = await import('../check-project.ts');
+    return reporter.report(await checkRevision(context, rev));
+  }
   if (input.flag('fix')) {
     const { fixProject } = await import('../fix-project.ts');
     return fixProject(context, root as string, reporter, input.flag('dryRun'));
@@ -30,7 +33,14 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     const { watchProject } = await import('../watch-project.ts');
     return watchProject(context, root as string, reporter);
   }
-  return reporter.report(await checkFolder(root as string), { offersFix: true });
+  return reporter.report(await check(context, root as string, reporter), { offersFix: true });
+}
+
+/** An unchanged folder is answered from what is kept of it, without the compiler; some formats want more than is kept. */
+async function check({ env }: CommandContext, root: string, { namesFiles }: Reporter): Promise<Checked> {
+  if (!namesFiles) return validateFolder(root, { cacheFolder: defaultCacheFolder(env) });
+  const { checkFolder } = await import('../check-project.ts');
+  return checkFolder(root);
 }
 
 /** What cannot go together. */
@@ -56,6 +66,8 @@ export interface Reporter {
   /** Whether a finding is in the files and folders that were asked for. */
   isWanted(diagnostic: Diagnostic): boolean;
   readonly isPretty: boolean;
+  /** Whether the format tells of files without findings. */
+  readonly namesFiles: boolean;
   report(checked: Checked, options?: { readonly offersFix?: boolean }): ExitCode;
 }
 
@@ -72,9 +84,10 @@ function reporterOf({ cwd, stdout, stderr }: CommandContext, input: CommandInput
   return {
     isWanted,
     isPretty,
+    namesFiles: format === 'sarif' || format === 'junit',
     report(checked, { offersFix = false } = {}) {
       const shown = withFixes(checked.diagnostics.filter(isWanted));
-      const files = checked.files.filter((path) => isAmong(path, wanted));
+      const files = (checked.files ?? []).filter((path) => isAmong(path, wanted));
       const { color, columns } = stdout;
       stdout.write(formatDiagnostics(shown, format, { color, columns, files, version: VERSION }));
       if (!isPretty) return checked.isValid ? EXIT.ok : EXIT.failed;
@@ -103,10 +116,10 @@ function namesText(names: readonly string[]): string {
 }
 
 /** `2 workflows, 5 tasks, 1 schedule in 3 files`. */
-function countsText({ counts, files }: Checked): string {
+function countsText({ counts, fileCount }: Checked): string {
   const found = Object.entries(counts);
   const what = found.length === 0 ? 'no definitions' : countWords(found);
-  return `${what} in ${files.length} ${files.length === 1 ? 'file' : 'files'}`;
+  return `${what} in ${fileCount} ${fileCount === 1 ? 'file' : 'files'}`;
 }
 
 const MAX_NAMED = 5;
