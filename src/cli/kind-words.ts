@@ -1,10 +1,12 @@
 /** Counts by kind in words: `2 workflows, 1 launch plan`. */
 export function countWords(counts: Iterable<readonly [kind: string, count: number]>): string {
-  return [...counts].map(([kind, count]) => `${count} ${count === 1 ? wordsOf(kind) : pluralOf(wordsOf(kind))}`).join(', ');
+  return [...counts]
+    .map(([kind, count]) => `${count} ${count === 1 ? wordsOf(kind) : pluralOf(wordsOf(kind))}`)
+    .join(', ');
 }
 
 /** `LaunchPlan` → `launch plan`. */
-function wordsOf(kind: string): string {
+export function wordsOf(kind: string): string {
   return kind.replace(/(?!^)[A-Z]/g, ' $&').toLowerCase();
 }
 

@@ -73,7 +73,7 @@ function compileTexts(
 }
 
 /** The id that git gives to a file of these bytes. */
-function blobId(bytes: Uint8Array): string {
+export function blobId(bytes: Uint8Array): string {
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 

@@ -4,6 +4,7 @@
  * Must not wire adapters nor print. Views are pure functions of objects and an instant; loaders only fetch.
  */
 export * from './checkout.ts';
+export * from './commit-side.ts';
 export * from './compile-work-tree.ts';
 export * from './data-folder.ts';
 export * from './execution-view.ts';

@@ -1,0 +1,144 @@
+import { BugError, type Diagnostic, MAX_COMPILE_ROUNDS, MAX_FILE_BYTES, StalledError } from '../base/index.ts';
+import {
+  type DiffSide,
+  isDefinitionFile,
+  normalisePath,
+  openSide,
+  type ParseCache,
+  PROJECT_FILE,
+  type ProjectSettings,
+} from '../compiler/index.ts';
+import {
+  findEntry,
+  isFault,
+  type ObjectReader,
+  type Oid,
+  type TreeEntry,
+  type TreeFault,
+  treeSource,
+  walkTree,
+} from '../git/index.ts';
+import { IMAGES_LOCK_FILE, parseDefinitions } from '../language/index.ts';
+import { blobId, compileWorkTree } from './compile-work-tree.ts';
+import type { OpenedRevision } from './revision.ts';
+import { workFolderIds } from './work-folder-ids.ts';
+
+/** A commit or a work tree, ready to be compared, errors or not. */
+export interface CommitSide {
+  readonly side: DiffSide;
+  /** Why it does not compile; empty when it does. */
+  readonly errors: readonly Diagnostic[];
+}
+
+type FolderIds = (folders: readonly string[]) => Promise<ReadonlyMap<string, string | null>>;
+
+/** A commit of this repository, read from its objects. Errors: StalledError when its trees cannot be read. */
+export async function revisionSide({ objects, tree }: OpenedRevision, cache: ParseCache): Promise<CommitSide> {
+  const files = await filesOf(objects, tree);
+  const texts = new Map<string, Uint8Array>();
+  const blobs = [...new Set(files.values())];
+  for (let start = 0; start < blobs.length; start += READS_AT_ONCE) {
+    const part = blobs.slice(start, start + READS_AT_ONCE);
+    const read = await Promise.all(part.map((blob) => readBlob(objects, blob)));
+    for (const [at, bytes] of read.entries()) texts.set(part[at] as string, bytes);
+  }
+  return openWith({ files, texts, cache }, async (folders) => {
+    const ids = new Map<string, string | null>();
+    for (const folder of folders) {
+      const entry = unlessFault(await findEntry(treeSource(objects), tree, folder === '.' ? '' : folder));
+      ids.set(folder, entry?.kind === 'folder' ? entry.oid : null);
+    }
+    return ids;
+  });
+}
+
+/** What a commit of everything in the folder `root` would be. */
+export async function workTreeSide(
+  root: string,
+  cache: ParseCache,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<CommitSide> {
+  const { texts: byPath } = await compileWorkTree(root, { cache });
+  const files = new Map<string, string>();
+  const texts = new Map<string, Uint8Array>();
+  for (const [path, bytes] of byPath) {
+    const blob = blobId(bytes);
+    files.set(path, blob);
+    texts.set(blob, bytes);
+  }
+  return openWith({ files, texts, cache }, (folders) => workFolderIds(root, folders, env));
+}
+
+const READS_AT_ONCE = 1_000;
+
+interface Files {
+  readonly files: ReadonlyMap<string, string>;
+  readonly texts: ReadonlyMap<string, Uint8Array>;
+  readonly cache: ParseCache;
+}
+
+/** The compiler names the source folders that it needs, and is asked again with their ids. */
+async function openWith(given: Files, folderIds: FolderIds): Promise<CommitSide> {
+  const trees = new Map<string, string | null>();
+  for (let round = 0; round < MAX_COMPILE_ROUNDS; round += 1) {
+    const opened = openSide({ ...given, trees });
+    if (opened.kind === 'opened') return { side: opened.side, errors: opened.errors };
+    for (const [folder, id] of await folderIds(opened.folders)) trees.set(folder, id);
+  }
+  throw new BugError(`the compiler still asks for folders after ${MAX_COMPILE_ROUNDS} rounds`);
+}
+
+/** The definition files of a commit, by path, with their blob ids. */
+async function filesOf(objects: ObjectReader, tree: Oid): Promise<ReadonlyMap<string, string>> {
+  const source = treeSource(objects);
+  const files = new Map<string, string>();
+  const project = unlessFault(await findEntry(source, tree, PROJECT_FILE));
+  if (!isFile(project)) return files;
+  files.set(PROJECT_FILE, project.oid);
+  const lock = unlessFault(await findEntry(source, tree, IMAGES_LOCK_FILE));
+  if (isFile(lock)) files.set(IMAGES_LOCK_FILE, lock.oid);
+  const settings = settingsOf(await readBlob(objects, project.oid));
+  for (const path of settings.paths) {
+    const start = path === '.' ? '' : path;
+    const found = unlessFault(await findEntry(source, tree, start));
+    if (isFile(found) && isDefinitionFile(path, settings)) files.set(path, found.oid);
+    if (found?.kind !== 'folder') continue;
+    unlessFault(
+      await walkTree(source, found.oid, start, {
+        folder: (folder) => !folder.split('/').some((segment) => segment.startsWith('.')),
+        entry: (at, entry) => {
+          if (isFile(entry) && isDefinitionFile(at, settings)) files.set(at, entry.oid);
+        },
+      }),
+    );
+  }
+  return files;
+}
+
+function settingsOf(bytes: Uint8Array): Pick<ProjectSettings, 'paths'> {
+  const { documents } = parseDefinitions({ path: PROJECT_FILE, bytes });
+  const project = documents.find(({ kind }) => kind === 'Project');
+  if (project?.kind !== 'Project') return { paths: [] };
+  const paths = project.spec.paths.flatMap((written) => {
+    const normal = normalisePath(written);
+    return normal.kind === 'ok' ? [normal.path] : [];
+  });
+  return { paths };
+}
+
+/** The bytes of a file; of one that is too large as many as make the compiler say so. */
+async function readBlob(objects: ObjectReader, blob: Oid): Promise<Uint8Array> {
+  const read = await objects.read(blob, MAX_FILE_BYTES);
+  if (read.kind === 'tooLarge') return new Uint8Array(MAX_FILE_BYTES + 1);
+  if (read.kind === 'missing') throw new StalledError('DamagedRepository', `git has no blob ${blob}: try \`git fsck\``);
+  return read.bytes;
+}
+
+function isFile(entry: TreeEntry | undefined): entry is TreeEntry {
+  return entry?.kind === 'file' || entry?.kind === 'executable';
+}
+
+function unlessFault<T>(value: T | TreeFault): T {
+  if (!isFault(value)) return value;
+  throw new StalledError('DamagedRepository', `${value.path === '' ? 'the commit' : value.path}: ${value.reason}`);
+}
