@@ -6,7 +6,7 @@ import { blobOf, type Commit, commitOf, compileAll, compileChange, entriesOf, PR
 
 /** One definition of a generated commit: what a small edit may change. */
 interface Piece {
-  readonly kind: 'task' | 'workflow' | 'plan' | 'schedule';
+  readonly kind: 'task' | 'workflow' | 'inline' | 'child' | 'plan' | 'schedule';
   readonly name: string;
   /** What it refers to. */
   readonly of: string;
@@ -19,7 +19,7 @@ interface Piece {
 
 const names = fc.constantFrom('a', 'b', 'c');
 const piece: fc.Arbitrary<Piece> = fc.record({
-  kind: fc.constantFrom('task', 'task', 'workflow', 'workflow', 'plan', 'schedule'),
+  kind: fc.constantFrom('task', 'task', 'workflow', 'workflow', 'inline', 'child', 'plan', 'schedule'),
   name: names,
   of: names,
   value: fc.nat(2),
@@ -36,6 +36,10 @@ function textOf({ kind, name, of, value, note }: Piece): string {
     }
     case 'workflow':
       return `${head('Workflow')}spec: { inputs: { n: integer }, outputs: { n: "\${{ nodes.one.outputs.n + ${value} }}" }, nodes: { one: { task: ${of}, with: { n: "\${{ inputs.n }}" } } } }`;
+    case 'inline':
+      return `${head('Workflow')}spec: { inputs: { n: integer }, outputs: { n: "\${{ nodes.one.outputs.n }}" }, nodes: { one: { workflow: ${of}, with: { n: ${value} } } } }`;
+    case 'child':
+      return `${head('Workflow')}spec: { inputs: { n: integer }, nodes: { one: { switch: [{ when: "\${{ inputs.n > ${value} }}", then: { launchPlan: ${of}, with: { n: 1 } } }] } } }`;
     case 'plan':
       return `${head('LaunchPlan')}spec: { workflow: ${of}, inputs: { default: { n: ${value} } } }`;
     case 'schedule':
@@ -66,7 +70,14 @@ const BASE: readonly Piece[] = [
   { kind: 'workflow', name: 'b', of: 'b', value: 0, file: 'three', note: 0 },
   { kind: 'plan', name: 'a', of: 'b', value: 0, file: 'two', note: 0 },
   { kind: 'schedule', name: 'a', of: 'a', value: 0, file: 'three', note: 0 },
+  { kind: 'inline', name: 'e', of: 'b', value: 0, file: 'four', note: 0 },
+  { kind: 'inline', name: 'f', of: 'e', value: 0, file: 'five', note: 0 },
+  { kind: 'plan', name: 'f', of: 'f', value: 0, file: 'one', note: 0 },
+  { kind: 'child', name: 'g', of: 'f', value: 0, file: 'six', note: 0 },
 ];
+
+/** Those of them that run no workflow from another one. */
+const PLAIN = BASE.slice(0, 6);
 
 const edits = fc.array(
   fc.record({
@@ -75,7 +86,7 @@ const edits = fc.array(
       fc.record({ value: fc.nat(2) }),
       fc.record({ note: fc.nat(9) }),
       fc.record({ file: fc.constantFrom('one', 'two', 'three', 'four') }),
-      fc.record({ of: names }),
+      fc.record({ of: fc.constantFrom('a', 'b', 'e', 'f', 'g') }),
       fc.record({ name: fc.constantFrom('a', 'b', 'd') }),
       fc.constant(null),
     ),
@@ -156,9 +167,9 @@ describe('compiling a change', () => {
   });
 
   it('reads the changed file and nothing else when no closure changes', () => {
-    const before = commitOfPieces(BASE, 0, 'production');
+    const before = commitOfPieces(PLAIN, 0, 'production');
     const after = commitOfPieces(
-      BASE.map((one) => (one.file === 'one' ? { ...one, note: 1 } : one)),
+      PLAIN.map((one) => (one.file === 'one' ? { ...one, note: 1 } : one)),
       0,
       'production',
     );
@@ -185,12 +196,20 @@ describe('compiling a change', () => {
     const before = commitOfPieces(BASE, 0, 'production');
     const change = compileChange(before, indexOf(before), commitOfPieces(BASE, 1, 'production'));
     const changed = change.kind === 'compiled' ? change.changed.map(({ kind, name }) => `${kind}/${name}`) : [];
-    expect(changed).toEqual(['Task/b', 'Workflow/b', 'LaunchPlan/a']);
+    expect(changed).toEqual([
+      'Task/b',
+      'Workflow/b',
+      'Workflow/e',
+      'Workflow/f',
+      'Workflow/g',
+      'LaunchPlan/a',
+      'LaunchPlan/f',
+    ]);
   });
 
   it('is rejected at the dependents of what is gone', () => {
-    const before = commitOfPieces(BASE, 0, 'production');
-    const change = compileChange(before, indexOf(before), commitOfPieces(BASE.slice(1), 0, 'production'));
+    const before = commitOfPieces(PLAIN, 0, 'production');
+    const change = compileChange(before, indexOf(before), commitOfPieces(PLAIN.slice(1), 0, 'production'));
     expect(change.diagnostics.map(({ code, span }) => `${code} ${span?.file}`)).toEqual([
       'PIPE-REF-001 pipelines/one.yaml',
     ]);
