@@ -365,8 +365,8 @@ export const MAX_IMAGE_NAME_LENGTH = 255;
 
 /** Rules of one policy. */
 export const MAX_POLICY_RULES = 100;
-/** Steps that all rules over all definitions of one commit may take together: about half a second. */
-export const MAX_POLICY_STEPS = 10_000_000;
+/** Steps that all rules over all definitions of one commit may take together: about half a second. One for each evaluation. */
+export const MAX_POLICY_STEPS = 5_000_000;
 
 /** An import: notes kept of it, templates or tasks of one document, and list items written out (items, matrix rows). */
 export const MAX_IMPORT_NOTES = 1_000;

@@ -84,7 +84,10 @@ function particulars(definition: Definition): readonly (readonly [string, string
       ];
     }
     case 'Policy':
-      return definition.spec.rules.map(({ name, severity, assert }) => [`Rule ${name}`, `${severity}: ${printable(assert)}`]);
+      return definition.spec.rules.map(({ name, severity, assert }) => [
+        `Rule ${name}`,
+        `${severity}: ${printable(assert)}`,
+      ]);
   }
 }
 

@@ -1,5 +1,6 @@
-import { digestOf, type Json } from '../base/index.ts';
+import { type Diagnostic, digestOf, type Json } from '../base/index.ts';
 import { IMAGES_LOCK_FILE } from '../language/index.ts';
+import { audit, toldFindings } from './audit.ts';
 import { changedFiles } from './changed-files.ts';
 import type { EntityKind } from './closure.ts';
 import type { CompiledEntity, CompileOutcome, CompileRequest, IndexEntry, ProjectSettings } from './contract.ts';
@@ -9,7 +10,7 @@ import { checkLock, lockBlob, lockDependents, lookUpLock } from './images-lock.t
 import { EMPTY_VIEWS, updatedIndex, viewsOf } from './index-views.ts';
 import { cacheOfRounds } from './parse-cache.ts';
 import { PROJECT_FILE } from './paths.ts';
-import { readProject } from './project.ts';
+import { haveSameScope, readProject } from './project.ts';
 import { type Compilation, keyOf, tellTo, type Workspace } from './workspace.ts';
 
 /** The order in which changes are listed. */
@@ -25,7 +26,7 @@ export function compile(request: CompileRequest): CompileOutcome {
   if (result.kind === 'pending') return needsOf(workspace);
   if (result.kind === 'failed') return rejected(workspace);
   const { project } = result;
-  if (request.base !== undefined && !haveSamePaths(request.base.project, project)) {
+  if (request.base !== undefined && !haveSameScope(request.base.project, project)) {
     return { kind: 'needs', blobs: new Map(), folders: [], everyFile: true };
   }
   const removed = changedFiles(workspace, project);
@@ -34,10 +35,12 @@ export function compile(request: CompileRequest): CompileOutcome {
   if (workspace.neededBlobs.size > 0) return needsOf(workspace);
   const compilations = compileAffected(workspace, removed);
   checkLock(workspace, compilations, removed);
+  const telling = audit(workspace, { compilations, removed });
   if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return needsOf(workspace);
   if (isEmpty(workspace, removed)) tellEmpty(workspace, project);
-  if (workspace.diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return rejected(workspace);
-  return compiled(workspace, project, compilations, removed);
+  const diagnostics = sortedFindings(toldFindings(workspace.diagnostics, telling, project.lints));
+  if (diagnostics.some(({ severity }) => severity === 'error')) return { kind: 'rejected', diagnostics };
+  return compiled(workspace, project, compilations, removed, diagnostics);
 }
 
 function openWorkspace(request: CompileRequest): Workspace {
@@ -55,10 +58,6 @@ function openWorkspace(request: CompileRequest): Workspace {
     compileEntity: (kind, name) => compileEntity(workspace, kind, name),
   };
   return workspace;
-}
-
-function haveSamePaths(before: ProjectSettings, after: ProjectSettings): boolean {
-  return before.paths.length === after.paths.length && before.paths.every((path, at) => path === after.paths[at]);
 }
 
 function needsOf({ neededBlobs, neededFolders }: Workspace): CompileOutcome {
@@ -93,6 +92,8 @@ function compileAffected(workspace: Workspace, removed: ReadonlySet<string>): re
   for (const folder of workspace.request.changedFolders) addAll(affected, workspace.base.byFolder.get(folder));
   for (const key of removed) addAll(affected, workspace.base.dependents.get(key));
   addAll(affected, lockDependents(workspace));
+  if (havePoliciesChanged(workspace))
+    for (const [key, { kind }] of workspace.base.entries) if (kind !== 'Project') affected.add(key);
   const compilations: Compilation[] = [];
   // What is added on the way is visited too: a workflow may run another one, or a launch plan.
   for (const key of affected) {
@@ -113,6 +114,15 @@ function entityOfKey(key: string): readonly [EntityKind, string] {
   return [key.slice(0, slash) as EntityKind, key.slice(slash + 1)];
 }
 
+/** A policy that is new or another one is about every definition there is. */
+function havePoliciesChanged({ base, declared, compileEntity: compileOne }: Workspace): boolean {
+  return [...declared.values()].some(({ definition: { kind, name } }) => {
+    if (kind !== 'Policy') return false;
+    const outcome = compileOne(kind, name);
+    return outcome.kind === 'ok' && outcome.compilation.digest !== base.entries.get(keyOf(kind, name))?.digest;
+  });
+}
+
 function addAll(keys: Set<string>, more: readonly string[] = []): void {
   for (const key of more) keys.add(key);
 }
@@ -122,6 +132,7 @@ function compiled(
   project: ProjectSettings,
   compilations: readonly Compilation[],
   removed: ReadonlySet<string>,
+  diagnostics: readonly Diagnostic[],
 ): CompileOutcome {
   const { base, request } = workspace;
   const changes = new Map<string, IndexEntry | undefined>();
@@ -143,7 +154,7 @@ function compiled(
     index: updatedIndex(project, base, changes, lockBlob(workspace)),
     changed,
     removed: [...removed].sort(),
-    diagnostics: sortedFindings(workspace.diagnostics),
+    diagnostics,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Diagnostic, Digest } from '../base/index.ts';
+import type { LintLevel } from '../language/index.ts';
 import type { EntityClosure, EntityKind } from './closure.ts';
 import type { ParseCache } from './parse-cache.ts';
 
@@ -24,6 +25,8 @@ export interface ProjectSettings {
   /** Folders or files, relative to the root, where definitions are. */
   readonly paths: readonly string[];
   readonly domains: Readonly<Record<string, { readonly ref: string }>>;
+  /** Code → how it is told, where the project says so. */
+  readonly lints?: Readonly<Record<string, LintLevel>>;
 }
 
 /** All entities of one commit, by `Kind/name`. Treat as immutable: `compile` returns a new one that shares structure. */
@@ -63,7 +66,7 @@ export type CompileOutcome =
       /** Path → blob id. */
       readonly blobs: ReadonlyMap<string, string>;
       readonly folders: readonly string[];
-      /** The project's paths changed: ask again without `base`, with all `.yaml` files, `.yml` files and images.lock. */
+      /** The project's paths or lints changed: ask again without `base`, with all `.yaml` files, `.yml` files and images.lock. */
       readonly everyFile?: true;
     }
   | { readonly kind: 'rejected'; readonly diagnostics: readonly Diagnostic[] }

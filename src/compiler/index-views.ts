@@ -10,6 +10,8 @@ export interface IndexViews {
   readonly dependents: BucketMap<readonly string[]>;
   /** Source folder → keys of the tasks whose closure holds its tree id. */
   readonly byFolder: BucketMap<readonly string[]>;
+  /** Keys of the policies: every other entity is judged by them. */
+  readonly policies: ReadonlySet<string>;
 }
 
 const VIEWS = new WeakMap<CommitIndex, IndexViews>();
@@ -21,7 +23,9 @@ export function viewsOf(index: CommitIndex): IndexViews {
   const byFile = new Map<string, string[]>();
   const dependents = new Map<string, string[]>();
   const byFolder = new Map<string, string[]>();
+  const policies = new Set<string>();
   for (const [key, entry] of index.entries) {
+    if (entry.kind === 'Policy') policies.add(key);
     append(byFile, entry.file, key);
     for (const ref of entry.refs) append(dependents, ref, key);
     for (const folder of entry.folders) append(byFolder, folder, key);
@@ -31,6 +35,7 @@ export function viewsOf(index: CommitIndex): IndexViews {
     byFile: bucketMap(byFile),
     dependents: bucketMap(dependents),
     byFolder: bucketMap(byFolder),
+    policies,
   };
   VIEWS.set(index, views);
   return views;
@@ -47,6 +52,7 @@ export const EMPTY_VIEWS: IndexViews = {
   byFile: bucketMap([]),
   dependents: bucketMap([]),
   byFolder: bucketMap([]),
+  policies: new Set(),
 };
 
 /** The index with these entries set, or removed where undefined. Shares all else with the views it is made from. */
@@ -70,10 +76,23 @@ export function updatedIndex(
     byFile: withLists(views.byFile, byFile),
     dependents: withLists(views.dependents, dependents),
     byFolder: withLists(views.byFolder, byFolder),
+    policies: updatedPolicies(views.policies, changes),
   };
   const index: CommitIndex = { project, entries: next.entries, ...(imagesLock === undefined ? {} : { imagesLock }) };
   VIEWS.set(index, next);
   return index;
+}
+
+function updatedPolicies(
+  policies: ReadonlySet<string>,
+  changes: ReadonlyMap<string, IndexEntry | undefined>,
+): ReadonlySet<string> {
+  const next = new Set(policies);
+  for (const [key, entry] of changes) {
+    if (entry?.kind === 'Policy') next.add(key);
+    else next.delete(key);
+  }
+  return next;
 }
 
 /** Takes `key` out of the lists that it was in and no longer is, and puts it into the new ones. */

@@ -24,4 +24,5 @@ export {
 export { notRun } from './not-run.ts';
 export { createParseCache, type ParseCache, parsedFile } from './parse-cache.ts';
 export { isDefinitionFile, normalisePath, PROJECT_FILE } from './paths.ts';
+export { haveSameScope } from './project.ts';
 export { ERROR_TYPE, EXECUTION_TYPE } from './typing.ts';

@@ -150,6 +150,7 @@ export function judge(program: RuleProgram, subject: Subject, values: () => Valu
   if (rule.except !== undefined && fitsLabels(labels, rule.except.labels)) return { kind: 'kept' };
   for (const [expression, isBroken] of [[condition, false] as const, [assert, true] as const]) {
     if (expression === undefined) continue;
+    meter.steps += 1;
     const result = expression.evaluate(values(), meter);
     if (!result.ok) return { kind: 'failed', message: result.problem.message };
     if (result.value !== true && !isBroken) return { kind: 'kept' };

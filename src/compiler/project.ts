@@ -1,6 +1,8 @@
+import { canonicalJson, type Json } from '../base/index.ts';
 import type { DefinitionOf, Place } from '../language/index.ts';
 import type { ProjectSettings } from './contract.ts';
 import { declaredHere, type Tell } from './findings.ts';
+import { checkLevels } from './lint/levels.ts';
 import { parsedFile } from './parse-cache.ts';
 import { normalisePath, PROJECT_FILE } from './paths.ts';
 import { recordOf } from './record.ts';
@@ -69,6 +71,14 @@ function settingsOf(tell: Tell, project: DefinitionOf<'Project'>): ProjectSettin
     if (path.kind === 'ok') paths.push(path.path);
     else tell('PIPE-PROJ-003', path.message, project.placeOf(['spec', 'paths', at]), { help: path.help });
   });
-  if (paths.length < project.spec.paths.length) return undefined;
-  return { name: project.name, paths, domains: recordOf(project.spec.domains) };
+  const areLevels = checkLevels(tell, project);
+  if (paths.length < project.spec.paths.length || !areLevels) return undefined;
+  const { domains, lints } = project.spec;
+  return { name: project.name, paths, domains: recordOf(domains), ...(lints.size > 0 && { lints: recordOf(lints) }) };
+}
+
+/** Whether what was found under one project's settings holds under another's: the same files, told alike. */
+export function haveSameScope(before: ProjectSettings, after: ProjectSettings): boolean {
+  const scopeOf = ({ paths, lints = {} }: ProjectSettings): string => canonicalJson([paths, lints] as unknown as Json);
+  return scopeOf(before) === scopeOf(after);
 }

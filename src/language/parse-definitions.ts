@@ -12,6 +12,7 @@ import type { BrokenDefinition, Definition, DefinitionKind, Path, Place } from '
 import { fastDocuments } from './fast-yaml/index.ts';
 import { collectFindings, type Findings } from './findings.ts';
 import { decodeText, type GateRefusal } from './gate.ts';
+import { type Ignore, ignoresOf } from './ignores.ts';
 import { readPolicy } from './read/policy.ts';
 import type { Reader } from './read/reader.ts';
 import { readLaunchPlan, readPlatform, readProject, readSchedule, readTask, texts } from './read/specs.ts';
@@ -33,6 +34,8 @@ export interface ParsedFile {
   /** Documents with errors whose kind and name could be read. */
   readonly broken: readonly BrokenDefinition[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Its `# pipectl: ignore` comments; they are not yet applied. */
+  readonly ignores: readonly Ignore[];
 }
 
 /**
@@ -80,7 +83,7 @@ function readDocuments(
     if (read.definition?.kind === 'broken') broken.push(read.definition.value);
     else if (read.definition !== undefined) documents.push(read.definition.value);
   });
-  return { documents, broken, diagnostics: findings.list() };
+  return { documents, broken, diagnostics: findings.list(), ignores: ignoresOf(source) };
 }
 
 function refusedFile(path: string, findings: Findings, refused: GateRefusal): ParsedFile {
@@ -89,7 +92,7 @@ function refusedFile(path: string, findings: Findings, refused: GateRefusal): Pa
       ? { span: startOfFile(path), frame: '' }
       : sourceText(path, refused.text).place(refused.start, refused.end);
   findings.add(refused.code, refused.message, place, refused.help);
-  return { documents: [], broken: [], diagnostics: findings.list() };
+  return { documents: [], broken: [], diagnostics: findings.list(), ignores: [] };
 }
 
 type Places = Pick<Definition, 'placeOf' | 'placeOfKey' | 'declaredAt'>;

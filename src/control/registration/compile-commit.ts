@@ -15,6 +15,7 @@ import {
   type CompileOutcome,
   compile,
   createParseCache,
+  haveSameScope,
   normalisePath,
   type ParseCache,
   PROJECT_FILE,
@@ -105,8 +106,14 @@ async function readProject(
     const normal = normalisePath(written);
     return normal.kind === 'ok' ? [normal.path] : [];
   });
-  const settings = { name: document.name, paths, domains: Object.fromEntries(document.spec.domains) };
-  const isKept = base !== undefined && JSON.stringify(base.index.project.paths) === JSON.stringify(paths);
+  const { domains, lints } = document.spec;
+  const settings: ProjectSettings = {
+    name: document.name,
+    paths,
+    domains: Object.fromEntries(domains),
+    ...(lints.size > 0 && { lints: Object.fromEntries(lints) }),
+  };
+  const isKept = base !== undefined && haveSameScope(base.index.project, settings);
   return { kind: 'project', settings, isKept };
 }
 

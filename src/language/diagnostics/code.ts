@@ -5,6 +5,8 @@ export interface DiagnosticCode {
   /** `PIPE-<FAMILY>-<three digits>`; stable once released. */
   readonly code: string;
   readonly severity: Severity;
+  /** A warning that is told only where a project sets its level in `spec.lints`. */
+  readonly isOffByDefault?: true;
   /** One line without a full stop. */
   readonly title: string;
   /** What it means, why it is so, what to do. Plain text, full sentences. */

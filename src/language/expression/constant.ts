@@ -42,13 +42,13 @@ function fold(syntax: Syntax, node: ASTNode, reads: RegExp): boolean | undefined
     case '==':
     case '<=':
     case '>=':
-      return isSamePath(syntax, node.args) || valueOf(syntax, node, reads);
+      return isSamePath(syntax, node.args) || plainValue(syntax, node, reads);
     case '!=':
     case '<':
     case '>':
-      return isSamePath(syntax, node.args) ? false : valueOf(syntax, node, reads);
+      return isSamePath(syntax, node.args) ? false : plainValue(syntax, node, reads);
     default:
-      return valueOf(syntax, node, reads);
+      return plainValue(syntax, node, reads);
   }
 }
 
@@ -57,10 +57,13 @@ function isSamePath(syntax: Syntax, [left, right]: readonly [ASTNode, ASTNode]):
   return texts[0] === texts[1] && /^[A-Za-z_][\w.]*$/.test(texts[0] ?? '') && left.op !== 'value';
 }
 
-/** The value of a part that reads nothing. */
-function valueOf(syntax: Syntax, node: ASTNode, reads: RegExp): boolean | undefined {
+/** A call may take a million steps, and conditions are many. */
+const CALL = /\w\s*\(/;
+
+/** The value of a part that reads nothing and calls nothing. */
+function plainValue(syntax: Syntax, node: ASTNode, reads: RegExp): boolean | undefined {
   const source = syntax.source.slice(node.start, node.end);
-  if (reads.test(source)) return undefined;
+  if (reads.test(source) || CALL.test(source)) return undefined;
   const compiled = compileExpression(source, EMPTY);
   if (compiled.kind === 'error') return undefined;
   const result = compiled.expression.evaluate({ inputs: {}, nodeOutputs: () => undefined });

@@ -1,0 +1,37 @@
+import type { Diagnostic } from '../../base/index.ts';
+import {
+  type DefinitionOf,
+  DIAGNOSTIC_CODES,
+  diagnosticCode,
+  didYouMean,
+  type LintLevel,
+} from '../../language/index.ts';
+import type { Tell } from '../findings.ts';
+
+export type LintLevels = Readonly<Record<string, LintLevel>>;
+
+/** Tells codes under a project's `lints` whose level cannot be set. False when there are any. */
+export function checkLevels(tell: Tell, project: DefinitionOf<'Project'>): boolean {
+  let isRight = true;
+  for (const code of project.spec.lints.keys()) {
+    const row = diagnosticCode(code);
+    if (row !== undefined && row.severity !== 'error') continue;
+    isRight = false;
+    const known = DIAGNOSTIC_CODES.filter(({ severity }) => severity !== 'error').map((other) => other.code);
+    const message = row === undefined ? `there is no code ${code}` : `${code} is an error: its level cannot be set`;
+    const help = row === undefined ? (didYouMean(code, known) ?? '`pipectl explain` lists the codes') : undefined;
+    tell('PIPE-PROJ-006', message, project.placeOfKey(['spec', 'lints', code]), { help });
+  }
+  return isRight;
+}
+
+/** Findings as the project wants them told: warnings at their levels, or not at all. Errors stay what they are. */
+export function atLevels(diagnostics: readonly Diagnostic[], levels: LintLevels = {}): readonly Diagnostic[] {
+  return diagnostics.flatMap((diagnostic) => {
+    if (diagnostic.severity === 'error') return [diagnostic];
+    const { code } = diagnostic;
+    const level = Object.hasOwn(levels, code) ? levels[code] : undefined;
+    if (level === 'off' || (level === undefined && diagnosticCode(code)?.isOffByDefault === true)) return [];
+    return [level === undefined ? diagnostic : { ...diagnostic, severity: level }];
+  });
+}

@@ -1,0 +1,43 @@
+import { type Compilation, keyOf, lookUp, tellTo, type Workspace } from '../workspace.ts';
+
+/** Keys of tasks whose use may have changed: those that were compiled, and those that references came to or went from. */
+export function tasksInQuestion(
+  { base }: Workspace,
+  compilations: readonly Compilation[],
+  removed: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const tasks = new Set<string>();
+  const add = (key: string): void => {
+    if (key.startsWith('Task/') && !removed.has(key)) tasks.add(key);
+  };
+  for (const { closure, refs } of compilations) {
+    const key = keyOf(closure.kind, closure.name);
+    if (closure.kind === 'Task') add(key);
+    const before = base.entries.get(key)?.refs ?? [];
+    for (const ref of refs) if (!before.includes(ref)) add(ref);
+    for (const ref of before) if (!refs.includes(ref)) add(ref);
+  }
+  for (const key of removed) for (const ref of base.entries.get(key)?.refs ?? []) add(ref);
+  return tasks;
+}
+
+/** Warns of tasks that nothing refers to in the commit that is being compiled. */
+export function lintUnusedTasks(
+  workspace: Workspace,
+  compilations: readonly Compilation[],
+  removed: ReadonlySet<string>,
+  tasks: ReadonlySet<string>,
+): void {
+  const compiled = new Set(compilations.map(({ closure }) => keyOf(closure.kind, closure.name)));
+  const referred = new Set(compilations.flatMap(({ refs }) => refs));
+  for (const key of tasks) {
+    if (referred.has(key)) continue;
+    const others = workspace.base.dependents.get(key) ?? [];
+    if (others.some((other) => !compiled.has(other) && !removed.has(other))) continue;
+    const found = lookUp(workspace, 'Task', key.slice('Task/'.length));
+    if (found.kind !== 'found') continue;
+    const { definition } = found.declared;
+    const message = `no workflow of this commit runs the task "${definition.name}"`;
+    tellTo(workspace)('PIPE-LINT-005', message, definition.declaredAt(), { help: 'take it away, or run it' });
+  }
+}
