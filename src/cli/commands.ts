@@ -79,6 +79,56 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/diff.ts'),
   },
   {
+    name: 'import',
+    group: 'Start',
+    summary: 'Turn Argo Workflows or Tekton YAML into definitions',
+    description:
+      'Writes definitions and the scripts that stood in the YAML. Every construct that does not map is told on stderr with\n' +
+      'its line and what to do instead. Without --out the definitions go to stdout and scripts are only counted.',
+    examples: [
+      { command: 'pipectl import argo etl.yaml --out pipelines', meaning: 'one file per definition' },
+      { command: 'pipectl import tekton task.yaml pipeline.yaml', meaning: 'look at it first' },
+    ],
+    arguments: [
+      { name: 'SYSTEM', description: 'argo or tekton', required: true },
+      { name: 'FILE', description: 'Files that belong together', required: true, repeated: true, completes: 'file' },
+    ],
+    options: [
+      { flags: '--out <DIR>', description: 'Folder to write into; overwrites nothing' },
+      { flags: '--force', description: 'Overwrite files of the same names' },
+      { flags: '--strict', description: 'Exit 1 when a construct was not imported' },
+      OUTPUT('yaml', 'json'),
+    ],
+    load: () => import('./commands/import.ts'),
+  },
+  {
+    name: 'lock',
+    group: 'Start',
+    summary: 'Write the digest of each image to images.lock',
+    description:
+      'Asks the registries, with the logins of Docker, which digest each image of the tasks has, and writes them to\n' +
+      'images.lock beside pipectl.yaml. Commit it: a commit then runs the same images for ever. What is locked stays as it\n' +
+      'is until --update; what no task runs any more is taken out. With an error nothing is written.',
+    examples: [
+      { command: 'pipectl lock', meaning: 'add what is missing, take out what is unused' },
+      { command: 'pipectl lock --update python:3.12-slim', meaning: 'and look for a newer one of these' },
+      { command: 'pipectl lock --check', meaning: 'in CI: exit 1 when the file is stale; asks no registry' },
+    ],
+    arguments: [],
+    options: [
+      {
+        flags: '--update [IMAGE...]',
+        description: 'Look up again these images, or all; a name without a tag is all its tags',
+      },
+      {
+        flags: '--check',
+        description: 'Write nothing; exit 1 when the file is stale, with --update also when a tag has moved',
+      },
+      { flags: '--offline', description: 'Ask no registry; exit 1 when an image is missing' },
+    ],
+    load: () => import('./commands/lock.ts'),
+  },
+  {
     name: 'up',
     group: 'Start',
     summary: 'Run the control plane on this machine',

@@ -11,6 +11,7 @@ export * from './execution-view.ts';
 export * from './fix-work-tree.ts';
 export * from './follow.ts';
 export * from './load-execution.ts';
+export * from './lock-plan.ts';
 export * from './log-sources.ts';
 export * from './namespace.ts';
 export * from './next-ticks.ts';

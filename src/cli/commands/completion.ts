@@ -29,7 +29,7 @@ const KIND_WORDS = KINDS.filter(({ group }) => group !== 'coordination.k8s.io').
 
 /** `--follow` and `-f` of `-f, --follow`. */
 function flagsOf(spec: CommandSpec): string[] {
-  return [...spec.options, ...GLOBAL_OPTIONS].flatMap(({ flags }) => flags.replace(/ <.*/, '').split(', '));
+  return [...spec.options, ...GLOBAL_OPTIONS].flatMap(({ flags }) => flags.replace(/ [<[].*/, '').split(', '));
 }
 
 /** The shell command that lists what may stand as the first argument; empty when nothing is known. */
