@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isJsonObject, type Json } from '../../src/base/index.ts';
 import { MACROS } from '../../src/calendar/cron-grammar.ts';
 import { parseCron, ticksBetween } from '../../src/calendar/index.ts';
+import { SPECIAL_NAMES } from '../../src/language/expression/call.ts';
 import { FUNCTIONS } from '../../src/language/expression/functions.ts';
 import { MACRO_NAMES } from '../../src/language/expression/macros.ts';
 import { SCALAR_KINDS } from '../../src/language/index.ts';
@@ -32,7 +33,7 @@ describe('docs/language.md', () => {
   });
 
   it('names every function, macro and scalar type', () => {
-    const names = [...FUNCTIONS.keys(), ...MACRO_NAMES, 'has', 'matches', 'orValue', ...SCALAR_KINDS];
+    const names = [...FUNCTIONS.keys(), ...MACRO_NAMES, ...SPECIAL_NAMES, ...SCALAR_KINDS];
     expect(missingOf(names, LANGUAGE)).toEqual([]);
   });
 

@@ -65,7 +65,9 @@ describe.each(PAGES.filter((page) => yamlBlocks(page).length > 0))('the YAML of 
       },
       PORTS,
     );
-    expect(out).toMatch(/^(not in git[^\n]*\n)?valid: /);
+    // A page shows parts, so lints may find some of them unused; errors there are none.
+    expect(out).not.toContain('error[');
+    expect(out).toMatch(/^valid: /m);
     expect(code).toBe(0);
   });
 });

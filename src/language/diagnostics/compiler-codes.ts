@@ -62,7 +62,7 @@ const EXPRESSIONS: readonly DiagnosticCode[] = [
     severity: 'error',
     title: 'an expression names something that there is not',
     explanation:
-      'In scope are `inputs`, `nodes.ID.outputs` and `execution` (name, commit, startTime), and loop variables. Fields are those that the types declare. Node ids may hold hyphens: `nodes.my-node.outputs.x`.',
+      'In scope are `inputs`, `nodes.ID.outputs` and `execution` (name, commit, startTime), loop variables, `item` and `index` in `with` of a map, and `error` in a failure handler. Fields are those that the types declare. Node ids may hold hyphens: `nodes.my-node.outputs.x`.',
     wrong: workflow('{ one: { compute: { x: "${{ inputs.m }}" } } }'),
     right: workflow('{ one: { compute: { x: "${{ inputs.n }}" } } }'),
   },
@@ -71,7 +71,7 @@ const EXPRESSIONS: readonly DiagnosticCode[] = [
     severity: 'error',
     title: 'the types of an expression do not fit',
     explanation:
-      'Expressions are typed before anything runs. An integer may stand for a float; all else is exact. What may be null needs a default, `.orValue(0)`, or a test, `has(inputs.x) ? inputs.x : 0`. Inside a string only scalars stand.',
+      'Expressions are typed before anything runs. An integer may stand for a float; all else is exact. What may be null needs a default, `default(x, 0)`, or a test, `has(inputs.x) ? inputs.x : 0`. Inside a string only scalars stand.',
     wrong: workflow('{ one: { task: add, with: { a: "${{ string(inputs.n) }}" } } }'),
     right: workflow('{ one: { task: add, with: { a: "${{ inputs.n }}" } } }'),
   },

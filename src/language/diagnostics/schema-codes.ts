@@ -92,7 +92,8 @@ export const SCHEMA_CODES: readonly DiagnosticCode[] = [
     code: 'PIPE-SCHEMA-010',
     severity: 'error',
     title: 'not exactly one of several fields is given',
-    explanation: 'A node does one thing: `task`, `map` or `compute`. A schedule ticks by one of `cron` and `every`.',
+    explanation:
+      'A node does one thing: `task`, `map`, `compute`, `workflow`, `launchPlan`, `switch`, `approve`, `signal`, `sleep` or `dynamic`. A schedule ticks by one of `cron` and `every`.',
     wrong: example(
       'kind: Workflow',
       'metadata: { name: w }',
@@ -150,7 +151,7 @@ export const SCHEMA_CODES: readonly DiagnosticCode[] = [
     severity: 'error',
     title: 'a field does not go with this kind of node',
     explanation:
-      'A `compute` node starts no process: it has no inputs of its own, nothing to retry, to time out or to cache. Its expressions read `inputs` and `nodes` directly.',
+      'Each kind of node has its own fields. A `compute` node starts no process: it has no inputs of its own, nothing to retry, to time out or to cache. `map` and `dynamic` have their `with` inside, `approve` and `signal` their `timeout`; a `workflow` node has only `timeout.total`.',
     wrong: example(
       'kind: Workflow',
       'metadata: { name: w }',
@@ -163,7 +164,7 @@ export const SCHEMA_CODES: readonly DiagnosticCode[] = [
     severity: 'error',
     title: 'an expression stands where none is read',
     explanation:
-      'Expressions are read in `with`, `over`, `compute` and workflow outputs only. Never in `run`: inputs reach a command in its environment (PIPECTL_INPUT_<NAME>) and in the file $PIPECTL_INPUTS, so that data cannot become code.',
+      'Expressions are read in `with`, `over`, `compute`, `when`, `sleep`, messages and workflow outputs only. Never in `run`: inputs reach a command in its environment (PIPECTL_INPUT_<NAME>) and in the file $PIPECTL_INPUTS, so that data cannot become code.',
     wrong: example(
       'kind: Task',
       'metadata: { name: hi }',
