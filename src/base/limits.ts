@@ -82,9 +82,9 @@ export const MAX_YAML_DOCUMENTS = 5_000;
 export const MAX_YAML_ERRORS = 1_000;
 /**
  * What the fast reader of YAML does not try: it stays well inside of the budgets above, however they are counted. Keys
- * come from the specification's 1,024 characters.
+ * come from the specification's 1,024 characters. `keptMarks`: texts whose places are remembered.
  */
-export const FAST_YAML = { maxDepth: 24, maxKeyLength: 1_000, maxIdleLines: 10_000 } as const;
+export const FAST_YAML = { maxDepth: 24, maxKeyLength: 1_000, maxIdleLines: 10_000, keptMarks: 32 } as const;
 /** Diagnostics of one file; the rest is counted. */
 export const MAX_FILE_DIAGNOSTICS = 100;
 

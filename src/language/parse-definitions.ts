@@ -22,6 +22,8 @@ import { type SourceText, sourceText, startOfFile } from './source-text.ts';
 import { didYouMean } from './suggest.ts';
 import { isDefinitionKind, validateDocument } from './validate.ts';
 import { yamlToJson } from './yaml-json.ts';
+import { type Mark, marksOfTree } from './yaml-mark.ts';
+import { markOf } from './yaml-marks.ts';
 import { placeOfKey, placeOfValue } from './yaml-place.ts';
 import { syntaxFindings } from './yaml-syntax.ts';
 import { parseYaml } from './yaml-tree.ts';
@@ -50,34 +52,33 @@ export function parseDefinitions(file: { readonly path: string; readonly bytes: 
   const source = sourceText(file.path, decoded.text);
   const values = fastDocuments(source.text);
   if (values !== undefined) {
-    const trees = lazyTrees(source);
-    const contents = values.map((value, index): Content => ({ tree: () => trees(index), value }));
-    return readDocuments(source, findings, contents, trees);
+    const contents = values.map(
+      (value, index): Content => ({ kind: 'value', value, mark: () => markOf(source, index) }),
+    );
+    return readDocuments(source, findings, contents);
   }
   const parsed = parseYaml(source.text);
   if (parsed.kind === 'refused') return refusedFile(file.path, findings, parsed);
-  const contents = parsed.documents.map((tree): Content => ({ tree: () => tree }));
-  return readDocuments(source, findings, contents, lazyTrees(source));
+  const contents = parsed.documents.map((tree): Content => {
+    let mark: Mark | undefined;
+    return { kind: 'tree', tree, mark: () => (mark ??= marksOfTree(tree)) };
+  });
+  return readDocuments(source, findings, contents);
 }
 
-/** A document as parsed. With `value` it is known to be free of faults, and the tree is there for places alone. */
-interface Content {
-  readonly tree: () => Document.Parsed;
-  readonly value?: Json;
-}
+/** A document as parsed, with its places. A `value` is known to come from a text without faults. */
+type Content = { readonly mark: () => Mark } & (
+  | { readonly kind: 'tree'; readonly tree: Document.Parsed }
+  | { readonly kind: 'value'; readonly value: Json }
+);
 
-/** `placeTrees` makes the trees again when places are asked for later: definitions must not keep these. */
-function readDocuments(
-  source: SourceText,
-  findings: Findings,
-  contents: readonly Content[],
-  placeTrees: Trees,
-): ParsedFile {
+function readDocuments(source: SourceText, findings: Findings, contents: readonly Content[]): ParsedFile {
   const documents: Definition[] = [];
   const broken: BrokenDefinition[] = [];
   let hasVersion = false;
   contents.forEach((content, index) => {
-    const places = placesOf(source, () => placeTrees(index));
+    // Asked for later, a place comes from marks made again: definitions must not keep a tree.
+    const places = placesOf(source, () => markOf(source, index));
     const read = readDocument({ source, findings, content, hasVersion, places });
     hasVersion ||= read.hasVersion;
     if (read.definition?.kind === 'broken') broken.push(read.definition.value);
@@ -97,25 +98,11 @@ function refusedFile(path: string, findings: Findings, refused: GateRefusal): Pa
 
 type Places = Pick<Definition, 'placeOf' | 'placeOfKey' | 'declaredAt'>;
 
-type Trees = (index: number) => Document.Parsed;
-
-/** Syntax trees by document, made when first needed, so that thousands of files cost only their text. */
-function lazyTrees(source: SourceText): Trees {
-  let trees: readonly Document.Parsed[] | undefined;
-  return (index) => {
-    if (trees === undefined) {
-      const parsed = parseYaml(source.text);
-      trees = parsed.kind === 'documents' ? parsed.documents : [];
-    }
-    return trees[index]!;
-  };
-}
-
-function placesOf(source: SourceText, tree: () => Document.Parsed): Places {
+function placesOf(source: SourceText, mark: () => Mark): Places {
   return {
-    placeOf: (path, range) => placeOfValue(source, tree(), path, range),
-    placeOfKey: (path) => placeOfKey(source, tree(), path),
-    declaredAt: () => placeOfValue(source, tree(), ['metadata', 'name']),
+    placeOf: (path, range) => placeOfValue(source, mark(), path, range),
+    placeOfKey: (path) => placeOfKey(source, mark(), path),
+    declaredAt: () => placeOfValue(source, mark(), ['metadata', 'name']),
   };
 }
 
@@ -145,15 +132,16 @@ function readDocument(context: DocumentContext): ReadDocument {
     if (brokenPlaces.size > 0 && brokenPlaces.has(placeKey(place()))) return;
     findings.add(code, message, place, help);
   };
-  const read = content.value === undefined ? readTree(source, content.tree(), tell, brokenPlaces) : undefined;
-  const json = read === undefined ? (content.value as Json) : read.json;
-  const isSyntaxValid = read?.isSyntaxValid ?? true;
+  const { json, isSyntaxValid } =
+    content.kind === 'tree'
+      ? readTree(source, content.tree, tell, brokenPlaces)
+      : { json: content.value, isSyntaxValid: true };
   if (json === null && isValid) return { hasVersion };
   const broken = (): ReadDocument => brokenDocument(source, json, hasVersion, places);
   if (!isSyntaxValid) return broken();
   if (!isJsonObject(json)) {
     tell('PIPE-SCHEMA-001', 'a definition is a map with apiVersion, kind, metadata and spec', () =>
-      placeOfValue(source, content.tree(), []),
+      placeOfValue(source, content.mark(), []),
     );
     return { hasVersion };
   }
@@ -212,8 +200,8 @@ function readKind(
   { source, content, hasVersion }: DocumentContext,
   tell: TellPlace,
 ): DefinitionKind | undefined {
-  const at = (path: Path) => (): Place => placeOfValue(source, content.tree(), path);
-  const start = (): Place => placeOfFirstKey(source, content.tree());
+  const at = (path: Path) => (): Place => placeOfValue(source, content.mark(), path);
+  const start = (): Place => source.place(content.mark().start, content.mark().start + 1);
   if (json.apiVersion === undefined && !hasVersion) {
     tell(
       'PIPE-SCHEMA-002',
@@ -241,11 +229,6 @@ function readKind(
   return undefined;
 }
 
-function placeOfFirstKey(source: SourceText, tree: Document.Parsed): Place {
-  const start = tree.contents?.range[0] ?? tree.range[0];
-  return source.place(start, start + 1);
-}
-
 function readDefinition(
   kind: DefinitionKind,
   json: JsonObject,
@@ -253,8 +236,8 @@ function readDefinition(
   tell: TellPlace,
 ): Definition | undefined {
   const valueAt = (path: Path, range?: { readonly start: number; readonly end: number }): Place =>
-    placeOfValue(source, content.tree(), path, range);
-  const keyAt = (path: Path): Place => placeOfKey(source, content.tree(), path);
+    placeOfValue(source, content.mark(), path, range);
+  const keyAt = (path: Path): Place => placeOfKey(source, content.mark(), path);
   for (const problem of validateDocument(kind, withoutVersion(json), MAX_FILE_DIAGNOSTICS + 1)) {
     const place = (): Place => (problem.isKey ? keyAt(problem.path) : valueAt(problem.path));
     tell(problem.code, problem.message, place, problem.help);

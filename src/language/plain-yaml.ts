@@ -6,6 +6,7 @@ import { collectFindings } from './findings.ts';
 import { decodeText, type GateRefusal } from './gate.ts';
 import { type SourceText, sourceText, startOfFile } from './source-text.ts';
 import { yamlToJson } from './yaml-json.ts';
+import { marksOfTree } from './yaml-mark.ts';
 import { placeOfKey, placeOfValue } from './yaml-place.ts';
 import { syntaxFindings } from './yaml-syntax.ts';
 import { parseYaml } from './yaml-tree.ts';
@@ -56,7 +57,7 @@ function plainDocument(source: SourceText, tree: Document.Parsed, value: Json): 
   return {
     file: source.path,
     value,
-    placeOf: (path, range) => placeOfValue(source, tree, path, range),
-    placeOfKey: (path) => placeOfKey(source, tree, path),
+    placeOf: (path, range) => placeOfValue(source, marksOfTree(tree), path, range),
+    placeOfKey: (path) => placeOfKey(source, marksOfTree(tree), path),
   };
 }

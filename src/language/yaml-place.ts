@@ -1,67 +1,61 @@
-import { type Document, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
 import type { Path, Place } from './document.ts';
 import type { SourceText } from './source-text.ts';
-import { rangeOf } from './yaml-json.ts';
+import type { Mark, PairMark } from './yaml-mark.ts';
 
 interface Found {
-  readonly node: Node | undefined;
-  readonly key: Node | undefined;
+  readonly mark: Mark | undefined;
+  readonly key: PairMark | undefined;
 }
 
 /** Where the value at `path` stands, or its nearest written ancestor; `range` is a part of a string value. */
 export function placeOfValue(
   source: SourceText,
-  document: Document.Parsed,
+  root: Mark,
   path: Path,
   range?: { readonly start: number; readonly end: number },
 ): Place {
-  const { node, key } = find(document, path);
-  const target = node ?? key ?? document.contents;
-  const [start, end] = target ? rangeOf(target) : [document.range[0], document.range[0] + 1];
+  const { mark, key } = find(root, path);
   // An empty value (`a:`) has no text of its own: its key stands for it.
-  if (start === end && key !== undefined) return source.place(...rangeOf(key));
-  if (range === undefined || !isScalar(target)) return source.place(start, end);
-  const inside = partOf(source.text, target.value, start, end, range);
+  const isEmpty = mark === undefined || mark.start === mark.end;
+  const { start, end } = (isEmpty ? key : undefined) ?? mark ?? root;
+  if (range === undefined || isEmpty) return source.place(start, end);
+  const inside = partOf(source.text, mark.text, start, end, range);
   return inside === undefined ? source.place(start, end) : source.place(...inside);
 }
 
 /** Where the key that ends `path` stands; for a list item, the item; for the root, its first line. */
-export function placeOfKey(source: SourceText, document: Document.Parsed, path: Path): Place {
-  const { node, key } = find(document, path);
-  const target = key ?? node ?? document.contents;
-  return target ? source.place(...rangeOf(target)) : source.place(document.range[0], document.range[0] + 1);
+export function placeOfKey(source: SourceText, root: Mark, path: Path): Place {
+  const { mark, key } = find(root, path);
+  const { start, end } = key ?? mark ?? root;
+  return source.place(start, end);
 }
 
-function find(document: Document.Parsed, path: Path): Found {
-  let found: Found = { node: (document.contents as Node | null) ?? undefined, key: undefined };
+function find(root: Mark, path: Path): Found {
+  let found: Found = { mark: root, key: undefined };
   for (const segment of path) {
-    const { node } = found;
-    if (isMap(node)) {
-      const pair: Pair | undefined = node.items.find((item) => isNamed(item.key, String(segment)));
+    const { mark } = found;
+    if (mark?.pairs !== undefined) {
+      const pair = mark.pairs.find(({ name }) => name === String(segment));
       if (pair === undefined) return found;
-      found = { node: (pair.value as Node | null) ?? undefined, key: pair.key as Node };
-    } else if (isSeq(node)) {
-      const item = node.items[Number(segment)];
+      found = { mark: pair.value, key: pair };
+    } else if (mark?.items !== undefined) {
+      const item = mark.items[Number(segment)];
       if (item === undefined) return found;
-      found = { node: item as Node, key: undefined };
+      found = { mark: item, key: undefined };
     } else return found;
   }
   return found;
 }
 
-function isNamed(key: unknown, name: string): boolean {
-  return isScalar(key) && (key.value === name || key.source === name);
-}
-
 /** The part of a scalar's text that shows [start, end) of its value, when the value stands there verbatim. */
 function partOf(
   text: string,
-  value: unknown,
+  value: string | undefined,
   start: number,
   end: number,
   range: { readonly start: number; readonly end: number },
 ): [number, number] | undefined {
-  if (typeof value !== 'string') return undefined;
+  if (value === undefined) return undefined;
   const written = text.slice(start, end);
   const quote = written[0] === '"' || written[0] === "'" ? 1 : 0;
   if (written.slice(quote, quote + value.length) === value)

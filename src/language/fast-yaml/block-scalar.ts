@@ -7,20 +7,24 @@ interface Lines {
   readonly lines: readonly string[];
   /** How many of them come before the first with text. */
   readonly leading: number;
+  /** Offset behind the last of them. */
+  readonly end: number;
 }
 
 /** The text after `|` or `>` at the cursor, in lines right of `column`. Indentation indicators and `+` are left to others. */
 export function blockScalar(cursor: Cursor, column: number): string {
-  const { text } = cursor;
+  const { text, at: start } = cursor;
   const isFolded = text.charCodeAt(cursor.at++) === FOLDED;
   const isStripped = text.charCodeAt(cursor.at) === DASH;
   if (isStripped) cursor.at++;
   if (!isLineEnd(cursor)) giveUp();
   const first = text.indexOf('\n', cursor.at);
   if (first === -1) giveUp();
-  const { lines, leading } = contentLines(cursor, first + 1, column);
-  const value = isFolded ? '\n'.repeat(leading) + folded(lines.slice(leading)) : lines.join('\n');
-  return isStripped ? value : `${value}\n`;
+  const { lines, leading, end } = contentLines(cursor, first + 1, column);
+  const joined = isFolded ? '\n'.repeat(leading) + folded(lines.slice(leading)) : lines.join('\n');
+  const value = isStripped ? joined : `${joined}\n`;
+  if (cursor.isMarking) cursor.mark = { start, end, text: value };
+  return value;
 }
 
 function contentLines(cursor: Cursor, from: number, column: number): Lines {
@@ -30,6 +34,7 @@ function contentLines(cursor: Cursor, from: number, column: number): Lines {
   let leading = 0;
   let widestBlank = 0;
   let filled = 0;
+  let filledTo = from;
   let start = from;
   while (start < text.length) {
     let at = start;
@@ -48,6 +53,7 @@ function contentLines(cursor: Cursor, from: number, column: number): Lines {
       if (at - start < indent) break;
       lines.push(text.slice(start + indent, end));
       filled = lines.length;
+      filledTo = Math.min(end + 1, text.length);
     }
     start = end + 1;
   }
@@ -56,7 +62,7 @@ function contentLines(cursor: Cursor, from: number, column: number): Lines {
   cursor.tokens += 5;
   findLine(cursor, Math.min(start, text.length));
   lines.length = filled;
-  return { lines, leading };
+  return { lines, leading, end: filledTo };
 }
 
 function lineEnd(text: string, at: number): number {

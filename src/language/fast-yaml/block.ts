@@ -1,4 +1,5 @@
 import { FAST_YAML, type Json } from '../../base/index.ts';
+import type { Mark, PairMark } from '../yaml-mark.ts';
 import { blockScalar } from './block-scalar.ts';
 import {
   COLON,
@@ -13,7 +14,7 @@ import {
   nextLine,
   SPACE,
 } from './cursor.ts';
-import { beginsPlain, flow, isFlowStart, isQuote, quoted } from './flow.ts';
+import { beginsPlain, flow, isFlowStart, isQuote, plainMark, quoted } from './flow.ts';
 import { plainValue } from './scalar.ts';
 
 /**
@@ -27,14 +28,22 @@ export function blockMap(cursor: Cursor, column: number, depth: number): Json {
 function map(cursor: Cursor, column: number, depth: number, firstName: string): Json {
   if (depth > FAST_YAML.maxDepth) giveUp();
   const object: Record<string, Json> = Object.create(null);
+  const start = cursor.keyStart;
+  const pairs: PairMark[] = [];
   for (let name = firstName; ; name = key(cursor)) {
     // An empty name and a merge are told; twice the same as well.
     if (name === '' || name === '<<' || name in object) giveUp();
     cursor.at++;
     countEntry(cursor);
+    const { keyStart, keyEnd } = cursor;
     object[name] = valueOfKey(cursor, column, depth);
+    if (cursor.isMarking) pairs.push({ name, start: keyStart, end: keyEnd, value: cursor.mark });
     if (cursor.column > column) giveUp();
-    if (cursor.column < column) return object;
+    if (cursor.column < column) {
+      // To the end of the text: a place ends with its first line.
+      cursor.mark = { start, end: cursor.text.length, pairs };
+      return object;
+    }
   }
 }
 
@@ -43,25 +52,33 @@ function valueOfKey(cursor: Cursor, column: number, depth: number): Json {
   nextLine(cursor);
   if (cursor.column > column) return value(cursor, column, depth + 1, true);
   // A list may stand below its key, not indented.
-  return cursor.column === column && isItem(cursor) ? list(cursor, column, depth + 1) : null;
+  if (cursor.column === column && isItem(cursor)) return list(cursor, column, depth + 1);
+  cursor.mark = undefined;
+  return null;
 }
 
 function list(cursor: Cursor, column: number, depth: number): Json {
   if (depth > FAST_YAML.maxDepth) giveUp();
   const items: Json[] = [];
+  const marks: Mark[] = [];
+  const start = cursor.at;
   do {
     cursor.at++;
     countEntry(cursor);
     items.push(valueOfItem(cursor, column, depth));
+    if (cursor.isMarking) marks.push(cursor.mark ?? giveUp());
     if (cursor.column > column) giveUp();
   } while (cursor.column === column && isItem(cursor));
+  cursor.mark = { start, end: cursor.text.length, items: marks };
   return items;
 }
 
 function valueOfItem(cursor: Cursor, column: number, depth: number): Json {
   if (!isLineEnd(cursor)) return value(cursor, column, depth + 1, true);
   nextLine(cursor);
-  return cursor.column > column ? value(cursor, column, depth + 1, true) : null;
+  if (cursor.column > column) return value(cursor, column, depth + 1, true);
+  cursor.mark = undefined;
+  return null;
 }
 
 function isItem({ text, at }: Cursor): boolean {
@@ -78,7 +95,8 @@ function value(cursor: Cursor, outer: number, depth: number, isFirst: boolean): 
   const column = at - cursor.lineStart;
   if (isQuote(code)) {
     const inner = quoted(cursor);
-    if (isFirst && isColon(cursor)) return map(cursor, column, depth, checkedLength(cursor, at, inner));
+    if (isFirst && isColon(cursor)) return map(cursor, column, depth, keyRead(cursor, at, inner));
+    if (cursor.isMarking) cursor.mark = { start: at, end: cursor.at, text: inner };
     nextLine(cursor);
     return inner;
   }
@@ -90,15 +108,17 @@ function value(cursor: Cursor, outer: number, depth: number, isFirst: boolean): 
   if (code === 0x7c || code === 0x3e) return blockScalar(cursor, outer);
   if (isItem(cursor)) return isFirst ? list(cursor, column, depth) : giveUp();
   const scalar = plain(cursor);
-  if (isColon(cursor)) return isFirst ? map(cursor, column, depth, checkedLength(cursor, at, scalar)) : giveUp();
+  if (isColon(cursor)) return isFirst ? map(cursor, column, depth, keyRead(cursor, at, scalar)) : giveUp();
+  const resolved = plainValue(scalar);
+  if (cursor.isMarking) cursor.mark = plainMark(at, scalar, resolved);
   nextLine(cursor);
-  return plainValue(scalar);
+  return resolved;
 }
 
 function key(cursor: Cursor): string {
   const { at } = cursor;
   const name = isQuote(cursor.text.charCodeAt(at)) ? quoted(cursor) : plain(cursor);
-  return isColon(cursor) ? checkedLength(cursor, at, name) : giveUp();
+  return isColon(cursor) ? keyRead(cursor, at, name) : giveUp();
 }
 
 function isColon({ text, at }: Cursor): boolean {
@@ -106,7 +126,9 @@ function isColon({ text, at }: Cursor): boolean {
 }
 
 /** A key's length is bounded by the specification. */
-function checkedLength(cursor: Cursor, start: number, name: string): string {
+function keyRead(cursor: Cursor, start: number, name: string): string {
+  cursor.keyStart = start;
+  cursor.keyEnd = cursor.at;
   return cursor.at - start > FAST_YAML.maxKeyLength ? giveUp() : name;
 }
 

@@ -1,4 +1,5 @@
 import { FAST_YAML, MAX_YAML_ENTRIES, MAX_YAML_TOKENS } from '../../base/index.ts';
+import type { Mark } from '../yaml-mark.ts';
 
 /** Where the reader stands, and what it has seen. Offsets and columns in UTF-16 code units. */
 export interface Cursor {
@@ -14,6 +15,12 @@ export interface Cursor {
   tokens: number;
   /** Blank and comment lines: the full parser gathers them, and stumbles over very many. */
   idleLines: number;
+  /** Whether places are wanted, too; then the last value's mark is in `mark`. */
+  readonly isMarking: boolean;
+  mark: Mark | undefined;
+  /** Of the last key. */
+  keyStart: number;
+  keyEnd: number;
 }
 
 export const END = -1;
@@ -32,8 +39,9 @@ export function giveUp(): never {
   throw GIVE_UP;
 }
 
-export function cursorOf(text: string): Cursor {
-  return { text, at: 0, lineStart: 0, column: END, entries: 0, tokens: 0, idleLines: 0 };
+export function cursorOf(text: string, isMarking: boolean): Cursor {
+  const seen = { entries: 0, tokens: 0, idleLines: 0 };
+  return { text, at: 0, lineStart: 0, column: END, ...seen, isMarking, mark: undefined, keyStart: 0, keyEnd: 0 };
 }
 
 /** A space, a line's end or the text's: NaN is what `charCodeAt` gives past it. */

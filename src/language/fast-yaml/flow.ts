@@ -1,4 +1,5 @@
 import { FAST_YAML, type Json } from '../../base/index.ts';
+import type { Mark, PairMark } from '../yaml-mark.ts';
 import { COLON, type Cursor, countEntry, DASH, giveUp, HASH, isBlank, isMarker, LINE, SPACE } from './cursor.ts';
 import { plainValue, unescaped } from './scalar.ts';
 
@@ -62,28 +63,35 @@ function collection(cursor: Cursor, outside: Outside): Json {
 
 function list(cursor: Cursor, outside: Outside): Json {
   const items: Json[] = [];
-  cursor.at++;
+  const marks: Mark[] = [];
+  const start = cursor.at++;
   while (!closes(cursor, outside, CLOSE_LIST)) {
     items.push(item(cursor, outside));
+    if (cursor.isMarking) marks.push(cursor.mark as Mark);
     if (!separates(cursor, outside, CLOSE_LIST)) break;
   }
+  cursor.mark = { start, end: cursor.at, items: marks };
   return items;
 }
 
 function map(cursor: Cursor, outside: Outside): Json {
   const object: Record<string, Json> = Object.create(null);
-  cursor.at++;
+  const pairs: PairMark[] = [];
+  const start = cursor.at++;
   while (!closes(cursor, outside, CLOSE_MAP)) {
+    const keyStart = cursor.at;
     const name = key(cursor);
-    cursor.at++;
+    const keyEnd = cursor.at++;
     countEntry(cursor);
     skip(cursor, outside);
     // Without a value there is no item here, and the full parser has its say.
     const value = item(cursor, outside);
     if (name in object) giveUp();
     object[name] = value;
+    if (cursor.isMarking) pairs.push({ name, start: keyStart, end: keyEnd, value: cursor.mark });
     if (!separates(cursor, outside, CLOSE_MAP)) break;
   }
+  cursor.mark = { start, end: cursor.at, pairs };
   return object;
 }
 
@@ -109,8 +117,22 @@ function item(cursor: Cursor, outside: Outside): Json {
   if (isFlowStart(code)) {
     return collection(cursor, { ...outside, level: outside.level + 1, depth: outside.depth + 1 });
   }
-  return isQuote(code) ? quoted(cursor) : plainValue(plain(cursor));
+  const { at } = cursor;
+  const text = isQuote(code) ? quoted(cursor) : plain(cursor);
+  const value = isQuote(code) ? text : plainValue(text);
+  if (cursor.isMarking) {
+    cursor.mark = isQuote(code) ? { start: at, end: cursor.at, text } : plainMark(at, text, value);
+  }
+  return value;
 }
+
+/** Of plain text; a number stands for itself, though a wide one is kept as digits. */
+export function plainMark(start: number, text: string, value: Json): Mark {
+  const end = start + text.length;
+  return value === text && !WHOLE.test(text) ? { start, end, text } : { start, end };
+}
+
+const WHOLE = /^[-+]?[0-9]+$/;
 
 /** The name of a pair; the cursor is left at its colon. */
 function key(cursor: Cursor): string {
