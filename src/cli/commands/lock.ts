@@ -12,7 +12,9 @@ import {
   readWorkFile,
 } from '../../client/index.ts';
 import { createRegistryClient } from '../../client/registry/index.ts';
+import { createParseCache } from '../../compiler/index.ts';
 import {
+  type Definition,
   formatDiagnostics,
   formatImagesLock,
   IMAGES_LOCK_FILE,
@@ -21,6 +23,7 @@ import {
   parseImageReference,
   parseImagesLock,
   suggest,
+  taggedImage,
 } from '../../language/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -51,16 +54,29 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   return input.flag('check') ? tellMoved(context, before, found, plan) : write(context, root, before, found, plan);
 }
 
-/** The images that the project's tasks name by tag. What is wrong with the lock itself does not matter here. */
+/**
+ * The images that the project's tasks name by tag. Every definition must be readable, and no more than that: a policy or
+ * lint that refuses unpinned images must not stand in the way of pinning them.
+ */
 async function imagesOf({ stdout }: CommandContext, root: string): Promise<ReadonlySet<string>> {
-  const overlay = new Map([[IMAGES_LOCK_FILE, new TextEncoder().encode(formatImagesLock([]))]]);
-  const { outcome } = await compileWorkTree(root, { overlay });
-  if (outcome.kind === 'rejected') {
-    const errors = outcome.diagnostics.filter(({ severity }) => severity === 'error');
+  const cache = createParseCache();
+  const { outcome } = await compileWorkTree(root, { cache });
+  const files = [...cache.files.values()];
+  const hasProject = files.some(({ documents }) => documents.some(({ kind }) => kind === 'Project'));
+  const found = hasProject ? files.flatMap(({ diagnostics }) => diagnostics) : outcome.diagnostics;
+  const errors = found.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) {
     stdout.write(formatDiagnostics(errors, 'pretty', { color: stdout.color }));
     throw new FailedError('the definitions have errors, so their images are not all known', 'correct these first');
   }
-  return new Set([...outcome.index.entries.values()].flatMap(({ images }) => Object.keys(images ?? {})));
+  const definitions = files.flatMap(({ documents }) => documents);
+  return new Set(definitions.flatMap((definition) => imageOf(definition) ?? []));
+}
+
+function imageOf(definition: Definition): string | undefined {
+  const written = definition.kind === 'Task' ? definition.spec.run.image : undefined;
+  const parsed = written === undefined ? undefined : parseImageReference(written);
+  return parsed?.kind === 'ok' ? taggedImage(parsed.reference) : undefined;
 }
 
 interface LockOnDisk {
@@ -81,7 +97,7 @@ function updated(input: CommandInput, images: ReadonlySet<string>): ReadonlySet<
     input.list('update').flatMap((text) => {
       const matching = matchingImages(text, images);
       if (matching.length > 0) return matching;
-      const meant = suggest(text, images);
+      const meant = suggest(text, [...images].sort());
       throw new UsageError(
         `no task runs the image "${text}" by tag`,
         meant === undefined ? '`pipectl lock --update` takes all' : `did you mean "${meant}"?`,
