@@ -7,4 +7,5 @@
 export { importArgo } from './argo/import-argo.ts';
 export type { ImportedDefinition, ImportRequest, ImportResult } from './import-result.ts';
 export type { ImportNote } from './notes.ts';
+export { importTekton } from './tekton/import-tekton.ts';
 export { definitionsYaml, definitionYaml } from './write-yaml.ts';

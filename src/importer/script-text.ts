@@ -16,6 +16,20 @@ export function tongueOf(interpreter: string): Tongue | undefined {
   return /^(node|nodejs|bun|deno)$/.test(program) ? 'javascript' : undefined;
 }
 
+/** The ending of a script's file name. */
+export function extensionOf(interpreter: string): string {
+  switch (tongueOf(interpreter)) {
+    case 'shell':
+      return '.sh';
+    case 'python':
+      return '.py';
+    case 'javascript':
+      return '.js';
+    case undefined:
+      return '.txt';
+  }
+}
+
 /**
  * A script into which another system would have pasted values → the same script that takes them from its environment.
  * It follows quotes and comments as far as that needs; it does not parse the language.

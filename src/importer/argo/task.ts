@@ -4,7 +4,7 @@ import { type Cursor, entries, field, items, textIn, textOf, whole } from '../cu
 import { document } from '../document.ts';
 import { durationOf } from '../duration-text.ts';
 import { resourcesOf } from '../pod-fields.ts';
-import { type ProgramPart, programText, tongueOf } from '../script-text.ts';
+import { extensionOf, type ProgramPart, programText, tongueOf } from '../script-text.ts';
 import { type OutputSource, type Step, taskRun, type Word } from '../task-run.ts';
 import { argoParts, type Reference } from '../text-parts.ts';
 import { type ArgoImport, globalType, inputType, outputType, parameterJson, signatureOf, TEXT } from './importing.ts';
@@ -281,17 +281,4 @@ function cacheOf({ notes }: ArgoImport, template: ArgoTemplate): Json | undefine
     message: 'the cache goes by the inputs and the source folder, not by a key of yours',
   });
   return ttl === undefined ? true : recordOf([['ttl', ttl]]);
-}
-
-function extensionOf(interpreter: string): string {
-  switch (tongueOf(interpreter)) {
-    case 'shell':
-      return '.sh';
-    case 'python':
-      return '.py';
-    case 'javascript':
-      return '.js';
-    case undefined:
-      return '.txt';
-  }
 }
