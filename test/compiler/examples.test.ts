@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, type Json, sha256 } from '../../src/base/index.ts';
+import { NODE_KINDS } from '../../src/language/schema/node.ts';
 import { type Commit, compileAll } from './commit.ts';
 
 /** The commit that a folder would be: its files, and all its folders with made-up tree ids. */
@@ -20,8 +21,27 @@ function commitOfFolder(root: string): Commit {
 const examples = join(import.meta.dirname, '../../examples');
 
 describe('the examples', () => {
-  it.each(readdirSync(examples))('%s compiles without a finding', (name) => {
-    expect(compileAll(commitOfFolder(join(examples, name)))).toMatchObject({ kind: 'compiled', diagnostics: [] });
+  const names = readdirSync(examples);
+
+  it.each(names)('%s compiles, and nothing of it is warned of but what is not run yet', (name) => {
+    const compiled = compileAll(commitOfFolder(join(examples, name)));
+    expect(compiled.diagnostics.filter(({ code }) => code !== 'PIPE-NODE-001')).toEqual([]);
+    expect(compiled.kind).toBe('compiled');
+  });
+
+  it('show each kind of node', () => {
+    const shown = new Set<string>();
+    for (const name of names) {
+      const compiled = compileAll(commitOfFolder(join(examples, name)));
+      for (const { closure } of compiled.kind === 'compiled' ? compiled.changed : []) {
+        if (closure.kind === 'Workflow') for (const { kind } of closure.nodes) shown.add(kind);
+      }
+    }
+    expect([...shown].sort()).toEqual(Object.keys(NODE_KINDS).sort());
+  });
+
+  it.each(names)('%s says in a README what it is', (name) => {
+    expect(readFileSync(join(examples, name, 'README.md'), 'utf8')).toMatch(/^# .+\n\n\S/);
   });
 });
 
