@@ -1,4 +1,4 @@
-import { type Digest, digestOf, type Json } from '../base/index.ts';
+import { canonicalJson, type Digest, digestOf, type Json } from '../base/index.ts';
 import {
   type BranchAction,
   didYouMean,
@@ -179,9 +179,27 @@ function overridden(context: WorkflowContext, policy: RunPolicy, path: Path, tas
   const { retries, timeout, resources, cache, interruptible } = policy;
   const isOverridden = [retries, timeout, resources, cache, interruptible].some((setting) => setting !== undefined);
   if (!isOverridden) return { closure: task.closure, digest: task.digest };
-  const closure = withPolicy(task.closure, policy);
-  checkLimits(context, policy, path, closure);
-  return { closure, digest: digestOf(closure as unknown as Json) };
+  const made = withOverrides(task.closure, { retries, timeout, resources, cache, interruptible });
+  checkLimits(context, policy, path, made.closure);
+  return made;
+}
+
+/** What nodes make of a task with their settings, by the text of these: many nodes ask for the same. */
+const OVERRIDDEN = new WeakMap<TaskClosure, Map<string, TargetTask>>();
+
+function withOverrides(
+  task: TaskClosure,
+  settings: { readonly [K in keyof RunPolicy]: RunPolicy[K] | undefined },
+): TargetTask {
+  const text = canonicalJson(settings as unknown as Json);
+  const made = OVERRIDDEN.get(task) ?? new Map<string, TargetTask>();
+  OVERRIDDEN.set(task, made);
+  const known = made.get(text);
+  if (known !== undefined) return known;
+  const closure = withPolicy(task, settings as RunPolicy);
+  const overridden: TargetTask = { closure, digest: digestOf(closure as unknown as Json) };
+  made.set(text, overridden);
+  return overridden;
 }
 
 /** A node may ask for more than its task's limit allows, which neither document shows alone. */
