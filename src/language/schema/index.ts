@@ -1,4 +1,5 @@
 /** The JSON Schemas of definitions, as data: `schemas/` is generated from here, ajv validates with the same. */
+import { forEditors } from './editor.ts';
 import { DEFINITION_KINDS, KIND_SCHEMAS } from './kinds.ts';
 import { NODE_PARTS } from './node.ts';
 import { PARTS, type Schema } from './parts.ts';
@@ -9,7 +10,10 @@ const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 /** The schema of one kind's documents, with the definitions that it uses. */
 export function documentSchema(kind: keyof typeof KIND_SCHEMAS): Schema {
   const { file, spec } = KIND_SCHEMAS[kind];
-  const document = documentBody(kind, spec);
+  const document = {
+    ...documentBody({ const: kind, description: 'What is defined.' }, spec),
+    description: spec.description,
+  };
   return {
     $schema: DIALECT,
     $id: `${SCHEMA_BASE}${file}.schema.json`,
@@ -19,35 +23,51 @@ export function documentSchema(kind: keyof typeof KIND_SCHEMAS): Schema {
   };
 }
 
-/** The schema of any document, told apart by `kind`. */
+/**
+ * The schema of any document, told apart by `kind`. Conditions and not alternatives: an editor then knows which kind is
+ * meant as soon as it is written, and tells only what is wrong with that.
+ */
 export function anyDocumentSchema(): Schema {
-  const bodies = DEFINITION_KINDS.map((kind) => [kind, documentBody(kind, KIND_SCHEMAS[kind].spec)] as const);
+  const specs = DEFINITION_KINDS.map((kind) => [kind, KIND_SCHEMAS[kind].spec] as const);
+  const kind = {
+    enum: DEFINITION_KINDS,
+    description: 'What is defined.',
+    enumDescriptions: specs.map(([, { description }]) => description),
+  };
+  const parts = Object.fromEntries(specs);
+  const spec = { type: 'object', description: 'What the definition says; its fields depend on `kind`.' };
+  const document = documentBody(kind, spec);
   return {
     $schema: DIALECT,
     $id: `${SCHEMA_BASE}pipectl.schema.json`,
     title: 'pipectl definition',
     description: 'A document of a definitions file.',
-    oneOf: bodies.map(([kind]) => ({ $ref: `#/$defs/${kind}` })),
-    $defs: { ...Object.fromEntries(bodies), ...partsUsedBy(Object.fromEntries(bodies)) },
+    ...document,
+    allOf: DEFINITION_KINDS.map((name) =>
+      Object.fromEntries([
+        ['if', { properties: { kind: { const: name } }, required: ['kind'] }],
+        ['then', { properties: { spec: { $ref: `#/$defs/${name}` } } }],
+      ]),
+    ),
+    $defs: { ...parts, ...partsUsedBy({ document, parts }) },
   };
 }
 
-/** The files under `schemas/`, name → text. */
+/** The files under `schemas/`, name → text, with what editors show. */
 export function schemaFiles(): ReadonlyMap<string, string> {
-  const print = (schema: Schema): string => `${JSON.stringify(schema, null, 2)}\n`;
+  const print = (schema: Schema): string => `${JSON.stringify(forEditors(schema), null, 2)}\n`;
   return new Map([
     ...DEFINITION_KINDS.map((kind) => [`${KIND_SCHEMAS[kind].file}.schema.json`, print(documentSchema(kind))] as const),
     ['pipectl.schema.json', print(anyDocumentSchema())],
   ]);
 }
 
-function documentBody(kind: string, spec: Schema): Schema {
+function documentBody(kind: Schema, spec: Schema): Schema {
   return {
     type: 'object',
-    description: spec.description,
     properties: {
       apiVersion: { const: 'pipectl.dev/v1', description: 'Later documents of a file may leave it out.' },
-      kind: { const: kind },
+      kind,
       metadata: { $ref: '#/$defs/metadata' },
       spec,
     },

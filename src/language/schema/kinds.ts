@@ -130,7 +130,7 @@ const launchPlan: Schema = record(
   'A workflow with inputs and limits: what is run by hand and by schedules.',
   {
     description: DESCRIPTION,
-    workflow: ref('name'),
+    workflow: { ...ref('name'), description: 'The workflow that is run.', examples: ['etl'] },
     inputs: record("Values for the workflow's inputs.", {
       default: { ...ref('bindings'), description: 'May be given otherwise at launch.' },
       fixed: { ...ref('bindings'), description: 'May not be given at launch.' },
@@ -140,6 +140,7 @@ const launchPlan: Schema = record(
       minimum: 1,
       maximum: 100_000,
       description: 'Live task attempts of one execution; map subtasks are not counted.',
+      examples: [25],
     },
     concurrency: ref('concurrency'),
   },
@@ -150,12 +151,13 @@ const schedule: Schema = record(
   'When a launch plan runs.',
   {
     description: DESCRIPTION,
-    launchPlan: ref('name'),
+    launchPlan: { ...ref('name'), description: 'The launch plan that runs at each tick.', examples: ['nightly'] },
     cron: {
       type: 'string',
       minLength: 1,
       maxLength: 1000,
-      description: 'Five or six fields, or `@hourly`…',
+      description:
+        'Minute, hour, day of month, month, day of week, with seconds before them when there are six; names, ranges, steps, `L`, `W`, `#`; or `@hourly`, `@daily` and their like.',
       examples: ['0 2 * * *', '@hourly'],
     },
     every: { ...ref('duration'), description: 'A fixed rate, counted from `start`.' },
@@ -172,7 +174,7 @@ const schedule: Schema = record(
     spread: { ...ref('duration'), description: 'Each schedule is moved by its own constant part of this.' },
     catchUp: record('Ticks missed while nobody watched.', {
       policy: { enum: ['all', 'latest', 'none'], default: 'latest', description: 'Which of them run.' },
-      limit: { type: 'integer', minimum: 1, maximum: 100_000, description: 'At most so many.' },
+      limit: { type: 'integer', minimum: 1, maximum: 100_000, description: 'At most so many.', examples: [100] },
       window: { ...ref('duration'), description: 'None older than this.' },
     }),
     inputs: { ...ref('bindings'), description: "Values for the launch plan's inputs." },
@@ -187,12 +189,13 @@ const platform: Schema = record(
   {
     description: DESCRIPTION,
     propeller: record('The workers that move executions on.', {
-      workers: { type: 'integer', minimum: 1, maximum: 100_000, description: 'Workers per shard.' },
+      workers: { type: 'integer', minimum: 1, maximum: 100_000, description: 'Workers per shard.', examples: [500] },
       maxParallelism: {
         type: 'integer',
         minimum: 1,
         maximum: 100_000,
         description: 'Live task attempts of one execution, where nothing says less.',
+        examples: [25],
       },
       sharding: {
         type: 'object',

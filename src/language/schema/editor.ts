@@ -1,0 +1,97 @@
+import { stringify } from 'yaml';
+import type { Schema } from './parts.ts';
+import { SNIPPETS } from './snippets.ts';
+
+/**
+ * A schema with what editors show beyond the rules: a title for each field, a meaning for each word of an enum, and
+ * snippets. Validation does without them. `enumDescriptions`, `markdownDescription` and `defaultSnippets` are keywords of
+ * the JSON and YAML language servers that VS Code and others use; JSON Schema lets unknown keywords be.
+ */
+export function forEditors(schema: Schema): Schema {
+  return decorated(schema, undefined);
+}
+
+/** Keywords added here, for validators that refuse what they do not know. */
+export const EDITOR_KEYWORDS = ['enumDescriptions', 'markdownDescription', 'defaultSnippets'] as const;
+
+function decorated(schema: Schema, field: string | undefined): Schema {
+  const inner = Object.fromEntries(Object.entries(schema).map(([keyword, value]) => [keyword, within(keyword, value)]));
+  const meanings = Array.isArray(schema.enum) ? ENUM_MEANINGS[schema.enum.join(' ')] : undefined;
+  const named = field ?? schema.title;
+  const snippets = typeof named === 'string' && Object.hasOwn(SNIPPETS, named) ? SNIPPETS[named]! : [];
+  return withExamples({
+    ...inner,
+    // Beside a reference, `description` loses to the other's `markdownDescription`.
+    ...('$ref' in schema && schema.description !== undefined && { markdownDescription: schema.description }),
+    // The header of a hover: `failurePolicy` says more than the name of the part that it is made of.
+    ...(field !== undefined && { title: field }),
+    ...(meanings !== undefined && { enumDescriptions: meanings }),
+    ...(snippets.length > 0 && { defaultSnippets: snippets }),
+  });
+}
+
+/** The subschemas under a keyword. Values of `enum`, `const`, `default` and `examples` are none. */
+function within(keyword: string, value: unknown): unknown {
+  switch (keyword) {
+    case 'properties':
+      return mapped(value as Schema, (schema, name) => decorated(schema, name));
+    case '$defs':
+      return mapped(value as Schema, (schema) => decorated(schema, undefined));
+    case 'oneOf':
+    case 'anyOf':
+    case 'allOf':
+      return (value as readonly Schema[]).map((schema) => decorated(schema, undefined));
+    case 'items':
+    case 'additionalProperties':
+    case 'propertyNames':
+    case 'if':
+    case 'then':
+      return typeof value === 'object' ? decorated(value as Schema, undefined) : value;
+    default:
+      return value;
+  }
+}
+
+function mapped(schemas: Schema, change: (schema: Schema, name: string) => Schema): Schema {
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, change(schema as Schema, name)]));
+}
+
+/**
+ * Examples that are maps or lists become YAML in the description: the YAML language server would offer them for completion
+ * as `[object Object]`.
+ */
+function withExamples(schema: Schema): Schema {
+  const { examples, ...rest } = schema;
+  if (!Array.isArray(examples)) return schema;
+  const large = examples.filter((example) => typeof example === 'object' && example !== null);
+  if (large.length === 0) return schema;
+  const small = examples.filter((example) => !large.includes(example));
+  const shown = large.map((example) => `\`\`\`yaml\n${stringify(example)}\`\`\``).join('\n\n');
+  return {
+    ...rest,
+    ...(small.length > 0 && { examples: small }),
+    markdownDescription: `${schema.description ?? ''}\n\n${shown}`.trimStart(),
+  };
+}
+
+/** What each word of an enum means, by the words. */
+const ENUM_MEANINGS: Readonly<Record<string, readonly string[]>> = {
+  'off warning error': ['Not told.', 'Told.', 'Told, and the commit is rejected.'],
+  'error warning': ['The commit is rejected.', 'Told; the commit is accepted.'],
+  'failImmediately failAfterExecutable': [
+    'Ends what runs, and starts nothing more.',
+    'Finishes all that does not depend on what failed.',
+  ],
+  'all latest none': [
+    'Every missed tick runs, oldest first.',
+    'Only the last missed tick runs.',
+    'Missed ticks are dropped.',
+  ],
+  'hash project domain': [
+    'Evenly, by a hash of each execution.',
+    'By the name of the project.',
+    'By the name of the domain.',
+  ],
+  'approve reject': ['Goes on.', 'Fails the node.'],
+  'queue skip': ['Waits until one of the live ones has ended.', 'Is not run.'],
+};
