@@ -11,8 +11,16 @@ const CONTEXT = 3;
 /** `git diff` of one file, from its header on; [] for equal texts. Lines carry their mark as first character. */
 export function unifiedDiff(path: string, before: string, after: string): readonly string[] {
   if (before === after) return [];
-  const lines = compareLines(before.split('\n'), after.split('\n'));
+  const lines = compareLines(linesOf(before), linesOf(after));
   return [`--- a/${path}`, `+++ b/${path}`, ...hunks(lines)];
+}
+
+/** Lines with the mark of a last one that is not ended, as `git diff` has it. */
+function linesOf(text: string): readonly string[] {
+  if (text === '') return [];
+  return text.endsWith('\n')
+    ? text.slice(0, -1).split('\n')
+    : `${text}\n\\ No newline at end of file`.split(/\n(?!\\ No)/);
 }
 
 function hunks(lines: readonly DiffLine[]): readonly string[] {
@@ -30,7 +38,7 @@ function hunks(lines: readonly DiffLine[]): readonly string[] {
     const oldCount = hunk.filter(({ mark }) => mark !== '+').length;
     const newCount = hunk.filter(({ mark }) => mark !== '-').length;
     result.push(`@@ -${range(oldLine, oldCount)} +${range(newLine, newCount)} @@`);
-    result.push(...hunk.map(({ mark, text }) => `${mark}${text}`));
+    result.push(...hunk.flatMap(({ mark, text }) => `${mark}${text}`.split('\n')));
     oldLine += oldCount;
     newLine += newCount;
     at = end;
@@ -41,7 +49,8 @@ function hunks(lines: readonly DiffLine[]): readonly string[] {
 /** Where the hunk with the change at `from` ends: three lines after its last change, unless another follows at once. */
 function hunkEnd(lines: readonly DiffLine[], from: number): number {
   let last = from;
-  for (let at = from; at < lines.length && at <= last + 2 * CONTEXT; at += 1) if (lines[at]!.mark !== ' ') last = at;
+  for (let at = from; at < lines.length && at <= last + 2 * CONTEXT + 1; at += 1)
+    if (lines[at]!.mark !== ' ') last = at;
   return Math.min(lines.length, last + 1 + CONTEXT);
 }
 

@@ -31,7 +31,7 @@ export function watchWorkTree(root: string, signal: AbortSignal): WorkTreeWatch 
   try {
     watcher = watch(root, { recursive: true, signal, ignore: isIgnored }, (_event, path) => {
       if (path === null || isIgnored(path)) return;
-      changed ??= path.split(sep).join('/');
+      changed = path.split(sep).join('/');
       clearTimeout(timer);
       timer = setTimeout(settle, WATCH_SETTLE_MS);
     });

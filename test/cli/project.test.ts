@@ -88,7 +88,7 @@ describe('pipectl validate', () => {
     expect(out).toMatch(/^3 errors in 2 files$/m);
     expect(err).toBe(
       'not in git yet, a push would not carry: pipelines/more.yaml\n' +
-        '3 of them can be fixed: pipectl validate --fix\n',
+        '3 of them seem fixable: pipectl validate --fix\n',
     );
   });
 

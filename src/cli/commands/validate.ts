@@ -96,7 +96,7 @@ function reporterOf({ cwd, stdout, stderr }: CommandContext, input: CommandInput
       }
       const fixable = shown.filter(({ fix }) => fix !== undefined).length;
       if (offersFix && fixable > 0) {
-        stderr.write(`${fixable === 1 ? 'one of them' : `${fixable} of them`} can be fixed: pipectl validate --fix\n`);
+        stderr.write(`${fixable} of them ${fixable === 1 ? 'seems' : 'seem'} fixable: pipectl validate --fix\n`);
       }
       if (!checked.isValid) return EXIT.failed;
       stderr.write(`${paint(stderr, 'green', 'valid')}: ${countsText(checked)}\n`);

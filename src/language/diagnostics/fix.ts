@@ -74,11 +74,15 @@ function suggestion({ diagnostic, span, help, text }: Found): Fix | undefined {
   if (name === undefined || !/^[\w.-]+$/.test(name) || LEFT_TO_PEOPLE.has(diagnostic.code)) return undefined;
   const quote = /^(["']).*\1$/.test(text) ? text[0]! : '';
   const inner = quote === '' ? text : text.slice(1, -1);
-  if (/^[\w.-]+$/.test(inner)) {
-    const written = quote === '' && isNoText(name) ? `"${name}"` : `${quote}${name}${quote}`;
+  // `int` is a name of its own and not like `integer`; `inputs.dya` holds one.
+  if (/^[\w-]+$/.test(inner) || (/^[\w.-]+$/.test(inner) && suggest(inner, [name]) === name)) {
+    if (inner.length < MIN_NAME) return undefined;
+    const written = quote === '' ? asText(name) : `${quote}${name}${quote}`;
     return fix(`replace ${shown(inner)} by ${shown(name)}`, span, written);
   }
-  const words = [...inner.matchAll(/[A-Za-z_]\w*/g)].filter(([word]) => suggest(word, [name]) === name);
+  const words = [...inner.matchAll(/[A-Za-z_]\w*/g)].filter(
+    ([word]) => word.length >= MIN_NAME && suggest(word, [name]) === name,
+  );
   const [word] = words;
   if (word === undefined || words.length > 1) return undefined;
   const column = span.column + quote.length + word.index;
@@ -87,6 +91,14 @@ function suggestion({ diagnostic, span, help, text }: Found): Fix | undefined {
     { ...span, column, endColumn: column + word[0].length },
     name,
   );
+}
+
+/** Any letter is near any other: shorter names are only asked about. */
+const MIN_NAME = 3;
+
+/** A plain scalar that is text, in quotes where it would be something else. */
+function asText(word: string): string {
+  return isNoText(word) ? `"${word}"` : word;
 }
 
 /** Whether YAML's core schema reads the plain scalar as something other than text. */
@@ -108,7 +120,7 @@ function rewriteValue({ span, help, text }: Found): Fix | undefined {
   const word = /^write (true|false)$/.exec(help)?.[1];
   if (word !== undefined && /^\w+$/.test(text)) return fix(`replace ${shown(text)} by ${word}`, span, word);
   if (help.startsWith('put it in brackets: ') && /^[\w./=-]+(?: +[\w./=-]+)*$/.test(text)) {
-    const list = `[${text.split(/ +/).join(', ')}]`;
+    const list = `[${text.split(/ +/).map(asText).join(', ')}]`;
     return fix(`write ${list}`, span, list);
   }
   return undefined;
