@@ -3,11 +3,12 @@ import type { EntityClosure } from '../closure.ts';
 import { recordOf } from '../record.ts';
 import { parametersOf } from '../task.ts';
 import { type Comparison, callersState } from './caller-state.ts';
-import type { AffectedCaller, BreakKind, ChangeLevel, DiffEntry, InterfaceBreak } from './contract.ts';
+import type { AffectedCaller, BreakKind, ChangeLevel, DiffEntry, DiffSide, InterfaceBreak } from './contract.ts';
 import { interfaceOf, type Mismatch, mismatchesOf } from './interface.ts';
+import { byKey } from './pairs.ts';
 import { tryDefinition } from './trial.ts';
 
-/** Kinds that others call, each after those it may call. */
+/** Kinds that others call. */
 const CALLED: readonly string[] = ['Task', 'Workflow', 'LaunchPlan'];
 
 export interface Breaks {
@@ -42,14 +43,34 @@ export function findBreaks(comparison: Comparison, suspects: Iterable<string>, r
       search ??= newSearch(comparison);
       found.push(...removalBreak(search, key, before.entries.get(key) as DiffEntry));
     }
+  }
+  const mismatched = new Map<string, readonly Mismatch[]>();
+  for (const kind of CALLED) {
     for (const key of byKind(changed, kind)) {
       const mismatches = interfaceMismatches(comparison, key);
-      if (mismatches.length === 0) continue;
-      search ??= newSearch(comparison);
-      found.push(...interfaceBreaks(search, key, mismatches));
+      if (mismatches.length > 0) mismatched.set(key, mismatches);
     }
   }
+  for (const key of calledFirst(before, mismatched)) {
+    search ??= newSearch(comparison);
+    found.push(...interfaceBreaks(search, key, mismatched.get(key) as readonly Mismatch[]));
+  }
+  found.sort((a, b) => byKey(a.entity, b.entity));
   return { breaks: found, untried: search?.untried ?? 0 };
+}
+
+/** These keys, each after those that it refers to: what comes from another is told of that. */
+function calledFirst({ entries }: DiffSide, keys: ReadonlyMap<string, unknown>): readonly string[] {
+  const ordered: string[] = [];
+  const seen = new Set<string>();
+  const visit = (key: string): void => {
+    if (seen.has(key)) return;
+    seen.add(key);
+    for (const ref of entries.get(key)?.refs ?? []) visit(ref);
+    if (keys.has(key)) ordered.push(key);
+  };
+  for (const key of keys.keys()) visit(key);
+  return ordered;
 }
 
 function newSearch(comparison: Comparison): Search {
@@ -152,9 +173,5 @@ function affectedBy(search: Search, key: string, closure: EntityClosure | undefi
       }
     }
   }
-  return found.sort((a, b) => compareText(a.kind + a.name, b.kind + b.name));
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return found.sort(byKey);
 }

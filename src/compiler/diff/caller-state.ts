@@ -37,7 +37,8 @@ export function callersState(
     if (first === undefined) return undefined;
     const state = inheritState(comparison, key, first);
     const file = comparison.after.entries.get(comparison.newKey(key))?.file ?? entry.file;
-    return { caller: { ...old, file, state, message: inheritedMessage(first) }, mismatches };
+    const inherited = state === 'inherits' ? { inherited: mismatches.map(({ kind, name }) => ({ kind, name })) } : {};
+    return { caller: { ...old, file, state, message: inheritedMessage(first), ...inherited }, mismatches };
   }
   const { message, span } = result.diagnostic;
   const still = newCaller(comparison, key, supposed);

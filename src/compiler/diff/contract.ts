@@ -152,6 +152,8 @@ export interface AffectedCaller extends EntityRef {
   readonly message: string;
   /** Line in `file`, from 1: of the new commit when broken or inherits, else of the old one. */
   readonly line?: number;
+  /** The breaks of its own interface, when it inherits. */
+  readonly inherited?: readonly { readonly kind: BreakKind; readonly name: string }[];
   /** The caller in between that passes the break on, as `Kind/name`. */
   readonly through?: string;
 }

@@ -3,6 +3,7 @@ import { findAffected } from './affected.ts';
 import { findBreaks } from './breaks.ts';
 import { findChanges } from './changes.ts';
 import type {
+  BreakKind,
   ChangedEntity,
   ChangeLevel,
   CommitDiff,
@@ -80,23 +81,29 @@ function isRunByName({ kind }: DiffEntry): boolean {
 function withBreaks(changed: readonly ChangedEntity[], breaks: readonly InterfaceBreak[]): readonly ChangedEntity[] {
   const broken = new Set(
     breaks
-      .filter(({ level, name }) => level === 'breaking' && name !== undefined)
-      .map(({ entity, kind, name }) => partKey(entity, kind.startsWith('input') ? 'inputs' : 'outputs', name!)),
+      .filter(({ level }) => level === 'breaking')
+      .flatMap(({ entity, kind, name = '', affected }) => [
+        partKey(entity, kind, name),
+        ...affected.flatMap((caller) => (caller.inherited ?? []).map((own) => partKey(caller, own.kind, own.name))),
+      ]),
   );
   if (broken.size === 0) return changed;
   return changed.map((entity) => {
     const changes = entity.changes.map((change) => {
       const [, part, name, field] = change.path;
       const isInterface = field === undefined || field === 'type' || field === 'default';
-      const isBroken = isInterface && broken.has(partKey(entity, String(part), String(name)));
+      const kind = part === 'outputs' ? 'outputType' : 'inputType';
+      const isPart = part === 'inputs' || part === 'outputs';
+      const isBroken = isPart && isInterface && broken.has(partKey(entity, kind, String(name)));
       return isBroken ? { ...change, level: 'breaking' as const } : change;
     });
     return { ...entity, changes, level: gravest([entity.level, ...changes.map(({ level }) => level)]) as ChangeLevel };
   });
 }
 
-function partKey({ kind, name }: { readonly kind: string; readonly name: string }, part: string, of: string): string {
-  return `${kind}/${name} ${part}.${of}`;
+/** An input or output of an entity, whatever is wrong with it. */
+function partKey(entity: { readonly kind: string; readonly name: string }, of: BreakKind, name: string): string {
+  return `${keyOf(entity.kind, entity.name)} ${of.startsWith('input') ? 'input' : 'output'} ${name}`;
 }
 
 function levelOf({ added, removed, renamed, moved, changed, breaks }: CommitDiff): ChangeLevel | undefined {

@@ -18,8 +18,27 @@ export function findRenames(
   gone: readonly DiffEntry[],
   fresh: readonly DiffEntry[],
 ): EntityRenames {
+  const first = pairKinds(sides, gone, fresh, new Map());
+  // A workflow may refer to a launch plan whose new name was found after it.
+  const { renamed, keys } = first.renamed.length === 0 ? first : pairKinds(sides, gone, fresh, first.keys);
+  return { renamed, newKey: (key) => keys.get(key) ?? key };
+}
+
+interface PairedKinds {
+  readonly renamed: readonly RenamedEntity[];
+  /** New key by old key. */
+  readonly keys: ReadonlyMap<string, string>;
+}
+
+/** `known`: new keys that were found before. */
+function pairKinds(
+  sides: { readonly before: DiffSide; readonly after: DiffSide },
+  gone: readonly DiffEntry[],
+  fresh: readonly DiffEntry[],
+  known: ReadonlyMap<string, string>,
+): PairedKinds {
   const keys = new Map<string, string>();
-  const newKey = (key: string): string => keys.get(key) ?? key;
+  const newKey = (key: string): string => keys.get(key) ?? known.get(key) ?? key;
   const renamed: RenamedEntity[] = [];
   for (const kind of KINDS) {
     const left = gone.filter((entry) => entry.kind === kind);
@@ -38,16 +57,15 @@ export function findRenames(
       });
     }
   }
-  return { renamed, newKey };
+  return { renamed, keys };
 }
 
 function candidates(side: DiffSide, entries: readonly DiffEntry[], entityKey?: (key: string) => string): Candidate[] {
   return entries.flatMap(({ kind, name }) => {
-    const definition = side.definition(keyOf(kind, name));
-    // Closures are left out: whether one compiles must not decide on what it is.
-    return definition === undefined
-      ? []
-      : [{ name, view: viewOf(definition, undefined, entityKey === undefined ? {} : { entityKey }) }];
+    const key = keyOf(kind, name);
+    const definition = side.definition(key);
+    const names = entityKey === undefined ? {} : { entityKey };
+    return definition === undefined ? [] : [{ name, view: viewOf(definition, side.closure(key), names) }];
   });
 }
 

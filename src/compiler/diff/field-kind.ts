@@ -43,16 +43,20 @@ const WHOLE: ReadonlySet<FieldKind> = new Set([
 export function childField(definition: string, place: readonly string[], parent: FieldKind): FieldKind {
   if (WHOLE.has(parent)) return parent;
   const name = place.at(-1) as string;
-  const group = place.at(-2);
-  if (place.length === 3 && definition !== 'LaunchPlan' && definition !== 'Schedule') {
-    if (group === 'inputs') return 'input';
-    if (group === 'outputs') return 'output';
-  }
-  if (group === 'nodes') return 'node';
   if (isValueGroup(definition, place)) return 'value';
   if (definition === 'Schedule' && place.length === 2 && SCHEDULE_TIME.has(name)) return 'scheduleTime';
   if (Object.hasOwn(BY_NAME, name)) return BY_NAME[name] as FieldKind;
   return parent === 'command' || parent === 'needs' ? parent : 'setting';
+}
+
+/** The same for one of a group, whose name a person chose: it says nothing. */
+export function namedField(definition: string, place: readonly string[], parent: FieldKind): FieldKind {
+  if (WHOLE.has(parent)) return parent;
+  const [, group] = place;
+  if (place.length !== 3 || definition === 'LaunchPlan' || definition === 'Schedule') return 'setting';
+  if (group === 'inputs') return 'input';
+  if (group === 'outputs') return 'output';
+  return group === 'nodes' ? 'node' : 'setting';
 }
 
 const BINDINGS: ReadonlySet<string> = new Set(['with', 'over', 'compute', 'inputs']);
@@ -64,5 +68,6 @@ export function isValueGroup(definition: string, place: readonly string[]): bool
   if (definition === 'LaunchPlan') {
     return place.length === 3 && second === 'inputs' && (third === 'default' || third === 'fixed');
   }
-  return second === 'nodes' && place.length > 3 && BINDINGS.has(place.at(-1) as string);
+  const isAction = (second === 'nodes' && place.length > 3) || (second === 'onFailure' && place.length === 3);
+  return isAction && BINDINGS.has(place.at(-1) as string);
 }

@@ -11,7 +11,7 @@ export interface Branch {
   readonly fields: ReadonlyMap<string, Tree>;
   /** Told as one when it is on one side only, instead of each of its fields. */
   readonly isUnit: boolean;
-  /** Items by index: compared one by one only when both sides have as many. */
+  /** Items by index. */
   readonly isList?: true;
 }
 
@@ -42,11 +42,27 @@ export function compareTrees(before: Branch, after: Branch): readonly TreeChange
 }
 
 function compareBranches(before: Branch, after: Branch, path: Path, changes: TreeChange[]): void {
-  const isList = before.isList === true && after.isList === true;
-  const names = [...new Set([...before.fields.keys(), ...after.fields.keys()])];
-  if (!isList) names.sort();
-  for (const name of names) {
-    compare(before.fields.get(name), after.fields.get(name), [...path, isList ? Number(name) : name], changes);
+  if (before.isList === true && after.isList === true) {
+    compareLists([...before.fields.values()], [...after.fields.values()], path, changes);
+    return;
+  }
+  const names = [...new Set([...before.fields.keys(), ...after.fields.keys()])].sort();
+  for (const name of names) compare(before.fields.get(name), after.fields.get(name), [...path, name], changes);
+}
+
+/** Items one by one; when there are more or fewer, what both begin with and end with stays. */
+function compareLists(before: readonly Tree[], after: readonly Tree[], path: Path, changes: TreeChange[]): void {
+  const least = Math.min(before.length, after.length);
+  const isOne = (a: number, b: number): boolean => formOf(before[a] as Tree) === formOf(after[b] as Tree);
+  let start = 0;
+  while (start < least && before.length !== after.length && isOne(start, start)) start += 1;
+  let end = 0;
+  while (end < least - start && isOne(before.length - 1 - end, after.length - 1 - end)) end += 1;
+  const count = Math.max(before.length, after.length) - end;
+  for (let at = start; at < count; at += 1) {
+    const old = at < before.length - end ? before[at] : undefined;
+    const fresh = at < after.length - end ? after[at] : undefined;
+    compare(old, fresh, [...path, at], changes);
   }
 }
 
@@ -68,8 +84,7 @@ function compare(before: Tree | undefined, after: Tree | undefined, path: Path, 
 }
 
 function isAlike(before: Branch, after: Branch): boolean {
-  if (before.isList !== after.isList) return false;
-  return before.isList === undefined || before.fields.size === after.fields.size;
+  return before.isList === after.isList;
 }
 
 /** An expression on either side makes it a change of an expression. */

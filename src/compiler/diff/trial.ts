@@ -24,7 +24,8 @@ export function tryDefinition(definition: Definition, closureOf: ClosureOf): Tri
   if (kind === 'Project') return { kind: 'unknown' };
   const nothing = { files: new Map(), texts: new Map(), trees: new Map(), cache: createParseCache() };
   const workspace = newWorkspace(nothing, (otherKind, other) => {
-    return outcomeOf(definition, closureOf(keyOf(otherKind, other)));
+    const key = keyOf(otherKind, other);
+    return outcomeOf(key, definition, closureOf(key));
   });
   workspace.declared.set(keyOf(kind, name), { definition, blob: '' });
   const outcome = compileEntity(workspace, kind, name);
@@ -34,8 +35,9 @@ export function tryDefinition(definition: Definition, closureOf: ClosureOf): Tri
 }
 
 /** Who refers to another looks at its closure only. */
-function outcomeOf(definition: Definition, closure: EntityClosure | undefined): Outcome {
+function outcomeOf(key: string, definition: Definition, closure: EntityClosure | undefined): Outcome {
   if (closure === undefined) return { kind: 'missing' };
   const declared = { definition, blob: '' };
-  return { kind: 'ok', compilation: { declared, closure, digest: '', text: '', refs: [], folders: [] } };
+  // Any digest does that no other has: nothing is stored.
+  return { kind: 'ok', compilation: { declared, closure, digest: key, text: '', refs: [], folders: [] } };
 }

@@ -35,18 +35,28 @@ export function closureValue(closure: EntityClosure | undefined): ValueOf {
 /** Of a git tree id: enough to tell two apart. */
 const SHOWN_DIGITS = 12;
 
+type Fields = Readonly<Record<string, unknown>>;
+
 function workflowValue(closure: WorkflowClosure): ValueOf {
-  const nodes = new Map(closure.nodes.map((node) => [node.id, node as unknown as Readonly<Record<string, unknown>>]));
+  const nodes = new Map(closure.nodes.map((node) => [node.id, node as unknown as Fields]));
+  const handler = closure.onFailure as unknown as Fields | undefined;
   return ([, section, name, ...rest]) => {
     if (name === undefined) return undefined;
     const output = section === 'outputs' ? own(closure.outputs, name) : undefined;
     if (output !== undefined) return rest[0] === 'type' ? output.type : templateJson(output.value);
+    if (section === 'onFailure' && handler !== undefined) return bindingOf(handler, [name, ...rest]);
     const node = section === 'nodes' ? nodes.get(name) : undefined;
-    const [group, binding] = rest.slice(-2);
-    if (node === undefined || group === undefined || binding === undefined) return undefined;
-    const bindings = node[group === 'compute' ? 'values' : group] as Readonly<Record<string, Template>> | undefined;
-    return typeof bindings === 'object' && bindings !== null ? templateJson(own(bindings, binding)) : undefined;
+    return node && bindingOf(node, rest);
   };
+}
+
+/** The value of `with.a`, `map.over.a`, `compute.a` or `sleep` of an action. Branches of a switch are not looked into. */
+function bindingOf(action: Fields, path: readonly string[]): Json | undefined {
+  if (path[0] === 'sleep') return templateJson(action.duration as Template | undefined);
+  const [group, name] = path.slice(-2);
+  if (group === undefined || name === undefined) return undefined;
+  const bindings = action[group === 'compute' ? 'values' : group] as Readonly<Record<string, Template>> | undefined;
+  return typeof bindings === 'object' && bindings !== null ? templateJson(own(bindings, name)) : undefined;
 }
 
 function own<V>(record: Readonly<Record<string, V>> | undefined, name: string): V | undefined {

@@ -6,7 +6,7 @@ import { DEFAULT_MAX_PARALLELISM, DEFAULT_RETRIES, DEFAULT_WORKERS } from '../de
 import { interfaceType } from '../launch.ts';
 import { keyOf } from '../workspace.ts';
 import type { FieldKind } from './contract.ts';
-import { childField, isValueGroup } from './field-kind.ts';
+import { childField, isValueGroup, namedField } from './field-kind.ts';
 import { cronForm, quantityForm, typeForm } from './spelling.ts';
 import { type Branch, EMPTY_BRANCH, type Leaf, type Tree } from './tree.ts';
 import { closureValue, type ValueOf } from './view-closure.ts';
@@ -78,7 +78,7 @@ function walkObject(walk: Walk, value: Readonly<Record<string, unknown>>, place:
   for (const [name, inner] of Object.entries(value)) {
     if ((isNode && name === 'id') || name === 'isLong' || (name === 'description' && place.length === 1)) continue;
     const isDuration = name.endsWith('Ms') && typeof inner === 'number';
-    const written = isDuration ? name.slice(0, -2) : name;
+    const written = isDuration ? name.slice(0, -2) : writtenName(place, name);
     const shown = isDuration ? printDuration(inner) : inner;
     const at = [...place, written];
     const kind = isNode && name === 'kind' ? 'node' : childField(walk.definition.kind, at, field);
@@ -96,6 +96,12 @@ function walkObject(walk: Walk, value: Readonly<Record<string, unknown>>, place:
   return branch(field, fields, isUnit);
 }
 
+/** Fields that definitions hold under another name than the document. */
+function writtenName(place: Place, name: string): string {
+  if (name === 'action' && place.at(-2) === 'switch') return 'then';
+  return name === 'items' && place.at(-1) === 'map' ? 'over' : name;
+}
+
 function typeLeaf(type: Type): Leaf {
   return leaf('type', printType(type), typeForm(type));
 }
@@ -107,7 +113,7 @@ function walkGroup(walk: Walk, group: Iterable<readonly [string, unknown]>, plac
   const isNodes = place.length === 2 && place[1] === 'nodes' && keepsNodeKeys !== true;
   for (const [name, inner] of group) {
     const at = [...place, name];
-    const tree = walkStruct(walk, inner, at, childField(walk.definition.kind, at, field));
+    const tree = walkStruct(walk, inner, at, namedField(walk.definition.kind, at, field));
     if (tree !== undefined) fields.set(isNodes && nodeName !== undefined ? nodeName(name) : name, tree);
   }
   return branch(field, fields);
@@ -139,7 +145,8 @@ function valueTree(walk: Walk, value: Json, field: FieldKind): Tree {
 }
 
 function walkList(walk: Walk, items: readonly unknown[], place: Place, field: FieldKind): Tree | undefined {
-  if (field === 'needs' || place.at(-1) === 'paths') return setLeaf(walk, items as readonly string[], field);
+  const name = place.at(-1) as string;
+  if (SETS.has(name)) return setLeaf(walk, items as readonly string[], field, name);
   if (items.some((item) => typeof item === 'object' && item !== null)) {
     const trees = items.map((item, at) => {
       const tree = walkStruct(walk, item, [...place, String(at)], field) ?? EMPTY_BRANCH;
@@ -150,12 +157,16 @@ function walkList(walk: Walk, items: readonly unknown[], place: Place, field: Fi
   return leaf(field, items as Json, canonicalValue(items as Json, walk.names.nodeName));
 }
 
-/** A list whose order says nothing. */
-function setLeaf({ names }: Walk, items: readonly string[], field: FieldKind): Leaf | undefined {
+/** Lists of names whose order says nothing. */
+const SETS: ReadonlySet<string> = new Set(['needs', 'paths', 'tasks', 'kinds', 'ids']);
+
+function setLeaf({ names }: Walk, items: readonly string[], field: FieldKind, name: string): Leaf | undefined {
   if (items.length === 0) return undefined;
-  const { nodeName } = names;
-  const named = field === 'needs' && nodeName !== undefined ? items.map(nodeName) : items;
-  return leaf(field, [...items].sort(), canonicalValue([...new Set(named)].sort()));
+  const told = items.map((item) => {
+    if (name === 'needs') return names.nodeName?.(item) ?? item;
+    return name === 'tasks' ? (names.entityKey?.(keyOf('Task', item)) ?? keyOf('Task', item)) : item;
+  });
+  return leaf(field, [...items].sort(), canonicalValue([...new Set(told)].sort()));
 }
 
 const REFERENCES: Readonly<Record<string, string>> = {
@@ -174,6 +185,9 @@ function scalarLeaf(walk: Walk, value: Json, place: Place, field: FieldKind): Le
   }
   if (name === 'cron') return leaf(field, shown, cronForm(shown));
   if (field === 'resources') return leaf(field, shown, quantityForm(shown));
+  // A policy's rules are CEL without the braces.
+  const isBare = walk.definition.kind === 'Policy' && (name === 'assert' || name === 'expression');
+  if (isBare) return leaf('expression', shown, canonicalValue(`\${{ ${shown} }}`));
   const isExpression = hasExpression(shown);
   return leaf(isExpression ? 'expression' : field, shown, canonicalValue(shown, walk.names.nodeName));
 }
@@ -186,6 +200,8 @@ const DEFAULTS: Readonly<Record<string, Json>> = {
   'Task/spec/retries/backoff/max': printDuration(DEFAULT_RETRIES.backoff.maxMs),
   'Platform/spec/propeller/workers': DEFAULT_WORKERS,
   'Platform/spec/propeller/maxParallelism': DEFAULT_MAX_PARALLELISM,
+  'Task/spec/idempotent': true,
+  'Task/spec/interruptible': false,
   'Workflow/spec/failurePolicy': 'failImmediately',
   'Schedule/spec/timeZone': 'UTC',
   'Schedule/spec/catchUp/policy': 'latest',
