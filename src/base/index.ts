@@ -6,6 +6,7 @@
 export * from './digest.ts';
 export * from './errors.ts';
 export * from './heap.ts';
+export * from './image-limits.ts';
 export * from './json.ts';
 export * from './limits.ts';
 export * from './ports.ts';

@@ -1,5 +1,5 @@
 /**
- * Every bound of the product, in one place. Sizes in bytes, times in milliseconds.
+ * Every bound of the product, in one place; those of images are in image-limits.ts. Sizes in bytes, times in milliseconds.
  * A bound that comes from elsewhere names its source.
  */
 const KiB = 1024;
@@ -359,10 +359,6 @@ export const IDLE_MEMORY = {
 /** Nodes of a drawn graph with the bends of its edges; more would be a picture of many megabytes that shows nothing. */
 export const MAX_GRAPH_POINTS = 50_000;
 
-/** An image reference as written, and its registry with its repository: the latter as Docker's grammar has it. */
-export const MAX_IMAGE_REFERENCE_LENGTH = 1_024;
-export const MAX_IMAGE_NAME_LENGTH = 255;
-
 /** Rules of one policy. */
 export const MAX_POLICY_RULES = 100;
 /** Steps that all rules over all definitions of one commit may take together: about half a second. One for each evaluation. */
@@ -392,19 +388,3 @@ export const MAX_RENAME_PAIRS = 250_000;
 export const MIN_RENAME_SIMILARITY = 0.6;
 /** Callers compiled against a changed interface, to tell which of them it breaks. */
 export const MAX_BREAK_TRIALS = 2_000;
-
-/** Images whose digests are looked up at a time by `pipectl lock`. */
-export const MAX_IMAGE_LOOKUPS = 8;
-/** One answer of an image registry: the OCI distribution specification asks registries to take manifests of 4 MiB. */
-export const MAX_REGISTRY_REPLY_BYTES = 4 * MiB;
-/** From a request to a registry to the end of its answer; redirects followed; and tries with their back-off. */
-export const REGISTRY_TIMEOUT_MS = 30_000;
-export const MAX_REGISTRY_REDIRECTS = 5;
-export const MAX_REGISTRY_TRIES = 5;
-export const REGISTRY_BACKOFF = { initialMs: 500, factor: 2, maxMs: 15_000 } as const;
-/** A registry that asks for a longer pause than this is not waited for. */
-export const MAX_REGISTRY_PAUSE_MS = 60_000;
-/** Docker's configuration, the answer of a credential helper, and its time: some ask the network or a person. */
-export const MAX_DOCKER_CONFIG_BYTES = 1 * MiB;
-export const MAX_CREDENTIAL_BYTES = 64 * KiB;
-export const CREDENTIAL_HELPER_TIMEOUT_MS = 30_000;

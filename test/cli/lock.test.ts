@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,7 +50,9 @@ const digest = (name: string): string => digestOfText(images.get(`team/${name}`)
 const locked = (name: string): LockedImage => ({ image: image(name), digest: digest(name), of: 'index' });
 const lockText = (): string => readFileSync(join(root, 'images.lock'), 'utf8');
 
-async function pipectl(...argv: string[]): Promise<Ran> {
+const pipectl = (...argv: string[]): Promise<Ran> => pipectlUntil(new AbortController().signal, ...argv);
+
+async function pipectlUntil(signal: AbortSignal, ...argv: string[]): Promise<Ran> {
   let out = '';
   let err = '';
   const stdout = pipe((text) => {
@@ -58,7 +61,6 @@ async function pipectl(...argv: string[]): Promise<Ran> {
   const stderr = pipe((text) => {
     err += text;
   });
-  const { signal } = new AbortController();
   const env = { HOME: folder, PATH: process.env.PATH };
   const code = await runCli({ argv, env, cwd: join(root, 'pipelines'), stdout, stderr, clock, random, signal }, PORTS);
   return { code, out, err };
@@ -183,6 +185,30 @@ describe('pipectl lock', () => {
       code: 1,
       err: expect.stringContaining('the definitions have errors'),
     });
+  });
+
+  it('says when git would leave the file behind', async () => {
+    execFileSync('git', ['init', '-q', root]);
+    writeFileSync(join(root, '.gitignore'), '*.lock\n');
+    expect((await pipectl('lock')).err).toMatch(
+      /^git ignores images\.lock, .*\nwrote images\.lock: 2 images; commit it\n$/,
+    );
+  });
+
+  it('ends at once when it is interrupted, and writes nothing', async () => {
+    const interrupted = new AbortController();
+    await registry.close();
+    registry = await startRegistry({
+      images,
+      first: ({ url }) => {
+        const isAsked = url?.includes('/manifests/') === true;
+        if (isAsked) interrupted.abort();
+        return isAsked;
+      },
+    });
+    writeTasks('etl:v4');
+    expect((await pipectlUntil(interrupted.signal, 'lock')).code).toBe(130);
+    expect(existsSync(join(root, 'images.lock'))).toBe(false);
   });
 
   it('of a project without images writes no file, and empties one', async () => {

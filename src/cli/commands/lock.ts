@@ -6,6 +6,7 @@ import {
   compileWorkTree,
   findProjectRoot,
   type LockPlan,
+  listWorkTree,
   matchingImages,
   PROJECT_FILE,
   planLock,
@@ -171,13 +172,13 @@ function tellMoved(
   return EXIT.ok;
 }
 
-function write(
+async function write(
   { stdout, stderr }: CommandContext,
   root: string,
   before: LockOnDisk | undefined,
   found: readonly LockedImage[],
   plan: LockPlan,
-): ExitCode {
+): Promise<ExitCode> {
   const images = [...plan.kept, ...found];
   if (images.length === 0 && before === undefined) {
     stderr.write('no task names an image by tag: there is nothing to lock\n');
@@ -197,6 +198,11 @@ function write(
   renameSync(`${path}.${process.pid}`, path);
   for (const line of changesOf(before, found)) stdout.write(`${line}\n`);
   for (const image of plan.unused) stdout.write(`removed  ${image}\n`);
+  if (!(await listWorkTree(root)).paths.includes(IMAGES_LOCK_FILE)) {
+    stderr.write(
+      `git ignores ${IMAGES_LOCK_FILE}, so a push would not carry it: add \`!/${IMAGES_LOCK_FILE}\` to .gitignore\n`,
+    );
+  }
   stderr.write(`${paint(stderr, 'green', 'wrote')} ${IMAGES_LOCK_FILE}: ${countOf(images)}; commit it\n`);
   return EXIT.ok;
 }
