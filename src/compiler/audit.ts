@@ -39,7 +39,8 @@ export function audit(workspace: Workspace, { compilations, removed }: Audited):
   const secrets = all.flatMap((compilation) => lintEntity(workspace, compilation));
   // An entity that does not compile refers to nothing: what it uses would look unused.
   const hasErrors = workspace.diagnostics.some(({ severity }) => severity === 'error');
-  if (!hasErrors) lintUnusedTasks(workspace, compilations, removed, tasks);
+  const told = more.map(({ closure }) => keyOf(closure.kind, closure.name)).filter((key) => key.startsWith('Task/'));
+  if (!hasErrors) lintUnusedTasks(workspace, compilations, removed, new Set([...tasks, ...told]));
   return { secrets, ignores };
 }
 
