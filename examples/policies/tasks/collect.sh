@@ -1,0 +1,3 @@
+#!/bin/sh
+set -eu
+echo "total=4200" >"$PIPECTL_OUTPUTS"

@@ -1,0 +1,3 @@
+#!/bin/sh
+set -eu
+echo "sent invoices over $PIPECTL_INPUT_TOTAL"
