@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DIAGNOSTIC_CODES, schemaFiles } from '../src/language/index.ts';
 import { diagnosticsPage } from './diagnostics-page.ts';
+import { graphPicture } from './graph-picture.ts';
 
 /**
  * Writes every file that is made from source: `npm run generate`. With `--check` it writes nothing and fails when one is
@@ -11,6 +12,7 @@ const root = join(import.meta.dirname, '..');
 const files = new Map<string, string>([
   ...[...schemaFiles()].map(([name, text]) => [join('schemas', name), text] as const),
   [join('docs', 'diagnostics.md'), diagnosticsPage(DIAGNOSTIC_CODES)],
+  [join('docs', 'demand-graph.svg'), await graphPicture(join(root, 'examples', 'ticketing'), 'demand')],
 ]);
 
 if (process.argv.includes('--check')) {
