@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../base/index.ts';
+import { type Diagnostic, MAX_FILE_DIAGNOSTICS } from '../base/index.ts';
 import type { Place } from './document.ts';
 import { collectFindings } from './findings.ts';
 import { decodeText } from './gate.ts';
@@ -56,9 +56,12 @@ export function parseImagesLock(bytes: Uint8Array): ImagesLock {
     return { images: new Map(), diagnostics: findings.list(), placeOf: () => wholeFile };
   }
   const source = sourceText(IMAGES_LOCK_FILE, decoded.text);
-  const tell: TellLine = (message, start, end, help) =>
+  let told = 0;
+  const tell: TellLine = (message, start, end, help) => {
+    told += 1;
     findings.add('PIPE-LOCK-003', message, () => source.place(start, end), help);
-  const { images, offsets } = readLines(source, tell);
+  };
+  const { images, offsets } = readLines(source, tell, () => told >= MAX_FILE_DIAGNOSTICS);
   return {
     images,
     diagnostics: findings.list(),
@@ -80,7 +83,8 @@ interface Lines {
 /** `head`: before `version`; `version`: before `images`; `images`: its lines; `end`: after `images: {}`. */
 type Section = 'head' | 'version' | 'images' | 'end';
 
-function readLines({ text }: SourceText, tell: TellLine): Lines {
+/** Reads line by line, until so much is wrong that the rest would not be told. */
+function readLines({ text }: SourceText, tell: TellLine, isFull: () => boolean): Lines {
   const lines: Lines = { images: new Map(), offsets: new Map() };
   const twice = new Set<string>();
   let section: Section = 'head';
@@ -90,7 +94,8 @@ function readLines({ text }: SourceText, tell: TellLine): Lines {
     const start = offset;
     offset += raw.length + 1;
     const line = raw.trimEnd();
-    if (line === '' || /^\s*#/.test(line)) continue;
+    if (line === '' || line.trimStart().startsWith('#')) continue;
+    if (isFull()) break;
     if (/^(?:<{7}|={7}|>{7}|\|{7})(?: |$)/.test(line)) {
       if (!isConflictTold) tell('a merge left its conflict here', start, start + line.length, HELP_AGAIN);
       isConflictTold = true;

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { MAX_REGISTRY_REPLY_BYTES, MAX_REGISTRY_TRIES } from '../../../src/base/index.ts';
 import { localCertificate } from '../../../src/cluster/adapters/http/certificate.ts';
 import { DIGEST, folder, INDEX, open, registry, resolve } from './asking.ts';
-import { digestOfText, MANIFEST_TYPE, type RegistryOptions, type ServedImage } from './registry-server.ts';
+import { digestOfText, MANIFEST_TYPE, type RegistryOptions, type ServedImage, USER } from './registry-server.ts';
 
 describe('the digest of a tag', () => {
   it('is what the head of its manifest names', async () => {
@@ -144,9 +144,18 @@ describe('a redirect', () => {
 
   it('is followed, without the login when it leads elsewhere', async () => {
     const store = await registry();
-    const front = await registry({ first: to((url) => `http://${store.host}${url}`) });
-    const config = { auths: { [front.host]: { registrytoken: 'of-the-registry' } } };
+    const front = await registry({
+      first: ({ url, headers }, response) => {
+        const isKnown = headers.authorization !== undefined;
+        if (!url?.includes('/manifests/')) return false;
+        if (isKnown) response.writeHead(307, { location: `http://${store.host}${url}` }).end();
+        else response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+        return true;
+      },
+    });
+    const config = { auths: { [front.host]: USER } };
     expect((await resolve(`${front.host}/team/etl:v4`, config)).result).toMatchObject({ digest: DIGEST });
+    expect(front.authorizations.at(-1)).toMatch(/^Basic /);
     expect(store.authorizations).toEqual(['']);
   });
 
