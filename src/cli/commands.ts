@@ -299,9 +299,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'Explain a diagnostic code, or list all',
     examples: [
       { command: 'pipectl explain PIPE-REF-001', meaning: 'with a wrong and a right example' },
+      { command: 'pipectl explain REF', meaning: 'the codes of one family' },
       { command: 'pipectl explain', meaning: 'all codes' },
     ],
-    arguments: [{ name: 'CODE', description: 'For example PIPE-REF-001', completes: 'code' }],
+    arguments: [{ name: 'CODE', description: 'For example PIPE-REF-001, REF-001, or REF', completes: 'code' }],
     options: [],
     load: () => import('./commands/explain.ts'),
   },

@@ -135,12 +135,17 @@ function formHelp(types: readonly string[], value: Json): string | undefined {
   if (types.includes('array') && typeof value === 'string') {
     // A command line of plain words: in brackets as it stands it would be one word with spaces.
     const isWords = /^[\w./=-]+(?:\s+[\w./=-]+)+$/.test(value.trim());
-    return `put it in brackets: [${shown(isWords ? value.trim().replace(/\s+/g, ', ') : value)}]`;
+    return `put it in brackets: [${shown(isWords ? value.trim().split(/\s+/).map(listItem).join(', ') : value)}]`;
   }
   if (types.includes('boolean') && typeof value === 'string' && /^(yes|no|on|off)$/i.test(value))
     return `write ${/^(yes|on)$/i.test(value)}`;
   if (!types.includes('string') || types.includes('object')) return undefined;
   return typeof value === 'number' || typeof value === 'boolean' ? `put it in quotes: "${value}"` : undefined;
+}
+
+/** A word of a command line as an item of a list of texts. */
+function listItem(word: string): string {
+  return /^(?:true|false|null|[-+]?[\d.]+)$/.test(word) ? `"${word}"` : word;
 }
 
 function notAllowed(allowed: readonly Json[], value: Json, path: Path): SchemaProblem {

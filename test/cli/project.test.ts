@@ -117,11 +117,21 @@ describe('pipectl explain', () => {
     expect(out.trimEnd().split('\n')).toHaveLength(DIAGNOSTIC_CODES.length);
     const [{ code, title } = { code: '', title: '' }] = DIAGNOSTIC_CODES;
     const one = await runIn(folder, 'explain', code.toLowerCase());
+    expect((await runIn(folder, 'explain', code.replace('PIPE-', ''))).out).toBe(one.out);
     expect(one.out).toContain(`error ${code}: ${title}\n`);
     expect(one.out).toContain('\nRight:\n  apiVersion: pipectl.dev/v1\n');
   });
 
+  it('lists a family', async () => {
+    const { out } = await runIn(folder, 'explain', 'ref');
+    const codes = out.split('\n').map((line) => line.split(' ')[0]!);
+    expect(codes.filter((code) => code !== '')).toEqual(
+      DIAGNOSTIC_CODES.map(({ code }) => code).filter((code) => code.startsWith('PIPE-REF-')),
+    );
+  });
+
   it('says what was probably meant', async () => {
+    expect((await runIn(folder, 'explain', 'yml')).err).toContain('did you mean "YAML"?');
     expect((await runIn(folder, 'explain', 'PIPE-YAML-01')).err).toContain('did you mean "PIPE-YAML-001"?');
   });
 });

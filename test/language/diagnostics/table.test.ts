@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SCHEMA_CODES } from '../../../src/language/diagnostics/schema-codes.ts';
 import { VALUE_CODES } from '../../../src/language/diagnostics/value-codes.ts';
 import { YAML_CODES } from '../../../src/language/diagnostics/yaml-codes.ts';
-import { DIAGNOSTIC_CODES, diagnosticCode } from '../../../src/language/index.ts';
+import { DIAGNOSTIC_CODES, diagnosticCode, familyOf, familyTitle } from '../../../src/language/index.ts';
 import { checkExamples, runLanguage } from './check-examples.ts';
 
 describe('the table of diagnostics', () => {
@@ -17,6 +17,11 @@ describe('the table of diagnostics', () => {
       ({ title, explanation }) => title.endsWith('.') || !/^[A-Z`].*\.$/s.test(explanation),
     );
     expect(wordless.map(({ code }) => code)).toEqual([]);
+  });
+
+  it('says what each family is about', () => {
+    const families = new Set(DIAGNOSTIC_CODES.map(({ code }) => familyOf(code)));
+    expect([...families].filter((family) => familyTitle(family) === undefined)).toEqual([]);
   });
 
   it('finds codes whatever their case', () => {
