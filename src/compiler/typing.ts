@@ -159,8 +159,11 @@ function isRightWithout(
   expected: Type | undefined,
   skipped: readonly string[],
 ): boolean {
-  const nodes = new Map(scope.nodes);
-  for (const id of skipped) nodes.set(id, skippable.get(id)?.always as RecordType);
+  const nodes = new Map<string, RecordType>();
+  for (const id of templateReferences(syntax).nodes) {
+    const outputs = skipped.includes(id) ? skippable.get(id)?.always : scope.nodes.get(id);
+    if (outputs !== undefined) nodes.set(id, outputs);
+  }
   let isRight = true;
   typeTemplate(syntax, expected, { ...scope, nodes }, () => {
     isRight = false;

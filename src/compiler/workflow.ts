@@ -161,14 +161,23 @@ function compileOutputs(
   return outputs.size === drafts.size ? recordOf(outputs) : undefined;
 }
 
+/** One warning for all nodes of a kind, at the first of them. */
 function warnOfNotRun(workspace: Workspace, workflow: Workflow, closure: WorkflowClosure): void {
   const tell = tellTo(workspace);
   const help = 'nothing is wrong with the definition; keep it for a version that does';
+  const found = new Map<string, NodeClosure[]>();
   for (const node of closure.nodes) {
     const what = notRun(node);
     if (what === undefined) continue;
-    const message = `this version checks ${what} and does not run it: an execution fails when it comes to "${node.id}"`;
-    tell('PIPE-NODE-001', message, workflow.placeOfKey(['spec', 'nodes', node.id]), { help });
+    const alike = found.get(what);
+    if (alike === undefined) found.set(what, [node]);
+    else alike.push(node);
+  }
+  for (const [what, [first, ...others]] of found) {
+    const id = first?.id ?? '';
+    const more = others.length === 0 ? '' : ` (${others.length} more of them here)`;
+    const message = `this version checks ${what} and does not run it: an execution fails when it comes to "${id}"${more}`;
+    tell('PIPE-NODE-001', message, workflow.placeOfKey(['spec', 'nodes', id]), { help });
   }
   const whole = notRunOf(closure);
   if (whole === undefined) return;
