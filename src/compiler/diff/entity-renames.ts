@@ -19,8 +19,11 @@ export function findRenames(
   fresh: readonly DiffEntry[],
 ): EntityRenames {
   const first = pairKinds(sides, gone, fresh, new Map());
+  const isSettled = first.renamed.every(({ similarity }) => similarity === 1);
+  const isComplete = first.renamed.length === Math.min(gone.length, fresh.length);
   // A workflow may refer to a launch plan whose new name was found after it.
-  const { renamed, keys } = first.renamed.length === 0 ? first : pairKinds(sides, gone, fresh, first.keys);
+  const { renamed, keys } =
+    first.renamed.length === 0 || (isSettled && isComplete) ? first : pairKinds(sides, gone, fresh, first.keys);
   return { renamed, newKey: (key) => keys.get(key) ?? key };
 }
 
@@ -49,8 +52,8 @@ function pairKinds(
       keys.set(keyOf(kind, from), keyOf(kind, to));
       renamed.push({
         kind: kind as RenamedEntity['kind'],
-        from: refOf(left.find(({ name }) => name === from) as DiffEntry),
-        to: refOf(right.find(({ name }) => name === to) as DiffEntry),
+        from: refOf(sides.before.entries.get(keyOf(kind, from)) as DiffEntry),
+        to: refOf(sides.after.entries.get(keyOf(kind, to)) as DiffEntry),
         similarity,
         // Runs, ticks and commands know all of these by their names; a task is called by its own commit alone.
         level: kind === 'Task' ? 'cosmetic' : 'behaviour',

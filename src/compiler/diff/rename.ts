@@ -20,8 +20,9 @@ export interface RenamePair {
  */
 export function pairRenames(gone: readonly Candidate[], fresh: readonly Candidate[]): readonly RenamePair[] {
   const pairs = samePairs(gone, fresh);
-  const left = gone.filter(({ name }) => !pairs.some(({ from }) => from === name));
-  const right = fresh.filter(({ name }) => !pairs.some(({ to }) => to === name));
+  const taken = { from: new Set(pairs.map(({ from }) => from)), to: new Set(pairs.map(({ to }) => to)) };
+  const left = gone.filter(({ name }) => !taken.from.has(name));
+  const right = fresh.filter(({ name }) => !taken.to.has(name));
   return [...pairs, ...similarPairs(left, right)].sort((a, b) => compareText(a.from, b.from));
 }
 
