@@ -15,14 +15,20 @@ export function celString(text: string): string {
 
 /** A value for `with`: one expression alone, or text with expressions inside. What cannot be said stays as written. */
 export function valueText(parts: readonly TextPart[], resolve: CelResolver): string {
-  return parts
-    .map((part) => {
-      if (part.kind === 'text') return plainText(part.text);
-      const cel = resolve(part);
-      const literal = cel === undefined ? part.written : /^'([^'\\]*)'$/.exec(cel)?.[1];
-      return literal === undefined ? expression(cel!) : plainText(literal);
-    })
-    .join('');
+  let written = '';
+  // Pieces of plain text are joined before they are escaped: `$` and `{{` may come from two of them.
+  let plain = '';
+  for (const part of parts) {
+    const cel = part.kind === 'text' ? undefined : resolve(part);
+    const literal = cel === undefined ? undefined : /^'([^'\\]*)'$/.exec(cel)?.[1];
+    if (part.kind === 'text') plain += part.text;
+    else if (cel === undefined || literal !== undefined) plain += literal ?? part.written;
+    else {
+      written += plainText(plain) + expression(cel);
+      plain = '';
+    }
+  }
+  return written + plainText(plain);
 }
 
 /** The same as one CEL expression of type string. */

@@ -14,12 +14,14 @@ export interface Cursor {
 
 export interface Reading {
   readonly document: PlainDocument;
+  /** Tells the documents of one file apart. */
+  readonly number: number;
   /** Paths as JSON text: entered, or taken as a whole with all that is below. */
   readonly seen: Map<string, 'entered' | 'whole'>;
 }
 
-export function openDocument(document: PlainDocument): Cursor {
-  return { reading: { document, seen: new Map() }, path: [], value: document.value };
+export function openDocument(document: PlainDocument, number: number): Cursor {
+  return { reading: { document, number, seen: new Map() }, path: [], value: document.value };
 }
 
 /** The value under a key; undefined when there is none, or null stands there. */

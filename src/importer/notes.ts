@@ -1,4 +1,4 @@
-import { type Diagnostic, MAX_IMPORT_NOTES, type Span } from '../base/index.ts';
+import { MAX_IMPORT_NOTES, type Span } from '../base/index.ts';
 import { type Cursor, placeOf } from './cursor.ts';
 
 /**
@@ -45,12 +45,16 @@ export function collectNotes(): Notes {
   const notes = new Map<string, ImportNote>();
   let left = 0;
   const add = (level: ImportNote['level'], cursor: Cursor, details: NoteDetails): void => {
-    const { span, frame } = placeOf(cursor, details.range, details.isKey === true);
-    const { construct, message, instead } = details;
-    const key = JSON.stringify([span.file, span.line, span.column, construct, message]);
+    const { construct, message, instead, range } = details;
+    const { file } = cursor.reading.document;
+    const key = JSON.stringify([file, cursor.reading.number, cursor.path, range?.start, construct, message]);
     if (notes.has(key)) return;
-    if (notes.size >= MAX_IMPORT_NOTES) left++;
-    else notes.set(key, { level, span, frame, construct, message, ...(instead !== undefined && { instead }) });
+    if (notes.size >= MAX_IMPORT_NOTES) {
+      left++;
+      return;
+    }
+    const { span, frame } = placeOf(cursor, range, details.isKey === true);
+    notes.set(key, { level, span, frame, construct, message, ...(instead !== undefined && { instead }) });
   };
   return {
     lost: (cursor, details) => add('lost', cursor, details),
@@ -64,6 +68,3 @@ function comparePlaces(a: Span, b: Span): number {
   if (a.file !== b.file) return a.file < b.file ? -1 : 1;
   return a.line - b.line || a.column - b.column;
 }
-
-/** Files that could not be read at all are told as `validate` would tell them. */
-export type ReadProblem = Diagnostic;

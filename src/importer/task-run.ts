@@ -67,8 +67,8 @@ export function taskRun(request: TaskRunRequest): TaskRun {
 }
 
 function isConstant({ words, env, scriptArguments = [] }: Step): boolean {
-  return [...words, ...scriptArguments, ...env.values()].every((word) =>
-    word.every((part) => typeof part === 'string' && !part.includes('${{')),
+  return [...words, ...scriptArguments, ...env.values()].every(
+    (word) => word.every((part) => typeof part === 'string') && !constantText(word).includes('${{'),
   );
 }
 
@@ -143,12 +143,19 @@ function commandLines(command: string, takesStdout: boolean, isLast: boolean): r
 
 /** A word as one shell word, whatever it holds. */
 export function quoted(word: Word): string {
-  const pieces = word
-    .map((part) => {
-      if (typeof part !== 'string') return `"\${${part.variable}}"`;
-      if (/^[A-Za-z0-9_./:=@%+,-]+$/.test(part)) return part;
-      return part === '' ? '' : `'${part.replaceAll("'", `'\\''`)}'`;
-    })
-    .join('');
-  return pieces === '' ? "''" : pieces;
+  let written = '';
+  let plain = '';
+  for (const part of word) {
+    if (typeof part === 'string') plain += part;
+    else {
+      written += `${quotedText(plain)}"\${${part.variable}}"`;
+      plain = '';
+    }
+  }
+  return `${written}${quotedText(plain)}` || "''";
+}
+
+function quotedText(text: string): string {
+  if (text === '' || /^[A-Za-z0-9_./:=@%+,-]+$/.test(text)) return text;
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

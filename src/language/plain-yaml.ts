@@ -6,7 +6,7 @@ import { collectFindings } from './findings.ts';
 import { decodeText, type GateRefusal } from './gate.ts';
 import { type SourceText, sourceText, startOfFile } from './source-text.ts';
 import { yamlToJson } from './yaml-json.ts';
-import { marksOfTree } from './yaml-mark.ts';
+import { type Mark, marksOfTree } from './yaml-mark.ts';
 import { placeOfKey, placeOfValue } from './yaml-place.ts';
 import { syntaxFindings } from './yaml-syntax.ts';
 import { parseYaml } from './yaml-tree.ts';
@@ -54,10 +54,16 @@ export function parsePlainYaml(file: { readonly path: string; readonly bytes: Ui
 }
 
 function plainDocument(source: SourceText, tree: Document.Parsed, value: Json): PlainDocument {
+  // Made once, when a place is first asked for: a document may be asked for thousands.
+  let marks: Mark | undefined;
+  const root = (): Mark => {
+    marks ??= marksOfTree(tree);
+    return marks;
+  };
   return {
     file: source.path,
     value,
-    placeOf: (path, range) => placeOfValue(source, marksOfTree(tree), path, range),
-    placeOfKey: (path) => placeOfKey(source, marksOfTree(tree), path),
+    placeOf: (path, range) => placeOfValue(source, root(), path, range),
+    placeOfKey: (path) => placeOfKey(source, root(), path),
   };
 }

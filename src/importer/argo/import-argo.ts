@@ -23,7 +23,8 @@ export function importArgo({ files, scriptsFolder }: ImportRequest): ImportResul
   for (const file of files) {
     const parsed = parsePlainYaml(file);
     diagnostics.push(...parsed.diagnostics);
-    for (const plain of parsed.documents) documents.push(...openArgo(notes, openDocument(plain)));
+    for (const [number, plain] of parsed.documents.entries())
+      documents.push(...openArgo(notes, openDocument(plain, number)));
   }
   const templates = templatesOf(notes, documents);
   const into: ArgoImport = {

@@ -159,17 +159,16 @@ function scriptOf(into: ArgoImport, template: ArgoTemplate, at: Cursor, interpre
   const tongue = tongueOf(interpreter);
   const written = tongue === undefined ? undefined : programText(tongue, program);
   if (written?.kind === 'text') return written.text;
-  const unfit = program.findIndex(
-    (part, index) => typeof part !== 'string' && (written === undefined || index >= written.part),
-  );
-  const reference = parts[unfit];
-  if (reference?.kind === 'reference') {
-    const part = program[unfit];
+  // One place that does not fit leaves the whole script as it is, so each paste in it is told.
+  for (const [index, reference] of parts.entries()) {
+    const part = program[index];
+    if (reference.kind !== 'reference' || typeof part !== 'object') continue;
     into.notes.lost(at, {
       construct: reference.written,
-      message: 'values are not pasted into scripts, and this place has no way to its environment that is known here',
+      message:
+        'values are not pasted into scripts, and this script has a place with no way to its environment that is known here',
+      instead: `read the environment variable ${part.variable} there`,
       range: reference,
-      ...(typeof part === 'object' && { instead: `read the environment variable ${part.variable} there` }),
     });
   }
   return text;

@@ -42,7 +42,8 @@ export function importTekton({ files, scriptsFolder }: ImportRequest): ImportRes
   for (const file of files) {
     const parsed = parsePlainYaml(file);
     diagnostics.push(...parsed.diagnostics);
-    for (const plain of parsed.documents) documents.push(...openTekton(into, openDocument(plain)));
+    for (const [number, plain] of parsed.documents.entries())
+      documents.push(...openTekton(into, openDocument(plain, number)));
   }
   for (const { kind, name, root, spec } of documents)
     if (kind === 'Task' || kind === 'ClusterTask') addTask(into, readTask(name, root, spec));
