@@ -1,5 +1,5 @@
 import type { GraphNode } from '../../compiler/graph/index.ts';
-import { actionText, type Drawing, lineText, nodeName } from './drawing.ts';
+import { type Drawing, lineText, nodeLines } from './drawing.ts';
 import { lookOf } from './looks.ts';
 
 /** A graph in Graphviz's language. Nodes are `n0`, `n1`, …; names stand in labels only. */
@@ -14,9 +14,8 @@ export function dotText({ graph, caption, marks, direction = 'right' }: Drawing)
   ];
   for (const [at, node] of nodes.entries()) {
     const mark = marks?.get(node.id);
-    const words = [nodeName(node), actionText(node), ...(marks === undefined ? [] : [mark?.text ?? 'Pending'])];
     lines.push(
-      `  n${at} [label=${quoted(words)}, ${shapeOf(node)}${marks === undefined ? '' : colours(mark?.phase)}];`,
+      `  n${at} [label=${quoted(nodeLines(node, marks))}, ${shapeOf(node)}${marks === undefined ? '' : colours(mark?.phase)}];`,
     );
   }
   for (const { from, to, isImplied } of edges) lines.push(`  n${from} -> n${to}${isImplied ? ' [style=dashed]' : ''};`);

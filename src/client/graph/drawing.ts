@@ -27,11 +27,26 @@ export interface NodeMark {
   };
 }
 
-/** What a node does, in words: `task add-two`, `switch: small | large`, `task notify if inputs.loud`. */
-export function actionText({ kind, target, when }: GraphNode): string {
+/** What a node does, in words: `task add-two`, `switch: small | large`. */
+export function actionText({ kind, target }: GraphNode): string {
   const word = kind.replace(/[A-Z]/g, ' $&').toLowerCase();
-  const action = target === undefined ? word : `${word}${kind === 'switch' ? ':' : ''} ${target}`;
-  return when === undefined ? action : `${action} if ${when}`;
+  return target === undefined ? word : `${word}${kind === 'switch' ? ':' : ''} ${target}`;
+}
+
+/** When a node runs: `if flip.side == "heads"` for `nodes.flip.outputs.side == "heads"`; undefined: always. */
+export function conditionText({ when }: GraphNode): string | undefined {
+  return when === undefined ? undefined : `if ${when.replace(/\bnodes\.([\w-]+)\.outputs\b/g, '$1')}`;
+}
+
+/** All that is said of a node, one thing a line. */
+export function nodeLines(node: GraphNode, marks: Drawing['marks']): readonly string[] {
+  const condition = conditionText(node);
+  return [
+    nodeName(node),
+    actionText(node),
+    ...(condition === undefined ? [] : [condition]),
+    ...(marks === undefined ? [] : [marks.get(node.id)?.text ?? 'Pending']),
+  ];
 }
 
 /** A node's name as people read it. */

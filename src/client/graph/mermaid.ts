@@ -1,5 +1,5 @@
 import type { GraphNode } from '../../compiler/graph/index.ts';
-import { actionText, type Drawing, lineText, nodeName } from './drawing.ts';
+import { type Drawing, lineText, nodeLines } from './drawing.ts';
 import { lookOf, PHASE_LOOKS } from './looks.ts';
 
 /** Mermaid refuses more, unless the page that shows it is set otherwise (`maxTextSize`, `maxEdges`). */
@@ -18,10 +18,9 @@ export function mermaidText({ graph, caption, marks, direction = 'right' }: Draw
   const lines = [`flowchart ${direction === 'down' ? 'TD' : 'LR'}`, `  accTitle: ${freeText(title)}`];
   for (const [at, node] of nodes.entries()) {
     const mark = marks?.get(node.id);
-    const words = [nodeName(node), actionText(node), ...(marks === undefined ? [] : [mark?.text ?? 'Pending'])];
     const [open, close] = shapeOf(node);
     const phase = marks === undefined ? '' : `:::${lookOf(mark?.phase ?? 'Pending').key}`;
-    lines.push(`  n${at}${open}"${words.map(labelText).join('<br/>')}"${close}${phase}`);
+    lines.push(`  n${at}${open}"${nodeLines(node, marks).map(labelText).join('<br/>')}"${close}${phase}`);
   }
   for (const { from, to, isImplied } of edges) lines.push(`  n${from} ${isImplied ? '-.->' : '-->'} n${to}`);
   if (marks !== undefined) lines.push(...classLines());

@@ -2,7 +2,7 @@ import { type Box, type Graph, type Layout, layOut, type Point } from '../../com
 import type { Drawing } from './drawing.ts';
 import { lookOf, type PhaseLook } from './looks.ts';
 import { legendParts, legendText } from './svg-legend.ts';
-import { BAR_PHASES, boxSize, nodeText } from './svg-node.ts';
+import { BAR_PHASES, boxStyle, nodeText } from './svg-node.ts';
 import { styleText } from './svg-style.ts';
 import { fitText, textWidth, xmlText } from './svg-text.ts';
 
@@ -12,11 +12,11 @@ import { fitText, textWidth, xmlText } from './svg-text.ts';
  */
 export function svgText(drawing: Drawing): string | undefined {
   const { graph, caption, marks, direction } = drawing;
-  const box = boxSize(drawing);
+  const style = boxStyle(drawing);
   const layout = layOut({
     size: graph.nodes.length,
     edges: graph.edges,
-    box,
+    box: style,
     ...(direction !== undefined && { direction }),
   });
   if (layout === undefined) return undefined;
@@ -35,7 +35,7 @@ export function svgText(drawing: Drawing): string | undefined {
     ...headLines(drawing, width),
     `<g transform="translate(${left} ${top})">`,
     ...edgeLines(graph, layout),
-    ...graph.nodes.map((node, at) => nodeText(node, layout.boxes[at]!, marks?.get(node.id), marks !== undefined)),
+    ...graph.nodes.map((node, at) => nodeText(node, layout.boxes[at]!, marks?.get(node.id), style)),
     '</g>',
     ...(legend === undefined ? [] : [legendText(legend, MARGIN, height - MARGIN)]),
     '</svg>',

@@ -6,7 +6,7 @@ import { chainOf, hostileDrawing } from './drawings.ts';
 const NODES = [
   { id: 'read', kind: 'task', target: 'read-file' },
   { id: 'each', kind: 'map', target: 'add-two' },
-  { id: 'sum', kind: 'compute', when: 'inputs.a < 3' },
+  { id: 'sum', kind: 'compute', when: 'nodes.read.outputs.a < 3' },
 ];
 const MARKS = new Map([['each', { phase: 'Failed', text: 'Failed in 3.1s' }]]);
 
@@ -55,7 +55,7 @@ describe('mermaidText', () => {
       '  accTitle: chain',
       '  n0["read<br/>task read-file<br/>Pending"]:::pending',
       '  n1[/"each<br/>map add-two<br/>Failed in 3.1s"\\]:::failed',
-      '  n2(["sum<br/>compute if inputs.a #60; 3<br/>Pending"]):::pending',
+      '  n2(["sum<br/>compute<br/>if read.a #60; 3<br/>Pending"]):::pending',
       '  n0 --> n1',
       '  n1 --> n2',
     ]);
