@@ -21,11 +21,12 @@ const TOLD_ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 const TEXT_AFTER_VALUE = 'unexpected text after the end of a value';
 const BARE_EXPRESSION = 'an expression inside braces or brackets, or with ": " inside, needs quotes';
+const BARE_STAR = 'text that begins with * needs quotes';
 const QUOTE = 'text that holds { } [ ] , # or ": ", or begins with a special character, needs quotes';
 
 /** The parser's words, as far as they are written for people who know its inside, and ours. */
 const WORDS: readonly (readonly [pattern: RegExp, message: string, help?: string])[] = [
-  [/^unexpected alias at node end/i, 'text that begins with * needs quotes', 'write for example "*/5 * * * *"'],
+  [/^unexpected alias at node end/i, BARE_STAR, 'write for example "*/5 * * * *"'],
   [/at node end$|in YAML stream/, TEXT_AFTER_VALUE, QUOTE],
   [/^nested mappings/i, 'a second ": " stands in this line', QUOTE],
   [
@@ -65,7 +66,8 @@ export function syntaxFindings(document: Document.Parsed, text: string): readonl
     const lineStart = text.lastIndexOf('\n', error.pos[0] - 1) + 1;
     if (lines.has(lineStart)) continue;
     lines.add(lineStart);
-    const finding = bareExpression(text, lineStart) ?? openQuote(text, error) ?? inOurWords(error);
+    const finding =
+      bareExpression(text, lineStart) ?? openQuote(text, error) ?? bareStar(text, lineStart, inOurWords(error));
     if (!isEcho(finding, findings)) findings.push(finding);
   }
   return findings;
@@ -110,6 +112,17 @@ function openQuote(text: string, { message, pos }: YAMLParseError): SyntaxFindin
     end: start + 1,
     help: 'close it',
   };
+}
+
+/** The parser stumbles at the second word of `cron: *\/5 * * * *`; what needs quotes begins at the first. */
+function bareStar(text: string, lineStart: number, finding: SyntaxFinding): SyntaxFinding {
+  if (finding.message !== BARE_STAR) return finding;
+  const end = text.indexOf('\n', lineStart);
+  const line = text.slice(lineStart, end === -1 ? undefined : end);
+  const [, lead, value] = /^([^*]*[:-] +)(\*.*)$/.exec(line.replace(/\s+(?:#.*)?$/, '')) ?? [];
+  if (lead === undefined || value === undefined) return finding;
+  const start = lineStart + lead.length;
+  return { ...finding, start, end: start + value.replace(/\s+#.*$/, '').length };
 }
 
 function inOurWords({ code, message, pos }: YAMLParseError): SyntaxFinding {

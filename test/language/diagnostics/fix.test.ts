@@ -119,6 +119,12 @@ describe('fixes', () => {
   });
 });
 
+it('shows all of the text that begins with a star', () => {
+  const bytes = new TextEncoder().encode(schedule('  cron: */5 * * * *  # often\n'));
+  const [found] = parseDefinitions({ path: 'a.yaml', bytes }).diagnostics;
+  expect(found?.span).toEqual(span('a.yaml', 6, 9, 20));
+});
+
 describe('did you mean', () => {
   it.each([
     ['taks', ['task', 'map'], 'did you mean "task"?', 'task'],
