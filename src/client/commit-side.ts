@@ -26,7 +26,7 @@ import { workFolderIds } from './work-folder-ids.ts';
 /** A commit or a work tree, ready to be compared, errors or not. */
 export interface CommitSide {
   readonly side: DiffSide;
-  /** Why it does not compile; empty when it does. */
+  /** What a push of it would be refused for; empty when it would not. */
   readonly errors: readonly Diagnostic[];
 }
 

@@ -43,7 +43,8 @@ export function compile(request: CompileRequest): CompileOutcome {
   return compiled(workspace, project, compilations, removed, diagnostics);
 }
 
-function openWorkspace(request: CompileRequest): Workspace {
+/** One run of the compiler over this request. */
+export function openWorkspace(request: CompileRequest): Workspace {
   const workspace: Workspace = {
     request,
     base: request.base === undefined ? EMPTY_VIEWS : viewsOf(request.base),

@@ -92,7 +92,7 @@ describe('pipectl diff', () => {
     expect(out.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
     const stable = out.replace(/HEAD \([0-9a-f]+\)/, 'HEAD (COMMIT)').replace(/tasks@[0-9a-f]{12}/g, 'tasks@TREE');
     await expect(stable).toMatchFileSnapshot('../golden/diff.txt');
-    expect(err).toBe('work tree does not compile: 1 error; `pipectl validate` tells them\n');
+    expect(err).toBe('work tree would be refused: 1 error, see `pipectl validate`\n');
   });
 
   it('compares two commits without the work tree, from any folder and in either notation', async () => {
@@ -106,8 +106,8 @@ describe('pipectl diff', () => {
     expect((await diffIn(join(root, 'tasks'), 'main..')).out.split('\n').slice(1)).toEqual(out.split('\n').slice(1));
     const json = JSON.parse((await diff('feature', 'main', '-o', 'json')).out);
     expect(json).toMatchObject({
-      before: { commit: git('rev-parse', 'feature').trim(), compiles: true },
-      after: { commit: git('rev-parse', 'main').trim(), compiles: true },
+      before: { commit: git('rev-parse', 'feature').trim(), errors: 0 },
+      after: { commit: git('rev-parse', 'main').trim(), errors: 0 },
       level: 'behaviour',
       changed: [{ kind: 'Task', name: 'clean', changes: [{ path: ['spec', 'run', 'image'], kind: 'image' }] }],
       affected: [{ kind: 'Workflow', name: 'etl' }, { kind: 'LaunchPlan' }],

@@ -28,10 +28,11 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const diff = diffCommits(before.side, after.side);
   if (input.text('output') === 'json') stdout.write(`${JSON.stringify(jsonOf(before, after, diff), null, 2)}\n`);
   else stdout.write(diffText(stdout, diff, `${before.title} → ${after.title}`));
-  for (const { title, errors } of [before, after]) {
+  for (const { title, commit, errors } of [before, after]) {
     if (errors.length === 0) continue;
     const number = errors.length === 1 ? '1 error' : `${errors.length} errors`;
-    stderr.write(`${paint(stderr, 'red', `${title} does not compile`)}: ${number}; \`pipectl validate\` tells them\n`);
+    const how = commit === undefined ? 'pipectl validate' : `pipectl validate --rev ${shortOid(commit)}`;
+    stderr.write(`${paint(stderr, 'red', `${title} would be refused`)}: ${number}, see \`${how}\`\n`);
   }
   return EXIT.ok;
 }
@@ -69,6 +70,6 @@ async function openRevision(
 }
 
 function jsonOf(before: Opened, after: Opened, diff: CommitDiff): unknown {
-  const sideOf = ({ commit, errors }: Opened): unknown => ({ commit: commit ?? null, compiles: errors.length === 0 });
+  const sideOf = ({ commit, errors }: Opened): unknown => ({ commit: commit ?? null, errors: errors.length });
   return { before: sideOf(before), after: sideOf(after), ...diff };
 }

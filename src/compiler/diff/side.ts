@@ -1,15 +1,15 @@
 import type { Diagnostic } from '../../base/index.ts';
 import type { Definition } from '../../language/index.ts';
+import { audit, toldFindings } from '../audit.ts';
 import { changedFiles } from '../changed-files.ts';
-import type { EntityClosure, EntityKind } from '../closure.ts';
-import type { CommitIndex, CompileRequest } from '../contract.ts';
-import { compileEntity } from '../entity.ts';
+import type { EntityClosure } from '../closure.ts';
+import { openWorkspace } from '../compile.ts';
+import type { CommitIndex, CompileRequest, ProjectSettings } from '../contract.ts';
 import { sortedFindings } from '../findings.ts';
-import { EMPTY_VIEWS } from '../index-views.ts';
-import { cacheOfRounds, parsedFile } from '../parse-cache.ts';
+import { parsedFile } from '../parse-cache.ts';
 import { PROJECT_FILE } from '../paths.ts';
 import { readProject } from '../project.ts';
-import { keyOf, type Workspace } from '../workspace.ts';
+import { type Compilation, keyOf, type Workspace } from '../workspace.ts';
 import type { DiffEntry, DiffSide } from './contract.ts';
 
 export type OpenedSide =
@@ -18,7 +18,7 @@ export type OpenedSide =
   | {
       readonly kind: 'opened';
       readonly side: DiffSide;
-      /** What is wrong with the commit; empty when it compiles. */
+      /** What a push of the commit would be refused for; empty when it would not. */
       readonly errors: readonly Diagnostic[];
     };
 
@@ -35,11 +35,13 @@ export function openSide(request: SideRequest): OpenedSide {
   const everything = { name: '', paths: ['.'], domains: {} };
   changedFiles(workspace, result.kind === 'ok' ? result.project : everything);
   const entries = new Map<string, DiffEntry>();
+  const compilations: Compilation[] = [];
   for (const [key, { definition, blob }] of workspace.declared) {
     const { kind, name } = definition;
     if (kind === 'Project') continue;
     const outcome = workspace.compileEntity(kind, name);
     const compiled = outcome.kind === 'ok' ? outcome.compilation : undefined;
+    if (compiled !== undefined) compilations.push(compiled);
     entries.set(key, { kind, name, file: definition.file, blob, digest: compiled?.digest, refs: compiled?.refs ?? [] });
   }
   const folders = [...workspace.neededFolders].sort();
@@ -63,8 +65,19 @@ export function openSide(request: SideRequest): OpenedSide {
       closure: (key) => closureOf(workspace, key),
       unreadable: new Set(workspace.broken.keys()),
     },
-    errors: sortedFindings(workspace.diagnostics.filter(({ severity }) => severity === 'error')),
+    errors: errorsOf(workspace, compilations, result.kind === 'ok' ? result.project.lints : undefined),
   };
+}
+
+/** What a push of the commit would be refused for: policies and lints at the level of errors as well. */
+function errorsOf(
+  workspace: Workspace,
+  compilations: readonly Compilation[],
+  levels: ProjectSettings['lints'],
+): readonly Diagnostic[] {
+  const telling = audit(workspace, { compilations, removed: new Set() });
+  const told = toldFindings(workspace.diagnostics, telling, levels);
+  return sortedFindings(told.filter(({ severity }) => severity === 'error'));
 }
 
 function isProject(key: string): boolean {
@@ -104,23 +117,8 @@ function projectOf({ cache, request }: Workspace): Definition | undefined {
   return parsed?.documents.find(({ kind }) => kind === 'Project');
 }
 
-/** A workspace of these files alone. */
-export function newWorkspace(
-  request: SideRequest,
-  compile?: (kind: EntityKind, name: string) => ReturnType<typeof compileEntity>,
-): Workspace {
-  const workspace: Workspace = {
-    request: { ...request, changedFolders: new Set() },
-    base: EMPTY_VIEWS,
-    cache: request.cache ?? cacheOfRounds(request.texts),
-    declared: new Map(),
-    broken: new Map(),
-    outcomes: new Map(),
-    diagnostics: [],
-    neededBlobs: new Map(),
-    neededRefs: new Set(),
-    neededFolders: new Set(),
-    compileEntity: compile ?? ((kind, name) => compileEntity(workspace, kind, name)),
-  };
-  return workspace;
+/** A workspace of these files alone; with `compile` what they refer to is taken from there. */
+export function newWorkspace(request: SideRequest, compile?: Workspace['compileEntity']): Workspace {
+  const workspace = openWorkspace({ ...request, changedFolders: new Set() });
+  return compile === undefined ? workspace : { ...workspace, compileEntity: compile };
 }

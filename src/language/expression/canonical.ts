@@ -44,7 +44,7 @@ function canonicalNode(syntax: Syntax, node: ASTNode, nodeName: NodeName): strin
       return `${inner(node.args[0])}.?${memberText(node.args[0], memberName(syntax, node), nodeName)}`;
     case '[]': {
       const [target, key] = node.args;
-      const isMember = target.op === 'id' && key.op === 'value' && typeof key.args === 'string';
+      const isMember = key.op === 'value' && typeof key.args === 'string';
       // `inputs["a"]` is `inputs.a`.
       return isMember
         ? `${inner(target)}.${memberText(target, key.args as string, nodeName)}`
