@@ -40,6 +40,8 @@ export const SHARD_KEYS = 4096;
 export const MAX_EXPRESSION_LENGTH = 4096;
 export const MAX_EXPRESSION_NODES = 1000;
 export const MAX_EXPRESSION_DEPTH = 100;
+/** Expressions inside one text. */
+export const MAX_TEXT_EXPRESSIONS = 1_000;
 /** Work of one evaluation: one step per turn of a macro's loop, per element and per 64 characters that a function reads or makes. */
 export const MAX_EXPRESSION_STEPS = 1_000_000;
 /** A string made by an expression, in UTF-16 code units. */

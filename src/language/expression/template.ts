@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../base/index.ts';
+import { type Json, type JsonObject, MAX_TEXT_EXPRESSIONS } from '../../base/index.ts';
 import type { ExpressionProblem } from './problem.ts';
 import type { References } from './references.ts';
 import { referencesOf } from './references.ts';
@@ -68,6 +68,11 @@ function parseText(text: string, report: Report, path: readonly (string | number
   if (scanned.kind === 'error') {
     const { message, offset, help } = scanned.error;
     report({ path, range: { start: offset, end: offset + 3 }, kind: 'syntax', message, help });
+    return { kind: 'broken' };
+  }
+  if (scanned.parts.filter(({ kind }) => kind === 'expression').length > MAX_TEXT_EXPRESSIONS) {
+    const message = `a text holds at most ${MAX_TEXT_EXPRESSIONS} expressions`;
+    report({ path, kind: 'syntax', message, help: 'make it of several texts' });
     return { kind: 'broken' };
   }
   const parts: (string | TemplateExpression)[] = [];
