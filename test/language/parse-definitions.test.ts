@@ -31,6 +31,7 @@ describe('parseDefinitions reads', () => {
         ['production', { ref: 'main' }],
         ['development', { ref: '*' }],
       ]),
+      lints: new Map(),
     });
   });
 
