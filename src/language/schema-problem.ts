@@ -81,13 +81,17 @@ function properties(error: AjvError): readonly string[] {
   return Object.keys(schema?.properties ?? {});
 }
 
+/** Fields of a node that people write inside of `map` and `dynamic`. */
+const BESIDE: readonly string[] = ['retries', 'timeout', 'resources', 'cache', 'interruptible', 'needs', 'when'];
+
 function unknownField(error: AjvError, path: Path): SchemaProblem {
   const field = String(error.params.additionalProperty);
   const known = properties(error);
-  const isMap = path.at(-1) === 'map' && known.includes('over');
-  const beside = isMap && ['retries', 'timeout', 'resources', 'cache', 'needs'].includes(field);
+  const owner = path.at(-1);
+  const isInside = (owner === 'map' && known.includes('over')) || (owner === 'dynamic' && known.includes('tasks'));
+  const beside = isInside && BESIDE.includes(field);
   const help = beside
-    ? `write "${field}" beside "map", on the node`
+    ? `write "${field}" beside "${owner}", on the node`
     : (didYouMean(field, known) ?? `the fields here are ${known.join(', ')}`);
   return {
     code: 'PIPE-SCHEMA-004',

@@ -209,6 +209,11 @@ describe('what is wrong with a node', () => {
     expect(findings(compileNodes(...lines))).toEqual(found);
   });
 
+  it('is told where a field of the node stands inside of what it does', () => {
+    const { diagnostics } = compileNodes('x: { dynamic: { task: plan, tasks: [], outputs: {}, retries: 2 } }');
+    expect(diagnostics[0]?.help).toBe('write "retries" beside "dynamic", on the node');
+  });
+
   it('is told of a skipped output with the way out, and why it may be skipped', () => {
     const { diagnostics } = compileNodes(
       'a: { compute: { y: 1 }, when: "${{ inputs.n > 0 }}" }',
