@@ -156,6 +156,16 @@ describe('a lock', () => {
     }
   });
 
+  it('that is stale is told at the level that the project sets', () => {
+    const stale = commit(FILES, formatImagesLock([locked(PYTHON), locked('docker.io/library/busybox:1')]));
+    const spec =
+      'spec: { lints: { PIPE-LOCK-001: error, PIPE-LOCK-002: "off" }, paths: [pipelines], domains: { production: { ref: main } } }';
+    const project = PROJECT_TEXT.replace(/^spec:[\s\S]*/m, spec);
+    const files = new Map([...stale.files, ['pipectl.yaml', project]]);
+    const answer = compileAll({ ...stale, files });
+    expect([answer.kind, codesOf(answer)]).toEqual(['rejected', ['PIPE-LOCK-001 pipelines/two.yaml:4']]);
+  });
+
   it('has no unused images while definitions are broken', () => {
     const files = { one: [task('a', 'python:3.12')], two: [task('b', 'alpine').replace('command', 'comand')] };
     expect(codesOf(compileAll(commit(files, formatImagesLock(LOCK)))).filter((code) => code.includes('LOCK'))).toEqual(

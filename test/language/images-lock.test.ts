@@ -128,6 +128,41 @@ describe('parseImagesLock', () => {
   });
 });
 
+describe('a lock file that was edited by hand', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      'version: 1\n',
+      'images:\n',
+      'images: {}\n',
+      '<<<<<<< a\n',
+      '=======\n',
+      '# x\n',
+      '\r\n',
+      '  ',
+      ': ',
+      '{ ',
+    ),
+    fc.constantFrom(PYTHON, ETL, { ...PYTHON, digest: digest('c3') }).map((image) => `${entry(image)}\n`),
+    fc.string({ maxLength: 5 }),
+  );
+  const texts = fc.tuple(fc.array(piece, { maxLength: 12 }), fc.boolean()).map(([pieces, hasHead]) => {
+    return `${hasHead ? 'version: 1\nimages:\n' : ''}${pieces.join('')}`;
+  });
+
+  it('gives images that can be written and read again, and findings inside of it', () => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        const { images, diagnostics } = parse(text);
+        const again = parse(formatImagesLock(images.values()));
+        expect([again.images, again.diagnostics]).toEqual([images, []]);
+        const lines = text.split('\n').length;
+        for (const { span } of diagnostics) expect(span?.line).toBeLessThanOrEqual(lines);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
 describe('the right examples of images.lock', () => {
   it.each(LOCK_CODES.map(({ code, right }) => [code, right]))('%s reads', (_code, right) => {
     expect(told(right)).toEqual([]);
