@@ -47,7 +47,7 @@ export function callersState(
     const { kind, name, file } = comparison.after.entries.get(comparison.newKey(key)) as DiffEntry;
     return { caller: { kind, name, file, state: 'broken', message, ...(at && { line: at.line }) }, mismatches: [] };
   }
-  const state = still.kind === 'gone' ? 'removed' : 'adapted';
+  const state = still.kind === 'gone' ? 'removed' : still.kind === 'unreadable' ? 'broken' : 'adapted';
   return { caller: { ...old, state, message, ...(span && { line: span.line }) }, mismatches: [] };
 }
 
@@ -59,6 +59,7 @@ function ownMismatches(before: EntityClosure | undefined, after: EntityClosure |
 
 /** Whether the new commit's interface of the caller breaks in this way, too. */
 function inheritState({ before, after, newKey }: Comparison, key: string, of: Mismatch): AffectedCaller['state'] {
+  if (after.unreadable?.has(newKey(key)) === true) return 'inherits';
   if (!after.entries.has(newKey(key))) return 'removed';
   const own = ownMismatches(before.closure(key), after.closure(newKey(key)));
   const isSame = own.some(({ kind, name }) => kind === of.kind && name === of.name);
@@ -70,8 +71,10 @@ function newCaller(
   { before, after, newKey }: Comparison,
   key: string,
   supposed: ReadonlyMap<string, EntityClosure | undefined>,
-): TrialResult | { readonly kind: 'gone' } {
+): TrialResult | { readonly kind: 'gone' | 'unreadable' } {
   const fresh = newKey(key);
+  // Its document has errors of its own: nobody can say that it follows.
+  if (after.unreadable?.has(fresh) === true) return { kind: 'unreadable' };
   if (!after.entries.has(fresh)) return { kind: 'gone' };
   const closure = after.closure(fresh);
   const definition = after.definition(fresh);

@@ -106,6 +106,16 @@ describe('an interface', () => {
     ]);
   });
 
+  it('counts a caller whose document has errors of its own as broken', () => {
+    const after = edited(', limit: { type: integer, default: 10 }', '', edited('    wait: {', '    wait: 3 # {'));
+    const diff = diffTexts(PIPELINE, after);
+    expect(diff.unreadable).toEqual(['Workflow/etl']);
+    expect(breakLines(diff)).toEqual([
+      'Task/clean inputRemoved limit breaking',
+      '  broken Workflow/etl: task "clean" has no input "limit"',
+    ]);
+  });
+
   it('does not break by a rename that all callers follow, nor by an interface that grows', () => {
     const renamed = edited('task: clean', 'task: wash', edited('name: clean', 'name: wash'));
     expect(breakLines(diffTexts(PIPELINE, renamed))).toEqual([]);
