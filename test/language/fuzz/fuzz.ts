@@ -1,5 +1,5 @@
 import { mutated, randomOf } from './mutate.ts';
-import type { FuzzTarget } from './targets.ts';
+import type { FuzzTarget } from './target.ts';
 
 export interface FuzzFailure {
   readonly target: string;
