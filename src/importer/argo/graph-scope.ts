@@ -12,6 +12,7 @@ import {
   outputType,
   type Signature,
   signatureOf,
+  spend,
   TEXT,
 } from './importing.ts';
 import { type ArgoNode, type ArgoTemplate, argoReference } from './model.ts';
@@ -161,7 +162,8 @@ export function bindings(scope: GraphScope, node: ArgoNode, child: ArgoTemplate)
     if (ours !== undefined) values.push([ours, argumentValue(scope, value, inputType(into, child, name))]);
     else into.notes.changed(at, { construct: name, message: `the template "${child.name}" has no input of this name` });
   }
-  for (const [name, ours] of globals) {
+  const handedDown = spend(into, node.at, globals.size) ? globals : [];
+  for (const [name, ours] of handedDown) {
     const own = scope.signature.globals.get(name);
     if (own !== undefined) values.push([ours, `\${{ inputs.${own} }}`]);
   }

@@ -1,11 +1,11 @@
 import type { Json } from '../../base/index.ts';
-import { celString, expression, recordOf } from '../cel-text.ts';
-import { below, type Cursor, field, textIn, textOf } from '../cursor.ts';
+import { celString, expression, plainText, recordOf } from '../cel-text.ts';
+import { type Cursor, field, items, textIn, textOf } from '../cursor.ts';
 import { labelBook } from '../names.ts';
 import { argoParts, referencesOf } from '../text-parts.ts';
 import { asBoolean, asText, translate } from './expression.ts';
 import { argumentValue, bindings, type GraphScope, nodeId, pathCel } from './graph-scope.ts';
-import { type ArgoImport, isLeaf, outputType, signatureOf } from './importing.ts';
+import { type ArgoImport, isLeaf, outputType, signatureOf, spend } from './importing.ts';
 import { filtered, type Loop, loopBindings, loopOf } from './loop.ts';
 import { type ArgoNode, type ArgoTemplate, pathsBelow } from './model.ts';
 import { suspendOf } from './policy.ts';
@@ -108,9 +108,10 @@ function importNode(scope: GraphScope, node: ArgoNode, isAwaited: boolean): { re
   const given = node.isLoop ? loopOf(scope, node) : undefined;
   const { when, loop } = conditionOf(scope, node, given);
   const action = actionOf(scope, node, loop);
-  const needs = beforeOf(scope, node)
+  const before = beforeOf(scope, node)
     .map((name) => nodeId(scope, name))
     .filter((id) => !scope.named.has(id));
+  const needs = spend(scope.into, node.at, before.length) ? before : [];
   const waits: readonly (readonly [string, Json | undefined])[] = [['needs', needs.length === 0 ? undefined : needs]];
   if (when === undefined) return recordOf([...Object.entries(action), ...waits]);
   if (!isAwaited) return recordOf([...Object.entries(action), ['when', when], ...waits]);
@@ -237,10 +238,18 @@ export function exitHandler(
     ours,
     expression(`inputs.${own.get(name) ?? ours}`),
   ]);
-  for (const [name, ours] of inputs) {
-    const at = given && below(given, name);
-    const text = textOf(at);
-    if (text !== undefined && pathsBelow(at!).length === 0) values.push([ours, text]);
+  for (const parameter of items(field(given, 'parameters'))) {
+    const ours = inputs.get(textIn(parameter, 'name') ?? '');
+    const at = field(parameter, 'value');
+    if (ours === undefined || at === undefined) continue;
+    if (pathsBelow(at).length === 0) values.push([ours, plainText(textOf(at) ?? '')]);
+    else {
+      into.notes.lost(at, {
+        construct: `argument ${ours}`,
+        message: 'what the handler gets is a plain value here',
+        instead: 'write the expression in onFailure and in the node at the end',
+      });
+    }
   }
   const action = isLeaf(exit) ? ['task', taskName(into, exit)] : ['workflow', workflowName(into, exit)];
   const handler = (outcome: string): { readonly [key: string]: Json } => {

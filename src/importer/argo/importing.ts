@@ -1,5 +1,6 @@
-import type { Json } from '../../base/index.ts';
+import { type Json, MAX_IMPORT_ITEMS } from '../../base/index.ts';
 import { recordOf } from '../cel-text.ts';
+import type { Cursor } from '../cursor.ts';
 import type { ImportedDefinition } from '../import-result.ts';
 import { identifierBook, type NameBook } from '../names.ts';
 import type { Notes } from '../notes.ts';
@@ -20,7 +21,7 @@ export interface ArgoImport {
   /** Folder of scripts, from the root of the repository. */
   readonly scriptsFolder: string;
   readonly signatures: Map<string, Signature>;
-  /** What may still be written out: elements of loops. */
+  /** What may still be written out: elements of loops, inputs that are handed down, orders of nodes. */
   readonly budget: { items: number };
 }
 
@@ -82,4 +83,16 @@ export function parameterJson(type: string, value: Json | undefined, description
     ['default', value],
     ['description', description],
   ]);
+}
+
+/** Takes from what may be written out; false, and told once per place, when nothing is left of it. */
+export function spend({ budget, notes }: ArgoImport, at: Cursor, count: number): boolean {
+  budget.items -= count;
+  if (budget.items >= 0) return true;
+  notes.lost(at, {
+    construct: 'size',
+    message: `at most ${MAX_IMPORT_ITEMS} elements, inputs and orders of nodes are written out`,
+    instead: 'import fewer files at a time, or make long lists in a task',
+  });
+  return false;
 }

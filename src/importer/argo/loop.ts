@@ -1,9 +1,9 @@
-import { isJsonObject, type Json, MAX_IMPORT_ITEMS } from '../../base/index.ts';
+import { isJsonObject, type Json } from '../../base/index.ts';
 import { celString, celText, expression, plainJson, recordOf, valueText } from '../cel-text.ts';
 import { type Cursor, field, textIn, textOf, whole } from '../cursor.ts';
 import { argoParts, referencesOf } from '../text-parts.ts';
 import { bindings, type GraphScope, pathCel, referenceCel } from './graph-scope.ts';
-import { signatureOf } from './importing.ts';
+import { signatureOf, spend } from './importing.ts';
 import { type ArgoNode, type ArgoTemplate, argoReference, pathsBelow } from './model.ts';
 
 /** A tag of the element → CEL of type string. */
@@ -42,6 +42,8 @@ function listOf(scope: GraphScope, at: Cursor, loop: Loop): Json {
     const cel = celText(parts, (reference) => referenceCel({ ...scope, item: loop.item }, at, reference));
     return expression(cel === 'item' ? loop.cel : `${loop.cel}.map(item, ${cel})`);
   }
+  // Each element repeats the text.
+  if (!spend(scope.into, at, Math.ceil((loop.elements.length * text.length) / 256))) return [];
   return loop.elements.map((element) => {
     const inner = { ...scope, item: loop.itemOf(element) };
     return valueText(parts, (reference) => referenceCel(inner, at, reference));
@@ -100,14 +102,7 @@ function scalarText(value: Json): string | undefined {
 }
 
 function elementsLoop({ into }: GraphScope, at: Cursor, elements: readonly Json[]): Loop | undefined {
-  into.budget.items -= elements.length;
-  if (into.budget.items >= 0) return { kind: 'elements', elements, itemOf };
-  into.notes.lost(at, {
-    construct: 'a loop',
-    message: `at most ${MAX_IMPORT_ITEMS} elements are written out`,
-    instead: 'make the list in a task, and go over its output',
-  });
-  return undefined;
+  return spend(into, at, elements.length) ? { kind: 'elements', elements, itemOf } : undefined;
 }
 
 function itemOf(element: Json): ItemCel {

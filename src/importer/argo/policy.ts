@@ -1,6 +1,6 @@
 import type { Json } from '../../base/index.ts';
 import { recordOf } from '../cel-text.ts';
-import { below, type Cursor, field, textIn, textOf } from '../cursor.ts';
+import { type Cursor, field, textIn, textOf } from '../cursor.ts';
 import { durationOf } from '../duration-text.ts';
 import type { Notes } from '../notes.ts';
 import type { ArgoTemplate } from './model.ts';
@@ -81,7 +81,5 @@ export function suspendOf(notes: Notes, { at, name }: ArgoTemplate): Json {
   const suspend = field(at, 'suspend');
   const wait = suspend === undefined ? undefined : durationIn(notes, suspend, 'duration');
   if (wait !== undefined) return recordOf([['sleep', wait]]);
-  return recordOf([
-    ['approve', recordOf([['message', `${textIn(below(at, 'metadata'), 'description') ?? name}: go on?`]])],
-  ]);
+  return recordOf([['approve', recordOf([['message', `${name}: go on?`]])]]);
 }

@@ -30,7 +30,12 @@ export function matrixOver(scope: PipelineScope, node: PipelineTask, task: Tekto
   if (!isFixed) return combinedByExpression(scope, axes);
   const lists = axes.map(([, at]) => listValue(scope, at) as readonly Json[]);
   const rows = lists.reduce((product, list) => product * list.length, 1);
-  budget.items -= rows * axes.length;
+  // Each row repeats its texts.
+  const longest = axes.reduce(
+    (most, [, at]) => Math.max(most, ...items(at).map(({ value }) => String(value).length)),
+    0,
+  );
+  budget.items -= rows * axes.length * (1 + Math.ceil(longest / 256));
   if (budget.items < 0) {
     notes.lost(node.matrix!, {
       construct: 'matrix',

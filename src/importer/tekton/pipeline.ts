@@ -271,7 +271,7 @@ function finallyPart(outer: PipelineScope, spec: Cursor, taskOf: TaskFinder, nod
     ['inputs', interfaceInputs.length === 0 ? undefined : recordOf(interfaceInputs)],
     ['nodes', recordOf(inner)],
   ]);
-  into.definitions.push(document('Workflow', name, workflow, outer.into.tasks.values().next().value?.at ?? spec));
+  into.definitions.push(document('Workflow', name, workflow, spec));
   const given = (which: 'after' | 'failed'): Json | undefined =>
     inputs.size === 0
       ? undefined
