@@ -15,6 +15,7 @@ import { type Compilation, keyOf, lookUp, type Workspace } from './workspace.ts'
 export interface Audited {
   readonly compilations: readonly Compilation[];
   readonly removed: ReadonlySet<string>;
+  readonly levels?: LintLevels | undefined;
 }
 
 /** What decides how findings are told. */
@@ -28,7 +29,7 @@ export interface Telling {
  * Judges what was compiled by the commit's policies, and lints it. Findings go to the workspace; the result says how they
  * are to be told. Asks the workspace for what must be read first.
  */
-export function audit(workspace: Workspace, { compilations, removed }: Audited): Telling {
+export function audit(workspace: Workspace, { compilations, removed, levels }: Audited): Telling {
   const tasks = tasksInQuestion(workspace, compilations, removed);
   const { ignores, more } = filesAsAWhole(workspace, compilations, tasks);
   const policies = policiesOf(workspace);
@@ -36,7 +37,7 @@ export function audit(workspace: Workspace, { compilations, removed }: Audited):
   const subjects = [...projectOf(workspace, compilations), ...all.map(subjectOf)];
   if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return { secrets: [], ignores };
   reviewByPolicies(workspace, policies, subjects);
-  const secrets = all.flatMap((compilation) => lintEntity(workspace, compilation));
+  const secrets = all.flatMap((compilation) => lintEntity(workspace, compilation, levels));
   // An entity that does not compile refers to nothing: what it uses would look unused.
   const hasErrors = workspace.diagnostics.some(({ severity }) => severity === 'error');
   const told = more.map(({ closure }) => keyOf(closure.kind, closure.name)).filter((key) => key.startsWith('Task/'));

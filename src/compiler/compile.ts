@@ -35,7 +35,7 @@ export function compile(request: CompileRequest): CompileOutcome {
   if (workspace.neededBlobs.size > 0) return needsOf(workspace);
   const compilations = compileAffected(workspace, removed);
   checkLock(workspace, compilations, removed);
-  const telling = audit(workspace, { compilations, removed });
+  const telling = audit(workspace, { compilations, removed, levels: project.lints });
   if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return needsOf(workspace);
   if (isEmpty(workspace, removed)) tellEmpty(workspace, project);
   const diagnostics = sortedFindings(toldFindings(workspace.diagnostics, telling, project.lints));

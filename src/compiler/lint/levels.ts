@@ -25,13 +25,19 @@ export function checkLevels(tell: Tell, project: DefinitionOf<'Project'>): boole
   return isRight;
 }
 
+/** Whether a warning of this code is told at all: what is not need not be looked for. */
+export function isTold(code: string, levels: LintLevels = {}): boolean {
+  const level = Object.hasOwn(levels, code) ? levels[code] : undefined;
+  return level === undefined ? diagnosticCode(code)?.isOffByDefault !== true : level !== 'off';
+}
+
 /** Findings as the project wants them told: warnings at their levels, or not at all. Errors stay what they are. */
 export function atLevels(diagnostics: readonly Diagnostic[], levels: LintLevels = {}): readonly Diagnostic[] {
   return diagnostics.flatMap((diagnostic) => {
     if (diagnostic.severity === 'error') return [diagnostic];
     const { code } = diagnostic;
-    const level = Object.hasOwn(levels, code) ? levels[code] : undefined;
-    if (level === 'off' || (level === undefined && diagnosticCode(code)?.isOffByDefault === true)) return [];
+    if (!isTold(code, levels)) return [];
+    const level = Object.hasOwn(levels, code) ? (levels[code] as 'warning' | 'error') : undefined;
     return [level === undefined ? diagnostic : { ...diagnostic, severity: level }];
   });
 }
