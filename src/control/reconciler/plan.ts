@@ -30,7 +30,12 @@ export interface Plan {
 }
 
 /** Later waves refer to earlier ones, so nothing active ever points at something that is not. */
-const WAVES: readonly (readonly EntityKind[])[] = [['Platform', 'Policy'], ['Task', 'Workflow'], ['LaunchPlan'], ['Schedule']];
+const WAVES: readonly (readonly EntityKind[])[] = [
+  ['Platform', 'Policy'],
+  ['Task', 'Workflow'],
+  ['LaunchPlan'],
+  ['Schedule'],
+];
 
 /** Pure. Both lists may be in any order; the plan's order is by wave, then kind, then name. */
 export function planChanges(desired: readonly DesiredDefinition[], live: readonly LiveDefinition[]): Plan {
