@@ -135,7 +135,7 @@ describe('parseDefinitions tells', () => {
     [
       'a cron expression without quotes',
       'cron: */5 * * * *',
-      ['PIPE-YAML-010@2:11 text that begins with * needs quotes'],
+      ['PIPE-YAML-010@2:7 text that begins with * needs quotes'],
     ],
     [
       'a lone star',
