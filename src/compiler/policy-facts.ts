@@ -7,7 +7,7 @@ import {
   parseQuantity,
   type RecordType,
 } from '../language/index.ts';
-import type { ResourceList, TaskClosure, WorkflowClosure } from './closure.ts';
+import type { BranchClosure, ResourceList, TaskClosure, WorkflowClosure } from './closure.ts';
 import { recordTypeOf, type Subject } from './policy-object.ts';
 import { recordOf } from './record.ts';
 
@@ -69,13 +69,30 @@ function minIntervalSeconds(schedule: Parameters<typeof tickRuleOf>[0]): number 
   return (rule.kind === 'ok' ? shortestInterval(rule.rule) : undefined) ?? YEAR_S;
 }
 
-/** Nodes that run a task, with what they override of it. */
-function nodeFacts({ nodes, tasks }: WorkflowClosure): readonly JsonObject[] {
-  return nodes.flatMap((node) => {
-    const task = 'task' in node ? tasks[node.task] : undefined;
+/**
+ * Everything in a workflow that runs a task, with what it overrides of it: a node, each branch of a switch under that
+ * node's id, and the failure handler as `onFailure`. Workflows that run inline are judged as what they are.
+ */
+function nodeFacts(closure: WorkflowClosure): readonly JsonObject[] {
+  return actionsOf(closure).flatMap(([id, action]) => {
+    const task = 'task' in action ? closure.tasks[action.task] : undefined;
     if (task === undefined) return [];
-    return [{ id: node.id, task: task.name, retries: task.retries.limit, ...runFacts(task) }];
+    return [{ id, task: task.name, retries: task.retries.limit, ...runFacts(task) }];
   });
+}
+
+function actionsOf({ nodes, onFailure }: WorkflowClosure): readonly (readonly [string, BranchClosure])[] {
+  const actions: (readonly [string, BranchClosure])[] = [];
+  for (const node of nodes) {
+    if (node.kind !== 'switch') {
+      actions.push([node.id, node]);
+      continue;
+    }
+    for (const { action } of node.branches) actions.push([node.id, action]);
+    if (node.else !== undefined) actions.push([node.id, node.else]);
+  }
+  if (onFailure !== undefined) actions.push(['onFailure', onFailure]);
+  return actions;
 }
 
 function runFacts({ run, resources }: TaskClosure): JsonObject {

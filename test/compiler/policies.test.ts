@@ -96,6 +96,25 @@ describe('rules', () => {
     expect(judge(rule)).toEqual(found);
   });
 
+  it('see tasks that branches of a switch and the failure handler run, with what is overridden there', () => {
+    const large = 'resources: { limits: { memory: 64Gi } }';
+    const rule =
+      'match: { kinds: [Workflow] }, assert: \'facts.nodes.all(n, n.limits.memory != null && n.limits.memory < quantity("16Gi"))\'';
+    const hidden = (nodes: string, more = ''): string =>
+      `kind: Workflow\nmetadata: { name: hidden }\nspec: { inputs: { b: boolean }, nodes: { ${nodes} }${more} }`;
+    const inBranch = `pick: { switch: [{ when: "\${{ inputs.b }}", then: { task: add, ${large} } }], else: { task: add } }`;
+    const inElse = `pick: { switch: [{ when: "\${{ inputs.b }}", then: { task: add } }], else: { task: add, ${large} } }`;
+    const calm = 'one: { task: add }';
+    const judged = [
+      hidden(calm),
+      hidden(inBranch),
+      hidden(inElse),
+      hidden(calm, `, onFailure: { task: add, ${large} }`),
+    ];
+    const counts = judged.map((text) => judge(rule, text).filter((line) => line.startsWith('PIPE-POLICY-001')).length);
+    expect(counts).toEqual([0, 1, 1, 1]);
+  });
+
   it('have a message with values', () => {
     const rule = 'match: { kinds: [Schedule] }, assert: object.spec.timeZone == "UTC"';
     const text = rule.concat(', message: "${{ object.metadata.name }} ticks in ${{ object.spec.timeZone }}"');
