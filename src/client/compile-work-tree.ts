@@ -61,6 +61,7 @@ function compileTexts(
     files.set(path, id);
   }
   const trees = new Map<string, string | null>();
+  const folders = foldersOf(tree);
   for (;;) {
     const request = { files, changedFolders: new Set<string>(), texts, trees, ...(cache !== undefined && { cache }) };
     const outcome = compile(request);
@@ -68,7 +69,7 @@ function compileTexts(
     const asked = outcome.folders.filter((folder) => !trees.has(folder));
     // All texts were given at first; asking for nothing new would never end.
     if (asked.length === 0) throw new BugError('the compiler asks for what it has been given');
-    for (const folder of asked) trees.set(folder, folderId(tree, folder));
+    for (const folder of asked) trees.set(folder, folderId(folders, folder));
   }
 }
 
@@ -77,8 +78,21 @@ export function blobId(bytes: Uint8Array): string {
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
+/** Every folder that holds a file, at any depth. */
+function foldersOf({ paths }: WorkTree): ReadonlySet<string> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const folder = path.slice(0, end);
+      if (folders.has(folder)) break;
+      folders.add(folder);
+    }
+  }
+  if (paths.length > 0) folders.add('');
+  return folders;
+}
+
 /** An id that stands for the folder's content: closures of a validation are thrown away, so that it exists is enough. */
-function folderId({ paths }: WorkTree, folder: string): string | null {
-  const prefix = folder === '' || folder === '.' ? '' : `${folder.replace(/\/+$/, '')}/`;
-  return paths.some((path) => path.startsWith(prefix)) ? '0'.repeat(40) : null;
+function folderId(folders: ReadonlySet<string>, folder: string): string | null {
+  return folders.has(folder === '.' ? '' : folder.replace(/\/+$/, '')) ? '0'.repeat(40) : null;
 }
