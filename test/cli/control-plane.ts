@@ -292,3 +292,18 @@ function revision(commit: string, index: string, ref: string, subject: string): 
     },
   };
 }
+
+/** The command line run in a folder without a control plane; `home` is its HOME. */
+export async function runInFolder(home: string, cwd: string, ...argv: string[]): Promise<Ran> {
+  let out = '';
+  let err = '';
+  const stdout = pipe((text) => {
+    out += text;
+  });
+  const stderr = pipe((text) => {
+    err += text;
+  });
+  const { signal } = new AbortController();
+  const code = await runCli({ argv, env: { HOME: home }, cwd, stdout, stderr, clock, random, signal }, PORTS);
+  return { code, out, err };
+}

@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { credentialHelper, setRemote } from '../../src/cli/git-remote.ts';
-import { runCli } from '../../src/cli/index.ts';
 import { DIAGNOSTIC_CODES } from '../../src/language/index.ts';
-import { clock, random } from '../cluster/api-fixture.ts';
-import { PORTS, pipe, type Ran } from './control-plane.ts';
+import { type Ran, runInFolder } from './control-plane.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -15,19 +13,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function runIn(cwd: string, ...argv: string[]): Promise<Ran> {
-  let out = '';
-  let err = '';
-  const stdout = pipe((text) => {
-    out += text;
-  });
-  const stderr = pipe((text) => {
-    err += text;
-  });
-  const { signal } = new AbortController();
-  const code = await runCli({ argv, env: { HOME: folder }, cwd, stdout, stderr, clock, random, signal }, PORTS);
-  return { code, out, err };
-}
+const runIn = (cwd: string, ...argv: string[]): Promise<Ran> => runInFolder(folder, cwd, ...argv);
 
 describe('pipectl init', () => {
   it('writes a project that validates, and says how to run it', async () => {

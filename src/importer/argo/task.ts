@@ -4,7 +4,8 @@ import { type Cursor, entries, field, items, textIn, textOf, whole } from '../cu
 import { document } from '../document.ts';
 import { durationOf } from '../duration-text.ts';
 import { resourcesOf } from '../pod-fields.ts';
-import { extensionOf, type ProgramPart, programText, tongueOf } from '../script-text.ts';
+import { rewrittenScript } from '../rewritten-script.ts';
+import { extensionOf, type ProgramPart, tongueOf } from '../script-text.ts';
 import { type OutputSource, type Step, taskRun, type Word } from '../task-run.ts';
 import { argoParts, type Reference } from '../text-parts.ts';
 import { type ArgoImport, globalType, inputType, outputType, parameterJson, signatureOf, TEXT } from './importing.ts';
@@ -156,22 +157,7 @@ function scriptOf(into: ArgoImport, template: ArgoTemplate, at: Cursor, interpre
     if (part.kind === 'text') return part.text;
     return variablePart(into, template, at, part) ?? part.written;
   });
-  const tongue = tongueOf(interpreter);
-  const written = tongue === undefined ? undefined : programText(tongue, program);
-  if (written?.kind === 'text') return written.text;
-  // One place that does not fit leaves the whole script as it is, so each paste in it is told.
-  for (const [index, reference] of parts.entries()) {
-    const part = program[index];
-    if (reference.kind !== 'reference' || typeof part !== 'object') continue;
-    into.notes.lost(at, {
-      construct: reference.written,
-      message:
-        'values are not pasted into scripts, and this script has a place with no way to its environment that is known here',
-      instead: `read the environment variable ${part.variable} there`,
-      range: reference,
-    });
-  }
-  return text;
+  return rewrittenScript(into.notes, at, interpreter, parts, program) ?? text;
 }
 
 function wordOf(into: ArgoImport, template: ArgoTemplate, at: Cursor): Word {

@@ -4,7 +4,8 @@ import { document } from '../document.ts';
 import { durationOf } from '../duration-text.ts';
 import { labelFrom } from '../names.ts';
 import { resourcesOf } from '../pod-fields.ts';
-import { extensionOf, type ProgramPart, programText, tongueOf } from '../script-text.ts';
+import { rewrittenScript } from '../rewritten-script.ts';
+import { extensionOf, type ProgramPart, tongueOf } from '../script-text.ts';
 import { type Step, taskRun, type Word } from '../task-run.ts';
 import { type Reference, tektonParts } from '../text-parts.ts';
 import { inputsOf, resultType, type TektonImport } from './importing.ts';
@@ -182,22 +183,7 @@ function scriptText(into: TektonImport, task: TektonTask, at: Cursor, interprete
   const program = parts.map(
     (part): ProgramPart => (part.kind === 'text' ? part.text : (variablePart(into, task, at, part) ?? part.written)),
   );
-  const tongue = tongueOf(interpreter);
-  const written = tongue === undefined ? undefined : programText(tongue, program);
-  if (written?.kind === 'text') return written.text.replaceAll('$$(', '$(');
-  // One place that does not fit leaves the whole script as it is, so each paste in it is told.
-  for (const [index, reference] of parts.entries()) {
-    const part = program[index];
-    if (reference.kind !== 'reference' || typeof part !== 'object') continue;
-    into.notes.lost(at, {
-      construct: reference.written,
-      message:
-        'values are not pasted into scripts, and this script has a place with no way to its environment that is known here',
-      instead: `read the environment variable ${part.variable} there`,
-      range: reference,
-    });
-  }
-  return text;
+  return rewrittenScript(into.notes, at, interpreter, parts, program)?.replaceAll('$$(', '$(') ?? text;
 }
 
 function wordOf(into: TektonImport, task: TektonTask, at: Cursor): Word {
