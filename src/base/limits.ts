@@ -354,7 +354,7 @@ export const IDLE_MEMORY = {
   quietCpuMs: 40,
   grownBytes: 32 * MiB,
   worthBytes: 4 * MiB,
-  pagesBytes: 10 * MiB,
+  pagesBytes: 5 * MiB,
   againMs: 15_000,
 } as const;
 
