@@ -50,7 +50,7 @@ export interface AppendLog {
   damaged: StalledError | undefined;
   /** What is written next, from the start of the block that it begins in. */
   readonly staging: Buffer;
-  /** The block that `current.offset` is in, up to there: it is written again with what follows. Then zeros. */
+  /** The block that `current.offset` is in, valid up to there: it is written again with what follows. */
   readonly tail: Buffer;
   /** Called when a segment is full and another began. */
   onSegmentFull: () => void;
