@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { BugError, type Digest, MAX_CLOSURE_BYTES, MAX_CLOSURE_CHUNKS, sha256 } from '../base/index.ts';
-import type { Closure } from './kinds.ts';
 import { SYSTEM_NAMESPACE } from './object.ts';
 import type { Cluster } from './port.ts';
+import type { Closure } from './repository.ts';
 
 /**
  * The canonical JSON text of the closure named by `digest`, of any kind, its content checked against the name.

@@ -1,6 +1,6 @@
 import { age } from './age.ts';
 import { condition, count, type KindColumns, size, text, wide } from './column-cells.ts';
-import { LABEL } from './kinds.ts';
+import { LABEL } from './labels.ts';
 import type { KubeObject } from './object.ts';
 import type { Pod } from './pod.ts';
 

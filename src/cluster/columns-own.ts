@@ -1,20 +1,10 @@
 import { age, humanDuration } from './age.ts';
 import { condition, count, type KindColumns, keys, shortCommit, text, wide } from './column-cells.ts';
-import type {
-  Closure,
-  DefinitionSource,
-  Execution,
-  LaunchPlan,
-  Platform,
-  Policy,
-  Repository,
-  Revision,
-  Schedule,
-  Task,
-  Workflow,
-} from './kinds.ts';
+import type { DefinitionSource, LaunchPlan, Platform, Policy, Schedule, Task, Workflow } from './definitions.ts';
+import type { Execution } from './execution-kind.ts';
 import type { KubeObject } from './object.ts';
 import { isTerminalPhase } from './phases.ts';
+import type { Closure, Repository, Revision } from './repository.ts';
 
 type Definition = KubeObject & { readonly spec: DefinitionSource };
 

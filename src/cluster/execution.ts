@@ -1,5 +1,7 @@
 import { type Digest, type Json, type Random, SHARD_KEYS, sha256 } from '../base/index.ts';
-import { type ConcurrencyLimit, type Execution, LABEL, type Trigger } from './kinds.ts';
+import type { ConcurrencyLimit } from './definitions.ts';
+import type { Execution, Trigger } from './execution-kind.ts';
+import { LABEL } from './labels.ts';
 import { API_VERSION } from './object.ts';
 
 /** What tells one execution from another before it has run. Inputs are complete and type-checked. */

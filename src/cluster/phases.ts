@@ -1,4 +1,4 @@
-import type { NodePhase } from './kinds.ts';
+import type { NodePhase } from './execution-kind.ts';
 
 /** Terminal phases of nodes; those of executions are among them. */
 const TERMINAL: ReadonlySet<string> = new Set<NodePhase>([

@@ -24,7 +24,7 @@ const parser = new Environment({
   },
 });
 
-/** Parses one CEL expression under the bounds of `limits.ts`. Offsets of problems count from the start of `source`. */
+/** Parses one CEL expression under the bounds of `base/limits`. Offsets of problems count from the start of `source`. */
 export function parseExpression(source: string): ParseResult {
   if (source.length > MAX_EXPRESSION_LENGTH) {
     return failed({

@@ -1,0 +1,30 @@
+/** Bounds of the command line. Sizes in bytes, times in milliseconds. */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Logs that one `pipectl logs --follow` streams at a time; further ones wait for a stream to end. */
+export const MAX_FOLLOWED_LOGS = 50;
+/** Characters of a log line that are printed as one line; a longer one is cut into several. */
+export const MAX_LOG_LINE_CHARACTERS = 65_536;
+
+/** What git says of a work tree's files, with their ids. */
+export const MAX_GIT_LISTING_BYTES = 256 * MiB;
+/** One kept verdict of `pipectl validate`, and the projects whose last one is kept. */
+export const MAX_VERDICT_BYTES = 4 * MiB;
+export const MAX_KEPT_VERDICTS = 100;
+/** How often `validate --fix` compiles again: a fix may uncover others. */
+export const MAX_FIX_ROUNDS = 10;
+/** Editors write a file in several steps: a check begins when nothing has changed for so long. */
+export const WATCH_SETTLE_MS = 60;
+/** Lines that may differ between a file and its fixed text for a diff to be looked for; past it the whole file is shown. */
+export const MAX_DIFF_EDITS = 2_000;
+
+/** Nodes of a drawn graph with the bends of its edges; more would be a picture of many megabytes that shows nothing. */
+export const MAX_GRAPH_POINTS = 50_000;
+
+/** An import: notes kept of it, templates or tasks of one document, and list items written out (items, matrix rows). */
+export const MAX_IMPORT_NOTES = 1_000;
+export const MAX_IMPORT_TEMPLATES = 1_000;
+export const MAX_IMPORT_ITEMS = 50_000;
+/** Parentheses and operators within each other in a condition that is translated. */
+export const MAX_IMPORT_DEPTH = 50;

@@ -1,0 +1,51 @@
+/** Bounds of the loops around the engine, metrics, logs and idle memory. Sizes in bytes, times in milliseconds. */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Series (combinations of label values) of one metric; updates of further ones are dropped and counted. */
+export const MAX_METRIC_SERIES = 1_000;
+/** A warning or error that repeats is told once in this time; so many different ones are remembered. */
+export const LOG_REPEAT_MS = 10_000;
+export const MAX_LOG_REPEATS = 500;
+/** Characters of one string in a log line. */
+export const MAX_LOG_VALUE_LENGTH = 4_096;
+/** Entity indexes kept in memory, and for how long unused. */
+export const MAX_CACHED_INDEXES = 8;
+export const INDEX_CACHE_IDLE_MS = 600_000;
+
+/** Definition objects written in one batch, and listed at a time, by the reconciler. */
+export const RECONCILE_BATCH = 500;
+export const RECONCILE_PAGE = 500;
+/** Back-off of a repository that cannot be reconciled, and the delay before a drifted definition is healed. */
+export const RECONCILE_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 60_000 } as const;
+export const HEAL_DELAY_MS = 1_000;
+/** Pause before a broken watch for edited definitions is opened again. */
+export const DRIFT_REWATCH_MS = 5_000;
+
+/** Parsed definition files kept between rounds and pushes. At least MAX_DEFINITION_FILES, so that no round parses twice. */
+export const MAX_CACHED_PARSES = 50_000;
+
+/** Rounds of one compilation, folders of one task source, and source trees remembered as harmless. */
+export const MAX_COMPILE_ROUNDS = 64;
+export const MAX_SOURCE_FOLDERS = 5_000;
+export const MAX_CLEAN_TREES = 10_000;
+/** A push waits so long for the reconciler before it answers that the commit will be active later. */
+export const PUSH_SETTLE_MS = 5_000;
+/** Warnings shown to a pusher. */
+export const MAX_SHOWN_WARNINGS = 20;
+/** Text parsed before other work of the process gets its turn: about 10 ms. */
+export const PARSE_SLICE_BYTES = 16 * KiB;
+
+/**
+ * A process is quiet when two intervals in a row took less CPU than this. Then, if memory has grown by `grownBytes`,
+ * garbage is collected and given back to the system, again and again until that gives back less than `worthBytes`; if it
+ * has grown by `pagesBytes`, only what costs next to nothing is given back. At most so often.
+ */
+export const IDLE_MEMORY = {
+  pollMs: 4_000,
+  quietCpuMs: 40,
+  grownBytes: 32 * MiB,
+  worthBytes: 4 * MiB,
+  pagesBytes: 5 * MiB,
+  againMs: 15_000,
+} as const;

@@ -1,0 +1,56 @@
+/** Bounds of executions and schedules. Sizes in bytes, times in milliseconds. */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** A task's inputs and outputs, each, as JSON text. */
+export const MAX_VALUE_BYTES = 1 * MiB;
+/** Subtasks of one map node. */
+export const MAX_MAP_SIZE = 100_000;
+
+/** Keys that shards divide among themselves; an execution's key is a hash of its identity. */
+export const SHARD_KEYS = 4096;
+
+/** Retries for failures that are the system's fault (a lost node, an evicted pod), and their back-off. Flyte allows three as well. */
+export const MAX_SYSTEM_RETRIES = 3;
+export const SYSTEM_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 30_000 } as const;
+/** Attempts started and nodes computed by one engine step; the rest follows in the next, so that no execution holds a worker long. */
+export const MAX_STARTS_PER_STEP = 256;
+export const MAX_TRANSITIONS_PER_STEP = 2_000;
+/** Failed subtasks of a map whose errors are kept in full; the rest is counted. */
+export const MAX_MAP_ERRORS = 10;
+/** Subtasks whose packed state is one field of a map's status: what one finished subtask rewrites. */
+export const MAP_CHUNK_SIZE = 512;
+/** An error message in a status, in UTF-16 code units. */
+export const MAX_ERROR_LENGTH = 4_096;
+
+/** A tick older than this was missed, and catch-up policy decides; a younger one is late and always runs. */
+export const MISSED_AFTER_MS = 60_000;
+/** Ticks of one schedule caught up at most, whatever its own limit says. */
+export const MAX_CATCH_UP_TICKS = 10_000;
+/** Ticks being turned into executions at the same time, over all schedules: a catch-up must not become a storm. */
+export const MAX_TICKS_IN_FLIGHT = 64;
+/** A schedule whose launch plan is missing is looked at again after this. */
+export const SCHEDULE_RETRY_MS = 30_000;
+/** The scheduler looks at the clock at least so often, because a clock may be set or a machine may sleep. */
+export const MAX_TIMER_MS = 30_000;
+
+/** Closures kept ready to run. */
+export const MAX_CACHED_PLANS = 1_000;
+/** How long an execution with nothing to do keeps its state in memory; after that only what wakes it is kept. */
+export const ENGINE_PARK_AFTER_MS = 5_000;
+/** Back-off of a round that failed, and how often in a row before the execution waits for the longest. */
+export const ROUND_BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000 } as const;
+/** Attempts looked up one by one when an execution is loaded; more are listed at once. */
+export const MAX_SINGLE_POD_READS = 8;
+
+/** How long and how many finished executions are kept, with their pods and logs; the newest stay. None goes before the shortest age. */
+export const RETENTION = {
+  intervalMs: 600_000,
+  maxAgeMs: 30 * 86_400_000,
+  minAgeMs: 3_600_000,
+  maxExecutions: 50_000,
+  /** As Kubernetes' terminated-pod-gc-threshold. */
+  maxPods: 12_500,
+} as const;
+/** Objects that retention deletes with one write. */
+export const RETENTION_BATCH = 500;

@@ -1,0 +1,44 @@
+/** Bounds of git: pushes, trees and refs. Sizes in bytes, times in milliseconds. */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** One name in a path, in UTF-16 code units; Linux allows 255 bytes. */
+export const MAX_PATH_SEGMENT_LENGTH = 200;
+/** One tree object (about 250,000 entries), trees read of one commit, and nesting of folders. */
+export const MAX_TREE_BYTES = 16 * MiB;
+export const MAX_TREE_NODES = 50_000;
+export const MAX_FOLDER_DEPTH = 64;
+/** One commit or tag object. */
+export const MAX_COMMIT_BYTES = 1 * MiB;
+/** Object bytes that are read and dropped to get at the next object; past that the reading process is given up. */
+export const MAX_SKIPPED_BYTES = 16 * MiB;
+/** A loose object's file that is read without a process; larger ones are left to git. */
+export const MAX_LOOSE_FILE_BYTES = 256 * KiB;
+/** Object requests that wait for their answer, per reader. */
+export const MAX_PENDING_READS = 10_000;
+/** A reading process that nobody used for so long is ended. */
+export const READER_IDLE_MS = 60_000;
+/** Refs of one push, and the bytes that name them. */
+export const MAX_PUSH_REFS = 200;
+export const MAX_PUSH_HEAD_BYTES = 128 * KiB;
+/** Lines that a pusher is told. */
+export const MAX_VERDICT_LINES = 2_000;
+/** Packed bytes of one push. */
+export const MAX_PUSH_BYTES = 512 * MiB;
+/** From the hook's call to the decision, and one git request in all. */
+export const PUSH_DECISION_TIMEOUT_MS = 60_000;
+export const GIT_REQUEST_TIMEOUT_MS = 600_000;
+/** How often, and how many times, an accepted push's ref is looked for before its hook tells that it moved. */
+export const REF_MOVE_POLL = { everyMs: 1, looks: 50 } as const;
+/** Git requests at a time; the rest gets 503 with Retry-After. */
+export const MAX_GIT_REQUESTS = 32;
+/** Branches and tags of one repository whose commits are noted, so that `--rev` finds them by name. */
+export const MAX_NOTED_HEADS = 10_000;
+/** When a repository is compared with its refs again, after a start or when a push could not be noted. */
+export const RESYNC_BACKOFF = { initialMs: 2_000, factor: 2, maxMs: 60_000 } as const;
+/** Repositories of one control plane. */
+export const MAX_REPOSITORIES = 1_000;
+/** Pushes to one repository after which its loose objects are packed. */
+export const PACK_EVERY_PUSHES = 200;
+/** Files of a checkout that `pipectl validate` lists. */
+export const MAX_WORK_TREE_FILES = 1_000_000;

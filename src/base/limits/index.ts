@@ -1,0 +1,12 @@
+/**
+ * Every bound of the product, in one place, a file for each part of it. Sizes in bytes, times in milliseconds.
+ * A bound that comes from elsewhere names its source.
+ */
+export * from './client.ts';
+export * from './cluster.ts';
+export * from './control.ts';
+export * from './engine.ts';
+export * from './git.ts';
+export * from './images.ts';
+export * from './language.ts';
+export * from './runtime.ts';

@@ -1,0 +1,89 @@
+/** Bounds of what definitions may hold: texts, types, expressions, policies, and what compiling and comparing them may cost. Sizes in bytes, times in milliseconds. */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** A diagnostic's frame is cut here: wider lines help nobody. */
+export const MAX_FRAME_COLUMNS = 240;
+/** Diagnostics kept of one commit; the rest is counted. */
+export const MAX_DIAGNOSTICS = 500;
+
+/** One YAML file. */
+export const MAX_FILE_BYTES = 1 * MiB;
+/** Definitions files of one commit, and their sum. */
+export const MAX_DEFINITION_FILES = 50_000;
+export const MAX_DEFINITION_BYTES = 512 * MiB;
+
+/** One `${{ … }}`, in UTF-16 code units, and its syntax tree. cel-js recurses per prefix operator, so length bounds the stack. */
+export const MAX_EXPRESSION_LENGTH = 4096;
+export const MAX_EXPRESSION_NODES = 1000;
+export const MAX_EXPRESSION_DEPTH = 100;
+/** Expressions inside one text. */
+export const MAX_TEXT_EXPRESSIONS = 1_000;
+/** Work of one evaluation: one step per turn of a macro's loop, per element and per 64 characters that a function reads or makes. */
+export const MAX_EXPRESSION_STEPS = 1_000_000;
+/** A string made by an expression, in UTF-16 code units. */
+export const MAX_EXPRESSION_STRING = 1 * MiB;
+/** A regular expression, in UTF-16 code units: RE2 takes time by pattern times text. */
+export const MAX_PATTERN_LENGTH = 500;
+
+/** A line of a definitions file, in UTF-16 code units. */
+export const MAX_LINE_LENGTH = 64 * KiB;
+/** Nesting of a definitions file, block and flow together; `yaml` recurses over it. */
+export const MAX_YAML_DEPTH = 64;
+/** Lexical tokens of a definitions file: bounds the parser's time (about 3 µs each). Ours have 2.5 bytes a token. */
+export const MAX_YAML_TOKENS = 500_000;
+/** Keys and list items of a definitions file. */
+export const MAX_YAML_ENTRIES = 200_000;
+/** Documents of a definitions file. */
+export const MAX_YAML_DOCUMENTS = 5_000;
+/** Places where the parser stumbles before it is stopped: text that is no YAML stumbles at each word. */
+export const MAX_YAML_ERRORS = 1_000;
+/**
+ * What the fast reader of YAML does not try: it stays well inside of the budgets above, however they are counted. Keys
+ * come from the specification's 1,024 characters. `keptMarks`: texts whose places are remembered.
+ */
+export const FAST_YAML = { maxDepth: 24, maxKeyLength: 1_000, maxIdleLines: 10_000, keptMarks: 32 } as const;
+/** Diagnostics of one file; the rest is counted. */
+export const MAX_FILE_DIAGNOSTICS = 100;
+
+/** A type as written: its length in characters, nesting, parts in all, and fields or members at one place. */
+export const MAX_TYPE_LENGTH = 4_096;
+export const MAX_TYPE_DEPTH = 16;
+export const MAX_TYPE_PARTS = 512;
+export const MAX_TYPE_MEMBERS = 256;
+
+/** Nesting of an input or output value. */
+export const MAX_VALUE_DEPTH = 64;
+/** Problems told of one value; a wrong list of a million items has one cause. */
+export const MAX_VALUE_PROBLEMS = 20;
+/** Durations: 100 years of 365 days, so that sums with instants stay inside what Date can hold. */
+export const MAX_DURATION_MS = 100 * 365 * 24 * 3_600_000;
+
+/** Names of inputs, outputs, record fields: they become environment variables. */
+export const MAX_IDENTIFIER_LENGTH = 63;
+/** Candidates and length looked at for a did-you-mean: the edit distance is quadratic in length. */
+export const MAX_SUGGESTION_CANDIDATES = 10_000;
+export const MAX_SUGGESTION_LENGTH = 64;
+
+/** Rules of one policy. */
+export const MAX_POLICY_RULES = 100;
+/** Steps that all rules over all definitions of one commit may take together: about half a second. One for each evaluation. */
+export const MAX_POLICY_STEPS = 5_000_000;
+
+/** Branches of one switch, and tasks that a dynamic node's workflow may run. */
+export const MAX_SWITCH_BRANCHES = 100;
+export const MAX_DYNAMIC_TASKS = 100;
+/**
+ * What one workflow runs inline: workflows inside workflows, how many different ones, and nodes in all when each is
+ * counted as often as it runs. A few small workflows that run each other twice would else grow without end.
+ */
+export const MAX_INLINE_DEPTH = 32;
+export const MAX_INLINE_WORKFLOWS = 500;
+export const MAX_INLINE_NODES = 100_000;
+
+/** Pairs of removed and added entities, or nodes, that are compared for a rename; past it only the same content counts. */
+export const MAX_RENAME_PAIRS = 250_000;
+/** Share of fields that a renamed entity has in common with what it was; git takes half of a file's content for one. */
+export const MIN_RENAME_SIMILARITY = 0.6;
+/** Callers compiled against a changed interface, to tell which of them it breaks. */
+export const MAX_BREAK_TRIALS = 2_000;

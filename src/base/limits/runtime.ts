@@ -1,0 +1,26 @@
+/** Bounds of running attempts. Sizes in bytes, times in milliseconds. */
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** One environment variable with its name, as Linux has it (MAX_ARG_STRLEN). */
+export const MAX_ENVIRONMENT_ENTRY_BYTES = 128 * KiB;
+/** Log bytes kept of one attempt; the middle is dropped first. */
+export const MAX_LOG_BYTES = 16 * MiB;
+
+/** Of MAX_LOG_BYTES, kept for the end of an attempt's output. */
+export const MAX_LOG_TAIL_BYTES = 512 * KiB;
+/** One line between the node agent and its spawner: inputs or outputs, each character escaped at worst, and the environment. */
+export const MAX_SPAWNER_LINE_BYTES = 16 * MiB;
+/** Attempts that one spawner starts before a fresh one takes over: bounds its journal. */
+export const MAX_SPAWNER_STARTS = 20_000;
+/** A spawner without work ends after this time. */
+export const SPAWNER_IDLE_MS = 10_000;
+/** Between SIGTERM and SIGKILL when the pod does not say, and at most. */
+export const DEFAULT_GRACE_MS = 10_000;
+export const MAX_GRACE_MS = 600_000;
+/** A task's source folder: files and folders, their bytes, and levels. */
+export const MAX_SOURCE_ENTRIES = 20_000;
+export const MAX_SOURCE_BYTES = 512 * MiB;
+export const MAX_SOURCE_DEPTH = 64;
+/** Copies of source folders kept for later attempts when nothing uses them. */
+export const MAX_IDLE_SOURCES = 64;

@@ -1,0 +1,118 @@
+import type { Digest, Json } from '../base/index.ts';
+import type { Condition, KubeObject } from './object.ts';
+
+/** What all active definitions say of where they come from. */
+export interface DefinitionSource {
+  readonly repository: string;
+  /** The commit that last changed this definition's closure. */
+  readonly commit: string;
+  readonly closure: Digest;
+  readonly file: string;
+  readonly description?: string;
+}
+
+/** A parameter of an interface, in its printed form: `list<integer>`, `string?`. */
+export interface Parameter {
+  readonly type: string;
+  readonly required?: boolean;
+  readonly default?: Json;
+  readonly description?: string;
+}
+
+export interface Interface {
+  readonly inputs: Readonly<Record<string, Parameter>>;
+  readonly outputs: Readonly<Record<string, Parameter>>;
+}
+
+export interface Workflow extends KubeObject {
+  readonly kind: 'Workflow';
+  readonly spec: DefinitionSource & { readonly interface: Interface; readonly nodes: number };
+}
+
+export interface Task extends KubeObject {
+  readonly kind: 'Task';
+  readonly spec: DefinitionSource & { readonly interface: Interface; readonly image?: string };
+}
+
+export interface ConcurrencyLimit {
+  readonly limit: number;
+  readonly whenFull: 'queue' | 'skip';
+}
+
+export interface LaunchPlan extends KubeObject {
+  readonly kind: 'LaunchPlan';
+  readonly spec: DefinitionSource & {
+    readonly workflow: string;
+    readonly workflowClosure: Digest;
+    /** The workflow's interface with this plan's defaults; fixed inputs are not in it. */
+    readonly interface: Interface;
+    readonly fixedInputs: Readonly<Record<string, Json>>;
+    readonly maxParallelism?: number;
+    readonly concurrency?: ConcurrencyLimit;
+  };
+}
+
+export interface CatchUp {
+  readonly policy: 'all' | 'latest' | 'none';
+  readonly limit?: number;
+  readonly windowMs?: number;
+}
+
+export interface Schedule extends KubeObject {
+  readonly kind: 'Schedule';
+  readonly spec: DefinitionSource & {
+    readonly launchPlan: string;
+    /** Exactly one of `cron` and `everyMs`. */
+    readonly cron?: string;
+    readonly everyMs?: number;
+    readonly timeZone: string;
+    readonly start?: string;
+    readonly end?: string;
+    readonly spreadMs?: number;
+    readonly catchUp: CatchUp;
+    readonly inputs?: Readonly<Record<string, Json>>;
+    readonly kickoffTime?: string;
+    readonly active: boolean;
+  };
+  readonly status?: {
+    /** The last tick settled: its execution exists, or policy dropped it. */
+    readonly lastTick?: string;
+    readonly lastExecution?: string;
+    /** Generation of the spec that `activeSince` is about. */
+    readonly observedGeneration?: number;
+    /** Ticks before this instant belong to an earlier version of the schedule, or to a time when it was off. */
+    readonly activeSince?: string;
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+export interface Platform extends KubeObject {
+  readonly kind: 'Platform';
+  readonly spec: DefinitionSource & {
+    readonly propeller: {
+      readonly workers: number;
+      readonly maxParallelism: number;
+      readonly sharding?: Json;
+      readonly autoscale?: Json;
+    };
+  };
+}
+
+/** Rules that definitions keep; they are applied where commits are compiled, here they are shown. */
+export interface Policy extends KubeObject {
+  readonly kind: 'Policy';
+  readonly spec: DefinitionSource & {
+    readonly rules: readonly {
+      readonly name: string;
+      readonly match: {
+        readonly kinds?: readonly string[];
+        readonly labels?: Readonly<Record<string, string>>;
+        readonly expression?: string;
+      };
+      readonly assert: string;
+      readonly message: string;
+      readonly severity: 'error' | 'warning';
+      readonly except?: { readonly labels: Readonly<Record<string, string>> };
+    }[];
+  };
+}

@@ -1,0 +1,106 @@
+import type { Digest, Json } from '../base/index.ts';
+import type { ConcurrencyLimit } from './definitions.ts';
+import type { KubeObject } from './object.ts';
+
+export type ExecutionPhase = 'Pending' | 'Queued' | 'Running' | 'Succeeded' | 'Failed' | 'TimedOut' | 'Aborted';
+export type NodePhase =
+  | 'Pending'
+  | 'Queued'
+  | 'Running'
+  | 'Succeeded'
+  | 'Failed'
+  | 'TimedOut'
+  | 'Skipped'
+  | 'Aborted'
+  | 'Recovered'
+  | 'Cached';
+
+export type Trigger =
+  | { readonly kind: 'manual'; readonly by?: string }
+  | { readonly kind: 'schedule'; readonly schedule: string; readonly tick: string };
+
+/** Why a node or an execution ended badly. */
+export interface ExecutionError {
+  /** Stable CamelCase word, for example `NonZeroExit`, `InvalidOutputs`, `RunTimeout`. */
+  readonly reason: string;
+  readonly message: string;
+  readonly node?: string;
+  readonly attempt?: number;
+  readonly exitCode?: number;
+  readonly signal?: string;
+}
+
+export interface Execution extends KubeObject {
+  readonly kind: 'Execution';
+  readonly spec: {
+    readonly repository: string;
+    readonly commit: string;
+    readonly workflow: string;
+    readonly closure: Digest;
+    readonly launchPlan?: string;
+    /** Complete and type-checked: defaults and fixed inputs are already in. */
+    readonly inputs: Readonly<Record<string, Json>>;
+    readonly maxParallelism?: number;
+    readonly concurrency?: ConcurrencyLimit;
+    readonly trigger: Trigger;
+    /** The only field of spec that changes. Running when absent. */
+    readonly desired?: 'Running' | 'Paused' | 'Aborted';
+  };
+  readonly status?: ExecutionStatus;
+}
+
+export interface ExecutionStatus {
+  readonly phase: ExecutionPhase;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  /** Node id → status; a node that has not left Pending is absent: in a terminal execution, it never started. */
+  readonly nodes?: Readonly<Record<string, NodeStatus>>;
+  /** Nodes of the closure, written once at the start, so that a reader can show progress without the closure. */
+  readonly nodeCount?: number;
+  readonly outputs?: Readonly<Record<string, Json>>;
+  /** As in NodeStatus. */
+  readonly outputsText?: string;
+  /** The first failure; every failed node keeps its own in `nodes`. */
+  readonly error?: ExecutionError;
+  /** Why it waits, when it does: shown by `get` and `describe`. */
+  readonly message?: string;
+}
+
+export interface NodeStatus {
+  readonly phase: NodePhase;
+  /** Counts from 1; the attempt at hand or the last one. */
+  readonly attempt?: number;
+  /** Attempts so far that ended by the system's fault. */
+  readonly systemFailures?: number;
+  /** When the node left Pending. Absent on `compute` nodes, which take no time. */
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  /** When the attempt at hand was created; absent: at `startedAt`. */
+  readonly queuedAt?: string;
+  /** When the attempt at hand was seen to run. */
+  readonly runningAt?: string;
+  /** Earliest start of the next attempt while backing off; of a map: when the last back-off so far ends. */
+  readonly retryAt?: string;
+  readonly outputs?: Readonly<Record<string, Json>>;
+  /** JSON text of `outputs`, only where a null stands in them: a merge patch cannot carry it, so `outputs` lacks it. */
+  readonly outputsText?: string;
+  readonly error?: ExecutionError;
+  /** Why the live attempts are being ended; the node reaches its terminal phase, or retries, when they are gone. */
+  readonly ending?: ExecutionError;
+  readonly map?: MapStatus;
+}
+
+/** A map node's subtasks, packed. */
+export interface MapStatus {
+  readonly size: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Subtasks with a live attempt. */
+  readonly running: number;
+  /** Number of a chunk of MAP_CHUNK_SIZE subtasks → its packed phases and attempts; `propeller` owns the format. Absent: all pending. */
+  readonly chunks?: Readonly<Record<string, string>>;
+  /** Index → outputs of a subtask that succeeded, in a list of one so that nulls in them survive; until the node ends. */
+  readonly results?: Readonly<Record<string, readonly [Readonly<Record<string, Json>>]>>;
+  /** Index → why the subtask failed, of the first few. */
+  readonly errors?: Readonly<Record<string, ExecutionError>>;
+}
