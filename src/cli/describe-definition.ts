@@ -55,11 +55,12 @@ function particulars(definition: Definition): readonly (readonly [string, string
     case 'Task':
       return [['Image', definition.spec.image]];
     case 'LaunchPlan': {
-      const { workflow, maxParallelism, concurrency } = definition.spec;
+      const { workflow, maxParallelism, concurrency, priority } = definition.spec;
       return [
         ['Workflow', workflow],
         ['Max parallelism', maxParallelism === undefined ? undefined : String(maxParallelism)],
         ['Concurrency', concurrency && `${concurrency.limit}, when full: ${concurrency.whenFull}`],
+        ['Priority', priority === undefined ? undefined : String(priority)],
       ];
     }
     case 'Schedule': {

@@ -7,7 +7,6 @@ import { paint, printable, type Terminal } from './terminal.ts';
 
 /** An execution for `describe`: where it stands, its nodes in order, what failed, what came out. */
 export function describeExecution(view: ExecutionView, terminal: Terminal): string {
-  const { trigger } = view;
   const lines = [
     ...factLines(terminal, [
       ['Execution', paint(terminal, 'bold', view.name)],
@@ -15,12 +14,7 @@ export function describeExecution(view: ExecutionView, terminal: Terminal): stri
       ['Workflow', printable(view.workflow)],
       ['Launch plan', view.launchPlan === undefined ? undefined : printable(view.launchPlan)],
       ['Commit', `${view.commit} of ${view.repository}`],
-      [
-        'Trigger',
-        trigger.kind === 'schedule'
-          ? `schedule ${trigger.schedule}, tick ${trigger.tick}`
-          : `manual${trigger.by === undefined ? '' : `, by ${printable(trigger.by)}`}`,
-      ],
+      ['Trigger', triggerText(view)],
       ['Created', timeText(view.createdAt)],
       ['Started', timeText(view.startedAt)],
       ['Ended', timeText(view.finishedAt)],
@@ -42,6 +36,17 @@ export function describeExecution(view: ExecutionView, terminal: Terminal): stri
     lines.push('', `${paint(terminal, 'red', view.error.reason)}: ${printable(view.error.message)}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+function triggerText({ trigger }: ExecutionView): string {
+  switch (trigger.kind) {
+    case 'schedule':
+      return `schedule ${trigger.schedule}, tick ${trigger.tick}`;
+    case 'execution':
+      return `node ${printable(trigger.node)} of execution ${trigger.execution}`;
+    case 'manual':
+      return `manual${trigger.by === undefined ? '' : `, by ${printable(trigger.by)}`}`;
+  }
 }
 
 /** `Succeeded in 4.3s`, in its colour. */

@@ -24,6 +24,7 @@ export interface Runnable {
   readonly fixedInputs: Readonly<Record<string, Json>>;
   readonly maxParallelism?: number;
   readonly concurrency?: ConcurrencyLimit;
+  readonly priority?: number;
 }
 
 export type RunResolution =
@@ -79,7 +80,7 @@ export async function resolveRunnable(cluster: Cluster, { spec }: Revision, name
   const plan = await findEntity(cluster, spec.index, 'LaunchPlan', name);
   if (plan !== undefined) {
     const closure = JSON.parse(await loadClosureText(cluster, plan.digest)) as LaunchPlanClosure;
-    const { workflow, inputs, fixedInputs, maxParallelism, concurrency } = closure;
+    const { workflow, inputs, fixedInputs, maxParallelism, concurrency, priority } = closure;
     const runnable = {
       repository,
       commit,
@@ -90,6 +91,7 @@ export async function resolveRunnable(cluster: Cluster, { spec }: Revision, name
       fixedInputs,
       ...(maxParallelism !== undefined && { maxParallelism }),
       ...(concurrency !== undefined && { concurrency }),
+      ...(priority !== undefined && { priority }),
     };
     return { kind: 'found', runnable };
   }

@@ -2,6 +2,7 @@ import { canonicalJson, type Json, MAX_LABEL_LENGTH, MAX_NAME_LENGTH } from '../
 import { InvalidError } from './errors.ts';
 import { kindInfo } from './kinds.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
+import { priorityCauses, signalCauses } from './signals.ts';
 
 type Causes = { readonly field: string; readonly message: string }[];
 
@@ -49,6 +50,7 @@ export function checkObject(object: KubeObject): void {
     causes.push(cause('metadata.namespace', `must be at most ${MAX_LABEL_LENGTH} lower-case letters, digits and "-"`));
   }
   checkLabels(metadata, causes);
+  if (object.kind === 'Execution') causes.push(...priorityCauses(object.spec));
   if (causes.length > 0) throw invalid(key, causes);
 }
 
@@ -58,8 +60,12 @@ export function checkChange(before: KubeObject, after: KubeObject): void {
   if (IMMUTABLE.has(after.kind) && !sameSpec(before.spec, after.spec)) {
     throw invalid(key, [cause('spec', `a ${after.kind} never changes`)]);
   }
-  if (after.kind === 'Execution' && !sameSpec(withoutDesired(before.spec), withoutDesired(after.spec))) {
-    throw invalid(key, [cause('spec', 'only spec.desired of an Execution may change')]);
+  if (after.kind === 'Execution') {
+    if (!sameSpec(withoutChanging(before.spec), withoutChanging(after.spec))) {
+      throw invalid(key, [cause('spec', 'only spec.desired and spec.signals of an Execution may change')]);
+    }
+    const causes = [...signalCauses(before.spec, after.spec)];
+    if (causes.length > 0) throw invalid(key, causes);
   }
 }
 
@@ -84,9 +90,9 @@ function sameSpec(a: unknown, b: unknown): boolean {
   return a === b || canonicalJson(a as Json) === canonicalJson(b as Json);
 }
 
-function withoutDesired(spec: unknown): unknown {
+function withoutChanging(spec: unknown): unknown {
   if (typeof spec !== 'object' || spec === null) return spec;
-  const { desired: _, ...rest } = spec as { desired?: unknown };
+  const { desired: _, signals: __, ...rest } = spec as { desired?: unknown; signals?: unknown };
   return rest;
 }
 

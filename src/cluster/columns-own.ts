@@ -1,9 +1,10 @@
 import { age, humanDuration } from './age.ts';
+import type { CacheEntry } from './cache-entry.ts';
 import { condition, count, type KindColumns, keys, shortCommit, text, wide } from './column-cells.ts';
 import type { DefinitionSource, LaunchPlan, Platform, Policy, Schedule, Task, Workflow } from './definitions.ts';
 import type { Execution } from './execution-kind.ts';
 import type { KubeObject } from './object.ts';
-import { isTerminalPhase } from './phases.ts';
+import { isTerminalPhase, WAITS } from './phases.ts';
 import type { Closure, Repository, Revision } from './repository.ts';
 
 type Definition = KubeObject & { readonly spec: DefinitionSource };
@@ -154,6 +155,19 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     },
   ],
   [
+    'CacheEntry',
+    {
+      columns: [
+        text<CacheEntry>('Task', 'Task whose outputs it holds.', (it) => it.spec.task),
+        text<CacheEntry>('State', 'Whether it holds outputs, or somebody computes them.', entryState),
+        text<CacheEntry>('From', 'Node that filled it, or is to.', entryOrigin),
+        text<CacheEntry>('Expires', 'Until when it is good.', (it) => it.spec.expiresAt ?? 'never'),
+        wide<CacheEntry>('Commit', 'Commit at which it was filled.', (it) => shortCommit(it.spec.commit)),
+        wide<CacheEntry>('Bytes', 'Size of its outputs as JSON.', (it) => it.spec.outputs?.length),
+      ],
+    },
+  ],
+  [
     'Closure',
     {
       columns: [
@@ -167,7 +181,9 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
 function phase(it: Execution): string {
   const current = it.status?.phase ?? 'Pending';
   const isOver = it.status?.finishedAt !== undefined;
-  if (isOver || it.spec.desired === undefined || it.spec.desired === 'Running') return current;
+  if (isOver || it.spec.desired === undefined || it.spec.desired === 'Running') {
+    return !isOver && it.status?.message?.startsWith(WAITS) ? `${current} (waiting)` : current;
+  }
   return it.spec.desired === 'Paused' ? `${current} (paused)` : 'Aborting';
 }
 
@@ -180,6 +196,8 @@ function progress(it: Execution): string {
 function trigger(it: Execution): string {
   const cause = it.spec.trigger;
   if (cause.kind === 'schedule') return `schedule ${cause.schedule}`;
+  if (cause.kind === 'relaunch' || cause.kind === 'recover') return `${cause.kind} of ${cause.of}`;
+  if (cause.kind === 'execution') return `${cause.execution}/${cause.node}`;
   return cause.by === undefined ? 'manual' : `manual by ${cause.by}`;
 }
 
@@ -187,6 +205,17 @@ function duration(it: Execution, now: number): string | undefined {
   if (it.status?.startedAt === undefined) return undefined;
   const end = it.status.finishedAt === undefined ? now : Date.parse(it.status.finishedAt);
   return humanDuration(end - Date.parse(it.status.startedAt));
+}
+
+function entryState({ spec }: CacheEntry, now: number): string {
+  if (spec.outputs === undefined) return 'Reserved';
+  return spec.expiresAt !== undefined && Date.parse(spec.expiresAt) <= now ? 'Expired' : 'Filled';
+}
+
+function entryOrigin({ spec }: CacheEntry): string | undefined {
+  const origin = spec.madeBy ?? spec.reservation;
+  if (origin === undefined) return undefined;
+  return `${origin.execution}/${origin.node}${origin.index === undefined ? '' : `/${origin.index}`}`;
 }
 
 function activeCommits(it: Repository): string {

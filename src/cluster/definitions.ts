@@ -49,6 +49,7 @@ export interface LaunchPlan extends KubeObject {
     readonly fixedInputs: Readonly<Record<string, Json>>;
     readonly maxParallelism?: number;
     readonly concurrency?: ConcurrencyLimit;
+    readonly priority?: number;
   };
 }
 

@@ -17,7 +17,13 @@ export type NodePhase =
 
 export type Trigger =
   | { readonly kind: 'manual'; readonly by?: string }
-  | { readonly kind: 'schedule'; readonly schedule: string; readonly tick: string };
+  | { readonly kind: 'schedule'; readonly schedule: string; readonly tick: string }
+  /** The same once more, perhaps at another commit or with other inputs. */
+  | { readonly kind: 'relaunch'; readonly of: string; readonly by?: string }
+  /** As `relaunch`, and what `of` has done already is taken from it where it would be done from the same. */
+  | { readonly kind: 'recover'; readonly of: string; readonly uid: string; readonly by?: string }
+  /** A `launchPlan` node of another execution of the same namespace. `depth` counts from 1: executions above it. */
+  | { readonly kind: 'execution'; readonly execution: string; readonly node: string; readonly depth: number };
 
 /** Why a node or an execution ended badly. */
 export interface ExecutionError {
@@ -42,9 +48,15 @@ export interface Execution extends KubeObject {
     readonly inputs: Readonly<Record<string, Json>>;
     readonly maxParallelism?: number;
     readonly concurrency?: ConcurrencyLimit;
+    /** From MIN_PRIORITY to MAX_PRIORITY; 0 when absent. */
+    readonly priority?: number;
     readonly trigger: Trigger;
-    /** The only field of spec that changes. Running when absent. */
+    /** `overwrite`: every task runs and fills the cache anew. `off`: it is neither read nor filled. */
+    readonly cache?: 'overwrite' | 'off';
+    /** Changes, as `signals` does; nothing else of spec does. Running when absent. */
     readonly desired?: 'Running' | 'Paused' | 'Aborted';
+    /** Node path → what was decided there, or the value that came. The first one counts: an entry never changes. */
+    readonly signals?: Readonly<Record<string, NodeSignal>>;
   };
   readonly status?: ExecutionStatus;
 }
@@ -64,6 +76,48 @@ export interface ExecutionStatus {
   readonly error?: ExecutionError;
   /** Why it waits, when it does: shown by `get` and `describe`. */
   readonly message?: string;
+}
+
+/** What a person or program says to a node that waits: a decision to an `approve` node, a value to a `signal` node. */
+export interface NodeSignal {
+  readonly decision?: 'approve' | 'reject';
+  /** Absent, with `valueText` absent as well: null. */
+  readonly value?: Json;
+  /** JSON text of the value instead of `value`: a merge patch cannot carry nulls in it. */
+  readonly valueText?: string;
+  readonly reason?: string;
+  readonly by?: string;
+  /** RFC 3339. */
+  readonly at?: string;
+}
+
+/** What a node waits for, told when it begins to wait and kept. */
+export interface NodeWait {
+  readonly for: 'approval' | 'signal';
+  readonly message?: string;
+  /** Of the value of a signal, in printed form. */
+  readonly type?: string;
+  /** When its time is over. */
+  readonly until?: string;
+  /** Why what was sent does not count: it is to be removed and sent again. */
+  readonly refused?: string;
+}
+
+/** How a wait ended. */
+export interface NodeDecision {
+  /** Of an approval. */
+  readonly decision?: 'approve' | 'reject';
+  readonly by?: string;
+  readonly reason?: string;
+  readonly at: string;
+  /** Nobody answered in time: the default holds. */
+  readonly isDefault?: true;
+}
+
+/** The child execution of a `launchPlan` node's attempt. */
+export interface NodeChild {
+  readonly name: string;
+  readonly phase: ExecutionPhase;
 }
 
 export interface NodeStatus {
@@ -87,7 +141,16 @@ export interface NodeStatus {
   readonly error?: ExecutionError;
   /** Why the live attempts are being ended; the node reaches its terminal phase, or retries, when they are gone. */
   readonly ending?: ExecutionError;
+  /** Whose outputs these are, of a node that is Cached or Recovered. */
+  readonly reused?: { readonly execution: string; readonly node: string; readonly at?: string };
+  /** Why the node waits, when something else than its turn holds it up. */
+  readonly message?: string;
   readonly map?: MapStatus;
+  /** Of `approve` and `signal` nodes. */
+  readonly wait?: NodeWait;
+  readonly decision?: NodeDecision;
+  /** Of `launchPlan` nodes: the child of the attempt at hand or the last one. */
+  readonly child?: NodeChild;
 }
 
 /** A map node's subtasks, packed. */

@@ -1,7 +1,7 @@
 import { type Digest, type Json, type Random, SHARD_KEYS, sha256 } from '../base/index.ts';
 import type { ConcurrencyLimit } from './definitions.ts';
 import type { Execution, Trigger } from './execution-kind.ts';
-import { LABEL } from './labels.ts';
+import { LABEL, labelValue } from './labels.ts';
 import { API_VERSION } from './object.ts';
 
 /** What tells one execution from another before it has run. Inputs are complete and type-checked. */
@@ -18,11 +18,13 @@ export interface ExecutionRequest {
   readonly launchPlan?: string;
   readonly maxParallelism?: number;
   readonly concurrency?: ConcurrencyLimit;
+  readonly cache?: 'overwrite' | 'off';
+  readonly priority?: number;
 }
 
 /** The object to create. The shard key label is set here, so that every way in gives an execution an owner. */
 export function newExecution(request: ExecutionRequest): Execution {
-  const { namespace, name, trigger, launchPlan, maxParallelism, concurrency } = request;
+  const { namespace, name, trigger, launchPlan, maxParallelism, concurrency, priority } = request;
   return {
     apiVersion: API_VERSION,
     kind: 'Execution',
@@ -34,6 +36,7 @@ export function newExecution(request: ExecutionRequest): Execution {
         [LABEL.workflow]: request.workflow,
         ...(launchPlan !== undefined && { [LABEL.launchPlan]: launchPlan }),
         ...(trigger.kind === 'schedule' && { [LABEL.schedule]: trigger.schedule }),
+        ...(trigger.kind === 'execution' && { [LABEL.parent]: labelValue(trigger.execution) }),
         [LABEL.shardKey]: String(shardKey(namespace, name)),
       },
     },
@@ -46,7 +49,9 @@ export function newExecution(request: ExecutionRequest): Execution {
       inputs: request.inputs,
       ...(maxParallelism !== undefined && { maxParallelism }),
       ...(concurrency !== undefined && { concurrency }),
+      ...(priority !== undefined && { priority }),
       trigger,
+      ...(request.cache !== undefined && { cache: request.cache }),
     },
   };
 }

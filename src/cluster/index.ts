@@ -5,6 +5,8 @@
  */
 export * from './admission.ts';
 export * from './age.ts';
+export * from './archive.ts';
+export * from './cache-entry.ts';
 export * from './closure-text.ts';
 export * from './columns.ts';
 export * from './definitions.ts';
@@ -24,3 +26,5 @@ export * from './port.ts';
 export * from './reflector.ts';
 export * from './repository.ts';
 export * from './selector.ts';
+export * from './signals.ts';
+export * from './with-archive.ts';

@@ -1,3 +1,5 @@
+import { sha256 } from '../base/index.ts';
+
 /** Labels and annotations that parts agree on. */
 export const LABEL = {
   execution: 'pipectl.dev/execution',
@@ -6,8 +8,12 @@ export const LABEL = {
   workflow: 'pipectl.dev/workflow',
   launchPlan: 'pipectl.dev/launch-plan',
   schedule: 'pipectl.dev/schedule',
+  /** Of a child execution: the execution whose node started it. */
+  parent: 'pipectl.dev/parent',
   repository: 'pipectl.dev/repository',
   shardKey: 'pipectl.dev/shard-key',
+  /** Of a cache entry: the task whose outputs it holds. */
+  task: 'pipectl.dev/task',
 } as const;
 
 export const ANNOTATION = {
@@ -20,6 +26,8 @@ export const ANNOTATION = {
   execution: 'pipectl.dev/execution',
   /** Index of the subtask of a map. */
   mapIndex: 'pipectl.dev/map-index',
+  /** On a child execution: it is paused because its parent is, and goes on with it. */
+  pausedWith: 'pipectl.dev/paused-with',
   /** SHA-256 of what the attempt is: compared on AlreadyExists before adopting. */
   digest: 'pipectl.dev/digest',
   /**
@@ -28,3 +36,12 @@ export const ANNOTATION = {
    */
   abort: 'pipectl.dev/abort',
 } as const;
+
+/** A name as a label value, which ends at 63 characters: cut with a hash. */
+export function labelValue(name: string): string {
+  return isLabelValue(name) ? name : `${name.slice(0, 46).replace(/[^A-Za-z0-9]+$/, '')}-${sha256(name).slice(0, 16)}`;
+}
+
+export function isLabelValue(text: string): boolean {
+  return /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(text);
+}

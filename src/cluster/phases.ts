@@ -15,3 +15,6 @@ const TERMINAL: ReadonlySet<string> = new Set<NodePhase>([
 export function isTerminalPhase(phase: string): boolean {
   return TERMINAL.has(phase);
 }
+
+/** How `status.message` of an execution begins while nodes of it wait for answers. */
+export const WAITS = 'waits for ';

@@ -28,6 +28,15 @@ export interface TimeoutPolicy {
   readonly totalMs?: number;
 }
 
+/** Outputs are kept by what the task does, its source and its inputs, and used again. */
+export interface CachePolicy {
+  /** One attempt fills an entry while the others wait for it. */
+  readonly serialize: boolean;
+  readonly ttlMs?: number;
+  /** Inputs that are no part of the key, sorted. Absent: none. */
+  readonly ignoreInputs?: readonly string[];
+}
+
 export interface ResourceList {
   readonly requests?: Readonly<Record<string, string>>;
   readonly limits?: Readonly<Record<string, string>>;
@@ -48,7 +57,7 @@ export interface TaskClosure {
   readonly retries: RetryPolicy;
   readonly timeout: TimeoutPolicy;
   readonly resources: ResourceList;
-  readonly cache?: { readonly serialize: boolean; readonly ttlMs?: number };
+  readonly cache?: CachePolicy;
   /** Attempts may run where the system can take their machine away; the last one does not. */
   readonly interruptible?: true;
   /** Present when the task says that a second run does more than the first. */
@@ -85,6 +94,17 @@ export interface MapAction extends Gives {
   readonly concurrency?: number;
   /** In (0, 1]. */
   readonly minSuccessRatio: number;
+  /** Successes that are needed, instead of the ratio. */
+  readonly minSuccesses?: number;
+}
+
+/** A map that evaluates expressions for each element instead of running a task. */
+export interface ComputeMapAction
+  extends Gives,
+    Pick<MapAction, 'over' | 'items' | 'minSuccessRatio' | 'minSuccesses'> {
+  readonly kind: 'computeMap';
+  /** Read `item` and `index` as `each` of a map does. */
+  readonly values: Templates;
 }
 
 export interface ComputeAction extends Gives {
@@ -147,6 +167,7 @@ export interface DynamicAction extends Gives {
 export type ActionClosure =
   | TaskAction
   | MapAction
+  | ComputeMapAction
   | ComputeAction
   | WorkflowAction
   | LaunchPlanAction
@@ -215,6 +236,8 @@ export interface LaunchPlanClosure {
   readonly fixedInputs: Readonly<Record<string, Json>>;
   readonly maxParallelism?: number;
   readonly concurrency?: { readonly limit: number; readonly whenFull: 'queue' | 'skip' };
+  /** Absent: 0. */
+  readonly priority?: number;
 }
 
 export interface ScheduleClosure {

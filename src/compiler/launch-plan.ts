@@ -25,6 +25,7 @@ export function compileLaunchPlan(workspace: Workspace, plan: LaunchPlan): Made 
     fixedInputs: recordOf(fixed),
     ...(spec.maxParallelism === undefined ? {} : { maxParallelism: spec.maxParallelism }),
     ...(spec.concurrency === undefined ? {} : { concurrency: spec.concurrency }),
+    ...(spec.priority === undefined ? {} : { priority: spec.priority }),
   };
   return { kind: 'ok', closure, refs: [keyOf('Workflow', spec.workflow)], folders: [] };
 }

@@ -22,7 +22,7 @@ const PARAMETERS = 'map<{ type: string, default: json, description: string? }>';
 const TIMEOUT = '{ queue: duration?, run: duration?, total: duration? }';
 const RETRIES = '{ limit: integer, backoff: { initial: duration, factor: float, max: duration } }';
 const RESOURCES = '{ requests: map<string>, limits: map<string> }';
-const CACHE = '{ serialize: boolean, ttl: duration? }?';
+const CACHE = '{ serialize: boolean, ttl: duration?, ignoreInputs: list<string> }?';
 
 /** The spec of each kind as rules see it: every field, with its default where the document is silent. */
 const SPECS: Readonly<Record<DefinitionKind, string>> = {
@@ -30,7 +30,7 @@ const SPECS: Readonly<Record<DefinitionKind, string>> = {
   Task: `{ description: string?, inputs: ${PARAMETERS}, outputs: ${PARAMETERS}, source: string?, run: { image: string?, command: list<string>, env: map<string> }, retries: ${RETRIES}, timeout: ${TIMEOUT}, resources: ${RESOURCES}, cache: ${CACHE}, idempotent: boolean }`,
   Workflow: `{ description: string?, inputs: ${PARAMETERS}, outputs: map<{ type: string?, description: string? }>, nodes: map<{ kind: string, description: string?, needs: list<string>, task: string? }>, failurePolicy: string }`,
   LaunchPlan:
-    '{ description: string?, workflow: string, inputs: { default: map<json>, fixed: map<json> }, maxParallelism: integer?, concurrency: { limit: integer, whenFull: string }? }',
+    '{ description: string?, workflow: string, inputs: { default: map<json>, fixed: map<json> }, maxParallelism: integer?, concurrency: { limit: integer, whenFull: string }?, priority: integer }',
   Schedule:
     '{ description: string?, launchPlan: string, cron: string?, every: duration?, timeZone: string, start: datetime?, end: datetime?, spread: duration?, catchUp: { policy: string, limit: integer?, window: duration? }, inputs: map<json>, kickoffTime: string?, active: boolean }',
   Platform:
@@ -93,13 +93,14 @@ function specOf({ definition, closure }: Subject): JsonObject {
       };
     }
     case 'LaunchPlan': {
-      const { description, workflow, inputs, maxParallelism, concurrency } = definition.spec;
+      const { description, workflow, inputs, maxParallelism, concurrency, priority } = definition.spec;
       return {
         description: description ?? null,
         workflow,
         inputs: { default: recordOf(inputs.default), fixed: recordOf(inputs.fixed) },
         maxParallelism: maxParallelism ?? null,
         concurrency: concurrency === undefined ? null : { ...concurrency },
+        priority: priority ?? 0,
       };
     }
     case 'Schedule':
@@ -142,7 +143,10 @@ function taskOf(spec: SpecOf<'Task'>, { run, retries, timeout, resources, cache 
       total: durationOf(timeout.totalMs),
     },
     resources: { requests: resources.requests ?? {}, limits: resources.limits ?? {} },
-    cache: cache === undefined ? null : { serialize: cache.serialize, ttl: durationOf(cache.ttlMs) },
+    cache:
+      cache === undefined
+        ? null
+        : { serialize: cache.serialize, ttl: durationOf(cache.ttlMs), ignoreInputs: cache.ignoreInputs ?? [] },
     idempotent: spec.idempotent !== false,
   };
 }
@@ -166,7 +170,7 @@ function scheduleOf(spec: SpecOf<'Schedule'>): JsonObject {
 }
 
 function nodeOf(node: Node): JsonObject {
-  const task = node.kind === 'map' ? node.map.task : node.kind === 'task' ? node.task : null;
+  const task = node.kind === 'map' ? (node.map.task ?? null) : node.kind === 'task' ? node.task : null;
   return { kind: node.kind, description: node.description ?? null, needs: node.needs, task };
 }
 

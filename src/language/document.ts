@@ -85,6 +85,8 @@ export interface ResourceSpec {
 export interface CacheSpec {
   readonly serialize: boolean;
   readonly ttlMs?: number;
+  /** Inputs that are no part of the key: at `[…, 'cache', 'ignoreInputs', at]`. */
+  readonly ignoreInputs?: readonly string[];
 }
 
 /** What a task says of how it is run and a node may override. */
@@ -197,7 +199,10 @@ export type FailureHandler = Extract<Action, { readonly kind: 'task' | 'workflow
 };
 
 export interface MapSpec {
-  readonly task: string;
+  /** The task to run once per element. Absent: `compute` is given. */
+  readonly task?: string;
+  /** Values to evaluate once per element instead, at `[…, 'map', 'compute', name]`; they read `item` and `index`. */
+  readonly compute?: Bindings;
   /** Inputs that are lists: at `['spec', 'nodes', id, 'map', 'over', name]`. Empty when `items` is given. */
   readonly over: Bindings;
   /** One list instead, whose elements `with` reads as `item`: at `[…, 'map', 'over']`. */
@@ -205,8 +210,9 @@ export interface MapSpec {
   /** Inputs by name, alike for every subtask save for what they read of `item` and `index`: at `[…, 'map', 'with', name]`. */
   readonly with: Bindings;
   readonly concurrency?: number;
-  /** In (0, 1]. */
+  /** In (0, 1]; not together with `minSuccesses`. */
   readonly minSuccessRatio?: number;
+  readonly minSuccesses?: number;
 }
 
 export interface ApproveSpec {
@@ -240,6 +246,7 @@ export interface LaunchPlanSpec {
   readonly inputs: { readonly default: ReadonlyMap<string, Json>; readonly fixed: ReadonlyMap<string, Json> };
   readonly maxParallelism?: number;
   readonly concurrency?: { readonly limit: number; readonly whenFull: 'queue' | 'skip' };
+  readonly priority?: number;
 }
 
 export interface ScheduleSpec {

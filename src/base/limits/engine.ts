@@ -54,3 +54,29 @@ export const RETENTION = {
 } as const;
 /** Objects that retention deletes with one write. */
 export const RETENTION_BATCH = 500;
+
+/** Priorities of executions, and how much waiting each point is worth in the line of a launch plan, so that none starves. */
+export const MIN_PRIORITY = -100;
+export const MAX_PRIORITY = 100;
+export const PRIORITY_AGE_MS = 60_000;
+/** The same in the queue of the engine, counted in turns taken. */
+export const PRIORITY_TURNS = 64;
+/** Nodes of one execution that were answered from outside. */
+export const MAX_SIGNALS = 1_000;
+/** Executions above a child execution. Definitions cannot run each other in a circle; this bounds what they may build. */
+export const MAX_CHILD_DEPTH = 16;
+
+/** Nodes and subtasks whose cache entries are looked up between two steps, all at once. */
+export const MAX_LOOKUPS_PER_STEP = 256;
+/** Who waits for another's cache entry looks again after this, should the news of it be lost. */
+export const CACHE_POLL_MS = 5_000;
+/** A reservation holds so long though its holder's status does not show it yet. */
+export const RESERVATION_GRACE_MS = 10_000;
+/** Cache entries that are kept, and their outputs' bytes, over all namespaces; the oldest go first. Reservations go after the time when nobody holds them any more. */
+export const CACHE_RETENTION = {
+  maxEntries: 100_000,
+  maxBytes: 1024 * MiB,
+  staleReservationMs: 3_600_000,
+} as const;
+/** Finished tasks of one execution that another can take from it. */
+export const MAX_REUSABLE = 200_000;

@@ -203,6 +203,7 @@ const DEFAULTS: Readonly<Record<string, Json>> = {
   'Task/spec/idempotent': true,
   'Task/spec/interruptible': false,
   'Workflow/spec/failurePolicy': 'failImmediately',
+  'LaunchPlan/spec/priority': 0,
   'Schedule/spec/timeZone': 'UTC',
   'Schedule/spec/catchUp/policy': 'latest',
   'Schedule/spec/active': true,

@@ -69,7 +69,7 @@ function specOf(closure: EntityClosure, source: DefinitionSource): DefinitionSpe
       return { ...source, interface: interfaceOf(closure), ...(image !== undefined && { image }) };
     }
     case 'LaunchPlan': {
-      const { workflow, fixedInputs, maxParallelism, concurrency } = closure;
+      const { workflow, fixedInputs, maxParallelism, concurrency, priority } = closure;
       return {
         ...source,
         workflow: workflow.name,
@@ -78,6 +78,7 @@ function specOf(closure: EntityClosure, source: DefinitionSource): DefinitionSpe
         fixedInputs,
         ...(maxParallelism !== undefined && { maxParallelism }),
         ...(concurrency !== undefined && { concurrency }),
+        ...(priority !== undefined && { priority }),
       };
     }
     case 'Schedule': {

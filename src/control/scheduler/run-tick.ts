@@ -71,7 +71,7 @@ async function executionOf(cluster: Cluster, schedule: Schedule, tick: UnixMs): 
       `launch plan "${spec.launchPlan}": ${resolved.problems.map((p) => p.message).join('; ')}`,
     );
   }
-  const { maxParallelism, concurrency } = plan.spec;
+  const { maxParallelism, concurrency, priority } = plan.spec;
   return newExecution({
     namespace,
     name: tickExecutionName(schedule, tick),
@@ -84,6 +84,7 @@ async function executionOf(cluster: Cluster, schedule: Schedule, tick: UnixMs): 
     trigger: { kind: 'schedule', schedule: schedule.metadata.name, tick: instantText(tick) },
     ...(maxParallelism !== undefined && { maxParallelism }),
     ...(concurrency !== undefined && { concurrency }),
+    ...(priority !== undefined && { priority }),
   });
 }
 

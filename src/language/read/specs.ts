@@ -71,6 +71,7 @@ export function readLaunchPlan(_reader: Reader, spec: JsonObject): LaunchPlanSpe
     concurrency: isJsonObject(spec.concurrency)
       ? { limit: numberOf(concurrency.limit) ?? 1, whenFull: concurrency.whenFull === 'skip' ? 'skip' : 'queue' }
       : undefined,
+    priority: numberOf(spec.priority),
   });
 }
 

@@ -143,6 +143,14 @@ const launchPlan: Schema = record(
       examples: [25],
     },
     concurrency: ref('concurrency'),
+    priority: {
+      type: 'integer',
+      minimum: -100,
+      maximum: 100,
+      default: 0,
+      description: 'Of executions that wait for a place, those of higher priority go first; waiting raises it.',
+      examples: [10],
+    },
   },
   { required: ['workflow'] },
 );

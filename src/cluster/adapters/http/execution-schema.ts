@@ -28,12 +28,29 @@ const NODE: Schema = {
       retryAt: optional(time('Earliest start of the next attempt.')),
       outputs: optional({ ...VALUES, description: 'What it produced.' }),
       error: optional(ERROR),
+      reused: optional(anything('Whose outputs these are, when it is Cached or Recovered.')),
+      message: optional(text('Why it waits, when something else than its turn holds it up.')),
       map: optional(anything("A map node's subtasks, packed.")),
+      wait: optional(anything('What the node waits for, and what to tell who answers.')),
+      decision: optional(anything('Who answered, when and why.')),
+      child: optional(anything('The child execution and its phase.')),
     },
     'One node.',
   ),
   'x-kubernetes-preserve-unknown-fields': true,
 };
+
+const SIGNAL = record(
+  {
+    decision: optional(oneOf(['approve', 'reject'], 'For an approve node.')),
+    value: optional(anything('For a signal node. Null when absent.')),
+    valueText: optional(text('The value as JSON text, where nulls stand in it.')),
+    reason: optional(text('Why.')),
+    by: optional(text('Who.')),
+    at: optional(time('When.')),
+  },
+  'An answer to one node.',
+);
 
 /** An execution: what a person may create by hand, so its spec is checked in full. */
 export const EXECUTION: KindSchema = {
@@ -59,12 +76,24 @@ export const EXECUTION: KindSchema = {
         ),
         trigger: record(
           {
-            kind: oneOf(['manual', 'schedule'], 'What kind of cause.'),
+            kind: oneOf(['manual', 'schedule', 'execution', 'relaunch', 'recover'], 'What kind of cause.'),
+            of: optional(text('Execution that it does once more.')),
+            uid: optional(text('Uid of that execution.')),
             by: optional(text('Who asked for it.')),
             schedule: optional(text('Schedule that started it.')),
             tick: optional(time('The tick that it stands for.')),
+            execution: optional(text('Execution whose node started it.')),
+            node: optional(text('Path of that node.')),
+            depth: optional(whole('Executions above it.')),
           },
           'What started it.',
+        ),
+        priority: optional(whole('Which executions go first, from -100 to 100. 0 when absent.')),
+        cache: optional(
+          oneOf(
+            ['overwrite', 'off'],
+            'overwrite: every task runs and fills the cache anew. off: it is neither read nor filled.',
+          ),
         ),
         desired: optional(
           oneOf(
@@ -72,8 +101,9 @@ export const EXECUTION: KindSchema = {
             'Set Aborted to end it, Paused to start nothing new. Running when absent.',
           ),
         ),
+        signals: optional(mapOf(SIGNAL, 'Answers to nodes that wait, by node path. The first one counts.')),
       },
-      'What to run. Immutable but for desired.',
+      'What to run. Immutable but for desired and signals.',
     ),
     status: {
       ...record(

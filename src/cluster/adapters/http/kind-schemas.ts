@@ -150,6 +150,33 @@ const CLOSURE: KindSchema = {
   },
 };
 
+const ORIGIN = {
+  execution: text('Name of the execution.'),
+  uid: text('Its uid.'),
+  node: text('Path of the node.'),
+  index: optional(whole('Index of the subtask of a map.')),
+};
+
+const CACHE_ENTRY: KindSchema = {
+  description: 'Outputs of a task, named by the SHA-256 of what they were made from.',
+  fields: {
+    spec: record(
+      {
+        task: text('Task whose outputs it holds.'),
+        workflow: text('Workflow that ran it.'),
+        commit: text('Commit at which it ran.'),
+        outputs: optional(text('JSON text of the outputs; absent while somebody computes them.')),
+        madeBy: optional(record(ORIGIN, 'Who filled it.')),
+        madeAt: optional(time('When it was filled.')),
+        expiresAt: optional(time('Until when it is good; absent: for ever.')),
+        reservation: optional(record({ ...ORIGIN, since: time('Since when.') }, 'Who computes the outputs.')),
+      },
+      'What is kept.',
+    ),
+    status: anything('Not used.'),
+  },
+};
+
 const LIMIT = record(
   { limit: whole('Executions at a time.'), whenFull: oneOf(['queue', 'skip'], 'What happens to one more.') },
   'How many may run at once.',
@@ -209,9 +236,11 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
       fixedInputs: mapOf(anything('A value.'), 'Inputs that callers cannot change.'),
       maxParallelism: optional(whole('Task attempts of one execution at a time.')),
       concurrency: optional(LIMIT),
+      priority: optional(whole('Which executions go first, from -100 to 100. 0 when absent.')),
     }),
   ],
   ['Schedule', SCHEDULE],
   ['Platform', definition('Settings of the engine.', { propeller: anything('Workers, parallelism and sharding.') })],
   ['Execution', EXECUTION],
+  ['CacheEntry', CACHE_ENTRY],
 ]);
