@@ -1,23 +1,14 @@
-import { type Template, type TypedTemplate, templateReferences } from '../language/expression/index.ts';
-import {
-  type BranchAction,
-  DATETIME,
-  DURATION,
-  INTEGER,
-  listOf,
-  optionalOf,
-  printType,
-  STRING,
-  type Type,
-} from '../language/index.ts';
-import { checkApart, checkComplete, typeInputs, typeWith, withNulls } from './action-inputs.ts';
-import type { BranchClosure, MapAction } from './closure.ts';
+import type { TypedTemplate } from '../language/expression/index.ts';
+import { type BranchAction, DATETIME, DURATION, optionalOf, printType, STRING, type Type } from '../language/index.ts';
+import { typeWith } from './action-inputs.ts';
+import type { BranchClosure } from './closure.ts';
 import { DEFAULT_RETRIES } from './defaults.ts';
-import { type ActionDraft, overPath, singlePath, valuesPath } from './node-draft.ts';
-import { recordOf } from './record.ts';
-import type { Callee, Target } from './targets.ts';
+import { compileComputeMap, compileMap, listsOf } from './map-action.ts';
+import { type ActionDraft, singlePath, valuesPath } from './node-draft.ts';
+import { present, recordOf } from './record.ts';
+import type { Target } from './targets.ts';
 import { mergeRetries, mergeTimeout } from './task.ts';
-import { recordType, type Typing, typeAt, within } from './typing.ts';
+import { type Typing, typeAt } from './typing.ts';
 import type { WorkflowContext } from './workflow-context.ts';
 
 export type OutputTypes = ReadonlyMap<string, Type>;
@@ -46,7 +37,7 @@ export function declaredOutputs(action: BranchAction, target: Target | undefined
     case 'dynamic':
       return target?.callee.outputs;
     case 'map':
-      return target === undefined ? undefined : listsOf(target.callee.outputs, action.map.minSuccessRatio ?? 1);
+      return target === undefined ? undefined : listsOf(target.callee.outputs, action.map);
     case 'approve':
       return APPROVE_OUTPUTS;
     case 'signal':
@@ -59,12 +50,6 @@ export function declaredOutputs(action: BranchAction, target: Target | undefined
   }
 }
 
-/** Outputs of failed subtasks are null: there are some when not all must succeed. */
-function listsOf(outputs: OutputTypes, minSuccessRatio: number): OutputTypes {
-  const element = (type: Type): Type => (minSuccessRatio < 1 ? optionalOf(type) : type);
-  return new Map([...outputs].map(([name, type]) => [name, listOf(element(type))] as const));
-}
-
 /** Types an action's values and makes its closure; undefined when something is wrong. */
 export function compileAction(
   context: WorkflowContext,
@@ -74,6 +59,7 @@ export function compileAction(
 ): CompiledAction | undefined {
   const { action } = draft;
   if (action.kind === 'compute') return compileCompute(context, typing, draft);
+  if (action.kind === 'map' && action.map.compute !== undefined) return computeMap(context, typing, draft);
   const outputs = declaredOutputs(action, target);
   const closure = outputs && closureOf(context, typing, draft, target, printedTypes(outputs));
   return outputs === undefined || closure === undefined ? undefined : { closure, outputs };
@@ -120,11 +106,6 @@ function singleType(action: BranchAction): Type {
   return action.kind === 'sleep' ? DURATION : STRING;
 }
 
-/** A copy without the members that are undefined. */
-function present<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
-}
-
 function compileCompute(context: WorkflowContext, typing: Typing, draft: ActionDraft): CompiledAction | undefined {
   const typed = new Map<string, TypedTemplate>();
   for (const [name, syntax] of draft.values) {
@@ -135,6 +116,12 @@ function compileCompute(context: WorkflowContext, typing: Typing, draft: ActionD
   const outputs = new Map([...typed].map(([name, { type }]) => [name, type] as const));
   const values = recordOf([...typed].map(([name, { template }]) => [name, template] as const));
   return { closure: { kind: 'compute', outputs: printedTypes(outputs), values }, outputs };
+}
+
+function computeMap(context: WorkflowContext, typing: Typing, draft: ActionDraft): CompiledAction | undefined {
+  const made = compileComputeMap(context, typing, draft);
+  if (made === undefined) return undefined;
+  return { closure: { ...made.action, outputs: printedTypes(made.outputs) }, outputs: made.outputs };
 }
 
 /** A task, workflow, launch plan or dynamic task with its inputs. */
@@ -171,81 +158,4 @@ function compileCall(
       };
     }
   }
-}
-
-function compileMap(
-  context: WorkflowContext,
-  typing: Typing,
-  draft: ActionDraft,
-  target: Target,
-  outputs: Readonly<Record<string, string>>,
-): MapAction | undefined {
-  const { action, single } = draft;
-  if (action.kind !== 'map' || target.kind !== 'task') return undefined;
-  const { callee } = target;
-  const over = typeInputs(context, typing, draft.over, overPath(draft), callee, listOf);
-  const items = single && typeItems(context, typing, single, draft);
-  const inside = within(typing, { variables: { item: items?.element ?? itemRecord(draft, callee), index: INTEGER } });
-  const isEach = ([name]: readonly [string, unknown]): boolean => readsItem(draft, name);
-  const drafts = [...draft.values];
-  const shared = drafts.filter((entry) => !isEach(entry));
-  const values = typeInputs(context, typing, shared, valuesPath(draft), callee, (type) => type);
-  // Without the type of its elements nothing that reads them can be typed.
-  const readers = single !== undefined && items === undefined ? [] : drafts.filter(isEach);
-  const each = typeInputs(context, inside, readers, valuesPath(draft), callee, (type) => type);
-  const given = [draft.over, draft.values];
-  const isComplete = checkComplete(context, draft, callee, given);
-  const isApart = checkApart(context, draft);
-  if (over === undefined || values === undefined || each === undefined || !isComplete || !isApart) return undefined;
-  if (single !== undefined && items === undefined) return undefined;
-  const { concurrency, minSuccessRatio } = action.map;
-  return {
-    kind: 'map',
-    outputs,
-    task: target.digest,
-    over: recordOf(over),
-    ...present({ items: items?.template }),
-    with: withNulls(values, callee, given),
-    ...(each.size === 0 ? {} : { each: recordOf(each) }),
-    ...present({ concurrency }),
-    minSuccessRatio: minSuccessRatio ?? 1,
-  };
-}
-
-function readsItem({ values }: ActionDraft, name: string): boolean {
-  const syntax = values.get(name);
-  if (syntax === undefined) return false;
-  const { variables } = templateReferences(syntax);
-  return variables.has('item') || variables.has('index');
-}
-
-/** `item` of a map over lists by name: a record of their elements. */
-function itemRecord({ over }: ActionDraft, { inputs }: Callee): Type {
-  const known = [...over.keys()].flatMap((name) => {
-    const type = inputs.get(name);
-    return type === undefined ? [] : [[name, type] as const];
-  });
-  return recordType(known);
-}
-
-interface Items {
-  readonly template: Template;
-  readonly element: Type;
-}
-
-function typeItems(
-  context: WorkflowContext,
-  typing: Typing,
-  syntax: NonNullable<ActionDraft['single']>,
-  draft: ActionDraft,
-): Items | undefined {
-  const typed = typeAt(context, typing, syntax, undefined, singlePath(draft));
-  if (typed === undefined) return undefined;
-  const { type, template } = typed;
-  if (type.kind === 'list') return { template, element: type.element };
-  if (type.kind === 'table') return { template, element: recordType(type.columns) };
-  const help = type.kind === 'optional' ? 'it may be null: give it a default, default(…, [])' : undefined;
-  const place = context.workflow.placeOf(singlePath(draft));
-  context.tell('PIPE-EXPR-004', `a map runs over a list; this is ${printType(type)}`, place, { help });
-  return undefined;
 }

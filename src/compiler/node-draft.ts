@@ -55,8 +55,9 @@ export function nodePath(node: Node): Path {
 export function valuesPath({ action, path }: Pick<ActionDraft, 'action' | 'path'>): Path {
   switch (action.kind) {
     case 'map':
+      return [...path, 'map', action.map.compute === undefined ? 'with' : 'compute'];
     case 'dynamic':
-      return [...path, action.kind, 'with'];
+      return [...path, 'dynamic', 'with'];
     case 'compute':
       return [...path, 'compute'];
     default:
@@ -71,7 +72,7 @@ function valuesOf(action: BranchAction): Bindings {
     case 'launchPlan':
       return action.with;
     case 'map':
-      return action.map.with;
+      return action.map.compute ?? action.map.with;
     case 'dynamic':
       return action.dynamic.with;
     case 'compute':

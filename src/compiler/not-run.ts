@@ -12,10 +12,12 @@ const KINDS: ReadonlySet<NodeClosure['kind']> = new Set([
   'signal',
   'sleep',
   'dynamic',
+  'computeMap',
 ]);
 
 /** What this version does not run of a node, in words; undefined when it runs the node. */
 export function notRun(node: NodeClosure): string | undefined {
+  if (node.kind === 'computeMap') return 'a map that computes';
   if (KINDS.has(node.kind)) return `${/^[aeiou]/.test(node.kind) ? 'an' : 'a'} "${node.kind}" node`;
   if (node.when !== undefined) return 'a node with "when"';
   if (node.kind === 'map' && (node.items !== undefined || node.each !== undefined))

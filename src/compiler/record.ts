@@ -4,3 +4,8 @@ export function recordOf<V>(entries: Iterable<readonly [string, V]>): Readonly<R
   for (const [name, value] of entries) record[name] = value;
   return record;
 }
+
+/** A copy without the members that are undefined. */
+export function present<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
+}

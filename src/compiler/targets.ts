@@ -108,6 +108,7 @@ function findTarget(finder: Finder, action: BranchAction, path: Path): Target | 
     case 'task':
       return findTask(finder, action.task, [...path, 'task'], action, path);
     case 'map':
+      if (action.map.task === undefined) return undefined;
       return findTask(finder, action.map.task, [...path, 'map', 'task'], action, path);
     case 'workflow': {
       const found = finder.find('Workflow', action.workflow, [...path, 'workflow']);
@@ -181,6 +182,7 @@ function overridden(context: WorkflowContext, policy: RunPolicy, path: Path, tas
   if (!isOverridden) return { closure: task.closure, digest: task.digest };
   const made = withOverrides(task.closure, { retries, timeout, resources, cache, interruptible });
   checkLimits(context, policy, path, made.closure);
+  checkIgnoredInputs(context, policy, path, task.closure);
   return made;
 }
 
@@ -200,6 +202,17 @@ function withOverrides(
   const overridden: TargetTask = { closure, digest: digestOf(closure as unknown as Json) };
   made.set(text, overridden);
   return overridden;
+}
+
+/** A node may have its task's cache ignore inputs: those must be the task's. */
+function checkIgnoredInputs({ workflow, tell }: WorkflowContext, { cache }: RunPolicy, path: Path, task: TaskClosure) {
+  if (cache === undefined || cache === false) return;
+  for (const [at, name] of (cache.ignoreInputs ?? []).entries()) {
+    if (Object.hasOwn(task.inputs, name)) continue;
+    const help = didYouMean(name, Object.keys(task.inputs));
+    const place = workflow.placeOf([...path, 'cache', 'ignoreInputs', at]);
+    tell('PIPE-TASK-002', `task "${task.name}" has no input "${name}" to ignore`, place, { help });
+  }
 }
 
 /** A node may ask for more than its task's limit allows, which neither document shows alone. */

@@ -87,8 +87,13 @@ function learnOutputs(typing: Typing, drafts: Drafts, targets: Targets, order: r
     const action = draft.action?.action;
     const outputs = action === undefined ? undefined : declaredOutputs(action, targets.get(action));
     if (outputs !== undefined) learn(typing, draft, outputs);
-    else if ((action !== undefined && action.kind !== 'compute') || !ordered.has(id)) typing.unknown.add(id);
+    else if ((action !== undefined && !isComputed(action)) || !ordered.has(id)) typing.unknown.add(id);
   }
+}
+
+/** Whether the outputs are what expressions give: known once those are typed. */
+function isComputed(action: BranchAction): boolean {
+  return action.kind === 'compute' || (action.kind === 'map' && action.map.compute !== undefined);
 }
 
 function compileNodes(

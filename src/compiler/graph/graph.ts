@@ -58,7 +58,7 @@ function graphNode(id: string, action: Acting, closure: WorkflowClosure): GraphN
   const { kind, when } = action;
   return {
     id,
-    kind,
+    kind: kind === 'computeMap' ? 'map' : kind,
     ...(target !== undefined && { target }),
     ...(when !== undefined && { when: when.kind === 'expression' ? when.source : 'a condition' }),
   };

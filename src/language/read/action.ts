@@ -54,6 +54,7 @@ export function readAction(reader: Reader, kind: BranchAction['kind'], given: Js
       return { kind, ...readRunPolicy(reader, given, path), task, with: bindings(given.with) };
     }
     case 'map':
+      checkMap(reader, given, path);
       return { kind, ...readRunPolicy(reader, given, path), map: readMap(objectOf(given.map)) };
     case 'workflow':
       return readWorkflowAction(reader, given, path);
@@ -88,13 +89,38 @@ export function readAction(reader: Reader, kind: BranchAction['kind'], given: Js
 function readMap(map: JsonObject): MapSpec {
   const isNamed = isJsonObject(map.over);
   return present<MapSpec>({
-    task: textOf(map.task) ?? '',
+    task: Object.hasOwn(map, 'compute') ? undefined : (textOf(map.task) ?? ''),
+    compute: isJsonObject(map.compute) ? bindings(map.compute) : undefined,
     over: isNamed ? bindings(map.over) : new Map(),
     items: isNamed ? undefined : map.over,
     with: bindings(map.with),
     concurrency: numberOf(map.concurrency),
     minSuccessRatio: numberOf(map.minSuccessRatio),
+    minSuccesses: numberOf(map.minSuccesses),
   });
+}
+
+/** Fields of a map that mean something only where attempts are made. */
+const OF_ATTEMPTS = {
+  beside: ['retries', 'timeout', 'resources', 'cache', 'interruptible'],
+  inside: ['with', 'concurrency'],
+} as const;
+
+function checkMap(reader: Reader, given: JsonObject, path: Path): void {
+  const map = objectOf(given.map);
+  if (Object.hasOwn(map, 'minSuccesses') && Object.hasOwn(map, 'minSuccessRatio')) {
+    const message = '"minSuccesses" and "minSuccessRatio" say the same twice';
+    reader.tell('PIPE-SCHEMA-014', message, [...path, 'map', 'minSuccesses'], { isKey: true, help: 'remove one' });
+  }
+  if (!Object.hasOwn(map, 'compute')) return;
+  const foreign = [
+    ...OF_ATTEMPTS.beside.filter((field) => Object.hasOwn(given, field)).map((field) => [field]),
+    ...OF_ATTEMPTS.inside.filter((field) => Object.hasOwn(map, field)).map((field) => ['map', field]),
+  ];
+  for (const place of foreign) {
+    const message = `a map that computes has no "${place.at(-1)}": it starts no process`;
+    reader.tell('PIPE-SCHEMA-014', message, [...path, ...place], { isKey: true, help: 'remove it' });
+  }
 }
 
 /** Nodes that run inline have timeouts of their own: of the whole only its total means something. */

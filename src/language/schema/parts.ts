@@ -168,6 +168,12 @@ const cache: Schema = {
   properties: {
     serialize: { type: 'boolean', description: 'One attempt fills an entry while the others wait.' },
     ttl: { ...ref('duration'), description: 'How long an entry is good; for ever when absent.' },
+    ignoreInputs: {
+      type: 'array',
+      items: ref('name'),
+      uniqueItems: true,
+      description: 'Inputs that do not matter to the outputs: an entry made with other values of them is used too.',
+    },
   },
   additionalProperties: false,
 };
@@ -227,9 +233,14 @@ const concurrency: Schema = record(
 );
 
 const map: Schema = record(
-  'Runs a task once per element of a list.',
+  'Runs a task, or evaluates expressions, once per element of a list.',
   {
-    task: ref('name'),
+    task: { ...ref('name'), description: 'The task to run once per element.' },
+    compute: {
+      ...ref('bindings'),
+      minProperties: 1,
+      description: 'Output name → value or expression, evaluated once per element; reads `item` and `index`.',
+    },
     over: {
       type: ['object', 'string', 'array'],
       title: 'over',
@@ -257,8 +268,14 @@ const map: Schema = record(
       default: 1,
       description: 'The node succeeds when at least this part of its subtasks does; outputs of failed ones are null.',
     },
+    minSuccesses: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_MAP_SIZE,
+      description: 'The same as a number of subtasks.',
+    },
   },
-  { required: ['task', 'over'] },
+  { required: ['over'], oneOf: [{ required: ['task'] }, { required: ['compute'] }] },
 );
 
 const workflowOutput: Schema = {

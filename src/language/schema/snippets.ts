@@ -55,6 +55,9 @@ export const SNIPPETS: Readonly<Record<string, readonly Snippet[]>> = {
     nodeSnippet('map', 'Runs a task for each element of a list.', {
       map: { task: '${1:add-two}', over: { '${2:a}': '\\${{ inputs.${3:a} }}' }, concurrency: '${4:10}' },
     }),
+    nodeSnippet('map', 'Evaluates expressions for each element of a list; starts no process.', {
+      map: { over: '\\${{ inputs.${1:rows} }}', compute: { '${2:total}': '\\${{ ${3:item} }}' } },
+    }),
     nodeSnippet('compute', 'Evaluates expressions; starts no process.', {
       compute: { '${1:total}': '\\${{ ${2:1 + 1} }}' },
     }),
