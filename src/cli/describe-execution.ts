@@ -44,6 +44,9 @@ function triggerText({ trigger }: ExecutionView): string {
       return `schedule ${trigger.schedule}, tick ${trigger.tick}`;
     case 'execution':
       return `node ${printable(trigger.node)} of execution ${trigger.execution}`;
+    case 'relaunch':
+    case 'recover':
+      return `${trigger.kind} of ${trigger.of}${trigger.by === undefined ? '' : `, by ${printable(trigger.by)}`}`;
     case 'manual':
       return `manual${trigger.by === undefined ? '' : `, by ${printable(trigger.by)}`}`;
   }

@@ -1,3 +1,4 @@
+import type { HistoryQuery } from './archive.ts';
 import type { KubeObject, MergePatch, ObjectKey } from './object.ts';
 
 export interface ListOptions {
@@ -10,6 +11,11 @@ export interface ListOptions {
   /** At most so many items; the rest follows with `continueToken`. */
   readonly limit?: number;
   readonly continueToken?: string;
+  /**
+   * Asks for executions that are over and have left the live objects, or for their attempts' pods, instead of live ones.
+   * A cluster without an archive answers as if this were absent; so whoever joins both tells them apart by uid.
+   */
+  readonly archived?: HistoryQuery;
 }
 
 export interface ObjectList<T extends KubeObject = KubeObject> {
@@ -19,7 +25,7 @@ export interface ObjectList<T extends KubeObject = KubeObject> {
   readonly continueToken?: string;
 }
 
-export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continueToken'> {
+export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continueToken' | 'archived'> {
   /** Events after this version. Absent: from now on. */
   readonly resourceVersion?: string;
   /** Leaves out changes of status alone, for the status' own writer. A hint: an adapter may send them all the same. */

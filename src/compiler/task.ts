@@ -1,5 +1,5 @@
 import type { CacheSpec, DefinitionOf, Parameter, ResourceSpec, RunPolicy, TimeoutSpec } from '../language/index.ts';
-import { printType } from '../language/index.ts';
+import { didYouMean, printType } from '../language/index.ts';
 import type { ClosureParameter, ResourceList, RetryPolicy, TaskClosure, TimeoutPolicy } from './closure.ts';
 import { DEFAULT_RETRIES } from './defaults.ts';
 import { imageOf } from './images-lock.ts';
@@ -14,7 +14,7 @@ export function compileTask(workspace: Workspace, task: DefinitionOf<'Task'>): M
   const image = imageOf(workspace, task);
   if (source?.kind === 'failed' || source?.kind === 'pending') return source;
   if (image.kind === 'pending') return image;
-  warnOfCache(workspace, task);
+  checkCache(workspace, task);
   const { command, env } = spec.run;
   const base: TaskClosure = {
     kind: 'Task',
@@ -41,10 +41,20 @@ export function compileTask(workspace: Workspace, task: DefinitionOf<'Task'>): M
   };
 }
 
-function warnOfCache(workspace: Workspace, task: DefinitionOf<'Task'>): void {
-  if (task.spec.cache === undefined || task.spec.cache === false) return;
-  const message = `the cache of task "${task.name}" has no effect in this version: every attempt runs`;
-  tellTo(workspace)('PIPE-TASK-001', message, task.placeOfKey(['spec', 'cache']));
+function checkCache(workspace: Workspace, task: DefinitionOf<'Task'>): void {
+  const { cache, outputs, inputs } = task.spec;
+  if (cache === undefined || cache === false) return;
+  const tell = tellTo(workspace);
+  if (outputs.size === 0) {
+    const message = `task "${task.name}" has no outputs, so there is nothing to keep: every attempt runs`;
+    tell('PIPE-TASK-001', message, task.placeOfKey(['spec', 'cache']));
+  }
+  for (const [at, name] of (cache.ignoreInputs ?? []).entries()) {
+    if (inputs.has(name)) continue;
+    const help = didYouMean(name, [...inputs.keys()]);
+    const place = task.placeOf(['spec', 'cache', 'ignoreInputs', at]);
+    tell('PIPE-TASK-002', `task "${task.name}" has no input "${name}" to ignore`, place, { help });
+  }
 }
 
 type Source =
@@ -125,5 +135,10 @@ function mergeResources(own: ResourceList, given: ResourceSpec): ResourceList {
 
 function cachePolicy(cache: CacheSpec | false): TaskClosure['cache'] {
   if (cache === false) return undefined;
-  return { serialize: cache.serialize, ...(cache.ttlMs === undefined ? {} : { ttlMs: cache.ttlMs }) };
+  const { serialize, ttlMs, ignoreInputs = [] } = cache;
+  return {
+    serialize,
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...(ignoreInputs.length === 0 ? {} : { ignoreInputs: [...ignoreInputs].sort() }),
+  };
 }

@@ -261,11 +261,29 @@ const TASKS: readonly DiagnosticCode[] = [
   {
     code: 'PIPE-TASK-001',
     severity: 'warning',
-    title: 'a cache that nothing fills',
+    title: 'a cache for a task without outputs',
     explanation:
-      'This version checks `cache` and keeps it with the closure, but runs every attempt: no outputs are stored or reused. Leave it out, or keep it for a version that does.',
+      'A cache keeps outputs. A task without outputs runs for what it does elsewhere, which no cache can do again; so it runs each time, cache or not. Declare outputs, or leave `cache` out. (`pipectl recover` does not run it again where it succeeded.)',
     wrong: documents([...ADD.slice(0, 2), 'spec: { run: { command: [sh, add.sh] }, cache: { ttl: 1d } }']),
-    right: documents(ADD),
+    right: documents([
+      ...ADD.slice(0, 2),
+      'spec: { outputs: { b: integer }, run: { command: [sh, add.sh] }, cache: { ttl: 1d } }',
+    ]),
+  },
+  {
+    code: 'PIPE-TASK-002',
+    severity: 'error',
+    title: 'a cache ignores an input that is none',
+    explanation:
+      '`ignoreInputs` names inputs of the task that do not matter to its outputs, such as the level of its log. A name that the task does not have ignores nothing.',
+    wrong: documents([
+      ...ADD.slice(0, 2),
+      'spec: { inputs: { a: integer }, outputs: { b: integer }, run: { command: [sh, add.sh] }, cache: { ignoreInputs: [c] } }',
+    ]),
+    right: documents([
+      ...ADD.slice(0, 2),
+      'spec: { inputs: { a: integer }, outputs: { b: integer }, run: { command: [sh, add.sh] }, cache: { ignoreInputs: [a] } }',
+    ]),
   },
 ];
 

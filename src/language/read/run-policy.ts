@@ -1,7 +1,7 @@
 import { isJsonObject, type Json } from '../../base/index.ts';
 import type { CacheSpec, Path, ResourceSpec, RetrySpec, RunPolicy, TimeoutSpec } from '../document.ts';
 import { parseQuantity } from '../quantity.ts';
-import { durationOf, entriesOf, numberOf, objectOf, present, type Reader } from './reader.ts';
+import { durationOf, entriesOf, numberOf, objectOf, present, type Reader, textsOf } from './reader.ts';
 
 /** `retries`, `timeout`, `resources`, `cache` and `interruptible` of a task or a node, found in `fields`. */
 export function readRunPolicy(reader: Reader, fields: Readonly<Record<string, Json>>, path: Path): RunPolicy {
@@ -46,6 +46,7 @@ function readCache(reader: Reader, value: Json | undefined, path: Path): CacheSp
   return present<CacheSpec>({
     serialize: value.serialize === true,
     ttlMs: durationOf(reader, value.ttl, [...path, 'ttl']),
+    ignoreInputs: Array.isArray(value.ignoreInputs) ? textsOf(value.ignoreInputs) : undefined,
   });
 }
 
