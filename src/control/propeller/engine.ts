@@ -4,6 +4,7 @@ import {
   ENGINE_PARK_AFTER_MS,
   type Heap,
   type Log,
+  PRIORITY_TURNS,
   peekHeap,
   popHeap,
   pushHeap,
@@ -53,9 +54,12 @@ export interface Engine {
   readonly plans: Plans;
   readonly slots: Slots;
   readonly entries: Map<string, Entry>;
-  /** Keys' turns, first come first served; each entry at most once. */
+  /** Keys' turns, first come first served; each entry at most once. Those that have a priority are in `ranked` instead. */
   queue: Entry[];
   head: number;
+  readonly ranked: Heap<Entry>;
+  /** Turns asked for so far. */
+  turn: number;
   workers: number;
   busy: number;
   maxParallelism: number;
@@ -82,6 +86,10 @@ export interface Wake {
   readonly key: string;
 }
 
+export function newRanked(): Heap<Entry> {
+  return createHeap<Entry>((a, b) => a.turn < b.turn);
+}
+
 export function newWakes(): Heap<Wake> {
   return createHeap<Wake>((a, b) => a.at < b.at);
 }
@@ -101,22 +109,40 @@ export function wake(engine: Engine, key: string): Entry {
   const entry = entryOf(engine, key);
   if (entry.isBusy) entry.isDirty = true;
   else if (!entry.isQueued) {
-    entry.isQueued = true;
-    engine.queue.push(entry);
+    enqueue(engine, entry);
     if (engine.busy < engine.workers) pump(engine);
   }
   return entry;
 }
 
+/** A point of priority is worth a number of turns, so whoever waits long enough comes before all that ask later. */
+function enqueue(engine: Engine, entry: Entry): void {
+  const priority = entry.execution?.spec.priority ?? 0;
+  entry.isQueued = true;
+  entry.turn = engine.turn++ - priority * PRIORITY_TURNS;
+  if (priority === 0) engine.queue.push(entry);
+  else pushHeap(engine.ranked, entry);
+}
+
+function dequeue(engine: Engine): Entry | undefined {
+  const first = engine.queue[engine.head];
+  const ranked = peekHeap(engine.ranked);
+  if (ranked !== undefined && (first === undefined || ranked.turn < first.turn)) return popHeap(engine.ranked);
+  if (first === undefined) return undefined;
+  engine.head++;
+  // The queue is an array that is read from its front: shed the read part now and then.
+  if (engine.head > 1_024 && engine.head * 2 > engine.queue.length) {
+    engine.queue = engine.queue.slice(engine.head);
+    engine.head = 0;
+  }
+  return first;
+}
+
 /** Hands waiting executions to free workers. */
 export function pump(engine: Engine): void {
-  while (!engine.isStopped && engine.busy < engine.workers && engine.head < engine.queue.length) {
-    const entry = engine.queue[engine.head++] as Entry;
-    // The queue is an array that is read from its front: shed the read part now and then.
-    if (engine.head > 1_024 && engine.head * 2 > engine.queue.length) {
-      engine.queue = engine.queue.slice(engine.head);
-      engine.head = 0;
-    }
+  while (!engine.isStopped && engine.busy < engine.workers) {
+    const entry = dequeue(engine);
+    if (entry === undefined) return;
     entry.isQueued = false;
     entry.isBusy = true;
     engine.busy++;
@@ -137,8 +163,7 @@ export function finishRound(engine: Engine, entry: Entry, wantsMore: boolean): v
   const isKnown = engine.entries.get(entry.key) === entry;
   if (isKnown && (wantsMore || entry.isDirty || entry.inbox.length > 0 || entry.pods.length > 0)) {
     entry.isDirty = false;
-    entry.isQueued = true;
-    engine.queue.push(entry);
+    enqueue(engine, entry);
   }
   pump(engine);
 }

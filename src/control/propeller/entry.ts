@@ -7,6 +7,8 @@ export interface Entry {
   readonly key: string;
   /** Whether it waits for a worker. */
   isQueued: boolean;
+  /** Its place in the queue, when it waits there: the smaller, the sooner. */
+  turn: number;
   /** Whether a worker has it. */
   isBusy: boolean;
   /** Whether something happened to it while a worker had it. */
@@ -30,6 +32,7 @@ export function newEntry(key: string, now: UnixMs): Entry {
   return {
     key,
     isQueued: false,
+    turn: 0,
     isBusy: false,
     isDirty: false,
     execution: undefined,

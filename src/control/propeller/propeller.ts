@@ -4,6 +4,7 @@ import {
   drop,
   type Engine,
   entryOf,
+  newRanked,
   newWakes,
   type PropellerOptions,
   type PropellerStats,
@@ -100,6 +101,8 @@ function newEngine(options: PropellerOptions): Engine {
     entries: new Map(),
     queue: [],
     head: 0,
+    ranked: newRanked(),
+    turn: 0,
     workers: Math.max(1, options.workers ?? DEFAULT_WORKERS),
     busy: 0,
     maxParallelism: options.maxParallelism ?? DEFAULT_MAX_PARALLELISM,
@@ -192,7 +195,7 @@ function statsOf(engine: Engine): PropellerStats {
   return {
     workers: engine.workers,
     freeWorkers: Math.max(0, engine.workers - engine.busy),
-    queueDepth: engine.queue.length - engine.head,
+    queueDepth: engine.queue.length - engine.head + engine.ranked.items.length,
     hotExecutions: engine.entries.size,
     ...engine.counters,
   };

@@ -1,9 +1,20 @@
+import {
+  createHeap,
+  type Heap,
+  instantMs,
+  PRIORITY_AGE_MS,
+  peekHeap,
+  popHeap,
+  pushHeap,
+  type UnixMs,
+} from '../../base/index.ts';
 import type { Execution } from '../../cluster/index.ts';
 import type { Observation } from '../../propeller/index.ts';
 
 /**
  * Places of launch plans that limit how many of their executions run at once. One worker loop decides and takes the
  * place before it writes, so two executions never get the last one; after a restart those that run are counted first.
+ * Of those that wait, the oldest is next, and priority counts as age: so none waits for ever.
  */
 export interface Slots {
   /** What an execution that may begin is to observe. Undefined: not known yet, it is woken later. */
@@ -20,8 +31,16 @@ export interface Slots {
 
 interface Place {
   readonly running: Set<string>;
-  /** In the order in which they asked. */
-  readonly waiting: Set<string>;
+  readonly waiting: Map<string, Waiter>;
+  /** Those of `waiting`, the next one first; some that wait no more are still among them. */
+  line: Heap<Waiter>;
+}
+
+interface Waiter {
+  readonly key: string;
+  /** When it was created; earlier by what its priority is worth. */
+  readonly rank: UnixMs;
+  readonly turn: number;
 }
 
 export function createSlots(): Slots {
@@ -29,13 +48,21 @@ export function createSlots(): Slots {
   const placeOfKey = new Map<string, string>();
   const early = new Map<string, Execution>();
   let isOpen = false;
+  let turns = 0;
 
   const placeOf = (key: string, execution: Execution): Place => {
     const id = placeId(execution);
     placeOfKey.set(key, id);
-    const place = places.get(id) ?? { running: new Set<string>(), waiting: new Set<string>() };
+    const place = places.get(id) ?? newPlace();
     places.set(id, place);
     return place;
+  };
+  const joinLine = (place: Place, key: string, { metadata, spec }: Execution): void => {
+    if (place.waiting.has(key)) return;
+    const rank = (instantMs(metadata.creationTimestamp) ?? 0) - (spec.priority ?? 0) * PRIORITY_AGE_MS;
+    const waiter = { key, rank, turn: turns++ };
+    place.waiting.set(key, waiter);
+    pushHeap(place.line, waiter);
   };
 
   return {
@@ -51,7 +78,8 @@ export function createSlots(): Slots {
       }
       const place = placeOf(key, execution);
       const { limit, whenFull } = concurrency;
-      const [first] = place.waiting;
+      if (whenFull === 'queue' && !place.running.has(key)) joinLine(place, key, execution);
+      const first = firstOf(place);
       const isNext = first === undefined || first === key;
       if (place.running.has(key) || (place.running.size < limit && isNext)) {
         place.waiting.delete(key);
@@ -63,11 +91,10 @@ export function createSlots(): Slots {
         placeOfKey.delete(key);
         return { kind: 'Refuse', phase: 'Aborted', error: { reason: 'ConcurrencyLimit', message: `skipped: ${full}` } };
       }
-      place.waiting.add(key);
       return { kind: 'Hold', message: `queued: ${full}` };
     },
     requeue(key, execution) {
-      if (isOpen) placeOf(key, execution).waiting.add(key);
+      if (isOpen) joinLine(placeOf(key, execution), key, execution);
       else early.set(key, execution);
     },
     open() {
@@ -76,7 +103,7 @@ export function createSlots(): Slots {
       const line = [...early].sort(([, a], [, b]) => compareAges(a, b));
       early.clear();
       for (const [key, execution] of line) {
-        if (execution.spec.concurrency?.whenFull === 'queue') placeOf(key, execution).waiting.add(key);
+        if (execution.spec.concurrency?.whenFull === 'queue') joinLine(placeOf(key, execution), key, execution);
       }
       return line.map(([key]) => key);
     },
@@ -88,11 +115,36 @@ export function createSlots(): Slots {
       placeOfKey.delete(key);
       place.running.delete(key);
       place.waiting.delete(key);
-      const [next] = place.waiting;
+      shorten(place);
+      const next = firstOf(place);
       if (next === undefined && place.running.size === 0) places.delete(id);
       return next;
     },
   };
+}
+
+function newPlace(): Place {
+  return { running: new Set(), waiting: new Map(), line: newLine() };
+}
+
+function newLine(): Heap<Waiter> {
+  return createHeap((a, b) => a.rank < b.rank || (a.rank === b.rank && a.turn < b.turn));
+}
+
+/** Lets go of those who left a long line elsewhere than at its front. */
+function shorten(place: Place): void {
+  if (place.line.items.length < 1_024 || place.line.items.length < 2 * place.waiting.size) return;
+  place.line = newLine();
+  for (const waiter of place.waiting.values()) pushHeap(place.line, waiter);
+}
+
+/** The next in line. */
+function firstOf({ waiting, line }: Place): string | undefined {
+  for (let first = peekHeap(line); first !== undefined; first = peekHeap(line)) {
+    if (waiting.get(first.key) === first) return first.key;
+    popHeap(line);
+  }
+  return undefined;
 }
 
 function placeId({ metadata, spec }: Execution): string {
