@@ -162,6 +162,8 @@ export interface MapStatus {
   readonly running: number;
   /** Number of a chunk of MAP_CHUNK_SIZE subtasks → its packed phases and attempts; `propeller` owns the format. Absent: all pending. */
   readonly chunks?: Readonly<Record<string, string>>;
+  /** The map is large: its subtasks' outputs, and when it has ended its own, stand in MapResults objects and not here. */
+  readonly kept?: true;
   /** Index → outputs of a subtask that succeeded, in a list of one so that nulls in them survive; until the node ends. */
   readonly results?: Readonly<Record<string, readonly [Readonly<Record<string, Json>>]>>;
   /** Index → why the subtask failed, of the first few. */

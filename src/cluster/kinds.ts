@@ -47,6 +47,7 @@ export const KINDS: readonly KindInfo[] = [
   own('Policy', 'policies', []),
   own('Platform', 'platforms', []),
   own('Execution', 'executions', ['exec', 'ex']),
+  own('MapResults', 'mapresults', []),
   own('Shard', 'shards', []),
   own('CacheEntry', 'cacheentries', []),
   core('Pod', 'pods', ['po'], true),

@@ -1,6 +1,7 @@
-import { BugError, createHeap, type Heap, type Json, MAP_CHUNK_SIZE, type UnixMs } from '../base/index.ts';
-import type { ExecutionError, MapStatus, NodeStatus } from '../cluster/index.ts';
+import { BugError, createHeap, type Heap, type Json, type UnixMs } from '../base/index.ts';
+import { chunkOf, type ExecutionError, type MapStatus, type NodeStatus } from '../cluster/index.ts';
 import type { Values } from './language.ts';
+import { decodeChunk, encodeChunk, type PackedSubtasks } from './map-chunks.ts';
 import type { AttemptState } from './state.ts';
 
 /** Phases of a subtask, three bits. */
@@ -10,17 +11,13 @@ export const SUBTASK = { pending: 0, live: 1, waiting: 2, succeeded: 3, failed: 
  * A map node's subtasks, one byte each: phase in bits 0–2, system failures in bits 3–4, failures of the task itself in
  * bits 5–7, where 7 means: see `manyFailures`. Only live subtasks have more state than that.
  */
-export interface MapState {
-  readonly size: number;
+export interface MapState extends PackedSubtasks {
   /** Successes that the node needs. */
   readonly required: number;
   startedAt: UnixMs;
   /** Rendered lists by input name, and the inputs that all subtasks share. */
   readonly over: Readonly<Record<string, readonly Json[]>>;
   readonly with: Values;
-  readonly packed: Uint8Array;
-  /** Failures of the task itself of subtasks that have seven or more. */
-  readonly manyFailures: Map<number, number>;
   succeeded: number;
   failed: number;
   /** First index that never started. */
@@ -84,54 +81,7 @@ export function subtaskFailures(map: MapState, index: number): { readonly user: 
 export function packSubtask(map: MapState, index: number, phase: number, user: number, system: number): void {
   map.packed[index] = phase | (Math.min(system, 3) << 3) | (Math.min(user, 7) << 5);
   if (user >= 7) map.manyFailures.set(index, user);
-  map.dirty.chunks.add(Math.floor(index / MAP_CHUNK_SIZE));
-}
-
-/**
- * A chunk as text: base64 of runs (length − 1 as one byte, then the subtask's byte) when that is shorter than the bytes
- * themselves, with `r` or `b` before it to say which; then `;<index in chunk>=<failures>` for each with seven or more.
- */
-export function encodeChunk(map: MapState, chunk: number): string {
-  const start = chunk * MAP_CHUNK_SIZE;
-  const bytes = map.packed.subarray(start, Math.min(map.size, start + MAP_CHUNK_SIZE));
-  const runs: number[] = [];
-  for (let i = 0; i < bytes.length; ) {
-    let end = i + 1;
-    while (end < bytes.length && end - i < 256 && bytes[end] === bytes[i]) end++;
-    runs.push(end - i - 1, bytes[i] as number);
-    i = end;
-  }
-  const useRuns = runs.length < bytes.length;
-  let text = `${useRuns ? 'r' : 'b'}${Buffer.from(useRuns ? runs : bytes).toString('base64')}`;
-  if (map.manyFailures.size > 0) {
-    for (let i = 0; i < bytes.length; i++) {
-      if ((bytes[i] as number) >> 5 === 7) text += `;${i}=${map.manyFailures.get(start + i) ?? 7}`;
-    }
-  }
-  return text;
-}
-
-function decodeChunk(map: MapState, chunk: number, text: string): void {
-  const start = chunk * MAP_CHUNK_SIZE;
-  const [head = '', ...many] = text.split(';');
-  const bytes = Buffer.from(head.slice(1), 'base64');
-  let at = start;
-  if (head[0] === 'r') {
-    for (let i = 0; i + 1 < bytes.length; i += 2) {
-      const end = at + (bytes[i] as number) + 1;
-      map.packed.fill(bytes[i + 1] as number, at, end);
-      at = end;
-    }
-  } else {
-    map.packed.set(bytes.subarray(0, Math.max(0, map.size - start)), start);
-    at = start + bytes.length;
-  }
-  if (at !== Math.min(map.size, start + MAP_CHUNK_SIZE))
-    throw new BugError(`a map's chunk ${chunk} has a wrong length`);
-  for (const entry of many) {
-    const [index, failures] = entry.split('=');
-    map.manyFailures.set(start + Number(index), Number(failures));
-  }
+  map.dirty.chunks.add(chunkOf(index));
 }
 
 /** The merge patch of `map` in the node's status: only what changed since the last call. */

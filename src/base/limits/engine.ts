@@ -18,8 +18,17 @@ export const MAX_STARTS_PER_STEP = 256;
 export const MAX_TRANSITIONS_PER_STEP = 2_000;
 /** Failed subtasks of a map whose errors are kept in full; the rest is counted. */
 export const MAX_MAP_ERRORS = 10;
-/** Subtasks whose packed state is one field of a map's status: what one finished subtask rewrites. */
-export const MAP_CHUNK_SIZE = 512;
+/**
+ * Subtasks whose packed state is one field of a map's status: what one finished subtask rewrites, at most 172 characters.
+ * All chunks of the largest map have at most 143 KB.
+ */
+export const MAP_CHUNK_SIZE = 128;
+/** Subtasks of a map whose outputs stand in its status until it ends; of a larger map they stand beside it. */
+export const MAX_MAP_RESULTS_IN_STATUS = 512;
+/** Outputs of a map that stand in its status when it has ended, as JSON text; larger ones stay beside it. */
+export const MAX_MAP_OUTPUTS_IN_STATUS_BYTES = 64 * KiB;
+/** All outputs of a map whose results stand beside its status. What MAP_CHUNK_SIZE neighbours give is bounded by MAX_VALUE_BYTES. */
+export const MAX_MAP_OUTPUTS_BYTES = 16 * MiB;
 /** An error message in a status, in UTF-16 code units. */
 export const MAX_ERROR_LENGTH = 4_096;
 
