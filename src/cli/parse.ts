@@ -101,7 +101,7 @@ function inputOf(args: readonly string[], options: Readonly<Record<string, unkno
     integer(option, { min, max }) {
       const value = text(option);
       if (value === undefined) return undefined;
-      const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+      const number = /^-?\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
       if (number >= min && number <= max) return number;
       const flag = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       throw new UsageError(`--${flag} ${value}: not a whole number from ${min} to ${max}`);

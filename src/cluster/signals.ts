@@ -61,6 +61,16 @@ export function signalValue({ value, valueText }: NodeSignal): Json | undefined 
   return valueText === undefined ? (value ?? null) : readJson(valueText);
 }
 
+/** A value as fields of a signal: as text where nulls stand in it, which a merge patch would take for removals. */
+export function signalFields(value: Json): Pick<NodeSignal, 'value' | 'valueText'> {
+  if (value === null) return {};
+  return hasNullMember(value) ? { valueText: JSON.stringify(value) } : { value };
+}
+
+function hasNullMember(value: Json): boolean {
+  return isJsonObject(value) && Object.values(value).some((member) => member === null || hasNullMember(member));
+}
+
 function signalsOf(spec: unknown): Json | undefined {
   return typeof spec === 'object' && spec !== null ? (spec as { signals?: Json }).signals : undefined;
 }
