@@ -1,4 +1,4 @@
-import { type Diagnostic, digestOf, type Json } from '../base/index.ts';
+import { canonicalJson, type Diagnostic, digestOf, type Json, sha256 } from '../base/index.ts';
 import { IMAGES_LOCK_FILE } from '../language/index.ts';
 import { audit, toldFindings } from './audit.ts';
 import { changedFiles } from './changed-files.ts';
@@ -56,6 +56,10 @@ export function openWorkspace(request: CompileRequest): Workspace {
     neededBlobs: new Map(),
     neededRefs: new Set(),
     neededFolders: new Set(),
+    identify: (closure) => {
+      const text = canonicalJson(closure as unknown as Json);
+      return { digest: sha256(text), text };
+    },
     compileEntity: (kind, name) => compileEntity(workspace, kind, name),
   };
   return workspace;

@@ -1,4 +1,3 @@
-import { canonicalJson, type Json, sha256 } from '../base/index.ts';
 import type { EntityKind } from './closure.ts';
 import { compileLaunchPlan } from './launch-plan.ts';
 import { compilePlatform } from './platform.ts';
@@ -30,19 +29,19 @@ export function compileEntity(workspace: Workspace, kind: EntityKind, name: stri
 
 function compileDeclared(workspace: Workspace, declared: Declared): void {
   const key = keyOf(declared.definition.kind, declared.definition.name);
-  const outcome = outcomeOf(declared, make(workspace, declared));
+  const outcome = outcomeOf(workspace, declared, make(workspace, declared));
   // What is part of a circle has failed already, and is compiled for what else is wrong with it.
   if (!workspace.outcomes.has(key)) workspace.outcomes.set(key, outcome);
 }
 
-function outcomeOf(declared: Declared, made: Made): Outcome {
+function outcomeOf({ identify }: Workspace, declared: Declared, made: Made): Outcome {
   if (made.kind !== 'ok') return made;
   const { closure, refs, folders, images } = made;
-  const text = canonicalJson(closure as unknown as Json);
+  const { digest, text } = identify(closure);
   const compilation: Compilation = {
     declared,
     closure,
-    digest: sha256(text),
+    digest,
     text,
     refs,
     folders,

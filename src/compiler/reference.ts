@@ -59,6 +59,7 @@ function namesOf(workspace: Workspace, kind: EntityKind): readonly string[] {
   for (const [key, entry] of workspace.base.entries) {
     if (key.startsWith(prefix) && !workspace.request.files.has(entry.file)) names.add(entry.name);
   }
+  for (const name of workspace.otherNames?.(kind) ?? []) names.add(name);
   return [...names].sort();
 }
 

@@ -1,4 +1,4 @@
-import { canonicalJson, type Digest, digestOf, type Json } from '../base/index.ts';
+import type { Digest } from '../base/index.ts';
 import {
   type BranchAction,
   didYouMean,
@@ -180,7 +180,7 @@ function overridden(context: WorkflowContext, policy: RunPolicy, path: Path, tas
   const { retries, timeout, resources, cache, interruptible } = policy;
   const isOverridden = [retries, timeout, resources, cache, interruptible].some((setting) => setting !== undefined);
   if (!isOverridden) return { closure: task.closure, digest: task.digest };
-  const made = withOverrides(task.closure, { retries, timeout, resources, cache, interruptible });
+  const made = withOverrides(context, task.closure, { retries, timeout, resources, cache, interruptible });
   checkLimits(context, policy, path, made.closure);
   checkIgnoredInputs(context, policy, path, task.closure);
   return made;
@@ -190,16 +190,17 @@ function overridden(context: WorkflowContext, policy: RunPolicy, path: Path, tas
 const OVERRIDDEN = new WeakMap<TaskClosure, Map<string, TargetTask>>();
 
 function withOverrides(
+  { workspace }: WorkflowContext,
   task: TaskClosure,
   settings: { readonly [K in keyof RunPolicy]: RunPolicy[K] | undefined },
 ): TargetTask {
-  const text = canonicalJson(settings as unknown as Json);
+  const text = JSON.stringify(settings);
   const made = OVERRIDDEN.get(task) ?? new Map<string, TargetTask>();
   OVERRIDDEN.set(task, made);
   const known = made.get(text);
   if (known !== undefined) return known;
   const closure = withPolicy(task, settings as RunPolicy);
-  const overridden: TargetTask = { closure, digest: digestOf(closure as unknown as Json) };
+  const overridden: TargetTask = { closure, digest: workspace.identify(closure, text).digest };
   made.set(text, overridden);
   return overridden;
 }

@@ -50,6 +50,12 @@ export type Made =
   /** Something must be read first. */
   | { readonly kind: 'pending' };
 
+/** `text`: JSON of the closure. In a compilation that is kept it is canonical, and `digest` its SHA-256. */
+export interface Identity {
+  readonly digest: Digest;
+  readonly text: string;
+}
+
 /** One run of the compiler: what it was given, what it found, what it still needs. */
 export interface Workspace {
   readonly request: CompileRequest;
@@ -65,6 +71,10 @@ export interface Workspace {
   /** Keys of the base whose references were asked for. */
   readonly neededRefs: Set<string>;
   readonly neededFolders: Set<string>;
+  /** What stands for a closure: its digest, or a name for it where closures are thrown away. */
+  readonly identify: (closure: EntityClosure, variant?: string) => Identity;
+  /** Names of a kind that are declared in files which this run does not have, for a did-you-mean. */
+  readonly otherNames?: (kind: EntityKind) => readonly string[];
   /** Compiles the entity of this name, once. */
   readonly compileEntity: (kind: EntityKind, name: string) => Outcome;
 }
