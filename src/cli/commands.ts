@@ -1,4 +1,5 @@
 import type { CommandSpec, OptionSpec } from './command.ts';
+import { STEERING_COMMANDS } from './steering-commands.ts';
 
 const OUTPUT = (...choices: string[]): OptionSpec => ({
   flags: '-o, --output <FORMAT>',
@@ -14,6 +15,35 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { flags: '--context <NAME>', description: 'Context of the kubeconfig' },
   { flags: '--no-color', description: 'No colour; NO_COLOR=1 does the same' },
   { flags: '-v, --verbose', description: 'Tell more on stderr; stack traces of errors' },
+];
+
+const INPUT: OptionSpec = {
+  flags: '-i, --input <NAME=VALUE>',
+  description: 'An input: a scalar as it is, else JSON',
+  repeated: true,
+};
+const INPUTS_FILE: OptionSpec = {
+  flags: '--inputs-file <FILE>',
+  description: 'Inputs from a YAML or JSON file; - is stdin',
+};
+const NAME: OptionSpec = {
+  flags: '--name <NAME>',
+  description: 'Name of the execution; a second run of it is refused',
+};
+const CACHE: OptionSpec = {
+  flags: '--cache <MODE>',
+  description: 'overwrite: run all and fill the cache anew; off: leave it alone',
+  choices: ['overwrite', 'off'],
+};
+/** Of commands that start an execution once more. */
+const AGAIN: readonly OptionSpec[] = [
+  { flags: '--rev <REV>', description: 'Commit, its beginning, branch or tag; default: the same commit' },
+  { ...INPUT, description: 'An input in place of the old one' },
+  INPUTS_FILE,
+  { flags: '-f, --follow', description: 'Print each node as it changes, then the outputs' },
+  NAME,
+  CACHE,
+  OUTPUT('name', 'json', 'yaml'),
 ];
 
 /** Every command, in the order of the help. */
@@ -62,18 +92,21 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'diff',
     group: 'Start',
-    summary: 'Tell what differs in meaning between two commits',
+    summary: 'Tell what differs between two commits, or executions',
     description:
-      'Compares entity by entity and field by field: formatting, comments and other spellings of one value are no\n' +
-      'differences. Tells which interfaces break, and which launch plans, schedules and workflows that breaks. Offline.',
+      'Compares commits entity by entity and field by field: formatting, comments and other spellings of one value are no\n' +
+      'differences. Tells which interfaces break, and which launch plans, schedules and workflows that breaks. Offline.\n' +
+      'Two names that are no commits here are executions: compares inputs, versions, nodes and outputs. execution/NAME is\n' +
+      'always one.',
     examples: [
       { command: 'pipectl diff main', meaning: 'what this work tree changes' },
       { command: 'pipectl diff main feature-x', meaning: 'two commits; main..feature-x is the same' },
       { command: 'pipectl diff HEAD~1 -o json', meaning: 'for scripts' },
+      { command: 'pipectl diff nightly-x7k2pq nightly-c4m8wz', meaning: 'two executions' },
     ],
     arguments: [
-      { name: 'REV_A', description: 'Commit, branch or tag before; default: HEAD' },
-      { name: 'REV_B', description: 'The one after; default: the work tree' },
+      { name: 'A', description: 'Commit, branch or tag before, default: HEAD; or an execution' },
+      { name: 'B', description: 'The one after, default: the work tree; or another execution' },
     ],
     options: [OUTPUT('pretty', 'json')],
     load: () => import('./commands/diff.ts'),
@@ -180,15 +213,47 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     arguments: [{ name: 'NAME', description: 'Launch plan or workflow', required: true, completes: 'launchPlan' }],
     options: [
-      { flags: '-i, --input <NAME=VALUE>', description: 'An input: a scalar as it is, else JSON', repeated: true },
-      { flags: '--inputs-file <FILE>', description: 'Inputs from a YAML or JSON file; - is stdin' },
+      INPUT,
+      INPUTS_FILE,
       { flags: '--rev <REV>', description: 'Commit, its beginning, branch or tag' },
       { flags: '-f, --follow', description: 'Print each node as it changes, then the outputs' },
       { flags: '--max-parallelism <N>', description: 'Task attempts at a time' },
-      { flags: '--name <NAME>', description: 'Name of the execution; a second run of it is refused' },
+      { flags: '--priority <N>', description: 'From -100 to 100; the higher goes first' },
+      NAME,
+      CACHE,
       OUTPUT('name', 'json', 'yaml'),
     ],
     load: () => import('./commands/run.ts'),
+  },
+  {
+    name: 'relaunch',
+    group: 'Run',
+    summary: 'Start the same execution once more',
+    description:
+      'Same commit, launch plan and inputs as EXECUTION, unless --rev and --input say otherwise. Prints the name of the new\n' +
+      'one; with --follow waits and exits 0 when it succeeded, 1 when not.',
+    examples: [
+      { command: 'pipectl relaunch nightly-x7k2pq --follow', meaning: 'all of it again' },
+      { command: 'pipectl relaunch nightly-x7k2pq --rev main', meaning: 'the same inputs at another commit' },
+    ],
+    arguments: [{ name: 'EXECUTION', description: 'Its name', required: true, completes: 'execution' }],
+    options: AGAIN,
+    load: () => import('./commands/relaunch.ts'),
+  },
+  {
+    name: 'recover',
+    group: 'Run',
+    summary: 'Start it once more, and redo only what must be',
+    description:
+      'Takes from EXECUTION, which must have ended, the outputs of every node that would do the same from the same: what failed\n' +
+      'runs, and with --rev what the newer commit touches. See docs/cache.md.',
+    examples: [
+      { command: 'pipectl recover nightly-x7k2pq', meaning: 'after a failure of something else' },
+      { command: 'pipectl recover nightly-x7k2pq --rev main -f', meaning: 'after a fix was pushed' },
+    ],
+    arguments: [{ name: 'EXECUTION', description: 'Its name', required: true, completes: 'execution' }],
+    options: AGAIN,
+    load: () => import('./commands/recover.ts'),
   },
   {
     name: 'abort',
@@ -198,6 +263,31 @@ export const COMMANDS: readonly CommandSpec[] = [
     arguments: [{ name: 'EXECUTION', description: 'Its name', required: true, repeated: true, completes: 'execution' }],
     options: [{ flags: '--reason <TEXT>', description: 'Kept with the execution' }],
     load: () => import('./commands/abort.ts'),
+  },
+  ...STEERING_COMMANDS,
+  {
+    name: 'cache',
+    group: 'Run',
+    summary: 'List or delete kept outputs of tasks',
+    description:
+      'ACTION is list or delete. Selects entries by --task, by age or by key; delete wants one of these or --all.\n' +
+      'See docs/cache.md.',
+    examples: [
+      { command: 'pipectl cache list --task features', meaning: 'what is kept of one task' },
+      { command: 'pipectl cache delete --task features --older-than 7d', meaning: 'make old ones anew' },
+      { command: 'pipectl cache delete --all', meaning: 'everything of this project and domain' },
+    ],
+    arguments: [
+      { name: 'ACTION', description: 'list or delete', required: true },
+      { name: 'KEY', description: 'Keys of entries, or beginnings of keys', repeated: true },
+    ],
+    options: [
+      { flags: '--task <NAME>', description: 'Entries of this task; may be given more than once', repeated: true },
+      { flags: '--older-than <DURATION>', description: 'Entries filled longer ago, for example 12h or 7d' },
+      { flags: '--all', description: 'All entries' },
+      OUTPUT('table', 'wide', 'json', 'name'),
+    ],
+    load: () => import('./commands/cache.ts'),
   },
   {
     name: 'get',

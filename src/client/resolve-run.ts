@@ -71,13 +71,18 @@ function namespaceOfBranch(repository: Repository | undefined, branch: string): 
   return found === undefined ? undefined : `${project}-${found[0]}`;
 }
 
-/** Finds what `name` means in a revision: a launch plan, else a workflow. Reads two index pages and one closure. */
-export async function resolveRunnable(cluster: Cluster, { spec }: Revision, name: string): Promise<RunResolution> {
+/** Finds what `name` means in a revision: a launch plan, else a workflow, or only `kind`. Reads two index pages and one closure. */
+export async function resolveRunnable(
+  cluster: Cluster,
+  { spec }: Revision,
+  name: string,
+  kind?: 'LaunchPlan' | 'Workflow',
+): Promise<RunResolution> {
   if (spec.index === undefined) {
     throw new StalledError('RevisionRejected', `commit ${spec.commit.slice(0, 7)} was rejected: nothing of it can run`);
   }
   const { repository, commit } = spec;
-  const plan = await findEntity(cluster, spec.index, 'LaunchPlan', name);
+  const plan = kind === 'Workflow' ? undefined : await findEntity(cluster, spec.index, 'LaunchPlan', name);
   if (plan !== undefined) {
     const closure = JSON.parse(await loadClosureText(cluster, plan.digest)) as LaunchPlanClosure;
     const { workflow, inputs, fixedInputs, maxParallelism, concurrency, priority } = closure;
@@ -95,7 +100,7 @@ export async function resolveRunnable(cluster: Cluster, { spec }: Revision, name
     };
     return { kind: 'found', runnable };
   }
-  const workflow = await findEntity(cluster, spec.index, 'Workflow', name);
+  const workflow = kind === 'LaunchPlan' ? undefined : await findEntity(cluster, spec.index, 'Workflow', name);
   if (workflow !== undefined) {
     const { inputs } = JSON.parse(await loadClosureText(cluster, workflow.digest)) as WorkflowClosure;
     const runnable = {
