@@ -18,6 +18,7 @@ export * from './field-selector.ts';
 export * from './find-object.ts';
 export * from './kinds.ts';
 export * from './labels.ts';
+export * from './lease.ts';
 export * from './map-results.ts';
 export * from './merge-patch.ts';
 export * from './object.ts';

@@ -52,18 +52,6 @@ export const ROUND_BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000 } as con
 /** Attempts looked up one by one when an execution is loaded; more are listed at once. */
 export const MAX_SINGLE_POD_READS = 8;
 
-/** How long and how many finished executions are kept, with their pods and logs; the newest stay. None goes before the shortest age. */
-export const RETENTION = {
-  intervalMs: 600_000,
-  maxAgeMs: 30 * 86_400_000,
-  minAgeMs: 3_600_000,
-  maxExecutions: 50_000,
-  /** As Kubernetes' terminated-pod-gc-threshold. */
-  maxPods: 12_500,
-} as const;
-/** Objects that retention deletes with one write. */
-export const RETENTION_BATCH = 500;
-
 /** Priorities of executions, and how much waiting each point is worth in the line of a launch plan, so that none starves. */
 export const MIN_PRIORITY = -100;
 export const MAX_PRIORITY = 100;
@@ -89,3 +77,6 @@ export const CACHE_RETENTION = {
 } as const;
 /** Finished tasks of one execution that another can take from it. */
 export const MAX_REUSABLE = 200_000;
+
+/** Failed nodes that a failure handler is told of: their messages must fit its inputs. */
+export const MAX_HANDLED_FAILURES = 100;

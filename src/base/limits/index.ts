@@ -7,6 +7,7 @@ export * from './cluster.ts';
 export * from './control.ts';
 export * from './engine.ts';
 export * from './git.ts';
+export * from './history.ts';
 export * from './images.ts';
 export * from './language.ts';
 export * from './runtime.ts';

@@ -1,6 +1,8 @@
 /**
- * control/retention: deletes executions and pods that finished long ago or are too many, so that a store stays bounded.
- * Must not touch anything that is not finished. Keeps: nothing goes before RETENTION.minAgeMs, and the newest stay.
+ * control/retention: moves executions that are over to the archive, and lets go of pods, logs and archived executions
+ * past the policy, so that everything stays bounded.
+ * Must not touch anything that is not over. Keeps: an execution is written to the archive, durably, before it leaves
+ * the live objects; nothing goes before RETENTION_MIN_AGE_MS; of everything the newest stay.
  */
-export { expired, type Finished, type RetentionLimits } from './expired.ts';
+export { DEFAULT_RETENTION, type Ended, expired, type KeepLimits, type RetentionPolicy } from './policy.ts';
 export { type Retention, type RetentionOptions, startRetention } from './retention.ts';

@@ -1,14 +1,15 @@
 import { rm } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { expired, startRetention } from '../../../src/control/retention/index.ts';
+import { DEFAULT_RETENTION, expired, startRetention } from '../../../src/control/retention/index.ts';
 import { hostClock } from '../../../src/main/host.ts';
 import { openStore, temporaryFolder } from '../../cluster/embedded/open-store.ts';
 import { workflow } from '../../propeller/closures.ts';
 import { execution, NAMESPACE } from '../propeller/engine-host.ts';
 
 const HOUR = 3_600_000;
-const limits = { maxAgeMs: 24 * HOUR, minAgeMs: HOUR, maxCount: 2 };
+const limits = { maxAgeMs: 24 * HOUR, maxCount: 2 };
+const MIN_AGE = HOUR;
 
 it.each([
   ['young ones stay, however many', [0.1, 0.2, 0.3, 0.4], []],
@@ -18,7 +19,7 @@ it.each([
 ])('%s', (_, ages, gone) => {
   const now = 1_000 * HOUR;
   const finished = ages.map((age) => ({ namespace: 'a', name: `${age}`, uid: 'u', finishedAt: now - age * HOUR }));
-  const names = expired(finished, now, limits).map(({ name }) => Number(name));
+  const names = expired(finished, now, limits, MIN_AGE).map(({ name }) => Number(name));
   expect(names).toEqual(gone);
 });
 
@@ -32,9 +33,10 @@ it('keeps at most the count beyond the shortest age, whatever there is', () => {
           all.map((one) => ({ ...one, namespace: 'a', uid: 'u' })),
           now,
           limits,
+          MIN_AGE,
         ).map((one) => one.name),
       );
-      const old = all.filter((one) => !gone.has(one.name) && now - one.finishedAt >= limits.minAgeMs);
+      const old = all.filter((one) => !gone.has(one.name) && now - one.finishedAt >= MIN_AGE);
       expect(old.length).toBeLessThanOrEqual(limits.maxCount);
       expect(old.every((one) => now - one.finishedAt <= limits.maxAgeMs)).toBe(true);
     }),
@@ -59,7 +61,7 @@ it('deletes finished executions of a store and nothing else', async () => {
       cluster: store,
       clock: hostClock,
       log: { write: () => undefined },
-      limits: { maxExecutions: 1, maxAgeMs: Number.POSITIVE_INFINITY },
+      policy: { ...DEFAULT_RETENTION, live: { maxCount: 1, maxAgeMs: Number.POSITIVE_INFINITY } },
     });
     expect(await retention.sweep()).toBe(1);
     const left = await store.list('Execution', { namespace: NAMESPACE });

@@ -3,6 +3,7 @@ import type { KubeObject, ListOptions, ObjectList } from '../../index.ts';
 import { type Api, answerText, apiVersionOf, type Exchange, keyOf } from './api.ts';
 import { SERVICE } from './discovery.ts';
 import { type IncludedObject, listHead, metadataText, objectText, tableText } from './forms.ts';
+import { historyQuery } from './history-query.ts';
 import { type Form, objectForm } from './negotiate.ts';
 import { count } from './query.ts';
 import type { ObjectsRoute } from './routes.ts';
@@ -111,12 +112,14 @@ export function listOptions(route: ObjectsRoute): ListOptions {
   const fieldSelector = fields.filter((each) => each !== '').join(',');
   const limit = count(query, 'limit');
   const continueToken = query.get('continue') ?? '';
+  const archived = historyQuery(route);
   return {
     ...(namespace !== undefined && { namespace }),
     ...(labelSelector !== '' && { labelSelector }),
     ...(fieldSelector !== '' && { fieldSelector }),
     ...(limit !== undefined && limit > 0 && { limit }),
     ...(continueToken !== '' && { continueToken }),
+    ...(archived !== undefined && { archived }),
   };
 }
 

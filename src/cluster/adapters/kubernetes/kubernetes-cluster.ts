@@ -12,7 +12,7 @@ import type {
   Write,
 } from '../../index.ts';
 import { type Connection, type KubeconfigOptions, loadConnection } from './kubeconfig.ts';
-import { collectionPath, infoOf, objectPath, queryOf, selectorsOf } from './paths.ts';
+import { collectionPath, historyOf, infoOf, objectPath, queryOf, selectorsOf } from './paths.ts';
 import { refusal } from './refusals.ts';
 import { type Call, createTransport, readText, type Transport, unreachable } from './transport.ts';
 import { watchKind } from './watch.ts';
@@ -40,7 +40,12 @@ function kubernetesCluster(connection: Connection, random: Pick<Random, 'unit'>)
   const transport = createTransport(connection);
   const call = caller(connection, transport);
   const list = async <T extends KubeObject>(kind: string, options: ListOptions = {}): Promise<ObjectList<T>> => {
-    const query = queryOf({ ...selectorsOf(options), limit: options.limit, continue: options.continueToken });
+    const query = queryOf({
+      ...selectorsOf(options),
+      limit: options.limit,
+      continue: options.continueToken,
+      ...historyOf(options),
+    });
     const path = `${collectionPath(infoOf(kind), options.namespace)}${query}`;
     return listOf<T>(kind, (await call({ method: 'GET', path }, { kind })) as unknown as RawList<T>);
   };

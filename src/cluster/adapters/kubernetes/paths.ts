@@ -31,3 +31,10 @@ export function queryOf(parameters: Readonly<Record<string, string | number | bo
 export function selectorsOf(options: ListOptions): Record<string, string | undefined> {
   return { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
 }
+
+/** What is asked of the archive as query parameters, which an API server without one ignores. */
+export function historyOf({ archived }: ListOptions): Record<string, string | number | boolean | undefined> {
+  if (archived === undefined) return {};
+  const { phases, ...rest } = archived;
+  return { archived: true, ...rest, phase: phases?.join(',') };
+}

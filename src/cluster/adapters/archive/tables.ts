@@ -1,0 +1,61 @@
+import { DatabaseSync } from 'node:sqlite';
+import { StalledError } from '../../../base/index.ts';
+
+/** Version of the tables and of the packed form; a file of another version is refused, never guessed at. */
+const FORMAT = 1;
+
+/**
+ * What is searched and sorted by stands in `executions`, what is shown in `details`, so that a search reads few pages.
+ * Words that repeat (namespaces, workflows, …) are numbers into `words`: an index entry is a dozen bytes.
+ */
+const TABLES = `
+  PRAGMA auto_vacuum = INCREMENTAL;
+  BEGIN;
+  CREATE TABLE words (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+  CREATE TABLE executions (
+    id INTEGER PRIMARY KEY, namespace INTEGER NOT NULL, name TEXT NOT NULL, phase INTEGER NOT NULL,
+    workflow INTEGER NOT NULL, launch_plan INTEGER, schedule INTEGER,
+    created INTEGER NOT NULL, started INTEGER NOT NULL, finished INTEGER NOT NULL
+  );
+  CREATE UNIQUE INDEX executions_by_name ON executions (namespace, name);
+  CREATE INDEX executions_by_end ON executions (finished);
+  CREATE INDEX executions_by_namespace ON executions (namespace, finished);
+  CREATE INDEX executions_by_phase ON executions (phase, finished);
+  CREATE INDEX executions_by_workflow ON executions (workflow, finished);
+  CREATE INDEX executions_by_launch_plan ON executions (launch_plan, finished) WHERE launch_plan IS NOT NULL;
+  CREATE INDEX executions_by_schedule ON executions (schedule, finished) WHERE schedule IS NOT NULL;
+  CREATE TABLE details (id INTEGER PRIMARY KEY, execution BLOB NOT NULL, attempts BLOB);
+  PRAGMA user_version = ${FORMAT};
+  COMMIT;
+`;
+
+/** Opens the file, making its tables when it is new. Throws StalledError: another version, damaged, not writable. */
+export function openTables(path: string, cacheBytes: number): DatabaseSync {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path);
+    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (version !== 0 && version !== FORMAT) {
+      throw new StalledError(
+        'ArchiveVersion',
+        `${path} has format ${version}, this pipectl reads format ${FORMAT}: use the pipectl that wrote it, or move the file away`,
+      );
+    }
+    if (version === 0) db.exec(TABLES);
+    db.exec(
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -${cacheBytes >> 10};`,
+    );
+    return db;
+  } catch (error) {
+    db?.close();
+    if (error instanceof StalledError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StalledError(
+      'ArchiveUnusable',
+      `${path} cannot be used: ${why}; restore it from a copy or move it away`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

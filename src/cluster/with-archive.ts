@@ -1,0 +1,90 @@
+import type { Archive } from './archive.ts';
+import { AlreadyExistsError, NotFoundError } from './errors.ts';
+import type { KubeObject, ObjectKey } from './object.ts';
+import type { Cluster, ListOptions, ObjectList, Write, WriteOptions } from './port.ts';
+
+/**
+ * A cluster in which executions that were archived can still be read by name, searched (`ListOptions.archived`) and
+ * deleted, and in which their names stay taken. Everything else, and every batch that neither creates nor deletes
+ * an execution, goes straight through.
+ */
+export function withArchive(cluster: Cluster, archive: Archive): Cluster {
+  return {
+    // What is on its way is in the archive before it leaves the live objects, so these are asked first.
+    async get<T extends KubeObject>(key: ObjectKey): Promise<T> {
+      try {
+        return await cluster.get<T>(key);
+      } catch (error) {
+        const found = error instanceof NotFoundError ? findArchived(archive, key) : undefined;
+        if (found === undefined) throw error;
+        return found as T;
+      }
+    },
+    list<T extends KubeObject>(kind: string, options?: ListOptions): Promise<ObjectList<T>> {
+      if (options?.archived === undefined) return cluster.list<T>(kind, options);
+      return listArchived(archive, kind, options) as Promise<ObjectList<T>>;
+    },
+    watch: (kind, options) => cluster.watch(kind, options),
+    write: (writes, options) => {
+      for (const write of writes) if (isOfName(write)) return writeChecked(cluster, archive, writes, options);
+      return cluster.write(writes, options);
+    },
+    podLogs: (key, options) => cluster.podLogs(key, options),
+  };
+}
+
+/** Whether the write gives or takes an execution's name. */
+function isOfName(write: Write): boolean {
+  if (write.op === 'create') return write.object.kind === 'Execution';
+  return write.op === 'delete' && write.key.kind === 'Execution';
+}
+
+function findArchived(archive: Archive, { kind, namespace = '', name }: ObjectKey): KubeObject | undefined {
+  if (kind === 'Execution') return archive.find(namespace, name);
+  return kind === 'Pod' ? archive.findAttempt(namespace, name) : undefined;
+}
+
+async function listArchived(archive: Archive, kind: string, options: ListOptions): Promise<ObjectList> {
+  const { archived = {}, namespace = '' } = options;
+  if (kind === 'Execution') return archive.list(archived, options);
+  const isAttempts = kind === 'Pod' && archived.execution !== undefined;
+  return { items: isAttempts ? archive.attempts(namespace, archived.execution ?? '') : [], resourceVersion: '0' };
+}
+
+/** Looks and write happen in one turn: an execution that is archived in between is found in one place or the other. */
+function writeChecked(
+  cluster: Cluster,
+  archive: Archive,
+  writes: readonly Write[],
+  options: WriteOptions | undefined,
+): Promise<readonly KubeObject[]> {
+  for (const write of writes) {
+    if (write.op !== 'create' || write.object.kind !== 'Execution') continue;
+    const { namespace = '', name } = write.object.metadata;
+    if (archive.find(namespace, name) === undefined) continue;
+    return Promise.reject(new AlreadyExistsError({ kind: 'Execution', namespace, name }));
+  }
+  const written = cluster.write(writes, options);
+  const [only] = writes;
+  return writes.length === 1 && only?.op === 'delete' ? deleteEverywhere(archive, only.key, written) : written;
+}
+
+async function deleteEverywhere(
+  archive: Archive,
+  key: ObjectKey,
+  deleted: Promise<readonly KubeObject[]>,
+): Promise<readonly KubeObject[]> {
+  const { namespace = '', name } = key;
+  let answer: readonly KubeObject[] | undefined;
+  try {
+    answer = await deleted;
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    const found = archive.find(namespace, name);
+    if (found === undefined) throw error;
+    answer = [found];
+  }
+  // A crash between the two halves of archiving leaves a copy, which must not outlive the object.
+  if (archive.find(namespace, name) !== undefined) await archive.remove(namespace, name);
+  return answer;
+}
