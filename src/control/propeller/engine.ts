@@ -31,6 +31,13 @@ export interface PropellerOptions {
   readonly hasOnlyOwnPods?: boolean;
   /** Told after each round, for histograms. */
   readonly onRound?: (round: { readonly seconds: number; readonly transitions: number }) => void;
+  /** Told of each execution whose end has just become durable. */
+  readonly onEnded?: (ended: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid: string | undefined;
+    readonly finishedAt: UnixMs;
+  }) => void;
 }
 
 /** Counters since the start, and what is now. */

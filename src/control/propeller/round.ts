@@ -143,8 +143,11 @@ function endRound(engine: Engine, entry: Entry, result: StepResult): void {
   const { clock, onRound } = engine.options;
   onRound?.({ seconds: (clock.now() - entry.roundStartedAt) / 1_000, transitions: result.transitions });
   entry.failures = 0;
-  if (isTerminalPhase(result.state.phase)) drop(engine, entry);
-  else wakeLater(engine, entry, result.wakeAt);
+  if (isTerminalPhase(result.state.phase)) {
+    const { uid } = entry.execution?.metadata ?? {};
+    engine.options.onEnded?.({ ...splitKey(entry.key), uid, finishedAt: clock.now() });
+    drop(engine, entry);
+  } else wakeLater(engine, entry, result.wakeAt);
   finishRound(engine, entry, result.hasMore);
 }
 
