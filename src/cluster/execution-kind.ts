@@ -65,9 +65,13 @@ export interface ExecutionStatus {
   readonly phase: ExecutionPhase;
   readonly startedAt?: string;
   readonly finishedAt?: string;
-  /** Node id → status; a node that has not left Pending is absent: in a terminal execution, it never started. */
+  /**
+   * Path → status; a node that has not left Pending is absent: in a terminal execution, it never started. The path of a
+   * workflow's own node is its id; of one that a node runs inline, that node's path, a `/` and the id. The failure handler's
+   * id is `onFailure`.
+   */
   readonly nodes?: Readonly<Record<string, NodeStatus>>;
-  /** Nodes of the closure, written once at the start, so that a reader can show progress without the closure. */
+  /** Nodes of the workflow itself, written once at the start, so that a reader can show progress without the closure. */
   readonly nodeCount?: number;
   readonly outputs?: Readonly<Record<string, Json>>;
   /** As in NodeStatus. */
@@ -135,9 +139,14 @@ export interface NodeStatus {
   readonly runningAt?: string;
   /** Earliest start of the next attempt while backing off; of a map: when the last back-off so far ends. */
   readonly retryAt?: string;
+  /** When it goes on by itself. */
+  readonly wakeAt?: string;
+  /** Of a switch: the branch that it has taken, from 0. Absent: none. */
+  readonly branch?: number | 'else';
   readonly outputs?: Readonly<Record<string, Json>>;
   /** JSON text of `outputs`, only where a null stands in them: a merge patch cannot carry it, so `outputs` lacks it. */
   readonly outputsText?: string;
+  /** Of a node that runs others and is not over: the first failure among these. */
   readonly error?: ExecutionError;
   /** Why the live attempts are being ended; the node reaches its terminal phase, or retries, when they are gone. */
   readonly ending?: ExecutionError;

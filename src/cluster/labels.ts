@@ -12,6 +12,8 @@ export const LABEL = {
   parent: 'pipectl.dev/parent',
   repository: 'pipectl.dev/repository',
   shardKey: 'pipectl.dev/shard-key',
+  /** Of a lease: the propeller shard whose it is. */
+  shard: 'pipectl.dev/shard',
   /** Of a cache entry: the task whose outputs it holds. */
   task: 'pipectl.dev/task',
 } as const;
@@ -24,6 +26,8 @@ export const ANNOTATION = {
   repository: 'pipectl.dev/repository',
   /** Name of the pod's execution, whole: a label value ends at 63 characters. */
   execution: 'pipectl.dev/execution',
+  /** Path of the pod's node, where it is no label value: then the label has a form of it that is one. */
+  node: 'pipectl.dev/node',
   /** Index of the subtask of a map. */
   mapIndex: 'pipectl.dev/map-index',
   /** On a child execution: it is paused because its parent is, and goes on with it. */

@@ -21,8 +21,8 @@ export {
   parseInputText,
   resolveInputs,
 } from './launch.ts';
-export { notRun } from './not-run.ts';
+export { notRun, notRunNode } from './not-run.ts';
 export { createParseCache, type ParseCache, parsedFile } from './parse-cache.ts';
 export { isDefinitionFile, normalisePath, PROJECT_FILE } from './paths.ts';
 export { haveSameScope } from './project.ts';
-export { ERROR_TYPE, EXECUTION_TYPE } from './typing.ts';
+export { ERROR_TYPE, EXECUTION_TYPE, optionalRecord } from './typing.ts';

@@ -5,7 +5,7 @@ import type { FailureHandlerClosure, NodeClosure, WorkflowClosure } from './clos
 import { checkInlineSize, inlineTables, rememberSize } from './inline.ts';
 import { compileNode, learn } from './node.ts';
 import { draftAction, draftNodes, type NodeDraft, nodePath, orderNodes } from './node-draft.ts';
-import { notRun, notRunOf } from './not-run.ts';
+import { notRun, notRunNode } from './not-run.ts';
 import { recordOf } from './record.ts';
 import { findTargets, type Target } from './targets.ts';
 import { parametersOf } from './task.ts';
@@ -172,7 +172,7 @@ function warnOfNotRun(workspace: Workspace, workflow: Workflow, closure: Workflo
   const help = 'nothing is wrong with the definition; keep it for a version that does';
   const found = new Map<string, NodeClosure[]>();
   for (const node of closure.nodes) {
-    const what = notRun(node);
+    const what = notRunNode(node);
     if (what === undefined) continue;
     const alike = found.get(what);
     if (alike === undefined) found.set(what, [node]);
@@ -184,8 +184,8 @@ function warnOfNotRun(workspace: Workspace, workflow: Workflow, closure: Workflo
     const message = `this version checks ${what} and does not run it: an execution fails when it comes to "${id}"${more}`;
     tell('PIPE-NODE-001', message, workflow.placeOfKey(['spec', 'nodes', id]), { help });
   }
-  const whole = notRunOf(closure);
-  if (whole === undefined) return;
-  const message = `this version checks ${whole} and does not run it`;
+  const handler = closure.onFailure && notRun(closure.onFailure);
+  if (handler === undefined) return;
+  const message = `this version checks ${handler} and does not run it: a failure handler that is one fails`;
   tell('PIPE-NODE-001', message, workflow.placeOfKey(['spec', 'onFailure']), { help });
 }

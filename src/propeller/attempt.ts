@@ -131,14 +131,9 @@ export function backoffMs(
 }
 
 /** Timers of an attempt that is queued, or running already. */
-export function attemptTimers(
-  node: { readonly index: number },
-  index: number,
-  attempt: AttemptState,
-  task: PlannedTask,
-): readonly Timer[] {
+export function attemptTimers(node: number, index: number, attempt: AttemptState, task: PlannedTask): readonly Timer[] {
   const { queueMs, runMs } = task.closure.timeout;
-  const timer = { node: node.index, index, attempt: attempt.attempt };
+  const timer = { node, index, attempt: attempt.attempt };
   if (attempt.runningAt !== undefined) {
     return runMs === undefined ? [] : [{ ...timer, kind: 'run', at: attempt.runningAt + runMs }];
   }

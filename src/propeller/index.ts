@@ -6,7 +6,9 @@
  * attempt n is confirmed gone; limits of parallelism hold; a restored state goes on as the one that wrote the status.
  */
 export { podName } from './attempt.ts';
-export { buildPlan, nodeSlug, type Plan, type PlanNode, type PlannedTask } from './plan.ts';
+export { buildPlan, nodeSlug } from './build-plan.ts';
+export { indexOfPath } from './frame.ts';
+export type { Plan, PlanNode, PlannedTask } from './plan.ts';
 export { type ExpectedAttempt, type Restored, restore } from './restore.ts';
 export type {
   AttemptObservation,

@@ -1,8 +1,15 @@
 import { BugError, type Json } from '../base/index.ts';
 import type { Execution } from '../cluster/index.ts';
 import type { ClosureParameter, TaskClosure, Template, WorkflowClosure } from '../compiler/index.ts';
-import { EXECUTION_TYPE } from '../compiler/index.ts';
-import { compileRenderer, type TypeScope, type ValueScope } from '../language/expression/index.ts';
+import { ERROR_TYPE, EXECUTION_TYPE, optionalRecord } from '../compiler/index.ts';
+import {
+  compileRenderer,
+  presentWhen,
+  type TemplateSyntax,
+  type TypeScope,
+  templateSyntax,
+  type ValueScope,
+} from '../language/expression/index.ts';
 import {
   checkValue,
   type Field,
@@ -21,19 +28,34 @@ export type Rendered =
   | { readonly ok: true; readonly values: Values }
   | { readonly ok: false; readonly message: string };
 
+/** The message about a lone value, without the name that it has in its renderer. */
+export function unnamed({ message }: { readonly message: string }): string {
+  return message.startsWith('value: ') ? message.slice('value: '.length) : message;
+}
+
 /** Values for the templates of a node, from what its upstream nodes gave. */
 export type FieldsRenderer = (scope: ValueScope) => Rendered;
 
 export type OutputsParser = (text: string) => Rendered;
 
-/** What expressions read: inputs of the execution, and the outputs of nodes that ended well. */
+/** What expressions read: inputs of the workflow, and the outputs of nodes that ended well; of skipped ones, none. */
 export interface Scope extends ValueScope {
+  readonly inputs: Values;
   readonly outputs: Map<string, Values>;
+  readonly variables: Values;
 }
 
-export function createScope(inputs: Values, execution: Values): Scope {
+export function createScope(inputs: Values, variables: Values): Scope {
   const outputs = new Map<string, Values>();
-  return { inputs, outputs, nodeOutputs: (id) => outputs.get(id), variables: { execution } };
+  return { inputs, outputs, nodeOutputs: (id) => outputs.get(id), variables };
+}
+
+/** The outputs of what has none, or was skipped: each reads as null. */
+export const NO_OUTPUTS: Values = Object.freeze(Object.create(null) as Record<string, Json>);
+
+/** The scope of a failure handler: the error is there, and a node without outputs has nulls. */
+export function handlerScope({ inputs, outputs, variables }: Scope, error: Values): Scope {
+  return { inputs, outputs, nodeOutputs: (id) => outputs.get(id) ?? NO_OUTPUTS, variables: { ...variables, error } };
 }
 
 /** What `execution` holds in expressions. */
@@ -53,34 +75,66 @@ export interface Renderers {
   /** Lists of what the parameters take. */
   lists(templates: Templates, parameters: Parameters): FieldsRenderer;
   outputs(outputs: WorkflowClosure['outputs']): FieldsRenderer;
+  /** One value of this type; it comes out under the name `value`. */
+  single(template: Template, type: Type): FieldsRenderer;
+  /** The same renderers where these conditions have held, or have not, before: what they test is known not to be null. */
+  where(conditions: readonly Tested[]): Renderers;
+  /** The same renderers as a failure handler reads: `error` is there, and every output of a node may be null. */
+  handler(): Renderers;
+}
+
+/** A condition and what it gave. */
+export interface Tested {
+  readonly condition: Template;
+  readonly held: boolean;
 }
 
 /** Compiles a closure's templates against its own types. What the compiler accepted and we do not is a BugError. */
-export function renderers(closure: WorkflowClosure): Renderers {
-  const scope = typeScope(closure);
+export function renderers(closure: Pick<WorkflowClosure, 'name' | 'inputs' | 'nodes'>): Renderers {
+  return renderersIn(closure.name, typeScope(closure));
+}
+
+function renderersIn(name: string, scope: TypeScope): Renderers {
   return {
-    values: (templates, types) => fields(templates, (name) => readType(types[name] ?? 'json'), scope, {}),
+    values: (templates, types) => fields(templates, (value) => readType(types[value] ?? 'json'), scope, {}),
     inputs: (templates, parameters, elsewhere = {}) => {
       const defaults: Record<string, Json> = {};
-      for (const [name, parameter] of Object.entries(parameters)) {
-        const isGiven = Object.hasOwn(templates, name) || Object.hasOwn(elsewhere, name);
-        if (!isGiven && parameter.default !== undefined) defaults[name] = parameter.default;
+      for (const [input, parameter] of Object.entries(parameters)) {
+        const isGiven = Object.hasOwn(templates, input) || Object.hasOwn(elsewhere, input);
+        if (!isGiven && parameter.default !== undefined) defaults[input] = parameter.default;
       }
-      return fields(templates, (name) => parameterType(closure, parameters, name), scope, defaults);
+      return fields(templates, (input) => parameterType(name, parameters, input), scope, defaults);
     },
     lists: (templates, parameters) =>
-      fields(templates, (name) => listOf(parameterType(closure, parameters, name)), scope, {}),
+      fields(templates, (input) => listOf(parameterType(name, parameters, input)), scope, {}),
     outputs: (outputs) => {
-      const templates = Object.entries(outputs).map(([name, output]): [string, Template] => [name, output.value]);
-      const typeOf = (name: string) => readType(outputs[name]?.type ?? 'json');
+      const templates = Object.entries(outputs).map(([id, output]): [string, Template] => [id, output.value]);
+      const typeOf = (id: string) => readType(outputs[id]?.type ?? 'json');
       return fields(Object.fromEntries(templates), typeOf, scope, {});
+    },
+    single: (template, type) => fields({ value: template }, () => type, scope, {}),
+    where: (conditions) => {
+      const facts = conditions.flatMap(({ condition, held }) => [...presentWhen(readTemplate(condition), held)]);
+      if (facts.length === 0) return renderersIn(name, scope);
+      return renderersIn(name, { ...scope, present: new Set([...(scope.present ?? []), ...facts]) });
+    },
+    handler: () => {
+      const nodes = new Map([...scope.nodes].map(([id, outputs]) => [id, optionalRecord(outputs)] as const));
+      const variables = new Map([...scope.variables, ['error', ERROR_TYPE] as const]);
+      return renderersIn(name, { ...scope, nodes, variables });
     },
   };
 }
 
-function parameterType(closure: WorkflowClosure, parameters: Parameters, name: string): Type {
+function readTemplate(template: Template): TemplateSyntax {
+  return templateSyntax(template, ({ message }) => {
+    throw new BugError(`a closure's condition does not compile: ${message}`);
+  });
+}
+
+function parameterType(workflow: string, parameters: Parameters, name: string): Type {
   const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-  if (parameter === undefined) throw new BugError(`closure of "${closure.name}" gives "${name}" to a task without it`);
+  if (parameter === undefined) throw new BugError(`closure of "${workflow}" gives "${name}" to what has no such input`);
   return readType(parameter.type);
 }
 
@@ -103,7 +157,7 @@ function fields(
   };
 }
 
-function typeScope(closure: WorkflowClosure): TypeScope {
+function typeScope(closure: Pick<WorkflowClosure, 'inputs' | 'nodes'>): TypeScope {
   const inputs = Object.entries(closure.inputs).map(([name, input]): [string, string] => [name, input.type]);
   return {
     inputs: recordOf(inputs),
@@ -139,7 +193,7 @@ function outputProblem(problem: { readonly path: readonly (string | number)[]; r
 }
 
 /** Checks an execution's inputs against what the workflow declares; absent ones get their default. */
-export function inputsReader(closure: WorkflowClosure): (given: Values) => Rendered {
+export function inputsReader(closure: Pick<WorkflowClosure, 'name' | 'inputs'>): (given: Values) => Rendered {
   const types = parameterTypes(closure.inputs);
   return (given) => {
     const values = Object.create(null) as Record<string, Json>;

@@ -1,6 +1,5 @@
 import {
   BugError,
-  instantText,
   type Json,
   MAX_MAP_ERRORS,
   MAX_MAP_SIZE,
@@ -10,52 +9,71 @@ import {
 } from '../base/index.ts';
 import type { ExecutionError } from '../cluster/index.ts';
 import { attemptTimers, backoffMs, judge, mayRetry, TOTAL_TIMEOUT, timeoutError } from './attempt.ts';
+import { frameOf, mayStart, nodeAt, pathOf } from './frame.ts';
 import type { Scope, Values } from './language.ts';
 import { createMapState, type MapState, packSubtask, SUBTASK, subtaskFailures, subtaskPhase } from './map-state.ts';
 import type { MapPlan } from './plan.ts';
-import { addTimer, addTimers, endNode, failNode, planNode, type Round, succeedNode, writeNode } from './round.ts';
+import {
+  addTimer,
+  addTimers,
+  endNode,
+  failAtOnce,
+  failNode,
+  type Round,
+  setPhase,
+  succeedNode,
+  touch,
+} from './round.ts';
+import { scopeOf } from './scope.ts';
 import { valueBytes } from './size.ts';
-import type { AttemptObservation, AttemptState, Terminated, Timer } from './state.ts';
+import type { AttemptObservation, AttemptState, Frame, Terminated, Timer } from './state.ts';
 import { abortEffect, beginAttempt, startEffect } from './task-node.ts';
 
 /** Opens maps that became ready, then starts subtasks of all open ones, as far as their concurrency allows. */
 export function startMaps(round: Round): void {
   const { state } = round;
-  if (state.mode !== 'Run') return;
   const ready = state.ready.maps;
   state.ready.maps = [];
-  for (const index of ready) openMap(round, planNode(round, index) as MapPlan);
+  for (const index of ready) {
+    const frame = frameOf(state, index);
+    const node = nodeAt(state, frame, index) as MapPlan;
+    if (mayStart(frame, node)) openMap(round, frame, node);
+  }
   for (const [index, map] of state.maps) {
     if (round.startsLeft === 0) return;
-    startSubtasks(round, planNode(round, index) as MapPlan, map);
+    const frame = frameOf(state, index);
+    const node = nodeAt(state, frame, index) as MapPlan;
+    if (mayStart(frame, node)) startSubtasks(round, frame, node, map);
   }
 }
 
 /** Whether `startMaps` would start something if it were called again. */
 export function hasStartableSubtask(round: Round): boolean {
-  for (const [index, map] of round.state.maps) {
-    const { concurrency } = planNode(round, index) as MapPlan;
-    const isOpen = map.ending === undefined && map.live.size < concurrency;
+  const { state } = round;
+  for (const [index, map] of state.maps) {
+    const frame = frameOf(state, index);
+    const node = nodeAt(state, frame, index) as MapPlan;
+    const { concurrency } = node;
+    const isOpen = map.ending === undefined && mayStart(frame, node) && map.live.size < concurrency;
     if (isOpen && (map.next < map.size || map.retries.items.length > 0)) return true;
   }
   return false;
 }
 
-function openMap(round: Round, node: MapPlan): void {
+function openMap(round: Round, frame: Frame, node: MapPlan): void {
   const { state, now } = round;
-  const rendered = renderMap(node, state.scope, now);
+  const number = frame.base + node.index;
+  const rendered = renderMap(node, scopeOf(state, frame, node), now);
   if ('reason' in rendered) {
-    failNode(round, node, 'Failed', rendered);
-    const at = instantText(now);
-    writeNode(round, node.id, { phase: 'Failed', startedAt: at, finishedAt: at, error: { ...rendered } });
+    failAtOnce(round, frame, node, rendered);
     return;
   }
-  state.maps.set(node.index, rendered);
-  state.phases[node.index] = 'Running';
-  round.touched.add(node.index);
+  state.maps.set(number, rendered);
+  setPhase(frame, node, 'Running');
+  round.touched.add(number);
   const { totalMs } = node.task.closure.timeout;
   if (totalMs !== undefined) {
-    addTimer(round, { at: now + totalMs, kind: 'total', node: node.index, index: -1, attempt: 0 });
+    addTimer(round, { at: now + totalMs, kind: 'total', node: number, index: -1, attempt: 0 });
   }
 }
 
@@ -91,26 +109,26 @@ function differentLengths(lists: Values): ExecutionError {
   };
 }
 
-function startSubtasks(round: Round, node: MapPlan, map: MapState): void {
+function startSubtasks(round: Round, frame: Frame, node: MapPlan, map: MapState): void {
   while (map.ending === undefined && map.live.size < node.concurrency && round.startsLeft > 0) {
     const retry = popHeap(map.retries);
     const index = retry ?? map.next;
     if (index >= map.size) break;
     if (retry === undefined) map.next++;
-    startSubtask(round, node, map, index);
+    startSubtask(round, frame, node, map, index);
   }
-  finishMap(round, node, map);
+  finishMap(round, frame, node, map);
 }
 
-function startSubtask(round: Round, node: MapPlan, map: MapState, index: number): void {
-  round.touched.add(node.index);
+function startSubtask(round: Round, frame: Frame, node: MapPlan, map: MapState, index: number): void {
+  touch(round, frame, node);
   const inputs: Record<string, Json> = Object.create(null) as Record<string, Json>;
   for (const name in map.with) inputs[name] = map.with[name] as Json;
   for (const name in map.over) inputs[name] = map.over[name]?.[index] as Json;
   const { user, system } = subtaskFailures(map, index);
-  const refused = startEffect(round, node, index, user + system + 1, node.task, inputs);
+  const refused = startEffect(round, frame, node, index, user + system + 1, node.task, inputs);
   if (refused !== undefined) {
-    settleSubtask(round, node, map, index, refused, user + 1, system);
+    settleSubtask(round, frame, node, map, index, refused, user + 1, system);
     return;
   }
   const attempt: AttemptState = {
@@ -124,11 +142,11 @@ function startSubtask(round: Round, node: MapPlan, map: MapState, index: number)
   beginAttempt(attempt, round.now);
   map.live.set(index, attempt);
   packSubtask(map, index, SUBTASK.live, user, system);
-  addTimers(round, attemptTimers(node, index, attempt, node.task));
+  addTimers(round, attemptTimers(frame.base + node.index, index, attempt, node.task));
 }
 
-export function observeSubtask(round: Round, node: MapPlan, observation: AttemptObservation): void {
-  const map = round.state.maps.get(node.index);
+export function observeSubtask(round: Round, frame: Frame, node: MapPlan, observation: AttemptObservation): void {
+  const map = round.state.maps.get(frame.base + node.index);
   const attempt = map?.live.get(observation.index);
   if (map === undefined || attempt === undefined || attempt.attempt !== observation.attempt) return;
   const { seen } = observation;
@@ -137,29 +155,30 @@ export function observeSubtask(round: Round, node: MapPlan, observation: Attempt
       // A restored attempt learns only now when it was created.
       if (seen.createdAt >= attempt.queuedAt) return;
       attempt.queuedAt = seen.createdAt;
-      addTimers(round, attemptTimers(node, observation.index, attempt, node.task));
+      addTimers(round, attemptTimers(frame.base + node.index, observation.index, attempt, node.task));
       return;
     case 'Running':
       if (attempt.runningAt !== undefined) return;
       attempt.runningAt = seen.startedAt;
-      addTimers(round, attemptTimers(node, observation.index, attempt, node.task));
+      addTimers(round, attemptTimers(frame.base + node.index, observation.index, attempt, node.task));
       return;
     case 'Terminated':
     case 'Gone':
-      endSubtask(round, node, map, observation.index, attempt, seen.kind === 'Gone' ? undefined : seen);
+      endSubtask(round, frame, node, map, observation.index, attempt, seen.kind === 'Gone' ? undefined : seen);
       return;
   }
 }
 
 function endSubtask(
   round: Round,
+  frame: Frame,
   node: MapPlan,
   map: MapState,
   index: number,
   attempt: AttemptState,
   seen: Terminated | undefined,
 ): void {
-  round.touched.add(node.index);
+  touch(round, frame, node);
   map.live.delete(index);
   const { user, system } = subtaskFailures(map, index);
   const outcome = judge(node.task, { ...attempt, ending: attempt.ending ?? map.ending }, seen);
@@ -168,23 +187,24 @@ function endSubtask(
       packSubtask(map, index, SUBTASK.succeeded, user, system);
       round.transitionsLeft--;
       map.succeeded++;
-      keepResult(round, node, map, index, outcome.outputs);
+      keepResult(round, frame, node, map, index, outcome.outputs);
       break;
     case 'Aborted':
       packSubtask(map, index, SUBTASK.aborted, user, system);
       break;
     case 'TimedOut':
-      settleSubtask(round, node, map, index, { ...outcome.error, attempt: attempt.attempt }, user + 1, system);
+      settleSubtask(round, frame, node, map, index, { ...outcome.error, attempt: attempt.attempt }, user + 1, system);
       break;
     case 'Failed':
-      retrySubtask(round, node, map, index, attempt, outcome);
+      retrySubtask(round, frame, node, map, index, attempt, outcome);
       break;
   }
-  finishMap(round, node, map);
+  finishMap(round, frame, node, map);
 }
 
 function retrySubtask(
   round: Round,
+  frame: Frame,
   node: MapPlan,
   map: MapState,
   index: number,
@@ -197,19 +217,20 @@ function retrySubtask(
   const ended: AttemptState = { ...attempt, systemFailures: system };
   const policy = node.task.closure.retries;
   if (map.ending !== undefined || !mayRetry(policy, ended, outcome.fault)) {
-    settleSubtask(round, node, map, index, { ...outcome.error, attempt: attempt.attempt }, user, system);
+    settleSubtask(round, frame, node, map, index, { ...outcome.error, attempt: attempt.attempt }, user, system);
     return;
   }
   packSubtask(map, index, SUBTASK.waiting, user, system);
-  const seed = { execution: round.state.execution, node: node.id, index };
+  const seed = { execution: round.state.execution, node: pathOf(frame, node), index };
   const at = round.now + backoffMs(policy, ended, outcome.fault, seed);
   map.retryAt = Math.max(map.retryAt ?? at, at);
-  addTimer(round, { at, kind: 'retry', node: node.index, index, attempt: attempt.attempt });
+  addTimer(round, { at, kind: 'retry', node: frame.base + node.index, index, attempt: attempt.attempt });
 }
 
 /** A subtask failed for good: the node goes on while enough others can still succeed. */
 function settleSubtask(
   round: Round,
+  frame: Frame,
   node: MapPlan,
   map: MapState,
   index: number,
@@ -228,12 +249,12 @@ function settleSubtask(
     const [first, cause] = map.errors.entries().next().value ?? [index, error];
     const need = map.required === map.size ? 'all' : `${map.required}`;
     const message = `${map.failed} of ${map.size} subtasks failed and ${need} must succeed; subtask ${first}: ${cause.message}`;
-    endMap(round, node, { reason: 'TooManyFailures', message });
+    endMap(round, frame, node, { reason: 'TooManyFailures', message });
   }
 }
 
 /** Keeps the outputs of a subtask in the order of the input, within what a status may hold. */
-function keepResult(round: Round, node: MapPlan, map: MapState, index: number, outputs: Values): void {
+function keepResult(round: Round, frame: Frame, node: MapPlan, map: MapState, index: number, outputs: Values): void {
   map.results.set(index, outputs);
   map.dirty.results.add(index);
   map.resultBytes += valueBytes(outputs);
@@ -242,7 +263,7 @@ function keepResult(round: Round, node: MapPlan, map: MapState, index: number, o
     map.resultBytes = exactBytes(map);
     if (map.resultBytes > MAX_VALUE_BYTES) {
       const message = `the outputs of its subtasks have together more than ${MAX_VALUE_BYTES} bytes as JSON`;
-      endMap(round, node, { reason: 'OutputsTooLarge', message });
+      endMap(round, frame, node, { reason: 'OutputsTooLarge', message });
     }
   }
 }
@@ -254,30 +275,30 @@ function exactBytes(map: MapState): number {
 }
 
 /** Ends what is live of a map; nothing of it starts any more. */
-export function endMap(round: Round, node: MapPlan, ending: ExecutionError): void {
-  const map = round.state.maps.get(node.index);
+export function endMap(round: Round, frame: Frame, node: MapPlan, ending: ExecutionError): void {
+  const map = round.state.maps.get(frame.base + node.index);
   if (map === undefined) throw new BugError(`map "${node.id}" is not open`);
   if (map.ending !== undefined) return;
   map.ending = ending;
-  round.touched.add(node.index);
+  touch(round, frame, node);
   for (const [index, attempt] of map.live) {
-    if (attempt.ending === undefined) abortEffect(round, node, index, attempt.attempt, ending);
+    if (attempt.ending === undefined) abortEffect(round, frame, node, index, attempt.attempt, ending);
     attempt.ending = ending;
   }
-  finishMap(round, node, map);
+  finishMap(round, frame, node, map);
 }
 
 /** Ends the node when nothing of it is live and nothing of it is to come. */
-function finishMap(round: Round, node: MapPlan, map: MapState): void {
-  if (map.live.size > 0 || round.state.phases[node.index] !== 'Running') return;
+function finishMap(round: Round, frame: Frame, node: MapPlan, map: MapState): void {
+  if (map.live.size > 0 || frame.phases[node.index] !== 'Running') return;
   if (map.ending !== undefined) {
-    if (map.ending.reason === TOTAL_TIMEOUT) failNode(round, node, 'TimedOut', map.ending);
-    else if (isOwnFailure(map.ending)) failNode(round, node, 'Failed', map.ending);
-    else endNode(round, node, 'Aborted');
+    if (map.ending.reason === TOTAL_TIMEOUT) failNode(round, frame, node, 'TimedOut', map.ending);
+    else if (isOwnFailure(map.ending)) failNode(round, frame, node, 'Failed', map.ending);
+    else endNode(round, frame, node, 'Aborted');
     return;
   }
   if (map.succeeded + map.failed < map.size) return;
-  succeedNode(round, node, collect(node, map));
+  succeedNode(round, frame, node, collect(node, map));
 }
 
 function isOwnFailure(ending: ExecutionError): boolean {
@@ -298,12 +319,12 @@ function collect(node: MapPlan, map: MapState): Values {
   return outputs;
 }
 
-export function fireMapTimer(round: Round, node: MapPlan, timer: Timer): void {
-  const map = round.state.maps.get(node.index);
+export function fireMapTimer(round: Round, frame: Frame, node: MapPlan, timer: Timer): void {
+  const map = round.state.maps.get(frame.base + node.index);
   if (map === undefined) return;
   const { timeout } = node.task.closure;
   if (timer.kind === 'total') {
-    endMap(round, node, timeoutError('total', timeout));
+    endMap(round, frame, node, timeoutError('total', timeout));
     return;
   }
   if (timer.kind === 'retry') {
@@ -314,5 +335,5 @@ export function fireMapTimer(round: Round, node: MapPlan, timer: Timer): void {
   if (attempt === undefined || attempt.attempt !== timer.attempt || attempt.ending !== undefined) return;
   if (timer.kind === 'queue' ? attempt.runningAt !== undefined : attempt.runningAt === undefined) return;
   attempt.ending = timeoutError(timer.kind === 'queue' ? 'queue' : 'run', timeout);
-  abortEffect(round, node, timer.index, attempt.attempt, attempt.ending);
+  abortEffect(round, frame, node, timer.index, attempt.attempt, attempt.ending);
 }

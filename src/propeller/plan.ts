@@ -1,21 +1,15 @@
-import { BugError, type Digest, sha256 } from '../base/index.ts';
-import { type NodeClosure, notRun, type TaskClosure, type WorkflowClosure } from '../compiler/index.ts';
-import {
-  type FieldsRenderer,
-  inputsReader,
-  inputsWriter,
-  type OutputsParser,
-  outputsParser,
-  type Rendered,
-  renderers,
-  type Values,
-} from './language.ts';
+import type { Digest } from '../base/index.ts';
+import type { TaskClosure, WorkflowClosure } from '../compiler/index.ts';
+import type { FieldsRenderer, OutputsParser, Rendered, Values } from './language.ts';
 
 /** A workflow closure made ready to run: indexed, templates compiled. Built once per digest; immutable and shared. */
 export interface Plan {
   readonly digest: Digest;
   readonly workflow: string;
+  /** Nodes in the order of the closure; the failure handler, where there is one, after all others. */
   readonly nodes: readonly PlanNode[];
+  /** How many of `nodes` the workflow itself has. */
+  readonly size: number;
   readonly indexOf: ReadonlyMap<string, number>;
   /** Indexes of nodes that wait for nothing. */
   readonly roots: readonly number[];
@@ -23,16 +17,28 @@ export interface Plan {
   readonly outputs: FieldsRenderer;
   /** Inputs of an execution, checked and complete. */
   readonly readInputs: (given: Values) => Rendered;
+  /** The plan of a workflow that this one runs inline; made when first asked for. Throws BugError on an unknown one. */
+  readonly inline: (digest: Digest) => Plan;
 }
 
+/** Id of the failure handler's node: no id of a user can look so. */
+export const HANDLER_ID = 'onFailure';
+
 interface PlanNodeBase {
+  /** Its place in `Plan.nodes`. */
   readonly index: number;
   readonly id: string;
   /** How the id stands in names of pods: see `nodeSlug`. */
   readonly slug: string;
-  /** How many nodes must have succeeded before. */
+  /** How many nodes must have ended well, or been skipped, before. */
   readonly upstream: number;
   readonly downstream: readonly number[];
+  /** Those of `downstream` that are skipped when this node is; undefined: none. */
+  readonly skips: ReadonlySet<number> | undefined;
+  /** Gives `value`, a boolean: whether the node runs or is skipped. */
+  readonly when: FieldsRenderer | undefined;
+  /** Which branch of a switch this is the action of. */
+  readonly branch: number | 'else' | undefined;
 }
 
 export interface PlannedTask {
@@ -63,6 +69,34 @@ export interface ComputePlan extends PlanNodeBase {
   readonly values: FieldsRenderer;
 }
 
+/** Runs the nodes of another workflow in a frame of its own. */
+export interface WorkflowPlan extends PlanNodeBase {
+  readonly kind: 'workflow';
+  readonly workflow: Digest;
+  readonly with: FieldsRenderer;
+  readonly totalMs: number | undefined;
+}
+
+/** Becomes the action of the first branch whose condition holds. */
+export interface SwitchPlan extends PlanNodeBase {
+  readonly kind: 'switch';
+  readonly branches: readonly { readonly holds: FieldsRenderer; readonly action: ActionPlan }[];
+  readonly otherwise: ActionPlan | undefined;
+}
+
+export interface SleepPlan extends PlanNodeBase {
+  readonly kind: 'sleep';
+  /** Gives `value`, a duration. */
+  readonly duration: FieldsRenderer;
+}
+
+/** A branch that fails its node. */
+export interface FailPlan extends PlanNodeBase {
+  readonly kind: 'fail';
+  /** Gives `value`, a text. */
+  readonly message: FieldsRenderer;
+}
+
 /** A node that this engine does not run: it fails when it is its turn. */
 export interface NotRunPlan extends PlanNodeBase {
   readonly kind: 'not-run';
@@ -70,98 +104,6 @@ export interface NotRunPlan extends PlanNodeBase {
   readonly what: string;
 }
 
-export type PlanNode = TaskPlan | MapPlan | ComputePlan | NotRunPlan;
-
-/**
- * Indexes a closure. Costs its size once; every step after that costs only what changes.
- * Throws BugError on a closure that no compiler of ours makes.
- */
-export function buildPlan(digest: Digest, closure: WorkflowClosure): Plan {
-  const { nodes } = closure;
-  const render = renderers(closure);
-  const downstream: number[][] = nodes.map(() => []);
-  const indexOf = new Map<string, number>();
-  nodes.forEach((node, index) => {
-    if (indexOf.has(node.id)) throw new BugError(`closure ${digest} has two nodes "${node.id}"`);
-    indexOf.set(node.id, index);
-    for (const upstream of node.upstream) {
-      if (!(upstream >= 0 && upstream < index)) {
-        throw new BugError(`closure ${digest}: node "${node.id}" depends on node ${upstream}, which is not before it`);
-      }
-      downstream[upstream]?.push(index);
-    }
-  });
-  const tasks = new Map<Digest, PlannedTask>();
-  for (const [taskDigest, task] of Object.entries(closure.tasks)) {
-    tasks.set(taskDigest, {
-      digest: taskDigest,
-      closure: task,
-      parseOutputs: outputsParser(task),
-      inputsText: inputsWriter(task),
-    });
-  }
-  return {
-    digest,
-    workflow: closure.name,
-    nodes: nodes.map((node, index) => planNode(node, index, downstream[index] ?? [], { digest, tasks, render })),
-    indexOf,
-    roots: nodes.flatMap((node, index) => (node.upstream.length === 0 ? [index] : [])),
-    failurePolicy: closure.failurePolicy,
-    outputs: render.outputs(closure.outputs),
-    readInputs: inputsReader(closure),
-  };
-}
-
-interface PlanContext {
-  readonly digest: Digest;
-  readonly tasks: ReadonlyMap<Digest, PlannedTask>;
-  readonly render: ReturnType<typeof renderers>;
-}
-
-function planNode(node: NodeClosure, index: number, downstream: readonly number[], context: PlanContext): PlanNode {
-  const { digest, tasks, render } = context;
-  const base = { index, id: node.id, slug: nodeSlug(node.id), upstream: node.upstream.length, downstream };
-  const what = notRun(node);
-  if (what !== undefined) return { ...base, kind: 'not-run', what };
-  const taskOf = (taskDigest: Digest): PlannedTask => {
-    const task = tasks.get(taskDigest);
-    if (task === undefined) throw new BugError(`closure ${digest}: node "${node.id}" names no task of the closure`);
-    return task;
-  };
-  switch (node.kind) {
-    case 'compute':
-      return { ...base, kind: 'compute', values: render.values(node.values, node.outputs) };
-    case 'task': {
-      const task = taskOf(node.task);
-      return { ...base, kind: 'task', task, with: render.inputs(node.with, task.closure.inputs) };
-    }
-    case 'map': {
-      const task = taskOf(node.task);
-      const { inputs } = task.closure;
-      return {
-        ...base,
-        kind: 'map',
-        task,
-        over: render.lists(node.over, inputs),
-        with: render.inputs(node.with, inputs, node.over),
-        concurrency: node.concurrency ?? Number.POSITIVE_INFINITY,
-        minSuccessRatio: node.minSuccessRatio,
-      };
-    }
-    default:
-      throw new BugError(`closure ${digest}: node kind "${node.kind}" is not known to this engine`);
-  }
-}
-
-/**
- * A node id as part of a pod's name: the id itself where that is a DNS label that does not end in `-<digits>`,
- * else made so with a hash. Hence the groups of digits after it count: one is an attempt, two are subtask and attempt.
- */
-export function nodeSlug(id: string): string {
-  if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(id) && id.length <= 63 && !/(^|-)\d+$/.test(id)) return id;
-  const readable = id
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(0, 40);
-  return `${readable.replaceAll(/^-+|-+$/g, '') || 'node'}-h${sha256(id).slice(0, 7)}`;
-}
+/** What a node does once it is known which branch it takes. */
+export type ActionPlan = TaskPlan | MapPlan | ComputePlan | WorkflowPlan | SleepPlan | FailPlan | NotRunPlan;
+export type PlanNode = ActionPlan | SwitchPlan;

@@ -1,14 +1,18 @@
 import { BugError, createHeap, instantMs, pushHeap, type UnixMs } from '../base/index.ts';
-import { type Execution, isTerminalPhase, type NodePhase, type NodeStatus } from '../cluster/index.ts';
+import { type Execution, isTerminalPhase, type NodeStatus } from '../cluster/index.ts';
 import { attemptTimers, backoffMs, podName } from './attempt.ts';
-import { createScope, executionVariables } from './language.ts';
+import { addFrame, createFrame, isBefore, isQuiet, pathOf, ROOT_PLACE, slugOf } from './frame.ts';
+import { createScope, executionVariables, NO_OUTPUTS } from './language.ts';
 import { renderMap } from './map-node.ts';
 import { readMapStatus, SUBTASK, subtaskFailures, subtaskPhase } from './map-state.ts';
+import { newOpen } from './open-node.ts';
 import { readOutputs } from './outputs-status.ts';
-import type { MapPlan, Plan, TaskPlan } from './plan.ts';
+import type { MapPlan, Plan, PlanNode, TaskPlan, WorkflowPlan } from './plan.ts';
 import { makeReady } from './round.ts';
+import { scopeOf } from './scope.ts';
 import { valueBytes } from './size.ts';
-import type { EngineState, TaskState, Timer } from './state.ts';
+import type { EngineState, Frame, OpenState, TaskState, Timer } from './state.ts';
+import { workflowInputs } from './workflow-node.ts';
 
 /** An attempt that status says is live. Whoever restores looks for its pod: seen or gone, it is an observation. */
 export interface ExpectedAttempt {
@@ -36,100 +40,176 @@ export function restore(plan: Plan, execution: Execution, now: UnixMs): Restored
   state.phase = status.phase;
   state.message = status.message;
   state.startedAt = instantMs(status.startedAt);
-  state.error = status.error;
+  state.root.error = status.error;
   if (isTerminalPhase(state.phase)) return { state, expected };
-  const nodes = Object.entries(status.nodes ?? {}).map(([id, node]) => ({ index: indexOf(plan, execution, id), node }));
-  // Outputs first: maps are rendered from them, and readiness counts them.
-  for (const { index, node } of nodes) restorePhase(plan, state, index, node);
-  for (const { index, node } of nodes) {
-    if (!isTerminalPhase(node.phase)) restoreLive(plan, state, index, node, now, expected);
-  }
-  if (state.error !== undefined && plan.failurePolicy === 'failImmediately') state.mode = 'Fail';
-  if (state.phase === 'Running') {
-    for (let index = 0; index < plan.nodes.length; index++) {
-      if (state.waiting[index] === 0) makeReady(plan, state, index);
+  restoreFrame({ state, now, expected, groups: groupsOf(execution, state) }, state.root);
+  return { state, expected };
+}
+
+interface Restoring {
+  readonly state: EngineState;
+  readonly now: UnixMs;
+  readonly expected: ExpectedAttempt[];
+  /** Statuses of nodes by their id, by the prefix of their frame. */
+  readonly groups: ReadonlyMap<string, ReadonlyMap<string, NodeStatus>>;
+}
+
+/** The statuses of each frame's nodes, whether it is still open or not. */
+function groupsOf({ metadata, status }: Execution, { failures }: EngineState): Restoring['groups'] {
+  const nodes = status?.nodes ?? {};
+  const groups = new Map<string, Map<string, NodeStatus>>([['', new Map()]]);
+  for (const path in nodes) {
+    const node = nodes[path] as NodeStatus;
+    const cut = path.lastIndexOf('/') + 1;
+    const prefix = path.slice(0, cut);
+    let group = groups.get(prefix);
+    if (group === undefined) {
+      if (!Object.hasOwn(nodes, prefix.slice(0, -1))) {
+        throw new BugError(`execution ${metadata.name} has a node "${path}" that nothing runs`);
+      }
+      group = new Map();
+      groups.set(prefix, group);
+    }
+    group.set(path.slice(cut), node);
+    if ((node.phase === 'Failed' || node.phase === 'TimedOut') && node.error !== undefined) {
+      failures.set(path, node.error);
     }
   }
-  return { state, expected };
+  return groups;
+}
+
+function restoreFrame(restoring: Restoring, frame: Frame): void {
+  const { state, groups } = restoring;
+  const nodes = [...(groups.get(frame.prefix) ?? [])].map(([id, status]) => ({
+    node: nodeOf(state, frame, id, status),
+    status,
+  }));
+  // Outputs first: maps are rendered from them, and readiness counts them.
+  for (const { node, status } of nodes) restorePhase(frame, node, status);
+  for (const { node, status } of nodes) {
+    if (!isTerminalPhase(status.phase)) restoreLive(restoring, frame, node, status);
+  }
+  const { plan } = frame;
+  if (frame.ending !== undefined) frame.mode = 'End';
+  else if (plan.nodes.length > plan.size && frame.phases[plan.size] !== 'Pending') frame.mode = 'Handle';
+  else if (frame.error !== undefined && plan.failurePolicy === 'failImmediately') frame.mode = 'Fail';
+  if (frame.mode !== 'Run') state.isStopping = true;
+  if (state.phase !== 'Running') return;
+  for (let index = 0; index < plan.size; index++) {
+    if (frame.waiting[index] === 0) makeReady(state, frame, index);
+  }
+  if (isQuiet(frame)) state.quiet.push(frame);
 }
 
 function emptyState(plan: Plan, execution: Execution): EngineState {
   const { metadata, spec } = execution;
-  const waiting = new Int32Array(plan.nodes.length);
-  plan.nodes.forEach((node, index) => {
-    waiting[index] = node.upstream;
-  });
   const inputs = plan.readInputs(spec.inputs);
-  return {
+  const variables = { execution: executionVariables(execution) };
+  const root = createFrame(plan, createScope(inputs.ok ? inputs.values : spec.inputs, variables), ROOT_PLACE);
+  const state: EngineState = {
     execution: { namespace: metadata.namespace ?? '', name: metadata.name, maxParallelism: spec.maxParallelism },
     phase: 'Pending',
     desired: spec.desired ?? 'Running',
     abortedFor: undefined,
     message: undefined,
     hold: execution.status?.phase === 'Queued' ? execution.status.message : undefined,
-    mode: 'Run',
     startedAt: undefined,
-    error: undefined,
-    phases: new Array<NodePhase>(plan.nodes.length).fill('Pending'),
-    waiting,
-    unfinished: plan.nodes.length,
+    root,
+    frames: [root],
+    framesByPath: new Map(),
+    quiet: [],
+    isStopping: false,
     tasks: new Map(),
     maps: new Map(),
-    ready: { compute: [], tasks: createHeap<number>((a, b) => a < b), maps: [] },
+    open: new Map(),
+    taken: new Map(),
+    ready: { instant: [], tasks: createHeap<number>((a, b) => isBefore(state, a, b)), maps: [] },
     liveTasks: 0,
+    nodeCount: plan.nodes.length,
     timers: createHeap<Timer>((a, b) => a.at < b.at),
-    scope: createScope(inputs.ok ? inputs.values : spec.inputs, executionVariables(execution)),
+    failures: new Map(),
   };
+  return state;
 }
 
-function indexOf(plan: Plan, execution: Execution, id: string): number {
-  const index = plan.indexOf.get(id);
-  if (index === undefined) {
-    throw new BugError(`execution ${execution.metadata.name} has a node "${id}" that closure ${plan.digest} has not`);
+/** The node of an id and its status, as the action of the branch that it has taken. */
+function nodeOf(state: EngineState, frame: Frame, id: string, status: NodeStatus): PlanNode {
+  const { name } = state.execution;
+  const index = frame.plan.indexOf.get(id);
+  const node = index === undefined ? undefined : frame.plan.nodes[index];
+  if (node === undefined) {
+    throw new BugError(`execution ${name} has a node "${frame.prefix}${id}" that closure ${frame.plan.digest} has not`);
   }
-  return index;
+  if (node.kind !== 'switch' || status.branch === undefined) return node;
+  const taken = status.branch === 'else' ? node.otherwise : node.branches[status.branch]?.action;
+  if (taken === undefined) throw new BugError(`node "${frame.prefix}${id}" of ${name} took a branch that it has not`);
+  state.taken.set(frame.base + node.index, taken);
+  return taken;
 }
 
-function restorePhase(plan: Plan, state: EngineState, index: number, node: NodeStatus): void {
-  const { id, downstream } = plan.nodes[index] as Plan['nodes'][number];
-  state.phases[index] = node.phase;
-  if (!isTerminalPhase(node.phase)) return;
-  state.unfinished--;
-  if (node.phase !== 'Succeeded' && node.phase !== 'Cached' && node.phase !== 'Recovered') return;
-  const outputs = readOutputs(node) ?? {};
-  state.scope.outputs.set(id, outputs);
-  for (const next of downstream) state.waiting[next] = (state.waiting[next] as number) - 1;
+function restorePhase(frame: Frame, node: PlanNode, status: NodeStatus): void {
+  frame.phases[node.index] = status.phase;
+  if (!isTerminalPhase(status.phase)) {
+    frame.live++;
+    return;
+  }
+  if (node.index < frame.plan.size) frame.unfinished--;
+  const isSkipped = status.phase === 'Skipped';
+  if (!isSkipped && !['Succeeded', 'Cached', 'Recovered'].includes(status.phase)) return;
+  frame.scope.outputs.set(node.id, isSkipped ? NO_OUTPUTS : (readOutputs(status) ?? {}));
+  for (const next of node.downstream) frame.waiting[next] = (frame.waiting[next] as number) - 1;
 }
 
-function restoreLive(
-  plan: Plan,
-  state: EngineState,
-  index: number,
-  status: NodeStatus,
-  now: UnixMs,
-  expected: ExpectedAttempt[],
-): void {
-  const node = plan.nodes[index] as Plan['nodes'][number];
+function restoreLive(restoring: Restoring, frame: Frame, node: PlanNode, status: NodeStatus): void {
+  const { state } = restoring;
   switch (node.kind) {
     case 'task':
-      restoreTask(state, node, status, now, expected);
+      restoreTask(restoring, frame, node, status);
       return;
     case 'map':
-      restoreMap(state, node, status, now, expected);
+      restoreMap(restoring, frame, node, status);
       return;
-    case 'compute':
-    case 'not-run':
-      throw new BugError(`node "${node.id}" of ${state.execution.name} is ${status.phase}`);
+    case 'workflow':
+      restoreWorkflow(restoring, frame, node, status);
+      return;
+    case 'sleep':
+      restoreOpen(restoring, frame, node, status);
+      return;
+    default:
+      throw new BugError(`node "${pathOf(frame, node)}" of ${state.execution.name} is ${status.phase}`);
   }
 }
 
-function restoreTask(
-  state: EngineState,
-  node: TaskPlan,
-  status: NodeStatus,
-  now: UnixMs,
-  expected: ExpectedAttempt[],
-): void {
+/** The state of an open node, and the timer of what it waits for. */
+function restoreOpen({ state, now }: Restoring, frame: Frame, node: PlanNode, status: NodeStatus): OpenState {
+  const number = frame.base + node.index;
+  const open = newOpen(instantMs(status.startedAt) ?? now, instantMs(status.wakeAt));
+  open.ending = status.ending;
+  open.error = status.error;
+  open.written = status;
+  state.open.set(number, open);
+  if (open.wakeAt !== undefined) {
+    pushHeap<Timer>(state.timers, { at: open.wakeAt, kind: 'wake', node: number, index: -1, attempt: 0 });
+  }
+  return open;
+}
+
+function restoreWorkflow(restoring: Restoring, parent: Frame, node: WorkflowPlan, status: NodeStatus): void {
+  const { state } = restoring;
+  const open = restoreOpen(restoring, parent, node, status);
+  const plan = parent.plan.inline(node.workflow);
+  const inputs = workflowInputs(state, parent, node, plan);
+  if (!inputs.ok) throw new BugError(`workflow node "${pathOf(parent, node)}" is open: ${inputs.message}`);
+  addTotalTimer(state, parent, node, open.startedAt, node.totalMs);
+  const frame = addFrame(state, plan, createScope(inputs.values, parent.scope.variables), parent, node);
+  open.frame = frame;
+  frame.error = status.error;
+  frame.ending = status.ending;
+  restoreFrame(restoring, frame);
+}
+
+function restoreTask({ state, now, expected }: Restoring, frame: Frame, node: TaskPlan, status: NodeStatus): void {
+  const number = frame.base + node.index;
   const startedAt = instantMs(status.startedAt) ?? now;
   const task: TaskState = {
     attempt: status.attempt ?? 0,
@@ -143,40 +223,36 @@ function restoreTask(
     error: status.error,
     written: status,
   };
-  state.tasks.set(node.index, task);
-  addTotalTimer(state, node, startedAt);
-  const timer = { node: node.index, index: -1, attempt: task.attempt };
+  state.tasks.set(number, task);
+  addTotalTimer(state, frame, node, startedAt, node.task.closure.timeout.totalMs);
+  const timer = { node: number, index: -1, attempt: task.attempt };
   if (task.retryAt !== undefined) {
     pushHeap<Timer>(state.timers, { ...timer, kind: 'retry', at: task.retryAt });
     return;
   }
   state.liveTasks++;
-  for (const made of attemptTimers(node, -1, task, node.task)) pushHeap(state.timers, made);
-  expected.push({ ...timer, podName: podName(state.execution, node.slug, -1, task.attempt) });
+  for (const made of attemptTimers(number, -1, task, node.task)) pushHeap(state.timers, made);
+  expected.push({ ...timer, podName: podName(state.execution, slugOf(frame, node), -1, task.attempt) });
 }
 
-function restoreMap(
-  state: EngineState,
-  node: MapPlan,
-  status: NodeStatus,
-  now: UnixMs,
-  expected: ExpectedAttempt[],
-): void {
+function restoreMap({ state, now, expected }: Restoring, frame: Frame, node: MapPlan, status: NodeStatus): void {
+  const number = frame.base + node.index;
   const startedAt = instantMs(status.startedAt) ?? now;
-  const map = renderMap(node, state.scope, startedAt);
-  if ('reason' in map) throw new BugError(`map "${node.id}" of ${state.execution.name} is open: ${map.message}`);
+  const map = renderMap(node, scopeOf(state, frame, node), startedAt);
+  if ('reason' in map)
+    throw new BugError(`map "${pathOf(frame, node)}" of ${state.execution.name} is open: ${map.message}`);
   if (status.map !== undefined) readMapStatus(map, status.map, now);
   map.ending = status.ending;
   const { map: _, ...written } = status;
   map.written = written;
   for (const outputs of map.results.values()) map.resultBytes += valueBytes(outputs);
-  state.maps.set(node.index, map);
-  addTotalTimer(state, node, startedAt);
+  state.maps.set(number, map);
+  addTotalTimer(state, frame, node, startedAt, node.task.closure.timeout.totalMs);
   for (const [index, attempt] of map.live) {
     attempt.ending = status.ending;
-    for (const timer of attemptTimers(node, index, attempt, node.task)) pushHeap(state.timers, timer);
-    const name = podName(state.execution, node.slug, index, attempt.attempt);
-    expected.push({ node: node.index, index, attempt: attempt.attempt, podName: name });
+    for (const timer of attemptTimers(number, index, attempt, node.task)) pushHeap(state.timers, timer);
+    const name = podName(state.execution, slugOf(frame, node), index, attempt.attempt);
+    expected.push({ node: number, index, attempt: attempt.attempt, podName: name });
   }
   map.retryAt = instantMs(status.retryAt);
   // When the back-off of one subtask ends is not kept: it starts over, but never ends after the last of them.
@@ -185,15 +261,21 @@ function restoreMap(
     const { user, system } = subtaskFailures(map, index);
     const ended = { attempt: user + system, systemFailures: system };
     const fault = user > 0 ? 'user' : 'system';
-    const seed = { execution: state.execution, node: node.id, index };
+    const seed = { execution: state.execution, node: pathOf(frame, node), index };
     const wait = backoffMs(node.task.closure.retries, ended, fault, seed);
     const at = Math.min(now + wait, map.retryAt ?? now);
-    pushHeap<Timer>(state.timers, { at, kind: 'retry', node: node.index, index, attempt: ended.attempt });
+    pushHeap<Timer>(state.timers, { at, kind: 'retry', node: number, index, attempt: ended.attempt });
   }
 }
 
-function addTotalTimer(state: EngineState, node: TaskPlan | MapPlan, startedAt: UnixMs): void {
-  const { totalMs } = node.task.closure.timeout;
+function addTotalTimer(
+  state: EngineState,
+  frame: Frame,
+  node: PlanNode,
+  startedAt: UnixMs,
+  totalMs: number | undefined,
+): void {
   if (totalMs === undefined) return;
-  pushHeap<Timer>(state.timers, { at: startedAt + totalMs, kind: 'total', node: node.index, index: -1, attempt: 0 });
+  const number = frame.base + node.index;
+  pushHeap<Timer>(state.timers, { at: startedAt + totalMs, kind: 'total', node: number, index: -1, attempt: 0 });
 }

@@ -1,41 +1,39 @@
 import {
   BugError,
   instantText,
-  isJsonObject,
   type Json,
   MAX_STARTS_PER_STEP,
   MAX_TRANSITIONS_PER_STEP,
   pushHeap,
   type UnixMs,
 } from '../base/index.ts';
-import { type ExecutionError, isTerminalPhase, type NodePhase, type NodeStatus } from '../cluster/index.ts';
-import type { Values } from './language.ts';
-import { mapPatch } from './map-state.ts';
-import { outputsStatus } from './outputs-status.ts';
-import type { Plan, PlanNode } from './plan.ts';
-import type { Effect, EngineState, Settings, Timer } from './state.ts';
+import { type ExecutionError, isTerminalPhase, type NodePhase } from '../cluster/index.ts';
+import { pathOf } from './frame.ts';
+import { NO_OUTPUTS, type Values } from './language.ts';
+import type { PlanNode } from './plan.ts';
+import type { Effect, EngineState, Frame, Settings, Timer } from './state.ts';
 
 /** One step in progress: what it works on and what it will hand out. */
 export interface Round {
-  readonly plan: Plan;
   readonly state: EngineState;
   readonly now: UnixMs;
   readonly settings: Settings;
   readonly effects: Effect[];
   /** Fields of Execution.status that changed, less `nodes`. */
   readonly status: Record<string, Json>;
-  /** Patches of nodes that are written as they happen: computed and skipped ones. */
+  /** Patches by path of nodes that are written as they happen: computed and skipped ones. */
   readonly nodes: Record<string, Json>;
   hasNodes: boolean;
-  /** Tasks and maps whose patch is made at the end of the step. */
+  /** Nodes whose patch is made at the end of the step. */
   readonly touched: Set<number>;
+  /** Frames that ended in this step. */
+  readonly closed: Frame[];
   startsLeft: number;
   transitionsLeft: number;
 }
 
-export function openRound(plan: Plan, state: EngineState, now: UnixMs, settings: Settings): Round {
+export function openRound(state: EngineState, now: UnixMs, settings: Settings): Round {
   return {
-    plan,
     state,
     now,
     settings,
@@ -44,15 +42,10 @@ export function openRound(plan: Plan, state: EngineState, now: UnixMs, settings:
     nodes: Object.create(null) as Record<string, Json>,
     hasNodes: false,
     touched: new Set(),
+    closed: [],
     startsLeft: MAX_STARTS_PER_STEP,
     transitionsLeft: MAX_TRANSITIONS_PER_STEP,
   };
-}
-
-export function planNode(round: Round, index: number): PlanNode {
-  const node = round.plan.nodes[index];
-  if (node === undefined) throw new BugError(`execution ${round.state.execution.name} has no node ${index}`);
-  return node;
 }
 
 export function addTimer(round: Round, timer: Timer): void {
@@ -63,154 +56,127 @@ export function addTimers(round: Round, timers: readonly Timer[]): void {
   for (const timer of timers) addTimer(round, timer);
 }
 
+/** The node's status is written at the end of the step. */
+export function touch(round: Round, frame: Frame, node: PlanNode): void {
+  round.touched.add(frame.base + node.index);
+}
+
+/** Moves a node to a phase that is not terminal. */
+export function setPhase(frame: Frame, node: PlanNode, phase: NodePhase): void {
+  if (frame.phases[node.index] === 'Pending') frame.live++;
+  frame.phases[node.index] = phase;
+}
+
 /** The node has its outputs: its dependents lose one reason to wait. Costs its out-degree. */
-export function succeedNode(round: Round, node: PlanNode, outputs: Values): void {
-  const { state } = round;
-  endNode(round, node, 'Succeeded');
-  state.scope.outputs.set(node.id, outputs);
-  for (const next of node.downstream) {
-    const left = (state.waiting[next] as number) - 1;
-    state.waiting[next] = left;
-    if (left === 0) makeReady(round.plan, state, next);
-  }
+export function succeedNode(round: Round, frame: Frame, node: PlanNode, outputs: Values): void {
+  endNode(round, frame, node, 'Succeeded');
+  frame.scope.outputs.set(node.id, outputs);
+  for (const next of node.downstream) release(round.state, frame, next);
 }
 
-export function makeReady(plan: Plan, state: EngineState, index: number): void {
+function release(state: EngineState, frame: Frame, next: number): void {
+  const left = (frame.waiting[next] as number) - 1;
+  frame.waiting[next] = left;
+  if (left === 0) makeReady(state, frame, next);
+}
+
+export function makeReady(state: EngineState, frame: Frame, index: number): void {
   // A node that was skipped because another of its upstream nodes failed stays so.
-  if (state.phases[index] !== 'Pending') return;
-  const node = plan.nodes[index] as PlanNode;
-  switch (node.kind) {
-    case 'compute':
-    case 'not-run':
-      state.ready.compute.push(index);
-      return;
-    case 'task':
-      pushHeap(state.ready.tasks, index);
-      return;
-    case 'map':
-      state.ready.maps.push(index);
-      return;
+  if (frame.phases[index] !== 'Pending') return;
+  const node = frame.plan.nodes[index] as PlanNode;
+  if (node.when === undefined && node.kind === 'task') pushHeap(state.ready.tasks, frame.base + index);
+  else if (node.when === undefined && node.kind === 'map') state.ready.maps.push(frame.base + index);
+  else state.ready.instant.push(frame.base + index);
+}
+
+/** The node's condition does not hold: what needs it is skipped too, what only reads it finds no outputs. */
+export function skipNode(round: Round, frame: Frame, first: PlanNode): void {
+  const stack = [first];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (frame.phases[node.index] !== 'Pending') continue;
+    endNode(round, frame, node, 'Skipped');
+    frame.scope.outputs.set(node.id, NO_OUTPUTS);
+    writeNode(round, pathOf(frame, node), { phase: 'Skipped' });
+    for (const next of node.downstream) {
+      if (node.skips?.has(next)) stack.push(frame.plan.nodes[next] as PlanNode);
+      else release(round.state, frame, next);
+    }
   }
 }
 
-/** The node failed for good: whatever needs it is skipped, and by policy nothing else starts. */
-export function failNode(round: Round, node: PlanNode, phase: 'Failed' | 'TimedOut', error: ExecutionError): void {
-  const { state, plan } = round;
-  endNode(round, node, phase);
-  if (state.error === undefined) {
-    state.error = { ...error, node: node.id };
-    round.status.error = state.error as unknown as Json;
+/** The node failed for good: whatever needs it is skipped, and by policy nothing else of its workflow starts. */
+export function failNode(
+  round: Round,
+  frame: Frame,
+  node: PlanNode,
+  phase: 'Failed' | 'TimedOut',
+  error: ExecutionError,
+): void {
+  endNode(round, frame, node, phase);
+  const path = pathOf(frame, node);
+  round.state.failures.set(path, error);
+  // What runs other nodes names that of them which failed.
+  failFrame(round, frame, error.node === undefined ? { ...error, node: path } : error);
+  if (frame.plan.failurePolicy === 'failImmediately' && frame.mode === 'Run') {
+    frame.mode = 'Fail';
+    round.state.isStopping = true;
+    if (frame.live === 0) round.state.quiet.push(frame);
   }
-  if (plan.failurePolicy === 'failImmediately' && state.mode === 'Run') state.mode = 'Fail';
-  skipDownstream(round, node);
+  skipDownstream(round, frame, node);
 }
 
-function skipDownstream(round: Round, failed: PlanNode): void {
+/** Keeps the first failure of a frame, and shows it where it is looked for. */
+export function failFrame(round: Round, frame: Frame, error: ExecutionError): void {
+  if (frame.error !== undefined) return;
+  frame.error = error;
+  if (frame.parent === undefined) {
+    round.status.error = error as unknown as Json;
+    return;
+  }
+  const owner = round.state.open.get(frame.owner);
+  if (owner === undefined) throw new BugError(`frame ${frame.prefix} has no open owner`);
+  owner.error = error;
+  round.touched.add(frame.owner);
+}
+
+function skipDownstream(round: Round, frame: Frame, failed: PlanNode): void {
   const stack = [failed];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     for (const next of node.downstream) {
-      if (round.state.phases[next] !== 'Pending') continue;
-      const skipped = planNode(round, next);
-      endNode(round, skipped, 'Skipped');
-      writeNode(round, skipped.id, { phase: 'Skipped' });
+      if (frame.phases[next] !== 'Pending') continue;
+      const skipped = frame.plan.nodes[next] as PlanNode;
+      endNode(round, frame, skipped, 'Skipped');
+      writeNode(round, pathOf(frame, skipped), { phase: 'Skipped' });
       stack.push(skipped);
     }
   }
 }
 
 /** Moves a node to a terminal phase. Its status is written by the caller, or at the end of the step when touched. */
-export function endNode(round: Round, node: PlanNode, phase: NodePhase): void {
-  const { state } = round;
-  const before = state.phases[node.index] as NodePhase;
+export function endNode(round: Round, frame: Frame, node: PlanNode, phase: NodePhase): void {
+  const before = frame.phases[node.index] as NodePhase;
   if (isTerminalPhase(before)) {
-    throw new BugError(`node "${node.id}" of ${state.execution.name} would go from ${before} to ${phase}`);
+    const { name } = round.state.execution;
+    throw new BugError(`node "${pathOf(frame, node)}" of ${name} would go from ${before} to ${phase}`);
   }
-  state.phases[node.index] = phase;
-  state.unfinished--;
+  if (before !== 'Pending') frame.live--;
+  frame.phases[node.index] = phase;
+  // The failure handler is none of the nodes that the workflow waits for.
+  if (node.index < frame.plan.size) frame.unfinished--;
+  if (frame.mode === 'Run' ? frame.unfinished === 0 : frame.live === 0) round.state.quiet.push(frame);
   round.transitionsLeft--;
 }
 
 /** Writes a node's status as it is, for nodes that have no status before. */
-export function writeNode(round: Round, id: string, status: Json): void {
-  round.nodes[id] = status;
+export function writeNode(round: Round, path: string, status: Json): void {
+  round.nodes[path] = status;
   round.hasNodes = true;
 }
 
-/** Adds the patches of all touched nodes. Ended ones leave the state: only their phase and outputs are needed on. */
-export function flushTouched(round: Round): void {
-  const { state } = round;
-  for (const index of round.touched) {
-    const node = planNode(round, index);
-    const isOver = isTerminalPhase(state.phases[index] as NodePhase);
-    const task = state.tasks.get(index);
-    const map = state.maps.get(index);
-    const status = task !== undefined ? taskStatus(round, node) : mapNodeStatus(round, node);
-    const patch = difference(task?.written ?? map?.written, status);
-    if (map !== undefined) patch.map = mapPatch(map, isOver);
-    if (Object.keys(patch).length > 0) writeNode(round, node.id, patch);
-    if (isOver) {
-      state.tasks.delete(index);
-      state.maps.delete(index);
-    } else if (task !== undefined) task.written = status;
-    else if (map !== undefined) map.written = status;
-  }
-}
-
-function taskStatus(round: Round, node: PlanNode): NodeStatus {
-  const { state, now } = round;
-  const task = state.tasks.get(node.index);
-  if (task === undefined) throw new BugError(`node "${node.id}" has no task state`);
-  const phase = state.phases[node.index] as NodePhase;
-  const outputs = state.scope.outputs.get(node.id);
-  return {
-    phase,
-    ...(task.attempt > 0 && { attempt: task.attempt }),
-    ...(task.systemFailures > 0 && { systemFailures: task.systemFailures }),
-    startedAt: instantText(task.startedAt),
-    ...(isTerminalPhase(phase) && { finishedAt: instantText(now) }),
-    ...(task.queuedAt !== task.startedAt && { queuedAt: instantText(task.queuedAt) }),
-    ...(task.runningAt !== undefined && { runningAt: instantText(task.runningAt) }),
-    ...(task.retryAt !== undefined && { retryAt: instantText(task.retryAt) }),
-    ...(outputs !== undefined && outputsStatus(outputs)),
-    ...(task.error !== undefined && phase !== 'Succeeded' && { error: task.error }),
-    ...(task.ending !== undefined && { ending: task.ending }),
-  };
-}
-
-function mapNodeStatus(round: Round, node: PlanNode): NodeStatus {
-  const { state, now } = round;
-  const map = state.maps.get(node.index);
-  if (map === undefined) throw new BugError(`node "${node.id}" has no map state`);
-  const phase = state.phases[node.index] as NodePhase;
-  const isOver = isTerminalPhase(phase);
-  const outputs = state.scope.outputs.get(node.id);
-  return {
-    phase,
-    startedAt: instantText(map.startedAt),
-    ...(isOver && { finishedAt: instantText(now) }),
-    ...(!isOver && map.retryAt !== undefined && { retryAt: instantText(map.retryAt) }),
-    ...(outputs !== undefined && outputsStatus(outputs)),
-    ...(map.ending !== undefined && (isOver ? { error: map.ending } : { ending: map.ending })),
-  };
-}
-
-/** The merge patch from one status to the next. Fields are compared by identity: the engine replaces what changes. */
-function difference(before: NodeStatus | undefined, after: NodeStatus): Record<string, Json> {
-  const patch: Record<string, Json> = {};
-  const was = (before ?? {}) as Record<string, Json | undefined>;
-  const is = after as unknown as Record<string, Json>;
-  for (const field in is) {
-    if (is[field] !== was[field]) patch[field] = replacement(was[field], is[field] as Json);
-  }
-  for (const field in was) {
-    if (!Object.hasOwn(is, field)) patch[field] = null;
-  }
-  return patch;
-}
-
-/** A merge patch merges objects; to replace one, the members it loses must be named. */
-function replacement(before: Json | undefined, after: Json): Json {
-  if (!isJsonObject(before) || !isJsonObject(after)) return after;
-  const gone = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
-  return { ...after, ...Object.fromEntries(gone.map((key) => [key, null])) };
+/** Fails a node that has no status yet. */
+export function failAtOnce(round: Round, frame: Frame, node: PlanNode, error: ExecutionError): void {
+  failNode(round, frame, node, 'Failed', error);
+  const finishedAt = instantText(round.now);
+  const status: Json = { phase: 'Failed', finishedAt, error: { ...error } };
+  writeNode(round, pathOf(frame, node), node.branch === undefined ? status : { ...status, branch: node.branch });
 }

@@ -2,11 +2,14 @@ import type { Heap, Json, UnixMs } from '../base/index.ts';
 import type { ExecutionError, ExecutionPhase, MergePatch, NodePhase, NodeStatus } from '../cluster/index.ts';
 import type { Scope } from './language.ts';
 import type { MapState } from './map-state.ts';
-import type { PlannedTask } from './plan.ts';
+import type { ActionPlan, Plan, PlannedTask } from './plan.ts';
 
 /**
  * The running state of one execution. Mutable: `step` consumes it and hands the same object back, so whoever holds
  * it gives it to one step at a time and drops it when the step's delta could not be written.
+ *
+ * Nodes are known by numbers that hold for this state only: `base` of their frame plus their index in its plan. What lasts
+ * is a node's path: see `pathOf` and `indexOfPath`.
  */
 export interface EngineState {
   readonly execution: ExecutionIdentity;
@@ -18,27 +21,87 @@ export interface EngineState {
   message: string | undefined;
   /** Why it waits before it may begin. */
   hold: string | undefined;
-  /** `Fail`: nothing starts any more because a node failed. `Abort`: because a person said so. */
-  mode: 'Run' | 'Fail' | 'Abort';
   startedAt: UnixMs | undefined;
-  /** The first failure. */
-  error: ExecutionError | undefined;
-  readonly phases: NodePhase[];
-  /** Per node: upstream nodes that have not succeeded yet. */
-  readonly waiting: Int32Array;
-  /** Nodes that are not terminal. */
-  unfinished: number;
-  /** Tasks that left Pending and are not terminal, by node index. */
+  /** The frame of the execution's own workflow. */
+  readonly root: Frame;
+  /** All frames there were, in the order in which they were opened: ascending by `base`, `root` first. */
+  readonly frames: Frame[];
+  /** Those that are open, by the path of their owner. */
+  readonly framesByPath: Map<string, Frame>;
+  /** Frames that may be over, to be looked at. */
+  readonly quiet: Frame[];
+  /** Whether something live is not wanted any more. */
+  isStopping: boolean;
+  /** Tasks that left Pending and are not terminal, by node. */
   readonly tasks: Map<number, TaskState>;
   /** The same of maps. */
   readonly maps: Map<number, MapState>;
-  /** Nodes that may start, each exactly once. Tasks are gated by max parallelism and go in the order of the closure. */
-  readonly ready: { compute: number[]; readonly tasks: Heap<number>; maps: number[] };
+  /** The same of all other nodes that take time. */
+  readonly open: Map<number, OpenState>;
+  /** Switches that have taken a branch: what they do now. */
+  readonly taken: Map<number, ActionPlan>;
+  /**
+   * Nodes that may start, each exactly once. `instant`: those that take no time, and those whose condition or branch is
+   * to be seen first. Tasks are gated by max parallelism and go in the order of the closure.
+   */
+  readonly ready: { instant: number[]; readonly tasks: Heap<number>; maps: number[] };
   /** Tasks with a live attempt: what max parallelism bounds. */
   liveTasks: number;
+  /** Nodes in all frames, to bound them. */
+  nodeCount: number;
   /** Timeouts and retries ahead. An entry whose attempt is over is ignored when it comes up. */
   readonly timers: Heap<Timer>;
+  /** Errors of the nodes that failed, by path: what a failure handler is told. */
+  readonly failures: Map<string, ExecutionError>;
+}
+
+/** The nodes of one run of one workflow: the execution's own, or one that a node runs inline. */
+export interface Frame {
+  readonly plan: Plan;
+  /** Number of its first node. */
+  readonly base: number;
+  /** How deep it is nested; the root is 0. */
+  readonly depth: number;
+  readonly parent: Frame | undefined;
+  /** Number of the node that runs it; -1: it is the root. */
+  readonly owner: number;
+  /** What stands before the ids of its nodes in their paths: empty, or the owner's path and a `/`. */
+  readonly prefix: string;
   readonly scope: Scope;
+  /** By index in the plan. */
+  readonly phases: NodePhase[];
+  /** By index in the plan: upstream nodes that have not ended well yet. */
+  readonly waiting: Int32Array;
+  /** Nodes that are not terminal, less the failure handler. */
+  unfinished: number;
+  /** Nodes that left Pending and are not terminal. */
+  live: number;
+  mode: FrameMode;
+  /** Why it is ended, in mode `End`. */
+  ending: ExecutionError | undefined;
+  /** Its first failure. */
+  error: ExecutionError | undefined;
+  isClosed: boolean;
+}
+
+/**
+ * `Fail`: nothing starts and what is live is ended, because a node failed. `Handle`: it failed, and its failure handler is
+ * to run or runs. `End`: nothing of it is wanted any more, the handler neither.
+ */
+export type FrameMode = 'Run' | 'Fail' | 'Handle' | 'End';
+
+/** A node that takes time and is neither task nor map. */
+export interface OpenState {
+  readonly startedAt: UnixMs;
+  /** When what it waits for comes by itself. */
+  readonly wakeAt: UnixMs | undefined;
+  /** Why it is being ended. */
+  ending: ExecutionError | undefined;
+  error: ExecutionError | undefined;
+  /** The nodes that it runs. */
+  frame: Frame | undefined;
+  /** As in TaskState. */
+  written: NodeStatus | undefined;
 }
 
 export type Desired = 'Running' | 'Paused' | 'Aborted';
@@ -73,7 +136,7 @@ export interface TaskState extends AttemptState {
 
 export interface Timer {
   readonly at: UnixMs;
-  readonly kind: 'retry' | 'queue' | 'run' | 'total';
+  readonly kind: 'retry' | 'queue' | 'run' | 'total' | 'wake';
   readonly node: number;
   /** Index of a subtask; -1: the node itself. */
   readonly index: number;
@@ -123,6 +186,9 @@ export type Effect =
   | {
       readonly kind: 'StartAttempt';
       readonly node: number;
+      /** The node's path, and how it stands in labels and names. */
+      readonly path: string;
+      readonly slug: string;
       readonly index: number;
       readonly attempt: number;
       readonly podName: string;

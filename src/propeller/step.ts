@@ -1,21 +1,16 @@
-import {
-  BugError,
-  instantText,
-  type Json,
-  MAX_TRANSITIONS_PER_STEP,
-  peekHeap,
-  popHeap,
-  type UnixMs,
-} from '../base/index.ts';
-import { type ExecutionError, type ExecutionPhase, isTerminalPhase, type MergePatch } from '../cluster/index.ts';
-import { cut } from './attempt.ts';
-import { runComputes } from './compute-node.ts';
+import { BugError, type Json, MAX_TRANSITIONS_PER_STEP, peekHeap, popHeap, type UnixMs } from '../base/index.ts';
+import { type ExecutionError, isTerminalPhase, type MergePatch } from '../cluster/index.ts';
+import { abortedError, begin, endExecution, setExecutionPhase } from './execution.ts';
+import { endingOf, frameOf, nodeAt } from './frame.ts';
+import { runInstants } from './instant-node.ts';
 import { endMap, fireMapTimer, hasStartableSubtask, observeSubtask, startMaps } from './map-node.ts';
-import { outputsStatus } from './outputs-status.ts';
-import type { MapPlan, Plan, TaskPlan } from './plan.ts';
-import { flushTouched, makeReady, openRound, planNode, type Round } from './round.ts';
-import type { AttemptObservation, EngineState, Observation, Settings, StepResult } from './state.ts';
+import { flushTouched } from './node-status.ts';
+import type { PlanNode } from './plan.ts';
+import { openRound, type Round } from './round.ts';
+import { endSleep, wakeSleep } from './sleep-node.ts';
+import type { AttemptObservation, EngineState, Frame, Observation, Settings, StepResult, Timer } from './state.ts';
 import { endTask, fireTaskTimer, hasStartableTask, observeTask, startTasks } from './task-node.ts';
+import { endFrame, fireWorkflowTimer, settleFrames, spreadEndings } from './workflow-node.ts';
 
 /**
  * Moves one execution on by what was observed and by what time it is. Pure but for `state`, which is consumed and
@@ -24,19 +19,18 @@ import { endTask, fireTaskTimer, hasStartableTask, observeTask, startTasks } fro
  * cannot be.
  */
 export function step(
-  plan: Plan,
   state: EngineState,
   observations: readonly Observation[],
   now: UnixMs,
   settings: Settings,
 ): StepResult {
-  const round = openRound(plan, state, now, settings);
+  const round = openRound(state, now, settings);
   if (!isTerminalPhase(state.phase)) {
     for (const observation of observations) observe(round, observation);
     fireTimers(round);
+    settle(round);
     if (state.phase === 'Running') advance(round);
-    if (!isTerminalPhase(state.phase)) stop(round);
-    if (!isTerminalPhase(state.phase)) finish(round);
+    settle(round);
   }
   flushTouched(round);
   tellWhy(round);
@@ -62,7 +56,7 @@ function observe(round: Round, observation: Observation): void {
       return;
     case 'Hold':
       if (state.phase !== 'Pending' && state.phase !== 'Queued') return;
-      if (state.phase === 'Pending') setPhase(round, 'Queued');
+      if (state.phase === 'Pending') setExecutionPhase(round, 'Queued');
       state.hold = observation.message;
       return;
     case 'Refuse':
@@ -78,16 +72,6 @@ function observe(round: Round, observation: Observation): void {
   }
 }
 
-function begin(round: Round): void {
-  const { state, plan, now } = round;
-  state.hold = undefined;
-  setPhase(round, 'Running');
-  state.startedAt = now;
-  round.status.startedAt = instantText(now);
-  round.status.nodeCount = plan.nodes.length;
-  for (const root of plan.roots) makeReady(plan, state, root);
-}
-
 function desire(round: Round, { desired, why }: Extract<Observation, { kind: 'Desired' }>): void {
   const { state } = round;
   // Nothing calls an abort back: attempts may be gone already.
@@ -96,96 +80,92 @@ function desire(round: Round, { desired, why }: Extract<Observation, { kind: 'De
 }
 
 function observeAttempt(round: Round, observation: AttemptObservation): void {
-  const node = planNode(round, observation.node);
-  if (node.kind === 'task' && observation.index < 0) observeTask(round, node, observation);
-  if (node.kind === 'map' && observation.index >= 0) observeSubtask(round, node, observation);
+  const frame = frameOf(round.state, observation.node);
+  const node = nodeAt(round.state, frame, observation.node);
+  if (node.kind === 'task' && observation.index < 0) observeTask(round, frame, node, observation);
+  if (node.kind === 'map' && observation.index >= 0) observeSubtask(round, frame, node, observation);
 }
 
 function fireTimers(round: Round): void {
   const { timers } = round.state;
   for (let next = peekHeap(timers); next !== undefined && next.at <= round.now; next = peekHeap(timers)) {
     popHeap(timers);
-    const node = planNode(round, next.node);
-    if (isTerminalPhase(round.state.phases[next.node] as string)) continue;
-    if (node.kind === 'task') fireTaskTimer(round, node, next);
-    if (node.kind === 'map') fireMapTimer(round, node, next);
+    fireTimer(round, next);
+  }
+}
+
+function fireTimer(round: Round, timer: Timer): void {
+  const frame = frameOf(round.state, timer.node);
+  const node = nodeAt(round.state, frame, timer.node);
+  if (isTerminalPhase(frame.phases[node.index] as string)) return;
+  switch (node.kind) {
+    case 'task':
+      fireTaskTimer(round, frame, node, timer);
+      return;
+    case 'map':
+      fireMapTimer(round, frame, node, timer);
+      return;
+    case 'workflow':
+      fireWorkflowTimer(round, frame, node);
+      return;
+    case 'sleep':
+      wakeSleep(round, frame, node);
+      return;
   }
 }
 
 function advance(round: Round): void {
   if (round.state.desired !== 'Running') return;
-  runComputes(round);
+  runInstants(round);
   startTasks(round);
   startMaps(round);
 }
 
-const SIBLING_FAILED: ExecutionError = {
-  reason: 'SiblingFailed',
-  message: 'another node failed and the workflow fails immediately',
-};
-
-function aborted({ abortedFor }: EngineState): ExecutionError {
-  const why = abortedFor === undefined ? '' : `: ${abortedFor}`;
-  return { reason: 'Aborted', message: cut(`the execution was aborted${why}`) };
+/** Ends what is not wanted any more, and what is over, until neither brings forth more of it. */
+function settle(round: Round): void {
+  const { state } = round;
+  if (isTerminalPhase(state.phase)) return;
+  if (state.desired === 'Aborted') endFrame(round, state.root, abortedError(state));
+  while ((state.isStopping || state.quiet.length > 0) && !isTerminalPhase(state.phase)) {
+    if (state.isStopping) stop(round);
+    settleFrames(round);
+  }
 }
 
-/** Ends what is live once nothing of the execution is wanted any more. */
+/** Ends what is live of frames of which nothing is wanted any more. Nothing of them starts after that. */
 function stop(round: Round): void {
   const { state } = round;
-  if (state.desired === 'Aborted' && state.mode !== 'Abort') state.mode = 'Abort';
-  if (state.mode === 'Run') return;
-  const ending = state.mode === 'Abort' ? aborted(state) : SIBLING_FAILED;
-  for (const [index, task] of state.tasks) {
-    if (isTerminalPhase(state.phases[index] as string) || task.ending?.reason === ending.reason) continue;
-    endTask(round, planNode(round, index) as TaskPlan, ending);
-  }
-  for (const index of state.maps.keys()) {
-    if (!isTerminalPhase(state.phases[index] as string)) endMap(round, planNode(round, index) as MapPlan, ending);
-  }
-}
-
-/** Ends the execution when nothing of it is live and nothing of it is to come. */
-function finish(round: Round): void {
-  const { state, plan } = round;
-  if (state.mode !== 'Run') {
-    for (const index of [...state.tasks.keys(), ...state.maps.keys()]) {
-      if (!isTerminalPhase(state.phases[index] as string)) return;
+  spreadEndings(round);
+  for (const index of [...state.tasks.keys(), ...state.maps.keys(), ...state.open.keys()]) {
+    const frame = frameOf(state, index);
+    const node = nodeAt(state, frame, index);
+    const ending = endingOf(frame);
+    if (ending !== undefined && !isTerminalPhase(frame.phases[node.index] as string)) {
+      endLive(round, frame, node, ending);
     }
-    const isAborted = state.mode === 'Abort';
-    endExecution(round, isAborted ? 'Aborted' : 'Failed', state.error ?? (isAborted ? aborted(state) : undefined));
-    return;
   }
-  if (state.phase !== 'Running' || state.unfinished > 0) return;
-  if (state.error !== undefined) {
-    endExecution(round, 'Failed', state.error);
-    return;
-  }
-  const outputs = plan.outputs(state.scope);
-  if (!outputs.ok) {
-    endExecution(round, 'Failed', { reason: 'InvalidOutputs', message: `outputs of the workflow: ${outputs.message}` });
-    return;
-  }
-  Object.assign(round.status, outputsStatus(outputs.values));
-  endExecution(round, 'Succeeded', undefined);
+  state.isStopping = false;
 }
 
-function endExecution(round: Round, phase: ExecutionPhase, error: ExecutionError | undefined): void {
-  const { state, now } = round;
-  setPhase(round, phase);
-  round.status.finishedAt = instantText(now);
-  if (error !== undefined) {
-    state.error = error;
-    round.status.error = { ...error };
+function endLive(round: Round, frame: Frame, node: PlanNode, ending: ExecutionError): void {
+  switch (node.kind) {
+    case 'task':
+      // Told so already, perhaps before a restart.
+      if (round.state.tasks.get(frame.base + node.index)?.ending?.reason === ending.reason) return;
+      endTask(round, frame, node, ending);
+      return;
+    case 'map':
+      endMap(round, frame, node, ending);
+      return;
+    case 'sleep':
+      endSleep(round, frame, node, ending);
+      return;
+    case 'workflow':
+      // Its own frame has been told.
+      return;
+    default:
+      throw new BugError(`node "${node.id}" of ${round.state.execution.name} is live and cannot be ended`);
   }
-}
-
-function setPhase(round: Round, phase: ExecutionPhase): void {
-  const { state } = round;
-  if (isTerminalPhase(state.phase)) {
-    throw new BugError(`execution ${state.execution.name} would go from ${state.phase} to ${phase}`);
-  }
-  state.phase = phase;
-  round.status.phase = phase;
 }
 
 function result(round: Round): StepResult {
@@ -209,9 +189,9 @@ function result(round: Round): StepResult {
 
 function hasMore(round: Round): boolean {
   const { state } = round;
-  if (state.phase !== 'Running' || state.desired !== 'Running' || state.mode !== 'Run') return false;
+  if (state.phase !== 'Running' || state.desired !== 'Running' || state.root.mode === 'End') return false;
   return (
-    state.ready.compute.length > 0 ||
+    state.ready.instant.length > 0 ||
     state.ready.maps.length > 0 ||
     hasStartableTask(round) ||
     hasStartableSubtask(round)

@@ -11,19 +11,23 @@ import {
   TOTAL_TIMEOUT,
   timeoutError,
 } from './attempt.ts';
+import { frameOf, mayStart, nodeAt, pathOf, slugOf } from './frame.ts';
 import type { Values } from './language.ts';
-import type { PlannedTask, TaskPlan } from './plan.ts';
-import { addTimer, addTimers, endNode, failNode, planNode, type Round, succeedNode } from './round.ts';
-import type { AttemptObservation, AttemptState, TaskState, Terminated, Timer } from './state.ts';
+import type { PlanNode, PlannedTask, TaskPlan } from './plan.ts';
+import { addTimer, addTimers, endNode, failNode, type Round, setPhase, succeedNode, touch } from './round.ts';
+import { scopeOf } from './scope.ts';
+import type { AttemptObservation, AttemptState, Frame, TaskState, Terminated, Timer } from './state.ts';
 
 /** Starts ready tasks in the order of the closure, as far as max parallelism allows. */
 export function startTasks(round: Round): void {
   const { state } = round;
   const limit = state.execution.maxParallelism ?? round.settings.maxParallelism;
-  while (state.liveTasks < limit && round.startsLeft > 0 && state.mode === 'Run') {
+  while (state.liveTasks < limit && round.startsLeft > 0) {
     const index = popHeap(state.ready.tasks);
     if (index === undefined) return;
-    startTask(round, planNode(round, index) as TaskPlan);
+    const frame = frameOf(state, index);
+    const node = nodeAt(state, frame, index) as TaskPlan;
+    if (mayStart(frame, node)) startTask(round, frame, node);
   }
 }
 
@@ -34,37 +38,38 @@ export function hasStartableTask(round: Round): boolean {
   return state.liveTasks < limit && peekHeap(state.ready.tasks) !== undefined;
 }
 
-function startTask(round: Round, node: TaskPlan): void {
+function startTask(round: Round, frame: Frame, node: TaskPlan): void {
   const { state, now } = round;
   // A task that timed out while it waited to be tried again is still in the queue of the ready ones.
-  if (isTerminalPhase(state.phases[node.index] as string)) return;
-  round.touched.add(node.index);
-  let task = state.tasks.get(node.index);
+  if (isTerminalPhase(frame.phases[node.index] as string)) return;
+  const number = frame.base + node.index;
+  round.touched.add(number);
+  let task = state.tasks.get(number);
   const isFirst = task === undefined;
   if (task === undefined) {
     task = newTask(now);
-    state.tasks.set(node.index, task);
+    state.tasks.set(number, task);
   }
-  const inputs = node.with(state.scope);
+  const inputs = node.with(scopeOf(state, frame, node));
   if (!inputs.ok) {
     task.error = { reason: 'InvalidInputs', message: inputs.message };
-    failNode(round, node, 'Failed', task.error);
+    failNode(round, frame, node, 'Failed', task.error);
     return;
   }
-  const refused = startEffect(round, node, -1, task.attempt + 1, node.task, inputs.values);
+  const refused = startEffect(round, frame, node, -1, task.attempt + 1, node.task, inputs.values);
   if (refused !== undefined) {
     task.error = refused;
-    failNode(round, node, 'Failed', refused);
+    failNode(round, frame, node, 'Failed', refused);
     return;
   }
-  state.phases[node.index] = 'Queued';
+  setPhase(frame, node, 'Queued');
   beginAttempt(task, now);
   task.retryAt = undefined;
   state.liveTasks++;
-  addTimers(round, attemptTimers(node, -1, task, node.task));
+  addTimers(round, attemptTimers(number, -1, task, node.task));
   const { totalMs } = node.task.closure.timeout;
   if (isFirst && totalMs !== undefined) {
-    addTimer(round, { at: now + totalMs, kind: 'total', node: node.index, index: -1, attempt: 0 });
+    addTimer(round, { at: now + totalMs, kind: 'total', node: number, index: -1, attempt: 0 });
   }
 }
 
@@ -95,7 +100,8 @@ export function beginAttempt(attempt: AttemptState, now: number): void {
 /** Adds the start effect of an attempt; returns an error instead when its inputs are too large to hand over. */
 export function startEffect(
   round: Round,
-  node: { readonly index: number; readonly slug: string },
+  frame: Frame,
+  node: PlanNode,
   index: number,
   attempt: number,
   task: PlannedTask,
@@ -107,12 +113,15 @@ export function startEffect(
     const message = `its inputs have ${bytes} bytes as JSON; at most ${MAX_VALUE_BYTES} can be handed over`;
     return { reason: 'InputsTooLarge', message };
   }
+  const slug = slugOf(frame, node);
   round.effects.push({
     kind: 'StartAttempt',
-    node: node.index,
+    node: frame.base + node.index,
+    path: pathOf(frame, node),
+    slug,
     index,
     attempt,
-    podName: podName(round.state.execution, node.slug, index, attempt),
+    podName: podName(round.state.execution, slug, index, attempt),
     task,
     inputs: inputs as Readonly<Record<string, Json>>,
     inputsText: text,
@@ -122,9 +131,9 @@ export function startEffect(
   return undefined;
 }
 
-export function observeTask(round: Round, node: TaskPlan, observation: AttemptObservation): void {
-  const { state } = round;
-  const task = state.tasks.get(node.index);
+export function observeTask(round: Round, frame: Frame, node: TaskPlan, observation: AttemptObservation): void {
+  const number = frame.base + node.index;
+  const task = round.state.tasks.get(number);
   if (task === undefined || !task.live || observation.attempt !== task.attempt) return;
   const { seen } = observation;
   switch (seen.kind) {
@@ -132,37 +141,37 @@ export function observeTask(round: Round, node: TaskPlan, observation: AttemptOb
       return;
     case 'Running':
       if (task.runningAt !== undefined) return;
-      state.phases[node.index] = 'Running';
-      round.touched.add(node.index);
+      setPhase(frame, node, 'Running');
+      touch(round, frame, node);
       task.runningAt = seen.startedAt;
-      addTimers(round, attemptTimers(node, -1, task, node.task));
+      addTimers(round, attemptTimers(number, -1, task, node.task));
       return;
     case 'Terminated':
     case 'Gone':
-      endAttempt(round, node, task, seen.kind === 'Gone' ? undefined : seen);
+      endAttempt(round, frame, node, task, seen.kind === 'Gone' ? undefined : seen);
       return;
   }
 }
 
 /** The live attempt is confirmed gone: the node ends, or tries again later. */
-function endAttempt(round: Round, node: TaskPlan, task: TaskState, seen: Terminated | undefined): void {
+function endAttempt(round: Round, frame: Frame, node: TaskPlan, task: TaskState, seen: Terminated | undefined): void {
   const { state, now } = round;
   const outcome = judge(node.task, task, seen);
-  round.touched.add(node.index);
+  touch(round, frame, node);
   state.liveTasks--;
   task.live = false;
   task.ending = undefined;
   switch (outcome.kind) {
     case 'Succeeded':
-      succeedNode(round, node, outcome.outputs);
+      succeedNode(round, frame, node, outcome.outputs);
       return;
     case 'Aborted':
       task.error = outcome.error;
-      endNode(round, node, 'Aborted');
+      endNode(round, frame, node, 'Aborted');
       return;
     case 'TimedOut':
       task.error = { ...outcome.error, attempt: task.attempt };
-      failNode(round, node, 'TimedOut', task.error);
+      failNode(round, frame, node, 'TimedOut', task.error);
       return;
     case 'Failed': {
       const { fault } = outcome;
@@ -170,73 +179,73 @@ function endAttempt(round: Round, node: TaskPlan, task: TaskState, seen: Termina
       task.error = { ...outcome.error, attempt: task.attempt };
       const policy = node.task.closure.retries;
       if (!mayRetry(policy, task, fault)) {
-        failNode(round, node, outcome.error.reason === RUN_TIMEOUT ? 'TimedOut' : 'Failed', task.error);
+        failNode(round, frame, node, outcome.error.reason === RUN_TIMEOUT ? 'TimedOut' : 'Failed', task.error);
         return;
       }
-      const seed = { execution: state.execution, node: node.id, index: -1 };
+      const seed = { execution: state.execution, node: pathOf(frame, node), index: -1 };
       const retryAt = now + backoffMs(policy, task, fault, seed);
-      state.phases[node.index] = 'Queued';
+      setPhase(frame, node, 'Queued');
       task.retryAt = retryAt;
       task.runningAt = undefined;
-      addTimer(round, { at: retryAt, kind: 'retry', node: node.index, index: -1, attempt: task.attempt });
+      addTimer(round, { at: retryAt, kind: 'retry', node: frame.base + node.index, index: -1, attempt: task.attempt });
       return;
     }
   }
 }
 
 /** A timer of a task came up. Those of attempts that are over mean nothing any more. */
-export function fireTaskTimer(round: Round, node: TaskPlan, timer: Timer): void {
-  const task = round.state.tasks.get(node.index);
+export function fireTaskTimer(round: Round, frame: Frame, node: TaskPlan, timer: Timer): void {
+  const task = round.state.tasks.get(timer.node);
   if (task === undefined) return;
   const { timeout } = node.task.closure;
   if (timer.kind === 'total') {
-    endTask(round, node, timeoutError('total', timeout));
+    endTask(round, frame, node, timeoutError('total', timeout));
     return;
   }
   if (timer.attempt !== task.attempt) return;
   if (timer.kind === 'retry') {
-    if (!task.live && task.retryAt !== undefined) pushHeap(round.state.ready.tasks, node.index);
+    if (!task.live && task.retryAt !== undefined) pushHeap(round.state.ready.tasks, timer.node);
     return;
   }
   if (!task.live || task.ending !== undefined) return;
   if (timer.kind === 'queue' && task.runningAt === undefined) {
-    endTask(round, node, timeoutError('queue', timeout));
+    endTask(round, frame, node, timeoutError('queue', timeout));
   } else if (timer.kind === 'run' && task.runningAt !== undefined) {
-    endTask(round, node, timeoutError('run', timeout));
+    endTask(round, frame, node, timeoutError('run', timeout));
   }
 }
 
 /** Ends what is live of a task; a task that backs off ends at once. A weaker reason never replaces a stronger one. */
-export function endTask(round: Round, node: TaskPlan, ending: ExecutionError): void {
-  const { state } = round;
-  const task = state.tasks.get(node.index);
-  if (task === undefined) throw new BugError(`node "${node.id}" has no attempt to end`);
-  round.touched.add(node.index);
+export function endTask(round: Round, frame: Frame, node: TaskPlan, ending: ExecutionError): void {
+  const task = round.state.tasks.get(frame.base + node.index);
+  if (task === undefined) throw new BugError(`node "${pathOf(frame, node)}" has no attempt to end`);
+  touch(round, frame, node);
   if (task.live) {
     const isFirst = task.ending === undefined;
     task.ending = ending;
-    if (isFirst) abortEffect(round, node, -1, task.attempt, ending);
+    if (isFirst) abortEffect(round, frame, node, -1, task.attempt, ending);
     return;
   }
   task.error = ending;
   task.retryAt = undefined;
-  if (ending.reason === TOTAL_TIMEOUT) failNode(round, node, 'TimedOut', ending);
-  else endNode(round, node, 'Aborted');
+  if (ending.reason === TOTAL_TIMEOUT) failNode(round, frame, node, 'TimedOut', ending);
+  else endNode(round, frame, node, 'Aborted');
 }
 
 export function abortEffect(
   round: Round,
-  node: { readonly index: number; readonly slug: string },
+  frame: Frame,
+  node: PlanNode,
   index: number,
   attempt: number,
   ending: ExecutionError,
 ): void {
   round.effects.push({
     kind: 'AbortAttempt',
-    node: node.index,
+    node: frame.base + node.index,
     index,
     attempt,
-    podName: podName(round.state.execution, node.slug, index, attempt),
+    podName: podName(round.state.execution, slugOf(frame, node), index, attempt),
     ending: endingText(ending),
   });
 }

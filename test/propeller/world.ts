@@ -87,7 +87,7 @@ function turn(world: World): boolean {
   world.inbox = [];
   const state = world.state as EngineState;
   const before = world.execution.status;
-  const result = step(world.plan, state, observations, world.now, world.settings);
+  const result = step(state, observations, world.now, world.settings);
   if (result.delta !== undefined) {
     write(world, result.delta);
     checkTerminal(before, world.execution.status, result.delta);
@@ -154,9 +154,10 @@ function perform(world: World, effect: Effect): void {
   if (world.execution.spec.desired === 'Paused') throw new Error(`pod ${name} is started while paused`);
   const live = world.live.get(place(effect));
   if (live !== undefined) throw new Error(`pod ${name} is started while ${live.name} is live`);
-  for (const upstream of world.closure.nodes[node]?.upstream ?? []) {
-    const id = world.closure.nodes[upstream]?.id as string;
-    if (nodeOf(world, id)?.phase !== 'Succeeded') throw new Error(`pod ${name} is started before ${id} succeeded`);
+  for (const upstream of upstreamOf(world.closure, effect.path)) {
+    const phase = nodeOf(world, upstream)?.phase ?? 'Pending';
+    if (!['Succeeded', 'Skipped'].includes(phase))
+      throw new Error(`pod ${name} is started while ${upstream} is ${phase}`);
   }
   const pod: WorldPod = {
     name,
@@ -168,6 +169,20 @@ function perform(world: World, effect: Effect): void {
   };
   world.pods.set(name, pod);
   world.live.set(place(pod), pod);
+}
+
+/** Paths of the nodes that stand before the node of this path. Of what stands below a switch or a handler nothing is told. */
+function upstreamOf(closure: WorkflowClosure, path: string): readonly string[] {
+  const ids = path.split('/');
+  let nodes: WorkflowClosure['nodes'] = closure.nodes;
+  for (const id of ids.slice(0, -1)) {
+    const node = nodes.find((candidate) => candidate.id === id);
+    if (node?.kind !== 'workflow') return [];
+    nodes = closure.workflows?.[node.workflow]?.nodes ?? [];
+  }
+  const prefix = path.slice(0, path.lastIndexOf('/') + 1);
+  const own = nodes.find((node) => node.id === ids.at(-1));
+  return (own?.upstream ?? []).map((index) => `${prefix}${nodes[index]?.id}`);
 }
 
 function checkTerminal(

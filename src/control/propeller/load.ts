@@ -1,6 +1,6 @@
 import { MAX_SINGLE_POD_READS } from '../../base/index.ts';
 import { type Execution, findObject, isTerminalPhase, LABEL, type Pod } from '../../cluster/index.ts';
-import { type ExpectedAttempt, type Observation, type Plan, restore } from '../../propeller/index.ts';
+import { type Observation, type Restored, restore } from '../../propeller/index.ts';
 import type { Engine } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { labelValue, observationOf } from './pod.ts';
@@ -18,7 +18,7 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   if (execution === undefined || isTerminalPhase(execution.status?.phase ?? 'Pending')) return false;
   const plan = await engine.plans.load(execution.spec.closure);
   const restored = restore(plan, execution, engine.options.clock.now());
-  entry.inbox.push(...(await lookForPods(engine, execution, plan, restored.expected)));
+  entry.inbox.push(...(await lookForPods(engine, execution, restored)));
   entry.run = { plan, state: restored.state };
   return true;
 }
@@ -36,8 +36,7 @@ export function loadFresh(engine: Engine, entry: Entry): boolean {
 async function lookForPods(
   engine: Engine,
   execution: Execution,
-  plan: Plan,
-  expected: readonly ExpectedAttempt[],
+  { state, expected }: Restored,
 ): Promise<Observation[]> {
   if (expected.length === 0) return [];
   const { cluster } = engine.options;
@@ -53,7 +52,7 @@ async function lookForPods(
   }
   return expected.map(({ podName, node, index, attempt }) => {
     const pod = pods.get(podName);
-    const seen = pod === undefined ? undefined : observationOf(plan, pod, false);
+    const seen = pod === undefined ? undefined : observationOf(state, pod, false);
     return seen ?? { kind: 'Attempt', node, index, attempt, seen: { kind: 'Gone' } };
   });
 }

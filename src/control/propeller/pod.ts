@@ -1,15 +1,15 @@
 import { type Digest, instantMs, MAX_ENVIRONMENT_ENTRY_BYTES, sha256 } from '../../base/index.ts';
 import { ANNOTATION, API_VERSION, type Container, type Execution, LABEL, type Pod } from '../../cluster/index.ts';
-import type { AttemptObservation, Effect, Plan } from '../../propeller/index.ts';
+import { type AttemptObservation, type Effect, type EngineState, indexOfPath } from '../../propeller/index.ts';
 
 type Start = Extract<Effect, { readonly kind: 'StartAttempt' }>;
 
 /** The pod of an attempt: the same for the same attempt, whoever makes it, and owned by its execution. */
-export function podOf(execution: Execution, plan: Plan, start: Start): Pod {
+export function podOf(execution: Execution, start: Start): Pod {
   const { metadata, spec } = execution;
   const { closure } = start.task;
-  const node = plan.nodes[start.node];
-  const id = node?.id ?? '';
+  const { path } = start;
+  const isLabel = isLabelValue(path);
   const resources = Object.keys(closure.resources).length > 0 ? { resources: closure.resources } : {};
   return {
     apiVersion: 'v1',
@@ -19,7 +19,7 @@ export function podOf(execution: Execution, plan: Plan, start: Start): Pod {
       name: start.podName,
       labels: {
         [LABEL.execution]: labelValue(metadata.name),
-        [LABEL.node]: isLabelValue(id) ? id : (node?.slug ?? ''),
+        [LABEL.node]: isLabel ? path : start.slug,
         [LABEL.attempt]: String(start.attempt),
         [LABEL.workflow]: labelValue(spec.workflow),
       },
@@ -27,7 +27,8 @@ export function podOf(execution: Execution, plan: Plan, start: Start): Pod {
         [ANNOTATION.execution]: metadata.name,
         [ANNOTATION.inputs]: start.inputsText,
         [ANNOTATION.repository]: spec.repository,
-        [ANNOTATION.digest]: attemptDigest(execution, id, start),
+        [ANNOTATION.digest]: attemptDigest(execution, start),
+        ...(!isLabel && { [ANNOTATION.node]: path }),
         ...(closure.source !== undefined && { [ANNOTATION.sourceTree]: closure.source.tree }),
         ...(start.index >= 0 && { [ANNOTATION.mapIndex]: String(start.index) }),
       },
@@ -42,7 +43,7 @@ export function podOf(execution: Execution, plan: Plan, start: Start): Pod {
           name: 'task',
           image: closure.run.image ?? '',
           command: closure.run.command,
-          env: environment(execution, id, start),
+          env: environment(execution, start),
           ...resources,
         },
       ],
@@ -51,13 +52,13 @@ export function podOf(execution: Execution, plan: Plan, start: Start): Pod {
 }
 
 /** What an attempt is: equal digests may be adopted, others are somebody else's pod. */
-function attemptDigest(execution: Execution, node: string, start: Start): Digest {
+function attemptDigest(execution: Execution, start: Start): Digest {
   const { uid = '', namespace = '', name } = execution.metadata;
-  const identity = [uid, namespace, name, node, start.index, start.attempt, start.task.digest];
+  const identity = [uid, namespace, name, start.path, start.index, start.attempt, start.task.digest];
   return sha256(`${identity.join('\n')}\n${start.inputsText}`);
 }
 
-function environment(execution: Execution, node: string, start: Start): Container['env'] {
+function environment(execution: Execution, start: Start): Container['env'] {
   const { uid = '', namespace = '', name } = execution.metadata;
   const env = Object.entries(start.task.closure.run.env ?? {}).map(([key, value]) => ({ name: key, value }));
   for (const [input, value] of Object.entries(start.inputs)) {
@@ -72,13 +73,13 @@ function environment(execution: Execution, node: string, start: Start): Containe
   }
   env.push(
     { name: 'PIPECTL_EXECUTION', value: name },
-    { name: 'PIPECTL_NODE', value: node },
+    { name: 'PIPECTL_NODE', value: start.path },
     { name: 'PIPECTL_ATTEMPT', value: String(start.attempt) },
     { name: 'PIPECTL_COMMIT', value: execution.spec.commit },
     // Free of the attempt: what a task did under this key before it failed is found again when it is retried.
     {
       name: 'PIPECTL_IDEMPOTENCY_KEY',
-      value: sha256(`${uid}\n${namespace}\n${name}\n${node}\n${start.index}`).slice(0, 32),
+      value: sha256(`${uid}\n${namespace}\n${name}\n${start.path}\n${start.index}`).slice(0, 32),
     },
   );
   return env;
@@ -101,12 +102,11 @@ export function executionKeyOf(pod: Pod): string | undefined {
 }
 
 /** What a pod shows of its attempt; undefined when it shows nothing that the engine does not know. */
-export function observationOf(plan: Plan, pod: Pod, isGone: boolean): AttemptObservation | undefined {
+export function observationOf(state: EngineState, pod: Pod, isGone: boolean): AttemptObservation | undefined {
   const { labels = {}, annotations = {}, creationTimestamp } = pod.metadata;
-  const label = labels[LABEL.node] ?? '';
-  const node = plan.indexOf.get(label) ?? plan.nodes.findIndex((candidate) => candidate.slug === label);
+  const node = indexOfPath(state, annotations[ANNOTATION.node] ?? labels[LABEL.node] ?? '');
   const attempt = Number(labels[LABEL.attempt]);
-  if (node < 0 || !Number.isInteger(attempt)) return undefined;
+  if (node === undefined || !Number.isInteger(attempt)) return undefined;
   const index = annotations[ANNOTATION.mapIndex];
   const seen =
     seenOf(pod) ?? (isGone ? { kind: 'Gone' } : { kind: 'Waiting', createdAt: instantMs(creationTimestamp) ?? 0 });

@@ -83,7 +83,7 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
   const observations: Observation[] = entry.inbox;
   entry.inbox = [];
   for (const { pod, isGone } of entry.pods) {
-    const observation = observationOf(run.plan, pod, isGone);
+    const observation = observationOf(run.state, pod, isGone);
     if (observation !== undefined) observations.push(observation);
   }
   entry.pods = [];
@@ -98,7 +98,7 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
     const admission = admit(engine, entry, execution);
     if (admission !== undefined) observations.push(admission);
   }
-  return step(run.plan, run.state, observations, engine.options.clock.now(), settingsOf(engine));
+  return step(run.state, observations, engine.options.clock.now(), settingsOf(engine));
 }
 
 function settingsOf(engine: Engine): Settings {
@@ -124,7 +124,7 @@ function writesOf(entry: Entry, { effects, delta }: StepResult): Write[] {
   const { run, execution } = entry;
   if (run === undefined || execution === undefined) throw new BugError(`${entry.key} has effects without a state`);
   const writes: Write[] = [];
-  for (const effect of effects) writes.push(writeOf(execution, run.plan, effect));
+  for (const effect of effects) writes.push(writeOf(execution, effect));
   if (delta !== undefined) {
     const { uid } = execution.metadata;
     const key = { kind: 'Execution', ...splitKey(entry.key) };
@@ -133,8 +133,8 @@ function writesOf(entry: Entry, { effects, delta }: StepResult): Write[] {
   return writes;
 }
 
-function writeOf(execution: Execution, plan: Parameters<typeof podOf>[1], effect: Effect): Write {
-  if (effect.kind === 'StartAttempt') return { op: 'create', object: podOf(execution, plan, effect) };
+function writeOf(execution: Execution, effect: Effect): Write {
+  if (effect.kind === 'StartAttempt') return { op: 'create', object: podOf(execution, effect) };
   const key = { kind: 'Pod', namespace: execution.metadata.namespace ?? '', name: effect.podName };
   return { op: 'patch', key, patch: { metadata: { annotations: { [ANNOTATION.abort]: effect.ending } } } };
 }

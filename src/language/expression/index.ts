@@ -20,6 +20,7 @@ export {
   type TemplateProblem,
   type TemplateSyntax,
   templateReferences,
+  templateSyntax,
 } from './template.ts';
 export { type TypedTemplate, typeTemplate } from './typed-template.ts';
 export { isNever, joinTypes } from './typing.ts';

@@ -1,0 +1,191 @@
+import { BugError, type Digest, sha256 } from '../base/index.ts';
+import {
+  type BranchClosure,
+  type FailureHandlerClosure,
+  type InlineWorkflow,
+  type NodeClosure,
+  notRun,
+  type SwitchAction,
+  type TaskClosure,
+  type WorkflowClosure,
+} from '../compiler/index.ts';
+import { BOOLEAN, DURATION, STRING } from '../language/index.ts';
+import { inputsReader, inputsWriter, outputsParser, type Renderers, renderers, type Tested } from './language.ts';
+import { type ActionPlan, HANDLER_ID, type Plan, type PlanNode, type PlannedTask, type SwitchPlan } from './plan.ts';
+
+/** What the workflows of one closure share. */
+interface Tables {
+  readonly taskOf: (digest: Digest) => PlannedTask;
+  /** The closure of a workflow that runs inline. */
+  readonly workflowOf: (digest: Digest) => InlineWorkflow;
+  readonly inline: (digest: Digest) => Plan;
+}
+
+/**
+ * Indexes a closure. Costs its size once; every step after that costs only what changes. What it runs inline is indexed
+ * when it is first run. Throws BugError on a closure that no compiler of ours makes.
+ */
+export function buildPlan(digest: Digest, closure: WorkflowClosure): Plan {
+  const tasks = new Map<Digest, PlannedTask>();
+  for (const [taskDigest, task] of Object.entries(closure.tasks)) tasks.set(taskDigest, plannedTask(taskDigest, task));
+  const workflows = new Map(Object.entries(closure.workflows ?? {}));
+  const plans = new Map<Digest, Plan>();
+  const tables: Tables = {
+    taskOf: (taskDigest) => tasks.get(taskDigest) ?? missing(digest, 'task', taskDigest),
+    workflowOf: (inner) => workflows.get(inner) ?? missing(digest, 'workflow', inner),
+    inline: (inner) => {
+      const plan = plans.get(inner) ?? planOf(inner, tables.workflowOf(inner), tables);
+      plans.set(inner, plan);
+      return plan;
+    },
+  };
+  return planOf(digest, closure, tables);
+}
+
+function missing(digest: Digest, kind: 'task' | 'workflow', inner: Digest): never {
+  throw new BugError(`closure ${digest} runs ${kind} ${inner}, which it does not hold`);
+}
+
+function plannedTask(digest: Digest, closure: TaskClosure): PlannedTask {
+  return { digest, closure, parseOutputs: outputsParser(closure), inputsText: inputsWriter(closure) };
+}
+
+function planOf(digest: Digest, closure: InlineWorkflow, tables: Tables): Plan {
+  const { nodes, onFailure } = closure;
+  const render = renderers(closure);
+  const { downstream, skips, indexOf } = indexed(digest, nodes);
+  const planned = nodes.map((node, index): PlanNode => {
+    const base = { index, id: node.id, slug: nodeSlug(node.id), upstream: node.upstream.length, branch: undefined };
+    const edges = { downstream: downstream[index] ?? [], skips: skips.get(index) };
+    const when = node.when && render.single(node.when, BOOLEAN);
+    const guarded = node.when === undefined ? render : render.where([{ condition: node.when, held: true }]);
+    return planNode(node, { ...base, ...edges, when }, { digest, tables, render: guarded });
+  });
+  if (onFailure !== undefined) {
+    indexOf.set(HANDLER_ID, planned.length);
+    planned.push(planHandler(onFailure, planned.length, { digest, tables, render: render.handler() }));
+  }
+  return {
+    digest,
+    workflow: closure.name,
+    nodes: planned,
+    size: nodes.length,
+    indexOf,
+    roots: nodes.flatMap((node, index) => (node.upstream.length === 0 ? [index] : [])),
+    failurePolicy: closure.failurePolicy,
+    outputs: render.outputs(closure.outputs),
+    readInputs: inputsReader(closure),
+    inline: tables.inline,
+  };
+}
+
+function indexed(digest: Digest, nodes: readonly NodeClosure[]) {
+  const downstream: number[][] = nodes.map(() => []);
+  const skips = new Map<number, Set<number>>();
+  const indexOf = new Map<string, number>();
+  nodes.forEach((node, index) => {
+    if (indexOf.has(node.id)) throw new BugError(`closure ${digest} has two nodes "${node.id}"`);
+    indexOf.set(node.id, index);
+    for (const upstream of node.upstream) {
+      if (!(upstream >= 0 && upstream < index)) {
+        throw new BugError(`closure ${digest}: node "${node.id}" depends on node ${upstream}, which is not before it`);
+      }
+      downstream[upstream]?.push(index);
+    }
+    for (const needed of node.skipsWith ?? []) {
+      const its = skips.get(needed) ?? new Set<number>();
+      skips.set(needed, its.add(index));
+    }
+  });
+  return { downstream, skips, indexOf };
+}
+
+type Base = Omit<Extract<PlanNode, { kind: 'fail' }>, 'kind' | 'message'>;
+
+interface PlanContext {
+  readonly digest: Digest;
+  readonly tables: Tables;
+  readonly render: Renderers;
+}
+
+function planNode(node: NodeClosure, base: Base, context: PlanContext): PlanNode {
+  return node.kind === 'switch' ? planSwitch(node, base, context) : planAction(node, base, context);
+}
+
+function planHandler(handler: FailureHandlerClosure, index: number, context: PlanContext): PlanNode {
+  const when = handler.when && context.render.single(handler.when, BOOLEAN);
+  const slug = nodeSlug(HANDLER_ID);
+  const place = { index, id: HANDLER_ID, slug, upstream: 0, downstream: [], skips: undefined, branch: undefined };
+  return planAction(handler, { ...place, when }, context);
+}
+
+function planSwitch(node: SwitchAction, base: Base, context: PlanContext): SwitchPlan {
+  const tested: Tested[] = [];
+  const branches = node.branches.map(({ when, action }, branch) => {
+    const render = context.render.where([...tested, { condition: when, held: true }]);
+    const holds = context.render.single(when, BOOLEAN);
+    tested.push({ condition: when, held: false });
+    return { holds, action: planAction(action, { ...base, branch }, { ...context, render }) };
+  });
+  const render = context.render.where(tested);
+  const otherwise = node.else && planAction(node.else, { ...base, branch: 'else' }, { ...context, render });
+  return { ...base, kind: 'switch', branches, otherwise };
+}
+
+function planAction(action: BranchClosure, base: Base, { digest, tables, render }: PlanContext): ActionPlan {
+  const what = notRun(action);
+  if (what !== undefined) return { ...base, kind: 'not-run', what };
+  switch (action.kind) {
+    case 'compute':
+      return { ...base, kind: 'compute', values: render.values(action.values, action.outputs) };
+    case 'task': {
+      const task = tables.taskOf(action.task);
+      return { ...base, kind: 'task', task, with: render.inputs(action.with, task.closure.inputs) };
+    }
+    case 'map': {
+      const task = tables.taskOf(action.task);
+      const { inputs } = task.closure;
+      return {
+        ...base,
+        kind: 'map',
+        task,
+        over: render.lists(action.over, inputs),
+        with: render.inputs(action.with, inputs, action.over),
+        concurrency: action.concurrency ?? Number.POSITIVE_INFINITY,
+        minSuccessRatio: action.minSuccessRatio,
+      };
+    }
+    case 'workflow': {
+      const { inputs } = tables.workflowOf(action.workflow);
+      const totalMs = action.timeout?.totalMs;
+      return {
+        ...base,
+        kind: 'workflow',
+        workflow: action.workflow,
+        with: render.inputs(action.with, inputs),
+        totalMs,
+      };
+    }
+    case 'sleep':
+      return { ...base, kind: 'sleep', duration: render.single(action.duration, DURATION) };
+    case 'fail':
+      return { ...base, kind: 'fail', message: render.single(action.message, STRING) };
+    default:
+      throw new BugError(`closure ${digest}: node kind "${action.kind}" is not known to this engine`);
+  }
+}
+
+/**
+ * A node id as part of a pod's name: the id itself where that is a DNS label that does not end in `-<digits>`,
+ * else made so with a hash. Hence the groups of digits after it count: one is an attempt, two are subtask and attempt.
+ */
+export function nodeSlug(id: string): string {
+  if (/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(id) && id.length <= 63 && !/(^|-)\d+$/.test(id)) return id;
+  const readable = id
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 40);
+  // Paths of nested nodes are many, and their readable parts alike.
+  const digits = id.includes('/') ? 12 : 7;
+  return `${readable.replaceAll(/^-+|-+$/g, '') || 'node'}-h${sha256(id).slice(0, digits)}`;
+}
