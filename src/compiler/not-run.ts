@@ -4,10 +4,11 @@ import type { BranchClosure, NodeClosure } from './closure.ts';
  * What is checked and kept with the closure, and not run yet: the compiler warns of it, and an execution that comes to
  * such a node fails there. This is the only list of them: a line goes when the engine runs what it names.
  */
-const KINDS: ReadonlySet<BranchClosure['kind']> = new Set(['launchPlan', 'approve', 'signal', 'dynamic', 'computeMap']);
+const KINDS: ReadonlySet<BranchClosure['kind']> = new Set(['launchPlan', 'approve', 'signal', 'dynamic']);
 
 /** What this version does not run of an action, in words; undefined when it runs it. */
 export function notRun(action: BranchClosure): string | undefined {
+  if (action.kind === 'computeMap') return 'a map that computes';
   if (KINDS.has(action.kind)) return `${/^[aeiou]/.test(action.kind) ? 'an' : 'a'} "${action.kind}" node`;
   if (action.kind === 'map' && (action.items !== undefined || action.each !== undefined))
     return 'a map whose "with" reads "item" or "index"';
