@@ -7,6 +7,7 @@ export * from './checkout.ts';
 export * from './commit-side.ts';
 export * from './compile-work-tree.ts';
 export * from './data-folder.ts';
+export * from './execution-diff.ts';
 export * from './execution-view.ts';
 export * from './find-node.ts';
 export * from './fix-work-tree.ts';

@@ -1,3 +1,4 @@
+import { StalledError } from '../../base/index.ts';
 import type { CommitSide } from '../../client/index.ts';
 import { findProjectRoot, PROJECT_FILE, revisionSide, workTreeSide } from '../../client/index.ts';
 import { type CommitDiff, createParseCache, diffCommits, type ParseCache } from '../../compiler/index.ts';
@@ -8,8 +9,49 @@ import { diffText } from '../diff/diff-text.ts';
 import { EXIT, type ExitCode, UsageError } from '../errors.ts';
 import { paint, printable } from '../terminal.ts';
 
-/** `pipectl diff [REV_A] [REV_B]`: what differs in meaning between two commits, or a commit and the work tree. */
+/** `pipectl diff [A] [B]`: what differs in meaning between two commits, or a commit and the work tree, or two executions. */
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
+  const asJson = input.text('output') === 'json';
+  const executions = executionsOf(input.arguments);
+  if (executions !== undefined) return compareOf(context, executions, { isGuess: false, asJson });
+  const [first = '', second] = input.arguments;
+  try {
+    return await compareRevisions(context, input);
+  } catch (error) {
+    // Only what git does not know may be an execution: a branch is never mistaken for one.
+    const isUnknown = error instanceof StalledError && UNKNOWN.has(error.reason);
+    if (!isUnknown || second === undefined || !isExecutionName(first) || !isExecutionName(second)) throw error;
+    return compareOf(context, [first, second], { isGuess: true, asJson });
+  }
+}
+
+const UNKNOWN: ReadonlySet<string> = new Set(['NoRevision', 'NoRepository', 'NoProject', 'GitMissing']);
+
+function isExecutionName(name: string): boolean {
+  return /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name) && !name.includes('..');
+}
+
+/** Two names of which one is said to be an execution's: `execution/NAME`. */
+function executionsOf(words: readonly string[]): readonly [string, string] | undefined {
+  const prefix = /^(?:executions?|exec|ex)\//;
+  if (!words.some((word) => prefix.test(word))) return undefined;
+  const [first, second] = words.map((word) => word.replace(prefix, ''));
+  if (first === undefined || second === undefined) {
+    throw new UsageError('compare it with which execution?', 'name two: `pipectl diff execution/A execution/B`');
+  }
+  return [first, second];
+}
+
+async function compareOf(
+  context: CommandContext,
+  names: readonly [string, string],
+  how: { readonly isGuess: boolean; readonly asJson: boolean },
+): Promise<ExitCode> {
+  const { compareExecutions } = await import('../diff/compare-executions.ts');
+  return compareExecutions(context, names, how);
+}
+
+async function compareRevisions(context: CommandContext, input: CommandInput): Promise<ExitCode> {
   const { cwd, stdout, stderr } = context;
   const { from, to } = revisionsOf(input.arguments);
   const root = findProjectRoot(cwd);
@@ -24,7 +66,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const after =
     to === undefined
       ? { ...(await workTreeSide(root as string, cache, context.env)), title: 'work tree' }
-      : await openRevision(context, to, root ?? cwd, cache);
+      : await openAfter(context, to, root ?? cwd, cache);
   const diff = diffCommits(before.side, after.side);
   if (input.text('output') === 'json') stdout.write(`${JSON.stringify(jsonOf(before, after, diff), null, 2)}\n`);
   else stdout.write(diffText(stdout, diff, `${before.title} → ${after.title}`));
@@ -51,6 +93,16 @@ function revisionsOf([first = 'HEAD', second]: readonly string[]): { readonly fr
   if (to.startsWith('.'))
     throw new UsageError(`"${first}" has three dots`, 'write two: the commits are compared as they are');
   return { from: from === '' ? 'HEAD' : from, to: to === '' ? 'HEAD' : to };
+}
+
+/** The second one: when git knows the first only, both were meant as commits. */
+async function openAfter(...wanted: Parameters<typeof openRevision>): Promise<Opened> {
+  try {
+    return await openRevision(...wanted);
+  } catch (error) {
+    if (error instanceof StalledError && UNKNOWN.has(error.reason)) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 async function openRevision(
