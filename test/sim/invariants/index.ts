@@ -1,0 +1,42 @@
+import type { Commit } from '../world/store.ts';
+import { domainsAreReached, nothingDangles, pushesAreWhole, revisionsAreWhole } from './definitions.ts';
+import {
+  allComesToRest,
+  attemptsAreSingle,
+  inputsAreThere,
+  nothingIsLost,
+  specIsKept,
+  terminalIsFinal,
+} from './executions.ts';
+import { type Facts, type Invariant, takeIn } from './facts.ts';
+import { concurrencyHolds, parallelismHolds, queuesAreBounded } from './limits.ts';
+import { ticksAreSingle } from './schedules.ts';
+
+/** What must hold at every commit, and once all is at rest. */
+const INVARIANTS: readonly Invariant[] = [
+  ticksAreSingle,
+  terminalIsFinal,
+  attemptsAreSingle,
+  specIsKept,
+  inputsAreThere,
+  nothingIsLost,
+  parallelismHolds,
+  concurrencyHolds,
+  queuesAreBounded,
+  revisionsAreWhole,
+  nothingDangles,
+];
+const AT_REST: readonly Invariant[] = [...INVARIANTS, pushesAreWhole, domainsAreReached, allComesToRest];
+
+export function checkCommits(facts: Facts, commits: readonly Commit[]): void {
+  for (const commit of commits) {
+    for (const { before } of INVARIANTS) before?.(facts, commit);
+    takeIn(facts, commit);
+  }
+  // A batch is seen as one: what stands in it later may be what something earlier needs.
+  for (const commit of commits) for (const { after } of INVARIANTS) after?.(facts, commit);
+}
+
+export function checkRest(facts: Facts): void {
+  for (const { end } of AT_REST) end?.(facts);
+}

@@ -1,0 +1,71 @@
+import type { Pod } from '../../../src/cluster/index.ts';
+import type { WorkflowClosure } from '../../../src/compiler/closure.ts';
+import { contentOf } from './content.ts';
+import { type Facts, type Invariant, podFactsOf } from './facts.ts';
+
+/** The most that any generated Platform allows. */
+const MOST_PARALLEL = 25;
+
+/** 13: tasks at a time per execution, subtasks at a time per map. */
+export const parallelismHolds: Invariant = {
+  after(facts, commit) {
+    if (commit.kind !== 'put' || commit.object.kind !== 'Pod' || commit.before !== undefined) return;
+    const pod = podFactsOf(commit.object as Pod);
+    const execution = facts.executions.get(pod.execution);
+    if (execution === undefined || execution.isDeleted) return;
+    let live = 0;
+    for (const other of execution.livePods.values()) {
+      if (pod.index < 0 ? other.index < 0 : other.node === pod.node) live++;
+    }
+    const limit =
+      pod.index < 0
+        ? (execution.spec.maxParallelism ?? MOST_PARALLEL)
+        : concurrencyOf(facts, execution.spec.closure, pod.node);
+    if (live > limit) facts.violate(13, `${live} attempts of ${execution.key} live at a time, not ${limit}`);
+  },
+};
+
+function concurrencyOf(facts: Facts, closure: string, id: string): number {
+  const content = contentOf(facts.world.store, closure) as WorkflowClosure | undefined;
+  const node = content?.nodes.find((each) => each.id === id);
+  return node?.kind === 'map' ? (node.concurrency ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+}
+
+/** 13: executions of one launch plan at a time. */
+export const concurrencyHolds: Invariant = {
+  after(facts, commit) {
+    if (commit.kind !== 'status' || commit.key.kind !== 'Execution' || commit.patch.phase !== 'Running') return;
+    const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);
+    const { concurrency, launchPlan } = execution?.spec ?? {};
+    if (execution === undefined || concurrency === undefined) return;
+    let running = 0;
+    for (const other of facts.byKey.values()) {
+      if (other.phase !== 'Running' || other.spec.launchPlan !== launchPlan || other.spec.concurrency === undefined)
+        continue;
+      if (other.key.startsWith(`${commit.key.namespace}/`)) running++;
+    }
+    if (running > concurrency.limit) {
+      facts.violate(13, `${running} executions of ${launchPlan} run at a time, not ${concurrency.limit}`);
+    }
+  },
+};
+
+/** 18: what the engine keeps in memory is bounded by what lives. */
+export const queuesAreBounded: Invariant = {
+  after(facts, commit) {
+    if (commit.kind !== 'status' || commit.key.kind !== 'Execution') return;
+    const stats = facts.world.processes.get('propeller')?.propeller?.stats();
+    if (stats === undefined) return;
+    const most = facts.executions.size;
+    if (stats.queueDepth > most) facts.violate(18, `${stats.queueDepth} turns wait for ${most} executions`);
+    if (stats.freeWorkers > stats.workers)
+      facts.violate(18, `${stats.freeWorkers} of ${stats.workers} workers are free`);
+  },
+  end(facts) {
+    const stats = facts.world.processes.get('propeller')?.propeller?.stats();
+    if (stats === undefined) return;
+    if (stats.freeWorkers !== stats.workers)
+      facts.violate(18, `${stats.workers - stats.freeWorkers} workers are stuck`);
+    if (stats.hotExecutions > 0) facts.violate(18, `${stats.hotExecutions} executions are kept in memory at rest`);
+  },
+};

@@ -1,0 +1,138 @@
+import { ROLES, type Role } from './world/processes.ts';
+import { type Chance, chanceOf } from './world/random.ts';
+
+/** Something that goes wrong at `atMs` from the start. Durations in milliseconds. */
+export type Fault = { readonly atMs: number } & (
+  | { readonly kind: 'crash' | 'crashAtCommit'; readonly role: Role; readonly forMs: number }
+  | { readonly kind: 'power'; readonly forMs: number }
+  | { readonly kind: 'partition' | 'stale' | 'slow'; readonly role: Role; readonly forMs: number }
+  | { readonly kind: 'flaky'; readonly role: Role; readonly forMs: number; readonly rates: readonly number[] }
+  | { readonly kind: 'cut'; readonly role: Role }
+  | { readonly kind: 'forget' }
+  | { readonly kind: 'clock'; readonly role: Role; readonly byMs: number }
+  | { readonly kind: 'slowDisk' | 'fullDisk' | 'stopMachine'; readonly forMs: number }
+  | { readonly kind: 'evict' | 'lose' | 'vanish'; readonly choice: number }
+);
+
+/** Something that a user does. `choice` picks among what there is then. */
+export type Action = { readonly atMs: number } & (
+  | { readonly kind: 'run'; readonly choice: number; readonly a: number }
+  | { readonly kind: 'abort' | 'remove' | 'answer'; readonly choice: number }
+  | { readonly kind: 'pause'; readonly choice: number; readonly forMs: number }
+  | { readonly kind: 'push' | 'pushBroken' | 'pushForced'; readonly choice: number; readonly branch: string }
+  | { readonly kind: 'edit' | 'deleteDefinition'; readonly choice: number }
+  | { readonly kind: 'poison'; readonly what: 'closureMissing' | 'closureGarbage' | 'inputs' | 'status' }
+);
+
+/** All that happens to one world, made from its seed; a failing one is made smaller by leaving things out. */
+export interface SimPlan {
+  readonly seed: number;
+  readonly hours: number;
+  readonly mode: 'embedded' | 'kubernetes';
+  readonly repositories: number;
+  readonly faults: readonly Fault[];
+  readonly actions: readonly Action[];
+}
+
+const HOUR = 3_600_000;
+const MINUTE = 60_000;
+
+export function planOf(seed: number, hours: number): SimPlan {
+  const chance = chanceOf(seed, 'plan');
+  const mode = chance.chance(0.4) ? 'embedded' : 'kubernetes';
+  const faults = chance.chance(0.05) ? [] : faultsOf(chanceOf(seed, 'faults'), hours, mode);
+  const actions = actionsOf(chanceOf(seed, 'actions'), hours);
+  return { seed, hours, mode, repositories: chance.chance(0.2) ? 2 : 1, faults, actions };
+}
+
+/** Each world has its own mixture of faults: those that never meet find nothing together. */
+function faultsOf(chance: Chance, hours: number, mode: SimPlan['mode']): Fault[] {
+  const kinds: readonly Fault['kind'][] = [
+    'crash',
+    'crashAtCommit',
+    'power',
+    'partition',
+    'stale',
+    'slow',
+    'flaky',
+    'cut',
+    'forget',
+    'clock',
+    'slowDisk',
+    'fullDisk',
+    'stopMachine',
+    'evict',
+    'lose',
+    'vanish',
+  ];
+  const chosen = kinds.filter(() => chance.chance(0.5));
+  if (chosen.length === 0) chosen.push('crash');
+  const perHour = chance.between(0.2, 3);
+  return times(chance, hours, perHour).map((atMs) => faultOf(chance.pick(chosen), atMs, chance, mode));
+}
+
+function faultOf(kind: Fault['kind'], atMs: number, chance: Chance, mode: SimPlan['mode']): Fault {
+  const role = chance.pick(ROLES);
+  const forMs = Math.round(chance.chance(0.2) ? chance.between(10 * MINUTE, 2 * HOUR) : chance.between(100, 90_000));
+  const choice = chance.int(1_000);
+  const byMs = Math.round(chance.pick([-2 * HOUR, -90_000, -900, 700, 60_000, 3 * HOUR]) * chance.between(0.5, 1));
+  const rates = [chance.between(0, 0.3), chance.between(0, 0.3), chance.between(0, 0.3)];
+  switch (kind) {
+    case 'crash':
+    case 'crashAtCommit':
+    case 'partition':
+    case 'stale':
+    case 'slow':
+      return { kind, atMs, role, forMs };
+    case 'flaky':
+      return { kind, atMs, role, forMs, rates };
+    case 'cut':
+      return { kind, atMs, role };
+    case 'clock':
+      return { kind, atMs, role, byMs };
+    case 'forget':
+      return { kind, atMs };
+    case 'evict':
+    case 'lose':
+    case 'vanish':
+      return { kind, atMs, choice };
+    case 'power':
+    case 'slowDisk':
+    case 'fullDisk':
+    case 'stopMachine':
+      return { kind, atMs, forMs: mode === 'embedded' ? forMs : Math.min(forMs, 20 * MINUTE) };
+  }
+}
+
+function actionsOf(chance: Chance, hours: number): Action[] {
+  const actions: Action[] = [];
+  // A first commit, and time to make it active, before anybody runs something.
+  actions.push({ kind: 'push', atMs: 1_000, choice: 0, branch: 'main' });
+  for (const atMs of times(chance, hours, 2.2)) {
+    const choice = chance.int(1_000);
+    actions.push({ kind: 'run', atMs, choice, a: chance.int(30) });
+  }
+  for (const atMs of times(chance, hours, 1.2)) {
+    const choice = chance.int(1_000);
+    const branch = chance.pick(['main', 'main', 'release', 'feature']);
+    const forMs = Math.round(chance.between(MINUTE, 3 * HOUR));
+    const kind = chance.pick(['abort', 'abort', 'pause', 'remove', 'answer', 'answer'] as const);
+    if (chance.chance(0.55)) {
+      actions.push(kind === 'pause' ? { kind, atMs, choice, forMs } : { kind, atMs, choice });
+    } else if (chance.chance(0.6)) {
+      actions.push({ kind: chance.pick(['push', 'push', 'pushBroken', 'pushForced']), atMs, choice, branch });
+    } else if (chance.chance(0.5)) actions.push({ kind: chance.pick(['edit', 'deleteDefinition']), atMs, choice });
+    else {
+      const what = chance.pick(['closureMissing', 'closureGarbage', 'inputs', 'status'] as const);
+      actions.push({ kind: 'poison', atMs, what });
+    }
+  }
+  return actions.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Instants of a world, so many an hour, after its first ten minutes. */
+function times(chance: Chance, hours: number, perHour: number): number[] {
+  const count = Math.max(1, Math.round(hours * perHour));
+  const from = Math.min(10 * MINUTE, (hours * HOUR) / 4);
+  return Array.from({ length: count }, () => Math.round(chance.between(from, hours * HOUR))).sort((a, b) => a - b);
+}

@@ -1,0 +1,284 @@
+import type { NodeClosure } from '../../../src/compiler/closure.ts';
+import { notRun } from '../../../src/compiler/not-run.ts';
+import type { Files } from '../world/git.ts';
+import { type Chance, chanceOf } from '../world/random.ts';
+
+/** Which variant of each file a commit has: a push changes a few numbers. Equal variants are equal text, in all seeds. */
+export interface Variants {
+  readonly tasks: number;
+  readonly workflows: readonly number[];
+  readonly plans: number;
+  readonly schedules: number;
+  readonly platform: number;
+  /** A file that does not compile. */
+  readonly broken?: boolean;
+}
+
+export const WORKFLOWS = 5;
+export const PLANS = WORKFLOWS + 1;
+export const SCHEDULES = 5;
+/** Different texts of each file over all seeds: so that what one world compiled is warm for the next. */
+export const VARIANTS = 12;
+/** The variant of schedules in which none is active. */
+export const INACTIVE = -1;
+
+export const DOMAINS: Readonly<Record<string, string>> = { production: 'main', staging: 'release', development: '*' };
+
+const HEAD = 'apiVersion: pipectl.dev/v1';
+
+/** The files of a commit. */
+export function filesOf(project: string, variants: Variants): Files {
+  const files = new Map<string, string>([
+    ['pipectl.yaml', projectText(project)],
+    ['work/run.sh', 'true\n'],
+    ['pipelines/tasks.yaml', tasksText(variants.tasks)],
+    ['pipelines/plans.yaml', plansText(variants.plans)],
+    ['pipelines/schedules.yaml', schedulesText(variants.schedules)],
+    ['pipelines/platform.yaml', platformText(variants.platform)],
+  ]);
+  for (const [number, variant] of variants.workflows.entries()) {
+    files.set(`pipelines/flow-${number}.yaml`, workflowText(number, variant));
+  }
+  if (variants.broken === true) {
+    files.set(
+      'pipelines/broken.yaml',
+      `${HEAD}\nkind: LaunchPlan\nmetadata: { name: bad }\nspec: { workflow: none }\n`,
+    );
+  }
+  return files;
+}
+
+export function randomVariants(chance: Chance): Variants {
+  return {
+    tasks: chance.int(VARIANTS),
+    workflows: Array.from({ length: WORKFLOWS }, () => chance.int(VARIANTS)),
+    plans: chance.int(VARIANTS),
+    schedules: chance.int(VARIANTS),
+    platform: chance.int(VARIANTS),
+  };
+}
+
+/** A commit's next: one to three files changed. */
+export function changed(variants: Variants, chance: Chance): Variants {
+  const { broken: _, ...next } = { ...variants, workflows: [...variants.workflows] };
+  for (let changes = 1 + chance.int(3); changes > 0; changes--) {
+    const what = chance.int(WORKFLOWS + 4);
+    if (what < WORKFLOWS) next.workflows[what] = chance.int(VARIANTS);
+    else if (what === WORKFLOWS) next.tasks = chance.int(VARIANTS);
+    else if (what === WORKFLOWS + 1) next.plans = chance.int(VARIANTS);
+    else if (what === WORKFLOWS + 2) next.schedules = chance.int(VARIANTS);
+    else next.platform = chance.int(VARIANTS);
+  }
+  return next;
+}
+
+const texts = new Map<string, string>();
+
+function cached(key: string, make: (chance: Chance) => string): string {
+  const known = texts.get(key) ?? make(chanceOf(1, key));
+  texts.set(key, known);
+  return known;
+}
+
+function projectText(project: string): string {
+  const domains = Object.entries(DOMAINS).map(([name, ref]) => `    ${name}: { ref: "${ref}" }`);
+  return `${HEAD}\nkind: Project\nmetadata: { name: ${project} }\nspec:\n  paths: [pipelines]\n  domains:\n${domains.join('\n')}\n`;
+}
+
+/** What a simulated attempt does: read by the agent from the pod's command. Times in seconds. */
+export interface Behaviour {
+  readonly mean: number;
+  readonly fail: number;
+  readonly outputs: 'x' | 'xs' | 'bad' | 'workflow';
+}
+
+const TASKS: readonly string[] = ['add', 'flaky', 'slow', 'list', 'careless'];
+
+function tasksText(variant: number): string {
+  return cached(`tasks/${variant}`, (chance) => {
+    const task = (name: string, behaviour: Behaviour, more: string, outputs = '{ x: integer }'): string =>
+      `kind: Task\nmetadata: { name: ${name} }\nspec:\n  inputs: { a: integer }\n  outputs: ${outputs}\n  source: work\n` +
+      `  run: { command: [sim, '${JSON.stringify(behaviour)}'] }\n${more}`;
+    const mean = (low: number, high: number): number => Math.round(chance.between(low, high));
+    const documents = [
+      task('add', { mean: mean(5, 60), fail: 0, outputs: 'x' }, '  retries: 1\n'),
+      task(
+        'flaky',
+        { mean: mean(5, 120), fail: 0.35, outputs: 'x' },
+        `  retries: { limit: ${chance.int(4)}, backoff: { initial: 5s, factor: 2, max: 2m } }\n`,
+      ),
+      task(
+        'slow',
+        { mean: 200, fail: 0.05, outputs: 'x' },
+        `  retries: ${chance.int(2)}\n  timeout: { queue: ${chance.pick([1, 10])}m, run: 5m, total: ${chance.pick([8, 30])}m }\n`,
+      ),
+      task('list', { mean: mean(5, 30), fail: 0.02, outputs: 'xs' }, '', '{ xs: list<integer> }'),
+      task('careless', { mean: 10, fail: 0, outputs: chance.chance(0.2) ? 'bad' : 'x' }, ''),
+    ];
+    return `${HEAD}\n${documents.join('---\n')}`;
+  });
+}
+
+type Maker = (node: Draft) => string;
+
+interface Draft {
+  readonly chance: Chance;
+  readonly flow: number;
+  /** An expression of an integer that is there. */
+  readonly value: () => string;
+  readonly list: () => string;
+  readonly needs: string;
+}
+
+interface NodeKind {
+  readonly kind: NodeClosure['kind'] | 'when';
+  readonly weight: number;
+  /** Expression of the integer that the node gives; absent: it gives none. */
+  readonly gives?: (id: string) => string;
+  readonly text: Maker;
+}
+
+/** One entry for each kind of node, as the language has them; those that are not run yet are left out. */
+const NODE_KINDS: readonly NodeKind[] = [
+  {
+    kind: 'task',
+    weight: 10,
+    gives: (id) => `nodes.${id}.outputs.x`,
+    text: ({ chance, value, needs }) =>
+      `{ task: ${chance.pick(TASKS.filter((name) => name !== 'list'))}, with: { a: "\${{ ${value()} }}" }${needs} }`,
+  },
+  {
+    kind: 'map',
+    weight: 3,
+    text: ({ chance, list, needs }) => {
+      const how = chance.chance(0.5) ? ', minSuccessRatio: 0.5' : '';
+      const most = chance.chance(0.7) ? `, concurrency: ${1 + chance.int(3)}` : '';
+      return `{ map: { task: ${chance.pick(['add', 'flaky'])}, over: { a: "\${{ ${list()} }}" }${how}${most} }${needs} }`;
+    },
+  },
+  {
+    kind: 'compute',
+    weight: 4,
+    gives: (id) => `nodes.${id}.outputs.x`,
+    text: ({ value, needs }) => `{ compute: { x: "\${{ ${value()} % 1000 + 1 }}" }${needs} }`,
+  },
+  {
+    kind: 'switch',
+    weight: 3,
+    gives: (id) => `nodes.${id}.outputs.x`,
+    text: ({ value, needs }) =>
+      `{ switch: [{ when: "\${{ ${value()} % 3 == 0 }}", then: { task: add, with: { a: "\${{ ${value()} }}" } } }, { when: "\${{ ${value()} % 3 == 1 }}", then: { task: flaky, with: { a: 4 } } }], else: { compute: { x: "\${{ 7 }}" } }${needs} }`,
+  },
+  { kind: 'sleep', weight: 2, text: ({ chance, needs }) => `{ sleep: ${1 + chance.int(40)}m${needs} }` },
+  {
+    kind: 'approve',
+    weight: 1,
+    text: ({ chance, needs }) =>
+      `{ approve: { message: Go on?, timeout: 2h, default: ${chance.pick(['approve', 'reject'])} }${needs} }`,
+  },
+  {
+    kind: 'signal',
+    weight: 1,
+    gives: (id) => `nodes.${id}.outputs.value`,
+    text: ({ needs }) => `{ signal: { type: integer, timeout: 2h, default: 5 }${needs} }`,
+  },
+  {
+    kind: 'workflow',
+    weight: 2,
+    gives: (id) => `nodes.${id}.outputs.out`,
+    text: ({ chance, flow, value, needs }) =>
+      `{ workflow: flow-${chance.int(flow)}, with: { a: "\${{ ${value()} }}" }${needs} }`,
+  },
+  {
+    kind: 'launchPlan',
+    weight: 1,
+    gives: (id) => `nodes.${id}.outputs.out`,
+    text: ({ chance, flow, value, needs }) =>
+      `{ launchPlan: plan-${chance.int(flow)}, with: { a: "\${{ ${value()} }}" }${needs} }`,
+  },
+  {
+    kind: 'when',
+    weight: 2,
+    text: ({ value, needs }) => `{ task: add, with: { a: 2 }, when: "\${{ ${value()} % 2 == 0 }}"${needs} }`,
+  },
+];
+
+function isRun({ kind }: NodeKind): boolean {
+  const node = kind === 'when' ? { kind: 'task', when: {} } : { kind };
+  return notRun(node as never) === undefined;
+}
+
+function runnableKinds(flow: number): readonly NodeKind[] {
+  // The first workflow is what others may run: it runs none itself.
+  return NODE_KINDS.filter(
+    (kind) => isRun(kind) && (flow > 0 || (kind.kind !== 'workflow' && kind.kind !== 'launchPlan')),
+  ).flatMap((kind) => Array.from({ length: kind.weight }, () => kind));
+}
+
+function workflowText(number: number, variant: number): string {
+  return cached(`flow/${number}/${variant}`, (chance) => {
+    const kinds = runnableKinds(number);
+    const values = ['inputs.a'];
+    const lists = ['inputs.xs'];
+    const nodes: string[] = [];
+    const count = 1 + chance.int(6);
+    for (let i = 0; i < count; i++) {
+      const id = `n${i}`;
+      const kind = i === 0 && chance.chance(0.3) ? undefined : chance.pick(kinds);
+      const needs = i > 0 && chance.chance(0.4) ? `, needs: [n${chance.int(i)}]` : '';
+      const value = (): string => chance.pick(values.slice(-4));
+      const list = (): string => chance.pick(lists);
+      if (kind === undefined) {
+        nodes.push(`    ${id}: { task: list, with: { a: "\${{ ${value()} }}" }${needs} }`);
+        lists.push(`nodes.${id}.outputs.xs`);
+        continue;
+      }
+      nodes.push(`    ${id}: ${kind.text({ chance, flow: number, value, list, needs })}`);
+      // What a node that may be skipped gives is optional, and so is what needs it.
+      if (kind.gives !== undefined && needs === '') values.push(kind.gives(id));
+    }
+    const policy = chance.chance(0.4) ? '  failurePolicy: failAfterExecutable\n' : '';
+    return (
+      `${HEAD}\nkind: Workflow\nmetadata: { name: flow-${number} }\nspec:\n` +
+      `  inputs: { a: { type: integer, default: 3 }, xs: { type: list<integer>, default: [1, 2, 3, 4] } }\n` +
+      `  outputs: { out: "\${{ ${values.at(-1)} }}" }\n${policy}  nodes:\n${nodes.join('\n')}\n`
+    );
+  });
+}
+
+function plansText(variant: number): string {
+  return cached(`plans/${variant}`, (chance) => {
+    const documents = Array.from({ length: PLANS }, (_, i) => {
+      const most = chance.chance(0.4) ? `, maxParallelism: ${1 + chance.int(3)}` : '';
+      const whenFull = chance.pick(['queue', 'queue', 'skip']);
+      const concurrency = chance.chance(0.5)
+        ? `, concurrency: { limit: ${1 + chance.int(2)}, whenFull: ${whenFull} }`
+        : '';
+      const workflow = i < WORKFLOWS ? i : chance.int(WORKFLOWS);
+      return `kind: LaunchPlan\nmetadata: { name: plan-${i} }\nspec: { workflow: flow-${workflow}, inputs: { default: { xs: [${chance.int(9)}, 5, 6] } }${most}${concurrency} }\n`;
+    });
+    return `${HEAD}\n${documents.join('---\n')}`;
+  });
+}
+
+function schedulesText(variant: number): string {
+  return cached(`schedules/${variant}`, (chance) => {
+    const documents = Array.from({ length: SCHEDULES }, (_, i) => {
+      const when = chance.chance(0.5)
+        ? `every: ${chance.pick([20, 30, 45, 60, 90])}m`
+        : `cron: "${chance.int(60)} ${chance.pick(['*', '*/2', '8-18', '1,2,3,13'])} * * *", timeZone: ${chance.pick(['UTC', 'Europe/Berlin', 'America/New_York'])}`;
+      const catchUp = `catchUp: { policy: ${chance.pick(['all', 'all', 'latest', 'none'])} }`;
+      const spread = chance.chance(0.3) ? ', spread: 2m' : '';
+      const active = variant === INACTIVE || chance.chance(0.1) ? ', active: false' : '';
+      return `kind: Schedule\nmetadata: { name: tick-${i} }\nspec: { launchPlan: plan-${chance.int(PLANS)}, ${when}, ${catchUp}${spread}${active} }\n`;
+    });
+    return `${HEAD}\n${documents.join('---\n')}`;
+  });
+}
+
+function platformText(variant: number): string {
+  return cached(`platform/${variant}`, (chance) => {
+    const workers = chance.pick([1, 2, 5, 50]);
+    return `${HEAD}\nkind: Platform\nmetadata: { name: default }\nspec: { propeller: { workers: ${workers}, maxParallelism: ${2 + chance.int(20)} } }\n`;
+  });
+}

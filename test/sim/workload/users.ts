@@ -1,0 +1,284 @@
+import {
+  ANNOTATION,
+  type Execution,
+  isTerminalPhase,
+  type KubeObject,
+  type LaunchPlan,
+  newExecution,
+  type Repository,
+  SYSTEM_NAMESPACE,
+  type Write,
+} from '../../../src/cluster/index.ts';
+import { resolveInputs } from '../../../src/compiler/index.ts';
+import { type Push, ZERO_OID } from '../../../src/git/index.ts';
+import type { Action } from '../plan.ts';
+import type { SimRepository } from '../world/git.ts';
+import { isDead } from '../world/link.ts';
+import { chanceOf } from '../world/random.ts';
+import type { World } from '../world/world.ts';
+import { changed, filesOf, randomVariants, type Variants } from './definitions.ts';
+
+/** What users asked for and were told: what the invariants hold the world to. */
+export interface Users {
+  /** Names of executions that somebody asked for, as `namespace/name`. */
+  readonly requested: Set<string>;
+  /** Those whose creation was acknowledged. */
+  readonly acknowledged: Set<string>;
+  readonly removed: Set<string>;
+  readonly poisoned: Set<string>;
+  /** Commits whose push was accepted, as `repository@commit`. */
+  readonly accepted: Set<string>;
+  /** Told when a push was rejected: the repository as it was before and as it is. */
+  readonly rejections: { readonly repository: string; readonly before: string; readonly after: string }[];
+  readonly variants: Map<string, Variants>;
+  readonly definitionsTouched: Set<string>;
+  counter: number;
+}
+
+export function createUsers(): Users {
+  return {
+    requested: new Set(),
+    acknowledged: new Set(),
+    removed: new Set(),
+    poisoned: new Set(),
+    accepted: new Set(),
+    rejections: [],
+    variants: new Map(),
+    definitionsTouched: new Set(),
+    counter: 0,
+  };
+}
+
+export function act(world: World, users: Users, action: Action): void {
+  switch (action.kind) {
+    case 'run':
+      return run(world, users, action.choice, action.a);
+    case 'abort':
+    case 'remove':
+      return steer(world, users, { kind: action.kind, choice: action.choice });
+    case 'pause':
+      return steer(world, users, action);
+    case 'answer':
+      return;
+    case 'push':
+    case 'pushBroken':
+    case 'pushForced':
+      return push(world, users, action);
+    case 'edit':
+    case 'deleteDefinition':
+      return tamper(world, users, action);
+    case 'poison':
+      return poison(world, users, action.what);
+  }
+}
+
+function tryWrite(world: World, writes: readonly Write[], done?: () => void): void {
+  world.store.write(writes).then(
+    () => done?.(),
+    () => undefined,
+  );
+}
+
+/** As `pipectl run` does: by the launch plan that is active. */
+function run(world: World, users: Users, choice: number, a: number): void {
+  const plans = all<LaunchPlan>(world, 'LaunchPlan');
+  const plan = plans[choice % Math.max(plans.length, 1)];
+  if (plan === undefined) return;
+  const { interface: face, fixedInputs, maxParallelism, concurrency } = plan.spec;
+  const resolved = resolveInputs({ parameters: face.inputs, fixed: fixedInputs, given: { a } });
+  if (resolved.kind === 'problems') throw new Error(`plan ${plan.metadata.name} does not take its input`);
+  const { namespace = '', name } = plan.metadata;
+  const execution = newExecution({
+    namespace,
+    name: `run-${users.counter++}`,
+    repository: plan.spec.repository,
+    commit: plan.spec.commit,
+    workflow: plan.spec.workflow,
+    closure: plan.spec.workflowClosure,
+    launchPlan: name,
+    inputs: resolved.inputs,
+    trigger: { kind: 'manual', by: 'sim' },
+    ...(maxParallelism !== undefined && { maxParallelism }),
+    ...(concurrency !== undefined && { concurrency }),
+  });
+  create(world, users, execution);
+}
+
+function create(world: World, users: Users, execution: Execution): void {
+  const key = `${execution.metadata.namespace}/${execution.metadata.name}`;
+  users.requested.add(key);
+  tryWrite(world, [{ op: 'create', object: execution }], () => users.acknowledged.add(key));
+}
+
+type Steering = { readonly choice: number } & (
+  | { readonly kind: 'abort' | 'remove' }
+  | { readonly kind: 'pause'; readonly forMs: number }
+);
+
+function steer(world: World, users: Users, action: Steering): void {
+  const live = all<Execution>(world, 'Execution').filter(({ status }) => !isTerminalPhase(status?.phase ?? 'Pending'));
+  const execution = live[action.choice % Math.max(live.length, 1)];
+  if (execution === undefined) return;
+  const { namespace = '', name } = execution.metadata;
+  const key = { kind: 'Execution', namespace, name };
+  const desire = (desired: string): Write => ({ op: 'patch', key, patch: { spec: { desired } } });
+  switch (action.kind) {
+    case 'abort':
+      return tryWrite(world, [
+        {
+          op: 'patch',
+          key,
+          patch: { spec: { desired: 'Aborted' }, metadata: { annotations: { [ANNOTATION.abort]: 'enough' } } },
+        },
+      ]);
+    case 'pause':
+      if (execution.spec.desired === 'Aborted') return;
+      tryWrite(world, [desire('Paused')]);
+      world.timeline.after(action.forMs, () => {
+        const now = world.store.find(key) as Execution | undefined;
+        if (now?.spec.desired === 'Paused') tryWrite(world, [desire('Running')]);
+      });
+      return;
+    case 'remove':
+      users.removed.add(`${namespace}/${name}`);
+      return tryWrite(world, [{ op: 'delete', key }]);
+  }
+}
+
+const DEFINITIONS = ['Workflow', 'LaunchPlan', 'Schedule', 'Task'];
+
+/** By hand, past git: what the reconciler is to make undone. */
+function tamper(world: World, users: Users, action: Extract<Action, { kind: 'edit' | 'deleteDefinition' }>): void {
+  const objects = all<KubeObject>(world, DEFINITIONS[action.choice % DEFINITIONS.length] as string);
+  const object = objects[action.choice % Math.max(objects.length, 1)];
+  if (object === undefined) return;
+  const { namespace = '', name } = object.metadata;
+  users.definitionsTouched.add(`${object.kind} ${namespace}/${name}`);
+  const key = { kind: object.kind, namespace, name };
+  if (action.kind === 'deleteDefinition') tryWrite(world, [{ op: 'delete', key }]);
+  else tryWrite(world, [{ op: 'patch', key, patch: { spec: { description: 'edited by hand' } } }]);
+}
+
+/** An execution that no engine can run. */
+function poison(world: World, users: Users, what: Extract<Action, { kind: 'poison' }>['what']): void {
+  const plan = all<LaunchPlan>(world, 'LaunchPlan')[0];
+  if (plan === undefined) return;
+  const name = `poison-${users.counter++}`;
+  const key = `${plan.metadata.namespace}/${name}`;
+  users.poisoned.add(key);
+  const garbage = 'f'.repeat(64);
+  const execution = newExecution({
+    namespace: plan.metadata.namespace as string,
+    name,
+    repository: plan.spec.repository,
+    commit: plan.spec.commit,
+    workflow: plan.spec.workflow,
+    closure:
+      what === 'closureMissing' ? 'e'.repeat(64) : what === 'closureGarbage' ? garbage : plan.spec.workflowClosure,
+    inputs: what === 'inputs' ? { a: 'no integer', xs: { not: 'a list' } } : { a: 1, xs: [] },
+    trigger: { kind: 'manual' },
+  });
+  const spec = { of: 'Workflow', encoding: 'json', content: '{"kind":"Workflow","nodes":7}' };
+  const closure = {
+    apiVersion: 'pipectl.dev/v1',
+    kind: 'Closure',
+    metadata: { namespace: SYSTEM_NAMESPACE, name: garbage },
+    spec,
+  };
+  if (what === 'closureGarbage') tryWrite(world, [{ op: 'create', object: closure }]);
+  create(world, users, execution);
+  if (what !== 'status') return;
+  // Somebody's client wrote a status that no engine ever writes.
+  const patch = { phase: 'Running', nodes: { ghost: { phase: 'Running', attempt: 3 }, n0: { phase: 'Running' } } };
+  tryWrite(world, [
+    { op: 'patchStatus', key: { kind: 'Execution', namespace: plan.metadata.namespace as string, name }, patch },
+  ]);
+}
+
+/** As `git push`: the hook asks, the ref moves, the hook tells. */
+function push(
+  world: World,
+  users: Users,
+  action: Extract<Action, { kind: 'push' | 'pushBroken' | 'pushForced' }>,
+): void {
+  const repository = world.repositories[action.choice % world.repositories.length] as SimRepository;
+  const chance = chanceOf(world.plan.seed, `push/${action.atMs}`);
+  const isFirst = repository.refs.size === 0;
+  const ref = `refs/heads/${isFirst ? 'main' : action.branch}`;
+  const head = repository.refs.get(ref) ?? repository.refs.get('refs/heads/main');
+  const before = head === undefined ? undefined : users.variants.get(head);
+  let variants = before === undefined ? randomVariants(chance) : changed(before, chance);
+  if (action.kind === 'pushBroken') variants = { ...variants, broken: true };
+  const parents = head === undefined || action.kind === 'pushForced' ? [] : [head];
+  void pushVariants(world, users, repository, ref, variants, parents, `change ${action.atMs}`);
+}
+
+/** Resolves with whether it was accepted. */
+export function pushVariants(
+  world: World,
+  users: Users,
+  repository: SimRepository,
+  ref: string,
+  variants: Variants,
+  parents: readonly string[],
+  message: string,
+): Promise<boolean> {
+  const project = repository.name.replace('repo', 'shop');
+  const commit = repository.commit(filesOf(project, variants), parents, message);
+  users.variants.set(commit, variants);
+  return sendPush(world, users, repository, ref, commit);
+}
+
+async function sendPush(
+  world: World,
+  users: Users,
+  repository: SimRepository,
+  ref: string,
+  commit: string,
+): Promise<boolean> {
+  let isAccepted = false;
+  await world.inTurn(repository.name, async () => {
+    const process = world.processes.get('reconciler');
+    const { handler, link } = process ?? {};
+    if (handler === undefined || link === undefined || isDead(link)) return;
+    const update = { ref, before: repository.refs.get(ref) ?? ZERO_OID, after: commit };
+    const push: Push = { repository: repository.name, pusher: 'sim', updates: [update], objects: repository.reader };
+    const died = new Promise<'died'>((resolve) => link.died.signal.addEventListener('abort', () => resolve('died')));
+    const before = activeOf(world, repository.name);
+    const verdict = await Promise.race([handler.decide(push), died]).catch(() => 'died' as const);
+    if (verdict === 'died' || !verdict.accepted) {
+      world.note(`push of ${commit} to ${ref} was rejected`);
+      users.rejections.push({ repository: repository.name, before, after: activeOf(world, repository.name) });
+      return;
+    }
+    repository.refs.set(ref, commit);
+    isAccepted = true;
+    users.accepted.add(`${repository.name}@${commit}`);
+    world.note(`push of ${commit} to ${ref} was accepted`);
+    if (isDead(link)) return;
+    await Promise.race([handler.landed({ repository: repository.name, updates: [update] }), died]).catch(
+      () => undefined,
+    );
+  });
+  return isAccepted;
+}
+
+/** What of a repository a rejected push must not touch. */
+function activeOf(world: World, name: string): string {
+  const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name };
+  const { heads = {}, domains = {} } = (world.store.find(key) as Repository | undefined)?.status ?? {};
+  const desired = Object.entries(domains).map(([domain, status]) => `${domain}=${status.ref}@${status.desired}`);
+  return JSON.stringify([Object.entries(heads).sort(), desired.sort()]);
+}
+
+export function all<T extends KubeObject>(world: World, kind: string): T[] {
+  const found: T[] = [];
+  const { shelves } = world.store.table.kinds.get(kind)!;
+  for (const { namespace, entries } of shelves.values()) {
+    for (const name of entries.keys()) {
+      const object = world.store.find({ kind, ...(namespace !== '' && { namespace }), name });
+      if (object !== undefined) found.push(object as T);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,165 @@
+import { instantText } from '../../../src/base/index.ts';
+import { ANNOTATION, type ObjectKey, type Pod, type Write } from '../../../src/cluster/index.ts';
+import type { Behaviour } from '../workload/definitions.ts';
+import { type Chance, chanceOf } from './random.ts';
+import type { Commit, SimStore } from './store.ts';
+import type { Timeline } from './timeline.ts';
+
+/** The machine that runs pods: starts each, lets it work for a while, and reports how it ended. */
+export interface Agent {
+  observe(commits: readonly Commit[]): void;
+  /** Pods whose process is there. */
+  readonly live: ReadonlyMap<string, LivePod>;
+  /** Takes a live pod's process away; how the cluster learns of it differs. */
+  disturb(how: 'evict' | 'lose' | 'vanish', choice: number): void;
+  /** Nothing starts, ends or is reported until then. */
+  pauseUntil(at: number): void;
+}
+
+export interface LivePod {
+  readonly key: ObjectKey;
+  readonly uid: string;
+  readonly behaviour: Behaviour;
+  readonly inputs: string;
+  readonly chance: Chance;
+  startedAt?: number;
+  isEnding: boolean;
+  isOver: boolean;
+}
+
+export interface AgentOptions {
+  readonly seed: number;
+  readonly timeline: Timeline;
+  readonly store: SimStore;
+  readonly clock: () => number;
+}
+
+interface State extends AgentOptions {
+  readonly live: Map<string, LivePod>;
+  pausedUntil: number;
+}
+
+const WRITE_AGAIN_MS = 5_000;
+
+export function createAgent(options: AgentOptions): Agent {
+  const state: State = { ...options, live: new Map(), pausedUntil: 0 };
+  return {
+    live: state.live,
+    observe: (commits) => observe(state, commits),
+    disturb: (how, choice) => disturb(state, how, choice),
+    pauseUntil(at) {
+      state.pausedUntil = Math.max(state.pausedUntil, at);
+    },
+  };
+}
+
+function observe(state: State, commits: readonly Commit[]): void {
+  for (const commit of commits) {
+    if (commit.kind === 'put' && commit.object.kind === 'Pod') see(state, commit.object as Pod, commit.before);
+    if (commit.kind === 'delete' && commit.key.kind === 'Pod') {
+      const pod = state.live.get(commit.object.metadata.uid as string);
+      if (pod !== undefined) forget(state, pod);
+    }
+  }
+}
+
+function see(state: State, { metadata, spec }: Pod, before: unknown): void {
+  const { namespace = '', name, uid = '', annotations = {} } = metadata;
+  const known = state.live.get(uid);
+  if (annotations[ANNOTATION.abort] !== undefined && known !== undefined) return end(state, known);
+  if (before !== undefined) return;
+  const behaviour = JSON.parse(spec.containers[0]?.command[1] ?? '{}') as Behaviour;
+  const pod: LivePod = {
+    key: { kind: 'Pod', namespace, name },
+    uid,
+    behaviour,
+    inputs: annotations[ANNOTATION.inputs] ?? '{}',
+    chance: chanceOf(state.seed, `${namespace}/${name}`),
+    isEnding: false,
+    isOver: false,
+  };
+  state.live.set(uid, pod);
+  const startMs = pod.chance.chance(0.02) ? pod.chance.between(60_000, 900_000) : pod.chance.between(200, 8_000);
+  later(state, pod, startMs, () => start(state, pod));
+}
+
+/** Runs `work` when the time has come, the machine works and the pod is still there. */
+function later(state: State, pod: LivePod, delayMs: number, work: () => void): void {
+  state.timeline.after(delayMs, () => {
+    if (pod.isOver) return;
+    const pausedMs = state.pausedUntil - state.timeline.now;
+    if (pausedMs > 0) later(state, pod, pausedMs, work);
+    else work();
+  });
+}
+
+function start(state: State, pod: LivePod): void {
+  if (pod.isEnding) return;
+  pod.startedAt = state.clock();
+  report(state, pod, { phase: 'Running', ...containers(pod, { running: { startedAt: instantText(pod.startedAt) } }) });
+  const { mean } = pod.behaviour;
+  const workMs = mean * 1_000 * (pod.chance.chance(0.05) ? pod.chance.between(1, 6) : pod.chance.between(0.3, 1.5));
+  later(state, pod, workMs, () => {
+    if (!pod.isEnding) finish(state, pod);
+  });
+}
+
+function finish(state: State, pod: LivePod): void {
+  const { chance, behaviour } = pod;
+  const isBad = chance.chance(behaviour.fail);
+  const exitCode = isBad ? 1 + chance.int(3) : 0;
+  terminate(state, pod, exitCode, exitCode === 0 ? 'Completed' : 'Error', isBad ? '' : outputsOf(pod));
+}
+
+/** What an attempt gives follows from its inputs alone, as that of a deterministic program does. */
+export function outputsOf({ behaviour, inputs }: Pick<LivePod, 'behaviour' | 'inputs'>): string {
+  const a = Number((JSON.parse(inputs) as { a?: number }).a ?? 0);
+  if (behaviour.outputs === 'x') return `x=${(a * 7 + 1) % 1_000}\n`;
+  if (behaviour.outputs === 'xs') return `{"xs":[${Array.from({ length: a % 7 }, (_, i) => i + a).join(',')}]}`;
+  return 'y=no such output\n';
+}
+
+/** SIGTERM, and what is left of the grace. */
+function end(state: State, pod: LivePod): void {
+  if (pod.isEnding) return;
+  pod.isEnding = true;
+  later(state, pod, pod.chance.between(10, 10_000), () => terminate(state, pod, 143, 'Aborted', ''));
+}
+
+function terminate(state: State, pod: LivePod, exitCode: number, reason: string, message: string): void {
+  forget(state, pod);
+  const startedAt = instantText(pod.startedAt ?? state.clock());
+  const terminated = { exitCode, reason, message, startedAt, finishedAt: instantText(state.clock()) };
+  report(state, pod, { phase: exitCode === 0 ? 'Succeeded' : 'Failed', ...containers(pod, { terminated }) });
+}
+
+function containers({ key }: LivePod, shown: object): object {
+  return {
+    containerStatuses: [{ name: 'task', ready: false, restartCount: 0, image: key.name.slice(0, 0), state: shown }],
+  };
+}
+
+function forget(state: State, pod: LivePod): void {
+  pod.isOver = true;
+  state.live.delete(pod.uid);
+}
+
+/** Status is written until it is durable: a kubelet does not give up. */
+function report(state: State, pod: LivePod, status: object): void {
+  const write: Write = { op: 'patchStatus', key: pod.key, patch: status as never, if: { uid: pod.uid } };
+  state.store.write([write]).catch(() => {
+    if (state.store.find(pod.key)?.metadata.uid !== pod.uid) return;
+    state.timeline.after(WRITE_AGAIN_MS, () => report(state, pod, status));
+  });
+}
+
+function disturb(state: State, how: 'evict' | 'lose' | 'vanish', choice: number): void {
+  const pods = [...state.live.values()];
+  const pod = pods[choice % Math.max(pods.length, 1)];
+  if (pod === undefined) return;
+  if (how === 'lose') return terminate(state, pod, 137, 'Lost', '');
+  forget(state, pod);
+  if (how === 'evict')
+    report(state, pod, { phase: 'Failed', reason: 'Evicted', message: 'the node was low on memory' });
+  else state.store.write([{ op: 'delete', key: pod.key }]).catch(() => undefined);
+}

@@ -1,0 +1,150 @@
+import { WaitError } from '../../../src/base/index.ts';
+import {
+  type Cluster,
+  ExpiredError,
+  type KubeObject,
+  NotFoundError,
+  type WatchEvent,
+  type WatchOptions,
+  type Write,
+} from '../../../src/cluster/index.ts';
+import { isDead, type Link, never } from './link.ts';
+import type { SimStore } from './store.ts';
+
+/** The Cluster port of one simulated process, with the weather between it and the store. */
+export function createClient(store: SimStore, link: Link): Cluster {
+  const isRemote = link.mode === 'kubernetes';
+  return {
+    get: (key) => call(link, isRemote, async () => store.get(key) as never),
+    list: (kind, options) => call(link, isRemote, () => store.list(kind, options) as never),
+    watch: (kind, options) => watch(store, link, kind, options) as never,
+    write: (writes) => (isRemote ? writeEach(store, link, writes) : call(link, false, () => store.write(writes))),
+    podLogs(key) {
+      throw new NotFoundError(key);
+    },
+  };
+}
+
+/** As over HTTP: one request each, up to the first refusal. */
+async function writeEach(store: SimStore, link: Link, writes: readonly Write[]): Promise<readonly KubeObject[]> {
+  const written: KubeObject[] = [];
+  for (const write of writes) {
+    const [object] = await call(link, true, () => store.write([write]));
+    written.push(object as KubeObject);
+  }
+  return written;
+}
+
+/** One request: the way there, what it does, the way back. Anywhere the process may die, and either way may be cut. */
+async function call<T>(link: Link, isRemote: boolean, work: () => Promise<T>): Promise<T> {
+  if (isDead(link)) return never();
+  if (isRemote) {
+    await link.timeline.sleep(latencyMs(link));
+    if (isDead(link)) return never();
+    const lost = lostThere(link);
+    if (lost !== undefined) {
+      await link.timeline.sleep(lost.afterMs);
+      if (isDead(link)) return never();
+      throw lost.error;
+    }
+  }
+  let answer: T;
+  try {
+    answer = await work();
+  } catch (error) {
+    if (isDead(link)) return never();
+    throw error;
+  }
+  if (isDead(link)) return never();
+  if (isRemote && isLostBack(link)) {
+    await link.timeline.sleep(REQUEST_TIMEOUT_MS);
+    if (isDead(link)) return never();
+    throw new WaitError('the request timed out, though it may have been executed', 100);
+  }
+  return answer;
+}
+
+/** Shorter than the real 30 s, so that more of them fit into a day. */
+const REQUEST_TIMEOUT_MS = 5_000;
+
+function latencyMs({ timeline, weather, chance }: Link): number {
+  if (timeline.now < weather.slowUntil) return chance.between(100, 4_000);
+  return chance.between(0.5, 8);
+}
+
+function lostThere({ timeline, weather, chance }: Link): { error: Error; afterMs: number } | undefined {
+  if (timeline.now < weather.partitionedUntil) {
+    return { error: new WaitError('the cluster cannot be reached', 200), afterMs: REQUEST_TIMEOUT_MS };
+  }
+  if (timeline.now >= weather.flakyUntil) return undefined;
+  if (chance.chance(weather.refused)) return { error: new WaitError('429: too many requests', 1_000), afterMs: 1 };
+  if (!chance.chance(weather.lostBefore)) return undefined;
+  return { error: new WaitError('the connection was reset', 100), afterMs: 10 };
+}
+
+function isLostBack({ timeline, weather, chance }: Link): boolean {
+  if (timeline.now < weather.partitionedUntil) return true;
+  return timeline.now < weather.flakyUntil && chance.chance(weather.lostAfter);
+}
+
+/** "From now on" is from this call; so the store's watch is opened before the first read. */
+function watch(store: SimStore, link: Link, kind: string, options: WatchOptions): AsyncIterable<readonly WatchEvent[]> {
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  options.signal.addEventListener('abort', end);
+  link.died.signal.addEventListener('abort', end);
+  let broken: Error | undefined;
+  const breaker = (error: Error): void => {
+    broken ??= error;
+    ending.abort();
+  };
+  link.breakers.add(breaker);
+  const { ignoreStatusChanges: _, ...seesAll } = options;
+  const inner = store.watch(kind, { ...(link.mode === 'embedded' ? options : seesAll), signal: ending.signal });
+  async function* events(): AsyncGenerator<readonly WatchEvent[]> {
+    try {
+      if (link.mode === 'kubernetes') await call(link, true, async () => undefined);
+      for await (const batch of inner) {
+        if (isDead(link)) await never();
+        if (link.mode === 'embedded') yield batch;
+        else yield* delivered(link, batch, () => broken);
+        if (broken !== undefined) throw broken;
+      }
+      if (isDead(link)) await never();
+      if (broken !== undefined) throw broken;
+    } finally {
+      link.breakers.delete(breaker);
+      options.signal.removeEventListener('abort', end);
+      link.died.signal.removeEventListener('abort', end);
+      ending.abort();
+    }
+  }
+  return events();
+}
+
+/** Events as they arrive over a network: later, perhaps in parts, and in bad weather twice or in another order. */
+async function* delivered(
+  link: Link,
+  batch: readonly WatchEvent[],
+  broken: () => Error | undefined,
+): AsyncGenerator<readonly WatchEvent[]> {
+  const { timeline, weather, chance } = link;
+  const isStale = timeline.now < weather.staleUntil;
+  await timeline.sleep(isStale ? chance.between(0, 20_000) : chance.between(0.5, 8));
+  if (isDead(link)) await never();
+  if (broken() !== undefined) return;
+  if (!isStale) {
+    yield batch;
+    return;
+  }
+  if (chance.chance(0.05)) throw new ExpiredError('the history was compacted');
+  if (chance.chance(0.05)) throw new WaitError('the watch was cut', 0);
+  // Events of one object keep their order, as resourceVersion says; those of different objects need not.
+  const shuffled = chance.chance(0.3) ? [...batch].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) : batch;
+  yield shuffled;
+  if (chance.chance(0.3)) yield shuffled;
+}
+
+function nameOf(event: WatchEvent): string {
+  return event.type === 'BOOKMARK' ? '~' : event.object.metadata.name;
+}

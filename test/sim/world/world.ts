@@ -1,0 +1,206 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Log } from '../../../src/base/index.ts';
+import { ExpiredError, KINDS } from '../../../src/cluster/index.ts';
+import type { Fault, SimPlan } from '../plan.ts';
+import { type Agent, createAgent } from './agent.ts';
+import { createRepository, type SimRepository } from './git.ts';
+import {
+  createProcess,
+  kill,
+  type ProcessOptions,
+  RETENTION_POLICY,
+  ROLES,
+  type Role,
+  type SimProcess,
+  start,
+} from './processes.ts';
+import { type Chance, chanceOf } from './random.ts';
+import { type Commit, createStore, type SimStore } from './store.ts';
+import { createTimeline, type Timeline } from './timeline.ts';
+
+/** The start of every world: a Thursday, three days before Europe changes its clocks. */
+export const START_MS = Date.UTC(2026, 2, 26, 21, 0, 0);
+
+/** A whole simulated installation: a store, its processes, a machine that runs pods, repositories, and their users. */
+export interface World {
+  readonly plan: SimPlan;
+  readonly timeline: Timeline;
+  readonly store: SimStore;
+  readonly agent: Agent;
+  readonly processes: ReadonlyMap<Role, SimProcess>;
+  readonly repositories: readonly SimRepository[];
+  /** Of what users choose at the time; faults and latencies have streams of their own. */
+  readonly chance: Chance;
+  readonly watchers: ((commits: readonly Commit[]) => void)[];
+  /** Runs `work` when no other push to that repository is on its way. */
+  readonly inTurn: (repository: string, work: () => Promise<void>) => Promise<void>;
+  readonly note: (text: string) => void;
+  /** Digest of all that happened so far. */
+  readonly hash: () => string;
+  readonly options: ProcessOptions;
+  readonly disk: { slowUntil: number; fullUntil: number };
+  /** Roles whose process dies with the next commit, before anybody is told of it. */
+  readonly doomed: { role: Role; forMs: number }[];
+  isCalm: boolean;
+}
+
+export interface WorldOptions {
+  /** Told what happens, in words; absent: nobody asks. */
+  readonly trace?: (at: number, text: string) => void;
+}
+
+export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World {
+  const { seed, mode } = plan;
+  const timeline = createTimeline(START_MS);
+  const hash: Hash = createHash('sha1');
+  const note = (text: string): void => {
+    hash.update(`${timeline.now} ${text}\n`);
+    trace?.(timeline.now, text);
+  };
+  const disk = { slowUntil: 0, fullUntil: 0 };
+  const diskChance = chanceOf(seed, 'disk');
+  const watchers: World['watchers'] = [];
+  const doomed: World['doomed'] = [];
+  const store = createStore({
+    timeline,
+    random: chanceOf(seed, 'uids'),
+    disk: {
+      latencyMs: () => (timeline.now < disk.slowUntil ? diskChance.between(50, 3_000) : diskChance.between(0.05, 1)),
+      isFull: () => timeline.now < disk.fullUntil,
+    },
+    onCommit(commits, text) {
+      hash.update(`${timeline.now} ${text}`);
+      if (trace !== undefined) for (const line of text.trimEnd().split('\n')) trace(timeline.now, line.slice(0, 600));
+      for (const watch of watchers) watch(commits);
+      for (const { role, forMs } of doomed.splice(0)) crash(world, role, forMs);
+    },
+  });
+  const repositories = Array.from({ length: plan.repositories }, (_, i) => createRepository(`repo-${i}`));
+  const inTurn = createTurns();
+  const log = (process: string): Log => ({
+    write(level, message, fields) {
+      if (trace !== undefined && level !== 'debug') {
+        trace(timeline.now, `${process} ${level}: ${message} ${JSON.stringify(fields ?? {})}`.slice(0, 600));
+      }
+    },
+  });
+  const agent = createAgent({ seed, timeline, store, clock: () => Math.floor(timeline.now) });
+  watchers.push((commits) => agent.observe(commits));
+  const world: World = {
+    plan,
+    timeline,
+    store,
+    agent,
+    processes: new Map(ROLES.map((role) => [role, createProcess(role)])),
+    repositories,
+    chance: chanceOf(seed, 'users'),
+    watchers,
+    inTurn,
+    note,
+    hash: () => hash.copy().digest('hex'),
+    options: { seed, timeline, store, mode, repositories, inTurn, log },
+    disk,
+    doomed,
+    isCalm: false,
+  };
+  return world;
+}
+
+export function startAll(world: World): void {
+  for (const process of world.processes.values()) if (process.link === undefined) start(process, world.options);
+}
+
+/** One after the other, per repository. */
+function createTurns(): World['inTurn'] {
+  const last = new Map<string, Promise<void>>();
+  return (repository, work) => {
+    const run = (last.get(repository) ?? Promise.resolve()).then(work);
+    last.set(
+      repository,
+      run.catch(() => undefined),
+    );
+    return run;
+  };
+}
+
+/** In one process with the store, all of it ends; and what is not on the disk is gone. */
+export function crash(world: World, role: Role, forMs: number): void {
+  const { processes, store, timeline, options } = world;
+  const victims = options.mode === 'embedded' ? [...processes.values()] : [processes.get(role) as SimProcess];
+  if (options.mode === 'embedded') store.losePower();
+  for (const process of victims) kill(process);
+  timeline.after(world.isCalm ? 0 : forMs, () => {
+    for (const process of victims) if (process.link === undefined) start(process, options);
+  });
+}
+
+/** Makes a fault happen now. */
+export function strike(world: World, fault: Fault): void {
+  const { processes, disk, timeline, agent, store } = world;
+  const until = 'forMs' in fault ? timeline.now + fault.forMs : 0;
+  const process = 'role' in fault ? (processes.get(fault.role) as SimProcess) : undefined;
+  switch (fault.kind) {
+    case 'crash':
+      return crash(world, fault.role, fault.forMs);
+    case 'crashAtCommit':
+      world.doomed.push({ role: fault.role, forMs: fault.forMs });
+      return;
+    case 'power':
+      store.losePower();
+      for (const role of ROLES) crash(world, role, fault.forMs);
+      return;
+    case 'partition':
+      process!.weather.partitionedUntil = until;
+      return breakWatches(process!, new Error('the connection was lost'));
+    case 'stale':
+      process!.weather.staleUntil = until;
+      return;
+    case 'slow':
+      process!.weather.slowUntil = until;
+      return;
+    case 'flaky': {
+      const [refused = 0, lostBefore = 0, lostAfter = 0] = fault.rates;
+      Object.assign(process!.weather, { flakyUntil: until, refused, lostBefore, lostAfter });
+      return;
+    }
+    case 'cut':
+      return breakWatches(process!, new Error('the socket was reset'));
+    case 'forget':
+      for (const { kind } of KINDS) store.forget(kind);
+      for (const each of processes.values()) breakWatches(each, new ExpiredError('too old resource version'));
+      return;
+    case 'clock':
+      process!.skew.ms += fault.byMs;
+      return;
+    case 'slowDisk':
+      disk.slowUntil = until;
+      return;
+    case 'fullDisk':
+      disk.fullUntil = until;
+      return;
+    case 'stopMachine':
+      return agent.pauseUntil(until);
+    case 'evict':
+    case 'lose':
+    case 'vanish':
+      return agent.disturb(fault.kind, fault.choice);
+  }
+}
+
+function breakWatches({ link }: SimProcess, error: Error): void {
+  for (const breaker of [...(link?.breakers ?? [])]) breaker(error);
+}
+
+/** Nothing goes wrong from here on. */
+export function calmDown(world: World): void {
+  world.isCalm = true;
+  Object.assign(world.disk, { slowUntil: 0, fullUntil: 0 });
+  world.doomed.length = 0;
+  for (const { weather, skew } of world.processes.values()) {
+    Object.assign(weather, { partitionedUntil: 0, flakyUntil: 0, staleUntil: 0, slowUntil: 0 });
+    skew.ms = 0;
+  }
+  startAll(world);
+}
+
+export { RETENTION_POLICY };
