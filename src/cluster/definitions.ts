@@ -87,13 +87,18 @@ export interface Schedule extends KubeObject {
   };
 }
 
+/** How executions are divided among propeller shards; the language checks it. */
+export type Sharding =
+  | { readonly strategy: 'hash'; readonly shards: number }
+  | { readonly strategy: 'project' | 'domain'; readonly shards: readonly { readonly ids: readonly string[] }[] };
+
 export interface Platform extends KubeObject {
   readonly kind: 'Platform';
   readonly spec: DefinitionSource & {
     readonly propeller: {
       readonly workers: number;
       readonly maxParallelism: number;
-      readonly sharding?: Json;
+      readonly sharding?: Sharding;
       readonly autoscale?: Json;
     };
   };

@@ -1,5 +1,7 @@
 import type { Digest, Json } from '../base/index.ts';
+
 import type { Template } from '../language/expression/index.ts';
+import type { Sharding } from '../language/index.ts';
 
 /**
  * What the compiler makes of definitions: plain JSON, complete in itself, no reference left to resolve.
@@ -262,7 +264,7 @@ export interface PlatformClosure {
   readonly propeller: {
     readonly workers: number;
     readonly maxParallelism: number;
-    readonly sharding?: Json;
+    readonly sharding?: Sharding;
     readonly autoscale?: Json;
   };
 }

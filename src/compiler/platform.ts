@@ -13,9 +13,10 @@ export function compilePlatform(platform: DefinitionOf<'Platform'>): Made {
     propeller: {
       workers: workers ?? DEFAULT_WORKERS,
       maxParallelism: maxParallelism ?? DEFAULT_MAX_PARALLELISM,
-      ...(sharding === undefined ? {} : { sharding: sharding as unknown as Json }),
+      ...(sharding === undefined ? {} : { sharding }),
       ...(autoscale === undefined ? {} : { autoscale: autoscale as unknown as Json }),
     },
+    ...(platform.spec.retention !== undefined && { retention: platform.spec.retention }),
   };
   return { kind: 'ok', closure, refs: [], folders: [] };
 }

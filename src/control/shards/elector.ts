@@ -1,0 +1,202 @@
+import { type Clock, ConflictError, type Log, type Random, type UnixMs } from '../../base/index.ts';
+import {
+  type Cluster,
+  findObject,
+  LABEL,
+  LEASE_API_VERSION,
+  type Lease,
+  type ObjectKey,
+  SYSTEM_NAMESPACE,
+} from '../../cluster/index.ts';
+import { LEASE_TIMING, type LeaseTiming } from './timing.ts';
+
+export interface ElectorOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly random: Pick<Random, 'unit'>;
+  readonly log: Log;
+  /** Name of the lease, in the system namespace; also its LABEL.shard. */
+  readonly name: string;
+  /** Who wants it: differs between processes, also between two lives of one. */
+  readonly identity: string;
+  readonly timing?: Partial<LeaseTiming>;
+}
+
+export interface ElectorHandlers {
+  /** The lease is ours from now on, under this epoch, which is higher than any before. */
+  acquired(epoch: number): void;
+  /** It is ours no more, or nobody can tell: whatever it protects must stop now. */
+  lost(): void;
+}
+
+export interface Elector {
+  /** Which map of shards the holder serves; written to the lease when it is ours, now and at each acquisition. */
+  announce(map: string): void;
+  /** Gives the lease back when it is ours, so that another need not wait for its end. */
+  stop(): Promise<void>;
+}
+
+interface State {
+  readonly options: ElectorOptions;
+  readonly handlers: ElectorHandlers;
+  readonly timing: LeaseTiming;
+  map: string;
+  /** The lease as last seen, and when that was, by our own clock: clocks of others are not compared with ours. */
+  seen: { readonly version: string; readonly at: UnixMs } | undefined;
+  held: { readonly epoch: number; renewedAt: UnixMs } | undefined;
+  isStopped: boolean;
+  cancel: () => void;
+  cancelDeadline: () => void;
+  turn: Promise<void>;
+}
+
+/**
+ * Tries to hold a lease for as long as it runs, by the rules of client-go's leader election: a lease is free when nobody
+ * saw it renewed for its whole duration; who cannot renew it in time lets go before another may take it.
+ */
+export function startElector(options: ElectorOptions, handlers: ElectorHandlers): Elector {
+  const state: State = {
+    options,
+    handlers,
+    timing: { ...LEASE_TIMING, ...options.timing },
+    map: '',
+    seen: undefined,
+    held: undefined,
+    isStopped: false,
+    cancel: () => undefined,
+    cancelDeadline: () => undefined,
+    turn: Promise.resolve(),
+  };
+  takeTurn(state);
+  return {
+    announce(map) {
+      if (map === state.map) return;
+      state.map = map;
+      if (state.held !== undefined) takeTurn(state);
+    },
+    async stop() {
+      state.isStopped = true;
+      state.cancel();
+      await state.turn;
+      const wasHeld = state.held !== undefined;
+      letGo(state);
+      if (wasHeld) await giveBack(state).catch(() => undefined);
+    },
+  };
+}
+
+/** One try after another, never two at a time. */
+function takeTurn(state: State): void {
+  state.cancel();
+  state.turn = state.turn.then(async () => {
+    if (state.isStopped) return;
+    try {
+      await acquireOrRenew(state);
+    } catch (error) {
+      // A lost race or a store that does not answer: the next try tells. Until then what was held is held.
+      if (!(error instanceof ConflictError)) {
+        state.options.log.write('warn', 'lease not renewed', { lease: state.options.name, error: String(error) });
+      }
+    }
+    if (state.isStopped) return;
+    const { clock, random } = state.options;
+    const pause = state.timing.retryMs * (state.held === undefined ? 1 + random.unit() * JITTER : 1);
+    state.cancel();
+    state.cancel = clock.at(clock.now() + pause, () => takeTurn(state));
+  });
+}
+
+/** Those who wait come at different times (client-go's JitterFactor). */
+const JITTER = 1.2;
+
+async function acquireOrRenew(state: State): Promise<void> {
+  const { cluster, clock, identity } = state.options;
+  const askedAt = clock.now();
+  const lease = await findObject<Lease>(cluster, keyOf(state));
+  if (lease === undefined) {
+    if (state.held !== undefined) letGo(state);
+    await cluster.write([{ op: 'create', object: leaseOf(state, undefined, 1, askedAt) }]);
+    hold(state, 1, askedAt);
+    return;
+  }
+  const isOurs = lease.spec.holderIdentity === identity;
+  if (state.held !== undefined && isOurs) {
+    const { epoch } = state.held;
+    await cluster.write([{ op: 'update', object: leaseOf(state, lease, epoch, askedAt) }]);
+    hold(state, epoch, askedAt);
+    return;
+  }
+  if (state.held !== undefined) letGo(state);
+  if (!isOurs && !isFree(state, lease)) return;
+  const epoch = (lease.spec.leaseTransitions ?? 0) + 1;
+  await cluster.write([{ op: 'update', object: leaseOf(state, lease, epoch, askedAt) }]);
+  hold(state, epoch, askedAt);
+}
+
+/** Nobody holds it, or whoever did has not been heard of for the whole of its duration, as far as we have watched. */
+function isFree(state: State, { metadata, spec }: Lease): boolean {
+  if (spec.holderIdentity === undefined || spec.holderIdentity === '') return true;
+  const now = state.options.clock.now();
+  const version = metadata.resourceVersion ?? '';
+  // A clock that was set back starts the wait over.
+  if (state.seen?.version !== version || state.seen.at > now) state.seen = { version, at: now };
+  const durationMs = (spec.leaseDurationSeconds ?? state.timing.durationMs / 1_000) * 1_000;
+  return now - state.seen.at >= durationMs;
+}
+
+/** Ours from the moment it was asked for: the answer may have taken its time. */
+function hold(state: State, epoch: number, since: UnixMs): void {
+  const { clock } = state.options;
+  const isNew = state.held === undefined;
+  state.held = { epoch, renewedAt: since };
+  state.cancelDeadline();
+  const deadline = since + state.timing.renewDeadlineMs;
+  state.cancelDeadline = clock.at(deadline, () => letGo(state));
+  if (clock.now() >= deadline) letGo(state);
+  else if (isNew) state.handlers.acquired(epoch);
+}
+
+function letGo(state: State): void {
+  state.cancelDeadline();
+  if (state.held === undefined) return;
+  state.held = undefined;
+  state.handlers.lost();
+}
+
+async function giveBack(state: State): Promise<void> {
+  const lease = await findObject<Lease>(state.options.cluster, keyOf(state));
+  if (lease === undefined || lease.spec.holderIdentity !== state.options.identity) return;
+  const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1 };
+  await state.options.cluster.write([{ op: 'update', object: { ...lease, spec } }]);
+}
+
+function keyOf({ options }: State): ObjectKey {
+  return { kind: 'Lease', namespace: SYSTEM_NAMESPACE, name: options.name };
+}
+
+function leaseOf(state: State, before: Lease | undefined, epoch: number, now: UnixMs): Lease {
+  const { name, identity } = state.options;
+  const time = new Date(now).toISOString().replace('Z', '000Z');
+  const isRenewal = before?.spec.leaseTransitions === epoch;
+  return {
+    apiVersion: LEASE_API_VERSION,
+    kind: 'Lease',
+    metadata: {
+      ...before?.metadata,
+      name,
+      namespace: SYSTEM_NAMESPACE,
+      labels: { [LABEL.shard]: name },
+      annotations: { [SERVES]: state.map },
+    },
+    spec: {
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.ceil(state.timing.durationMs / 1_000),
+      acquireTime: isRenewal ? (before?.spec.acquireTime ?? time) : time,
+      renewTime: time,
+      leaseTransitions: epoch,
+    },
+  };
+}
+
+/** Annotation of a shard's lease: version of the map that its holder serves. It works on no key that this map gives to another. */
+export const SERVES = 'pipectl.dev/shard-map';
