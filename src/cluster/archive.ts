@@ -150,4 +150,4 @@ export function attemptRecord(pod: Pod): Pod {
   };
 }
 
-const KEPT_ANNOTATIONS = [ANNOTATION.execution, ANNOTATION.mapIndex, ANNOTATION.abort, 'pipectl.dev/node-path'];
+const KEPT_ANNOTATIONS = [ANNOTATION.execution, ANNOTATION.mapIndex, ANNOTATION.abort, ANNOTATION.node];

@@ -101,7 +101,19 @@ export interface Platform extends KubeObject {
       readonly sharding?: Sharding;
       readonly autoscale?: Json;
     };
+    /** How long what is over is kept; what is absent has the control plane's default. */
+    readonly retention?: {
+      readonly live?: KeepSetting;
+      readonly executions?: KeepSetting;
+      readonly pods?: KeepSetting;
+      readonly logs?: { readonly maxAgeMs?: number; readonly maxBytes?: number };
+    };
   };
+}
+
+export interface KeepSetting {
+  readonly maxAgeMs?: number;
+  readonly maxCount?: number;
 }
 
 /** Rules that definitions keep; they are applied where commits are compiled, here they are shown. */

@@ -1,7 +1,7 @@
 import type { Digest, Json } from '../base/index.ts';
 
 import type { Template } from '../language/expression/index.ts';
-import type { Sharding } from '../language/index.ts';
+import type { RetentionSpec, Sharding } from '../language/index.ts';
 
 /**
  * What the compiler makes of definitions: plain JSON, complete in itself, no reference left to resolve.
@@ -267,6 +267,7 @@ export interface PlatformClosure {
     readonly sharding?: Sharding;
     readonly autoscale?: Json;
   };
+  readonly retention?: RetentionSpec;
 }
 
 export interface PolicyClosure {

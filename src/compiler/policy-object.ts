@@ -34,7 +34,7 @@ const SPECS: Readonly<Record<DefinitionKind, string>> = {
   Schedule:
     '{ description: string?, launchPlan: string, cron: string?, every: duration?, timeZone: string, start: datetime?, end: datetime?, spread: duration?, catchUp: { policy: string, limit: integer?, window: duration? }, inputs: map<json>, kickoffTime: string?, active: boolean }',
   Platform:
-    '{ description: string?, propeller: { workers: integer, maxParallelism: integer, sharding: json, autoscale: json } }',
+    '{ description: string?, propeller: { workers: integer, maxParallelism: integer, sharding: json, autoscale: json }, retention: json }',
   Policy:
     '{ description: string?, rules: list<{ name: string, kinds: list<string>, assert: string, message: string, severity: string }> }',
 };
@@ -111,6 +111,7 @@ function specOf({ definition, closure }: Subject): JsonObject {
       return {
         description: definition.spec.description ?? null,
         propeller: { workers, maxParallelism, sharding, autoscale },
+        retention: (definition.spec.retention ?? null) as Json,
       };
     }
     case 'Policy': {

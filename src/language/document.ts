@@ -280,6 +280,20 @@ export interface PlatformSpec {
     readonly sharding?: Sharding;
     readonly autoscale?: { readonly min: number; readonly max: number; readonly freeWorkersTarget?: number };
   };
+  readonly retention?: RetentionSpec;
+}
+
+/** How long what is over is kept; absent is what the control plane does by itself. */
+export interface RetentionSpec {
+  readonly live?: KeepSpec;
+  readonly executions?: KeepSpec;
+  readonly pods?: KeepSpec;
+  readonly logs?: { readonly maxAgeMs?: number; readonly maxBytes?: number };
+}
+
+export interface KeepSpec {
+  readonly maxAgeMs?: number;
+  readonly maxCount?: number;
 }
 
 export interface PolicySpec {

@@ -1,10 +1,12 @@
 import type { Log } from '../base/index.ts';
+import { openArchive } from '../cluster/adapters/archive/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
+import { type Archive, type Cluster, withArchive } from '../cluster/index.ts';
 import { followPlatform, startPropeller } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
 import { createRegistration } from '../control/registration/index.ts';
-import { startRetention } from '../control/retention/index.ts';
+import { followRetentionPolicy, startRetention } from '../control/retention/index.ts';
 import { startScheduler } from '../control/scheduler/index.ts';
 import {
   createGitEndpoint,
@@ -71,6 +73,10 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   const host = { clock: hostClock, random: hostRandom, log };
   const store = await openEmbeddedStore({ folder: folder.store, ...host });
   ends.push(() => store.close());
+  const archive = openArchive({ path: folder.archive, clock: hostClock });
+  ends.push(() => archive.close());
+  // What reads executions by name sees the archived ones too; what keeps and counts the live ones works on the store.
+  const planes: Planes = { store, archive, cluster: withArchive(store, archive) };
   const repositories = await openRepositoryStore({ folder: folder.git, log });
   ends.push(() => repositories.close());
 
@@ -87,11 +93,11 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   // Before anybody can push: what a push notes of its refs must not meet what this reads of them.
   const resync = createResync({ registration, list: () => repositories.list(), clock: hostClock, log });
   await resync.all();
-  const agent = await startAgent(folder, store, repositories, host, ends);
+  const agent = await startAgent(folder, planes, repositories, host, ends);
   const metrics = createMetrics();
-  const url = await serve(options, folder, store, repositories, resync, metrics, ends);
+  const url = await serve(options, folder, planes, repositories, resync, metrics, ends);
   // Last, since each begins by reading what there is, which must not keep clients waiting.
-  startLoops(store, agent, metrics, host, ends);
+  startLoops(planes, agent, metrics, host, ends);
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
   ends.push(() => kubeconfig.close());
   ends.push(releaseIdleMemory());
@@ -114,11 +120,18 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   };
 }
 
+/** The objects of this control plane: those that live, those that are over, and both as one. */
+interface Planes {
+  readonly store: EmbeddedStore;
+  readonly archive: Archive;
+  readonly cluster: Cluster;
+}
+
 type Host = { readonly clock: typeof hostClock; readonly random: typeof hostRandom; readonly log: Log };
 
 async function startAgent(
   folder: DataFolder,
-  store: EmbeddedStore,
+  { store, cluster }: Planes,
   repositories: RepositoryStore,
   host: Host,
   ends: Ends,
@@ -129,29 +142,48 @@ async function startAgent(
     bootId: bootId(),
     ...host,
   });
-  const agent = await startNodeAgent({ cluster: store, folder: folder.attempts, sources, ...host });
+  const agent = await startNodeAgent({ cluster, folder: folder.attempts, sources, ...host });
   store.serveLogs((key, logOptions) => agent.podLogs(key, logOptions));
   ends.push(() => agent.stop('end'));
   return agent;
 }
 
 /** Everything that makes executions move: propeller, scheduler, retention. */
-function startLoops(store: EmbeddedStore, agent: NodeAgent, metrics: Metrics, host: Host, ends: Ends): void {
-  const propeller = startPropeller({ cluster: store, onRound: metrics.onRound, hasOnlyOwnPods: true, ...host });
+function startLoops(
+  { store, archive, cluster }: Planes,
+  agent: NodeAgent,
+  metrics: Metrics,
+  host: Host,
+  ends: Ends,
+): void {
+  const retention = startRetention({
+    cluster: store,
+    archive,
+    sweepLogs: (limits) => agent.sweepLogs(limits),
+    ...host,
+  });
+  ends.push(() => retention.stop());
+  const policy = followRetentionPolicy({ cluster: store, retention, ...host });
+  ends.push(() => policy.stop());
+  const propeller = startPropeller({
+    cluster,
+    onRound: metrics.onRound,
+    onEnded: (ended) => retention.ended(ended),
+    hasOnlyOwnPods: true,
+    ...host,
+  });
   ends.push(() => propeller.stop());
   const platform = followPlatform({ cluster: store, propeller, ...host });
   ends.push(() => platform.stop());
-  const scheduler = startScheduler({ cluster: store, ...host });
+  const scheduler = startScheduler({ cluster, ...host });
   ends.push(() => scheduler.stop());
-  const retention = startRetention({ cluster: store, ...host });
-  ends.push(() => retention.stop());
   metrics.watch({ store, agent, propeller, scheduler });
 }
 
 async function serve(
   { port, log }: DaemonOptions,
   folder: DataFolder,
-  store: EmbeddedStore,
+  { cluster }: Planes,
   repositories: RepositoryStore,
   resync: Resync,
   metrics: Metrics,
@@ -159,7 +191,7 @@ async function serve(
 ): Promise<string> {
   const authenticate = tokenAuthenticator(folder.token, { name: 'pipectl', groups: ['system:masters'] });
   const api = createApiServer({
-    cluster: store,
+    cluster,
     authenticate,
     clock: hostClock,
     log,

@@ -9,6 +9,8 @@ import { type Certificate, isUsableCertificate, localCertificate } from '../clus
 export interface DataFolder {
   readonly path: string;
   readonly store: string;
+  /** File of the executions that are over and have left the store. */
+  readonly archive: string;
   readonly git: string;
   readonly sources: string;
   readonly attempts: string;
@@ -52,6 +54,7 @@ function openLocked(path: string, release: () => void, now: UnixMs): DataFolder 
   return {
     path,
     store: inside('store'),
+    archive: inside('archive.sqlite'),
     git: inside('git'),
     sources: inside('sources'),
     attempts: inside('attempts'),

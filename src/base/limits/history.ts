@@ -39,3 +39,5 @@ export const ARCHIVE_CACHE_BYTES = 8 * MiB;
 export const ARCHIVE_READER_CACHE_BYTES = 512 * KiB;
 /** The archive's thread ends when it had nothing to do for so long. */
 export const ARCHIVE_THREAD_IDLE_MS = 5_000;
+/** Log files that are looked at together: the others of the process wait for the same few threads. */
+export const LOG_SWEEP_FILES_AT_A_TIME = 64;

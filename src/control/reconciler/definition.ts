@@ -86,7 +86,11 @@ function specOf(closure: EntityClosure, source: DefinitionSource): DefinitionSpe
       return { ...source, ...rest };
     }
     case 'Platform':
-      return { ...source, propeller: closure.propeller };
+      return {
+        ...source,
+        propeller: closure.propeller,
+        ...(closure.retention !== undefined && { retention: closure.retention }),
+      };
     case 'Policy':
       return { ...source, rules: closure.rules };
   }

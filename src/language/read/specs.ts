@@ -1,6 +1,16 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
-import type { LaunchPlanSpec, PlatformSpec, ProjectSpec, ScheduleSpec, Sharding, TaskSpec } from '../document.ts';
+import type {
+  KeepSpec,
+  LaunchPlanSpec,
+  PlatformSpec,
+  ProjectSpec,
+  RetentionSpec,
+  ScheduleSpec,
+  Sharding,
+  TaskSpec,
+} from '../document.ts';
 import { parseImageReference } from '../image-reference.ts';
+import { parseQuantity } from '../quantity.ts';
 import { checkNamesDiffer, readParameters } from './parameters.ts';
 import {
   durationOf,
@@ -131,6 +141,29 @@ export function readPlatform(reader: Reader, spec: JsonObject): PlatformSpec {
               freeWorkersTarget: numberOf(autoscale.freeWorkersTarget),
             }),
     }),
+    retention: spec.retention === undefined ? undefined : readRetention(reader, objectOf(spec.retention)),
+  });
+}
+
+function readRetention(reader: Reader, retention: JsonObject): RetentionSpec {
+  const ageOf = (part: string): number | undefined =>
+    durationOf(reader, objectOf(retention[part]).maxAge, ['spec', 'retention', part, 'maxAge'], true);
+  const keepOf = (part: string): KeepSpec | undefined =>
+    retention[part] === undefined
+      ? undefined
+      : present<KeepSpec>({ maxAgeMs: ageOf(part), maxCount: numberOf(objectOf(retention[part]).maxCount) });
+  const maxSize = textOf(objectOf(retention.logs).maxSize);
+  return present<RetentionSpec>({
+    live: keepOf('live'),
+    executions: keepOf('executions'),
+    pods: keepOf('pods'),
+    logs:
+      retention.logs === undefined
+        ? undefined
+        : present<NonNullable<RetentionSpec['logs']>>({
+            maxAgeMs: ageOf('logs'),
+            maxBytes: maxSize === undefined ? undefined : parseQuantity(maxSize),
+          }),
   });
 }
 

@@ -1,3 +1,4 @@
+import { MAX_WORKFLOW_NODES } from '../../base/index.ts';
 import type { DefinitionKind } from '../document.ts';
 import { failureHandler, node } from './node.ts';
 import { DESCRIPTION, mapOf, record, ref, type Schema } from './parts.ts';
@@ -115,7 +116,7 @@ const workflow: Schema = record(
     description: DESCRIPTION,
     inputs: ref('parameters'),
     outputs: mapOf('Name → value.', 'identifier', ref('workflowOutput'), { maxProperties: 256 }),
-    nodes: mapOf('Node id → node.', 'name', node, { minProperties: 1, maxProperties: 10_000 }),
+    nodes: mapOf('Node id → node.', 'name', node, { minProperties: 1, maxProperties: MAX_WORKFLOW_NODES }),
     failurePolicy: {
       enum: ['failImmediately', 'failAfterExecutable'],
       default: 'failImmediately',
@@ -192,6 +193,30 @@ const schedule: Schema = record(
   { required: ['launchPlan'], oneOf: [{ required: ['cron'] }, { required: ['every'] }] },
 );
 
+const KEEP_COUNT: Schema = {
+  type: 'integer',
+  minimum: 0,
+  maximum: 100_000_000,
+  description: 'At most so many; the newest stay.',
+};
+const KEEP_AGE: Schema = { ...ref('duration'), description: 'None that ended longer ago.' };
+
+const retention: Schema = record('How long what is over is kept; what is left out has its default.', {
+  live: record('Executions that are over among the live objects, where kubectl lists them.', {
+    maxAge: KEEP_AGE,
+    maxCount: KEEP_COUNT,
+  }),
+  executions: record('Executions in the archive, with what describe and events tell of them.', {
+    maxAge: KEEP_AGE,
+    maxCount: KEEP_COUNT,
+  }),
+  pods: record('Pods that ended, of executions that are live objects.', { maxAge: KEEP_AGE, maxCount: KEEP_COUNT }),
+  logs: record('What attempts wrote.', {
+    maxAge: KEEP_AGE,
+    maxSize: { ...ref('quantity'), description: 'All together; the newest stay.', examples: ['10Gi'] },
+  }),
+});
+
 const platform: Schema = record(
   'Settings of the engine itself.',
   {
@@ -257,6 +282,7 @@ const platform: Schema = record(
         { required: ['min', 'max'] },
       ),
     }),
+    retention,
   },
   { required: ['propeller'] },
 );

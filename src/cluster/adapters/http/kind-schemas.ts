@@ -240,7 +240,13 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
     }),
   ],
   ['Schedule', SCHEDULE],
-  ['Platform', definition('Settings of the engine.', { propeller: anything('Workers, parallelism and sharding.') })],
+  [
+    'Platform',
+    definition('Settings of the engine.', {
+      propeller: anything('Workers, parallelism and sharding.'),
+      retention: optional(anything('How long what is over is kept.')),
+    }),
+  ],
   ['Execution', EXECUTION],
   ['CacheEntry', CACHE_ENTRY],
 ]);

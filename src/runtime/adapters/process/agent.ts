@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { ANNOTATION, type Change, type LogOptions, type ObjectKey, type Pod, reflect } from '../../../cluster/index.ts';
-import { type Agent, forget, idOf, type NodeAgentOptions, removeLog } from './agent-state.ts';
+import { type Agent, forget, idOf, type NodeAgentOptions } from './agent-state.ts';
 import { newAttempt, type Stage } from './attempt.ts';
 import { endAll, endAttempt, endOrphans } from './attempt-end.ts';
 import { onBroken, onEnded, onRetired, onStarted, pump, settle } from './attempt-run.ts';
@@ -10,12 +10,15 @@ import { podCommand } from './pod-command.ts';
 import { type LogHost, readPodLog } from './pod-log.ts';
 import { isTerminal } from './pod-status.ts';
 import { openSpawnerClient } from './spawner-client.ts';
+import { type LogLimits, sweepLogs } from './sweep-logs.ts';
 
 /** A kubelet for one machine: makes the pods of the cluster come true as local processes. */
 export interface NodeAgent {
   /** The output of a pod's attempt, while it runs and after. Errors: NotFoundError, InvalidError when it has not started. */
   podLogs(key: ObjectKey, options?: LogOptions): AsyncIterable<Uint8Array>;
   stats(): NodeAgentStats;
+  /** Removes logs of ended attempts past the limits; until then a log outlives its pod. Resolves with how many. */
+  sweepLogs(limits: LogLimits): Promise<number>;
   /**
    * Lets go. `leave`: what runs goes on, and the next agent on this folder adopts it.
    * `end`: everything is ended and reported first, as aborted by nobody, so that the engine runs it again later.
@@ -56,6 +59,8 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   return {
     podLogs: (key, logOptions = {}) => readPodLog(logHost(agent), key, logOptions),
     stats: () => statsOf(agent),
+    sweepLogs: (limits) =>
+      sweepLogs(runtimeFolders(options.folder).logs, limits, options.clock.now(), (uid) => agent.attempts.has(uid)),
     async stop(running) {
       if (agent.isStopping) return;
       agent.isStopping = true;
@@ -135,7 +140,6 @@ function gone(agent: Agent, key: ObjectKey, lastUid: string | undefined): void {
   const attempt = agent.attempts.get(uid);
   if (attempt === undefined || attempt.stage === 'reported') {
     if (attempt !== undefined) forget(agent, attempt);
-    removeLog(agent, uid);
     return;
   }
   attempt.isDeleted = true;

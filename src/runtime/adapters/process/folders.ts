@@ -4,7 +4,7 @@ import { join } from 'node:path';
  * What lies where below the runtime's folder. Making or removing a file costs up to a millisecond on a busy ext4,
  * more than the process itself, so an attempt that prints nothing and leaves nothing behind makes none.
  *
- *   logs/<pod uid>                   output of one attempt, from its first byte until the pod is deleted
+ *   logs/<pod uid>                   output of one attempt, from its first byte until it is swept
  *   spawners/<boot.pid.start>/       one spawner
  *     journal.jsonl                  what it did, for whoever comes after the daemon
  *     <slot>/inputs.json,outputs     one attempt at a time, reused only when it was left empty
