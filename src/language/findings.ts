@@ -6,6 +6,8 @@ import type { Place } from './document.ts';
 export interface Findings {
   readonly add: (code: string, message: string, place: () => Place, help?: string) => void;
   readonly list: () => readonly Diagnostic[];
+  /** Whether there are more than are told, so that it is not worth to look for others. */
+  readonly isFull: () => boolean;
 }
 
 export function collectFindings(path: string): Findings {
@@ -20,5 +22,5 @@ export function collectFindings(path: string): Findings {
     const message = `${path} has ${left} more findings; these are the first ${MAX_FILE_DIAGNOSTICS}`;
     return [...found, { code: 'PIPE-YAML-008', severity: severityOf('PIPE-YAML-008'), message }];
   };
-  return { add, list };
+  return { add, list, isFull: () => left > 0 };
 }

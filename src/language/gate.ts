@@ -20,7 +20,10 @@ const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u
 /** Embeddings, overrides and isolates: they show a text other than the one that runs (CVE-2021-42574). */
 const BIDI = /[\u202a-\u202e\u2066-\u2069]/;
 
-/** Bytes → text: size, encoding, characters and line lengths, all before a parser sees it. Linear in time. */
+/**
+ * Bytes → text with LF line ends: size, encoding, characters and line lengths, all before a parser sees it. Linear in time.
+ * Lines and columns stay what they are; YAML reads each kind of line end as LF anyway.
+ */
 export function decodeText(bytes: Uint8Array): Decoded {
   if (bytes.byteLength > MAX_FILE_BYTES) {
     const message = `the file has ${bytes.byteLength} bytes; at most ${MAX_FILE_BYTES / KiB} KiB are read`;
@@ -49,6 +52,7 @@ export function decodeText(bytes: Uint8Array): Decoded {
     const message = `the character ${codePoint(bidi[0])} makes text look other than it is`;
     return refuse('PIPE-YAML-004', message, text, bidi.index, bidi.index + 1, 'remove it');
   }
+  if (text.includes('\r')) text = text.replaceAll('\r\n', '\n');
   return longLine(text) ?? { kind: 'text', text };
 }
 

@@ -1,6 +1,6 @@
-import { Lexer } from 'yaml';
 import type { Place } from './document.ts';
 import type { SourceText } from './source-text.ts';
+import { commentsOf } from './yaml-contents.ts';
 
 /** A comment `# pipectl: ignore CODE, CODE why` of a definitions file. */
 export interface Ignore {
@@ -20,32 +20,23 @@ const NONE: readonly Ignore[] = [];
 /** The ignore comments of a text that the parser took; text inside of scalars that looks like one is none. */
 export function ignoresOf(source: SourceText): readonly Ignore[] {
   if (!source.text.includes(MARK)) return NONE;
+  const { text } = source;
   const ignores: Ignore[] = [];
-  let offset = 0;
-  let isScalar = false;
-  for (const token of new Lexer().lex(source.text)) {
-    // Tokens that stand for no text: a byte order mark was cut off before, these announce what follows.
-    if (token === '\u0002' || token === '\u0018' || token === '\u001f') {
-      isScalar = token === '\u001f';
-      continue;
-    }
-    const found = isScalar || !token.startsWith('#') ? null : COMMENT.exec(token.trimEnd());
-    if (found !== null) ignores.push(ignoreAt(source, offset, token.trimEnd().length, found[1] ?? ''));
-    isScalar = false;
-    offset += token.length;
+  const nextContent = contentFinder(text);
+  for (const start of commentsOf(text)) {
+    const end = text.indexOf('\n', start);
+    const comment = text.slice(start, end === -1 ? text.length : end).trimEnd();
+    const found = COMMENT.exec(comment);
+    if (found === null) continue;
+    const isAlone = text.slice(text.lastIndexOf('\n', start - 1) + 1, start).trim() === '';
+    const about = isAlone ? nextContent(start) : start;
+    ignores.push({
+      line: source.place(about, about + 1).span.line,
+      codes: codesOf(found[1] ?? ''),
+      place: () => source.place(start, start + comment.length),
+    });
   }
   return ignores;
-}
-
-function ignoreAt(source: SourceText, start: number, length: number, rest: string): Ignore {
-  const { line } = source.place(start, start + length).span;
-  const lineStart = source.text.lastIndexOf('\n', start - 1) + 1;
-  const isAlone = source.text.slice(lineStart, start).trim() === '';
-  return {
-    line: isAlone ? line + linesToContent(source.text, start) : line,
-    codes: codesOf(rest),
-    place: () => source.place(start, start + length),
-  };
 }
 
 /** Codes come first, parted by commas or spaces; what follows them is the reason. */
@@ -59,14 +50,21 @@ function codesOf(rest: string): readonly string[] {
   return codes;
 }
 
-/** How many lines below the comment at `start` the next line stands that is neither empty nor a comment alone. */
-function linesToContent(text: string, start: number): number {
-  let lines = 0;
-  for (let end = text.indexOf('\n', start); end !== -1; end = text.indexOf('\n', end + 1)) {
-    lines += 1;
-    const next = text.indexOf('\n', end + 1);
-    const line = text.slice(end + 1, next === -1 ? text.length : next).trim();
-    if (line !== '' && !line.startsWith('#')) break;
-  }
-  return lines;
+/**
+ * The start of the next line below a comment that is neither empty nor a comment alone, or of the last one. Asked for ever
+ * later comments, it walks over the text once.
+ */
+function contentFinder(text: string): (from: number) => number {
+  let found = -1;
+  return (from) => {
+    if (found > from) return found;
+    found = from;
+    for (let end = text.indexOf('\n', from); end !== -1; end = text.indexOf('\n', end + 1)) {
+      found = end + 1;
+      const next = text.indexOf('\n', end + 1);
+      const line = text.slice(end + 1, next === -1 ? text.length : next).trim();
+      if (line !== '' && !line.startsWith('#')) break;
+    }
+    return found;
+  };
 }

@@ -1,4 +1,3 @@
-import type { Document } from 'yaml';
 import {
   type Diagnostic,
   isJsonObject,
@@ -9,7 +8,6 @@ import {
 } from '../base/index.ts';
 import { severityOf } from './diagnostics/table.ts';
 import type { BrokenDefinition, Definition, DefinitionKind, Path, Place } from './document.ts';
-import { fastDocuments } from './fast-yaml/index.ts';
 import { collectFindings, type Findings } from './findings.ts';
 import { decodeText, type GateRefusal } from './gate.ts';
 import { type Ignore, ignoresOf } from './ignores.ts';
@@ -21,12 +19,12 @@ import { DEFINITION_KINDS } from './schema/kinds.ts';
 import { type SourceText, sourceText, startOfFile } from './source-text.ts';
 import { didYouMean } from './suggest.ts';
 import { isDefinitionKind, validateDocument } from './validate.ts';
+import { type Content, contentsOf } from './yaml-contents.ts';
 import { yamlToJson } from './yaml-json.ts';
-import { type Mark, marksOfTree } from './yaml-mark.ts';
+import type { Mark } from './yaml-mark.ts';
 import { markOf } from './yaml-marks.ts';
 import { placeOfKey, placeOfValue } from './yaml-place.ts';
 import { syntaxFindings } from './yaml-syntax.ts';
-import { parseYaml } from './yaml-tree.ts';
 
 const API_VERSION = 'pipectl.dev/v1';
 
@@ -50,27 +48,10 @@ export function parseDefinitions(file: { readonly path: string; readonly bytes: 
   const decoded = decodeText(file.bytes);
   if (decoded.kind === 'refused') return refusedFile(file.path, findings, decoded);
   const source = sourceText(file.path, decoded.text);
-  const values = fastDocuments(source.text);
-  if (values !== undefined) {
-    const contents = values.map(
-      (value, index): Content => ({ kind: 'value', value, mark: () => markOf(source, index) }),
-    );
-    return readDocuments(source, findings, contents);
-  }
-  const parsed = parseYaml(source.text);
-  if (parsed.kind === 'refused') return refusedFile(file.path, findings, parsed);
-  const contents = parsed.documents.map((tree): Content => {
-    let mark: Mark | undefined;
-    return { kind: 'tree', tree, mark: () => (mark ??= marksOfTree(tree)) };
-  });
-  return readDocuments(source, findings, contents);
+  const read = contentsOf(source.text);
+  if (read.kind === 'refused') return refusedFile(file.path, findings, read);
+  return readDocuments(source, findings, read.contents);
 }
-
-/** A document as parsed, with its places. A `value` is known to come from a text without faults. */
-type Content = { readonly mark: () => Mark } & (
-  | { readonly kind: 'tree'; readonly tree: Document.Parsed }
-  | { readonly kind: 'value'; readonly value: Json }
-);
 
 function readDocuments(source: SourceText, findings: Findings, contents: readonly Content[]): ParsedFile {
   const documents: Definition[] = [];
@@ -132,10 +113,7 @@ function readDocument(context: DocumentContext): ReadDocument {
     if (brokenPlaces.size > 0 && brokenPlaces.has(placeKey(place()))) return;
     findings.add(code, message, place, help);
   };
-  const { json, isSyntaxValid } =
-    content.kind === 'tree'
-      ? readTree(source, content.tree, tell, brokenPlaces)
-      : { json: content.value, isSyntaxValid: true };
+  const { json, isSyntaxValid } = readContent(source, content, tell, brokenPlaces);
   if (json === null && isValid) return { hasVersion };
   const broken = (): ReadDocument => brokenDocument(source, json, hasVersion, places);
   if (!isSyntaxValid) return broken();
@@ -146,7 +124,7 @@ function readDocument(context: DocumentContext): ReadDocument {
     return { hasVersion };
   }
   const kind = readKind(json, context, tell);
-  if (kind === undefined) return broken();
+  if (kind === undefined || findings.isFull()) return broken();
   const definition = readDefinition(kind, json, context, tell);
   const says = json.apiVersion !== undefined || hasVersion;
   return isValid && definition !== undefined
@@ -154,23 +132,30 @@ function readDocument(context: DocumentContext): ReadDocument {
     : broken();
 }
 
-/** The value of a syntax tree; all that is wrong with the text is told, and noted in `brokenPlaces` where it may echo. */
-function readTree(
+/** The value of a document; all that is wrong with the text is told, and noted in `brokenPlaces` where it may echo. */
+function readContent(
   source: SourceText,
-  tree: Document.Parsed,
+  content: Content,
   tell: TellPlace,
   brokenPlaces: Set<string>,
 ): { readonly json: Json; readonly isSyntaxValid: boolean } {
+  if (content.kind === 'value') return { json: content.value, isSyntaxValid: true };
+  if (content.kind === 'unread') {
+    for (const { code, message, start, end, help } of content.findings)
+      tell(code, message, () => source.place(start, end), help);
+    return { json: content.value, isSyntaxValid: false };
+  }
+  const { tree, text, offset } = content;
   const brokenLines = new Set<number>();
   let isSyntaxValid = true;
-  for (const { code, message, start, end, help } of syntaxFindings(tree, source.text)) {
-    const place = source.place(start, end);
+  for (const { code, message, start, end, help } of syntaxFindings(tree, text)) {
+    const place = source.place(start + offset, end + offset);
     brokenLines.add(place.span.line);
     if (severityOf(code) === 'error') isSyntaxValid = false;
     tell(code, message, () => place, help);
   }
   const json = yamlToJson(tree.contents, (code, message, start, end, help) => {
-    const place = source.place(start, end);
+    const place = source.place(start + offset, end + offset);
     if (brokenLines.has(place.span.line)) return;
     tell(code, message, () => place, help);
     brokenPlaces.add(placeKey(place));
@@ -238,7 +223,9 @@ function readDefinition(
   const valueAt = (path: Path, range?: { readonly start: number; readonly end: number }): Place =>
     placeOfValue(source, content.mark(), path, range);
   const keyAt = (path: Path): Place => placeOfKey(source, content.mark(), path);
+  let isOversized = false;
   for (const problem of validateDocument(kind, withoutVersion(json), MAX_FILE_DIAGNOSTICS + 1)) {
+    if (problem.code === TOO_MANY) isOversized = true;
     const place = (): Place => (problem.isKey ? keyAt(problem.path) : valueAt(problem.path));
     tell(problem.code, problem.message, place, problem.help);
   }
@@ -249,7 +236,7 @@ function readDefinition(
   const metadata = isJsonObject(json.metadata) ? json.metadata : undefined;
   const spec = isJsonObject(json.spec) ? json.spec : undefined;
   checkAnnotations(reader, metadata?.annotations);
-  if (spec === undefined || metadata === undefined) return undefined;
+  if (isOversized || spec === undefined || metadata === undefined) return undefined;
   const base = {
     name: typeof metadata.name === 'string' ? metadata.name : '',
     file: source.path,
@@ -260,6 +247,9 @@ function readDefinition(
   };
   return typedDefinition(kind, base, spec, reader);
 }
+
+/** A list or a map with more parts than it may have: to look at each of them is not worth the time. */
+const TOO_MANY = 'PIPE-SCHEMA-011';
 
 /** Another apiVersion has been told already. */
 function withoutVersion(json: JsonObject): JsonObject {

@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, isSeq } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, type Range } from 'yaml';
 import { rangeOf } from './yaml-json.ts';
 
 /**
@@ -21,28 +21,33 @@ export interface PairMark {
   readonly value: Mark | undefined;
 }
 
-/** The marks of a syntax tree of the full parser; a document without contents is marked at its start. */
-export function marksOfTree(document: Document.Parsed): Mark {
-  return markOf(document.contents) ?? { start: document.range[0], end: document.range[0] + 1 };
+/** The marks of a syntax tree whose text begins at `offset`; a document without contents is marked at its start. */
+export function marksOfTree(document: Document.Parsed, offset = 0): Mark {
+  const start = document.range[0] + offset;
+  return markOf(document.contents, offset) ?? { start, end: start + 1 };
 }
 
-function markOf(node: unknown): Mark | undefined {
+function markOf(node: unknown, offset: number): Mark | undefined {
+  const placeOf = (placed: { readonly range?: Range | null }): [number, number] => {
+    const [start, end] = rangeOf(placed);
+    return [start + offset, end + offset];
+  };
   if (isMap(node)) {
-    const [start, end] = rangeOf(node);
+    const [start, end] = placeOf(node);
     const pairs = node.items.map(({ key, value }): PairMark => {
-      const [keyStart, keyEnd] = rangeOf((key ?? {}) as { readonly range?: null });
+      const [keyStart, keyEnd] = placeOf((key ?? {}) as { readonly range?: null });
       // A key that is a number or a boolean goes by its letters.
       const name = isScalar(key) ? (typeof key.value === 'string' ? key.value : (key.source ?? '')) : '';
-      return { name, start: keyStart, end: keyEnd, value: markOf(value) };
+      return { name, start: keyStart, end: keyEnd, value: markOf(value, offset) };
     });
     return { start, end, pairs };
   }
   if (isSeq(node)) {
-    const [start, end] = rangeOf(node);
-    const items = node.items.map((item) => markOf(item) ?? { start, end });
+    const [start, end] = placeOf(node);
+    const items = node.items.map((item) => markOf(item, offset) ?? { start, end });
     return { start, end, items };
   }
   if (node === null || typeof node !== 'object') return undefined;
-  const [start, end] = rangeOf(node);
+  const [start, end] = placeOf(node);
   return isScalar(node) && typeof node.value === 'string' ? { start, end, text: node.value } : { start, end };
 }

@@ -1,8 +1,7 @@
 import { FAST_YAML } from '../base/index.ts';
-import { fastMarks } from './fast-yaml/index.ts';
 import type { SourceText } from './source-text.ts';
-import { type Mark, marksOfTree } from './yaml-mark.ts';
-import { parseYaml } from './yaml-tree.ts';
+import { marksOfText } from './yaml-contents.ts';
+import type { Mark } from './yaml-mark.ts';
 
 /** Of the texts whose places were asked for last: a text's findings often come one after another. */
 const RECENT = new Map<SourceText, readonly Mark[]>();
@@ -17,11 +16,4 @@ export function markOf(source: SourceText, index: number): Mark {
   RECENT.set(source, marks);
   if (RECENT.size > FAST_YAML.keptMarks) RECENT.delete(RECENT.keys().next().value as SourceText);
   return marks[index] as Mark;
-}
-
-function marksOfText(text: string): readonly Mark[] {
-  const marks = fastMarks(text);
-  if (marks !== undefined) return marks;
-  const parsed = parseYaml(text);
-  return parsed.kind === 'documents' ? parsed.documents.map(marksOfTree) : [];
 }

@@ -57,7 +57,7 @@ const WORDS: readonly (readonly [pattern: RegExp, message: string, help?: string
 ];
 
 /** What the parser says of one document: at most one finding a line, and MAX_ERRORS of them. */
-export function syntaxFindings(document: Document.Parsed, text: string): readonly SyntaxFinding[] {
+export function syntaxFindings(document: Pick<Document.Parsed, 'errors'>, text: string): readonly SyntaxFinding[] {
   const findings: SyntaxFinding[] = [];
   const lines = new Set<number>();
   for (const error of document.errors) {

@@ -48,8 +48,9 @@ function placesOf(source: SourceText, root: Mark, value: Json, path: Path = []):
   return [...own, missing, ...inner];
 }
 
-/** The fast reader gives up or agrees, on values and on places. */
-function agree(text: string): boolean {
+/** The fast reader gives up or agrees, on values and on places. Line ends are LF when it is given a text. */
+function agree(raw: string): boolean {
+  const text = raw.replaceAll(/\r\n?/g, '\n');
   const fast = fastDocuments(text);
   if (fast === undefined) return true;
   if (exact(fast) !== exact(fullDocuments(text))) return false;

@@ -48,11 +48,12 @@ describe('text that is not given to the parser', () => {
       lines(200, (i) => `${' '.repeat(i)}a:\n${' '.repeat(i)} b: |\n${' '.repeat(i)}  x`),
       'PIPE-YAML-006',
     ],
-    ['tokens', '\n'.repeat(MAX_FILE_BYTES), 'PIPE-YAML-007'],
-    ['keys', lines(210_000, () => 'a:'), 'PIPE-YAML-007'],
+    ['items', `a:\n${lines(210_000, () => '-')}`, 'PIPE-YAML-007'],
     ['documents', '---\n'.repeat(6000), 'PIPE-YAML-007'],
     ['ended documents', 'a\n...\n'.repeat(6000), 'PIPE-YAML-007'],
-    ['text that is no YAML at all', '"\n'.repeat(MAX_FILE_BYTES / 2), 'PIPE-YAML-010'],
+    ['text that is no YAML at all', '"\n'.repeat(30_000), 'PIPE-YAML-010'],
+    ['the same in a long text', '"\n'.repeat(MAX_FILE_BYTES / 2), 'PIPE-YAML-010'],
+    ['a directive of a long text', `%YAML 1.2\n---\n${'# text\n'.repeat(20_000)}`, 'PIPE-YAML-020'],
     ['a %TAG directive', '%TAG ! tag:x,2000:\n---\na: !b c', 'PIPE-YAML-020'],
   ])('%s', (_name, text, code) => {
     expect(codesOf(text)).toEqual([code]);
@@ -62,6 +63,7 @@ describe('text that is not given to the parser', () => {
     ['one BOM at the start', '\ufeff# empty'],
     ['tabs and CRLF', '# a\tb\r\n'],
     ['nothing', ''],
+    ['a text of line ends', '\n'.repeat(MAX_FILE_BYTES)],
     ['an empty document', '---\n'],
     ['brackets in a comment', `# ${'['.repeat(100)}`],
     ['%YAML 1.2', '%YAML 1.2\n---\n'],

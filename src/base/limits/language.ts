@@ -30,7 +30,15 @@ export const MAX_PATTERN_LENGTH = 500;
 export const MAX_LINE_LENGTH = 64 * KiB;
 /** Nesting of a definitions file, block and flow together; `yaml` recurses over it. */
 export const MAX_YAML_DEPTH = 64;
-/** Lexical tokens of a definitions file: bounds the parser's time (about 3 µs each). Ours have 2.5 bytes a token. */
+/**
+ * Text that the full parser of YAML is given of one definitions file, in UTF-16 code units: it takes 1 to 3 µs for each token, so
+ * 1 MiB would stop every loop of the process for a second. What is longer is read document by document, and only the
+ * documents that are not plain go to that parser; of one that is longer than this, the lines around the first doubt.
+ */
+export const MAX_FULL_PARSE_LENGTH = 64 * KiB;
+/** Of such a document: its beginning, and lines from the doubt on. In lines and code units. */
+export const YAML_EXCERPT = { headLength: 2 * KiB, maxLines: 200, maxLength: 16 * KiB } as const;
+/** Lexical tokens of a file that is no definitions file, about 2 µs each. Ours have 2.5 bytes a token. */
 export const MAX_YAML_TOKENS = 500_000;
 /** Keys and list items of a definitions file. */
 export const MAX_YAML_ENTRIES = 200_000;
@@ -42,7 +50,7 @@ export const MAX_YAML_ERRORS = 1_000;
  * What the fast reader of YAML does not try: it stays well inside of the budgets above, however they are counted. Keys
  * come from the specification's 1,024 characters. `keptMarks`: texts whose places are remembered.
  */
-export const FAST_YAML = { maxDepth: 24, maxKeyLength: 1_000, maxIdleLines: 10_000, keptMarks: 32 } as const;
+export const FAST_YAML = { maxDepth: 24, maxKeyLength: 1_000, keptMarks: 32 } as const;
 /** Diagnostics of one file; the rest is counted. */
 export const MAX_FILE_DIAGNOSTICS = 100;
 
@@ -70,6 +78,8 @@ export const MAX_POLICY_RULES = 100;
 /** Steps that all rules over all definitions of one commit may take together: about half a second. One for each evaluation. */
 export const MAX_POLICY_STEPS = 5_000_000;
 
+/** Nodes that one workflow writes down. */
+export const MAX_WORKFLOW_NODES = 10_000;
 /** Branches of one switch, and tasks that a dynamic node's workflow may run. */
 export const MAX_SWITCH_BRANCHES = 100;
 export const MAX_DYNAMIC_TASKS = 100;

@@ -1,6 +1,7 @@
 import {
   MAX_FILE_BYTES,
   MAX_FILE_DIAGNOSTICS,
+  MAX_FULL_PARSE_LENGTH,
   MAX_LINE_LENGTH,
   MAX_YAML_DEPTH,
   MAX_YAML_ENTRIES,
@@ -82,10 +83,10 @@ export const YAML_CODES: readonly DiagnosticCode[] = [
     code: 'PIPE-YAML-007',
     severity: 'error',
     title: 'a definitions file has too many parts',
-    explanation: `A file has at most ${MAX_YAML_ENTRIES} keys and items, and a bounded number of tokens and documents. Split it into several files.`,
+    explanation: `A file has at most ${MAX_YAML_ENTRIES} keys and items, and a bounded number of documents. Split it into several files.`,
     wrong: '# a file with hundreds of thousands of keys',
     right: task('add'),
-    wrongBytes: () => encode('a:\n'.repeat(MAX_YAML_ENTRIES + 1)),
+    wrongBytes: () => encode(`a:\n${'-\n'.repeat(MAX_YAML_ENTRIES + 1)}`),
   },
   {
     code: 'PIPE-YAML-008',
@@ -230,5 +231,21 @@ export const YAML_CODES: readonly DiagnosticCode[] = [
     explanation: 'Definitions are YAML 1.2 without `%TAG`; another version would read the same text differently.',
     wrong: `%YAML 1.1\n---\n${task('add')}`,
     right: `%YAML 1.2\n---\n${task('add')}`,
+  },
+  {
+    code: 'PIPE-YAML-021',
+    severity: 'error',
+    title: 'a long document is not plain',
+    explanation: `Files of up to ${MAX_FULL_PARSE_LENGTH / 1024} KiB may use all of YAML. Of longer ones, documents that are not plain add up to so much at most: plain means block maps and lists, text on one line or below \`|\` or \`>\`, brackets and braces, comments, and spaces between them. So no file can keep the control plane busy for long. Rewrite the line that is told, or split the file.`,
+    wrong: '# a document of 100 KB with a text in quotes that goes on in the next line',
+    right: example(
+      'kind: Task',
+      'metadata: { name: add, description: "first second" }',
+      'spec: { run: { command: [sh, add.sh] } }',
+    ),
+    wrongBytes: () =>
+      encode(
+        `kind: Task\nmetadata:\n  name: add\n  description: "first\n    second"\n${'# long\n'.repeat(MAX_FULL_PARSE_LENGTH / 7)}`,
+      ),
   },
 ];

@@ -21,6 +21,8 @@ export function blockScalar(cursor: Cursor, column: number): string {
   const first = text.indexOf('\n', cursor.at);
   if (first === -1) giveUp();
   const { lines, leading, end } = contentLines(cursor, first + 1, column);
+  // Folding keeps the line ends around lines that begin with white space of either kind.
+  if (isFolded && cursor.hasTabs && lines.some((line) => line.startsWith('\t'))) giveUp();
   const joined = isFolded ? '\n'.repeat(leading) + folded(lines.slice(leading)) : lines.join('\n');
   const value = isStripped ? joined : `${joined}\n`;
   if (cursor.isMarking) cursor.mark = { start, end, text: value };
@@ -59,7 +61,6 @@ function contentLines(cursor: Cursor, from: number, column: number): Lines {
   }
   // Blank lines that are wider than the indentation hold spaces of the text, or are faulty.
   if (indent === -1 || widestBlank > indent) giveUp();
-  cursor.tokens += 5;
   findLine(cursor, Math.min(start, text.length));
   lines.length = filled;
   return { lines, leading, end: filledTo };

@@ -12,6 +12,7 @@ import {
   isLineEnd,
   LINE,
   nextLine,
+  plainText,
   SPACE,
 } from './cursor.ts';
 import { beginsPlain, flow, isFlowStart, isQuote, plainMark, quoted } from './flow.ts';
@@ -151,7 +152,6 @@ function plain(cursor: Cursor): string {
     }
     end = scan + 1;
   }
-  cursor.tokens += 3;
   cursor.at = end;
-  return end === at ? giveUp() : text.slice(at, end);
+  return plainText(cursor, at, end);
 }

@@ -1,20 +1,20 @@
-import { FAST_YAML, MAX_YAML_ENTRIES, MAX_YAML_TOKENS } from '../../base/index.ts';
+import { MAX_YAML_ENTRIES } from '../../base/index.ts';
 import type { Mark } from '../yaml-mark.ts';
 
 /** Where the reader stands, and what it has seen. Offsets and columns in UTF-16 code units. */
 export interface Cursor {
   readonly text: string;
+  /** Tabs are text in quotes, comments and block scalars; anywhere else they are for the full parser. */
+  readonly hasTabs: boolean;
   at: number;
   /** Offset of the line that `at` is in. */
   lineStart: number;
   /** Column of the content line that was found, or END when the document has no more. */
   column: number;
+  /** Where comments begin, in order, when they are wanted. */
+  readonly comments: number[] | undefined;
   /** As the gate counts them. */
   entries: number;
-  /** At least as many as the gate counts. */
-  tokens: number;
-  /** Blank and comment lines: the full parser gathers them, and stumbles over very many. */
-  idleLines: number;
   /** Whether places are wanted, too; then the last value's mark is in `mark`. */
   readonly isMarking: boolean;
   mark: Mark | undefined;
@@ -39,9 +39,15 @@ export function giveUp(): never {
   throw GIVE_UP;
 }
 
-export function cursorOf(text: string, isMarking: boolean): Cursor {
-  const seen = { entries: 0, tokens: 0, idleLines: 0 };
-  return { text, at: 0, lineStart: 0, column: END, ...seen, isMarking, mark: undefined, keyStart: 0, keyEnd: 0 };
+export function cursorOf(text: string, isMarking: boolean, comments?: number[]): Cursor {
+  const position = { at: 0, lineStart: 0, column: END, keyStart: 0, keyEnd: 0 };
+  return { text, hasTabs: text.includes('\t'), ...position, comments, entries: 0, isMarking, mark: undefined };
+}
+
+/** Plain text from `at` to `end`. */
+export function plainText({ text, hasTabs }: Cursor, at: number, end: number): string {
+  const plain = text.slice(at, end);
+  return end === at || (hasTabs && plain.includes('\t')) ? giveUp() : plain;
 }
 
 /** A space, a line's end or the text's: NaN is what `charCodeAt` gives past it. */
@@ -50,8 +56,7 @@ export function isBlank(code: number): boolean {
 }
 
 export function countEntry(cursor: Cursor): void {
-  cursor.tokens += 4;
-  if (++cursor.entries > MAX_YAML_ENTRIES || cursor.tokens > MAX_YAML_TOKENS) giveUp();
+  if (++cursor.entries > MAX_YAML_ENTRIES) giveUp();
 }
 
 export function skipSpaces(cursor: Cursor): void {
@@ -63,15 +68,22 @@ export function skipSpaces(cursor: Cursor): void {
 export function isLineEnd(cursor: Cursor): boolean {
   skipSpaces(cursor);
   const code = cursor.text.charCodeAt(cursor.at);
-  if (code === HASH) return cursor.text.charCodeAt(cursor.at - 1) === SPACE;
+  if (code === HASH) {
+    if (cursor.comments !== undefined) sawComment(cursor.comments, cursor.at);
+    return cursor.text.charCodeAt(cursor.at - 1) === SPACE;
+  }
   return code === LINE || Number.isNaN(code);
+}
+
+/** A comment may be looked at more than once on the way. */
+export function sawComment(comments: number[], at: number): void {
+  if (comments.length === 0 || (comments.at(-1) as number) < at) comments.push(at);
 }
 
 /** Leaves a line that has nothing more to say, and finds the next that has. */
 export function nextLine(cursor: Cursor): void {
   if (!isLineEnd(cursor)) giveUp();
   const end = cursor.text.indexOf('\n', cursor.at);
-  cursor.tokens += 5;
   findLine(cursor, end === -1 ? cursor.text.length : end + 1);
 }
 
@@ -84,9 +96,8 @@ export function findLine(cursor: Cursor, from: number): void {
     let code = text.charCodeAt(at);
     while (code === SPACE) code = text.charCodeAt(++at);
     if (code === LINE || code === HASH) {
+      if (code === HASH && cursor.comments !== undefined) sawComment(cursor.comments, at);
       const end = code === LINE ? at : text.indexOf('\n', at);
-      cursor.tokens += 3;
-      if (++cursor.idleLines > FAST_YAML.maxIdleLines) giveUp();
       start = end === -1 ? text.length : end + 1;
       continue;
     }

@@ -1,6 +1,19 @@
 import { FAST_YAML, type Json } from '../../base/index.ts';
 import type { Mark, PairMark } from '../yaml-mark.ts';
-import { COLON, type Cursor, countEntry, DASH, giveUp, HASH, isBlank, isMarker, LINE, SPACE } from './cursor.ts';
+import {
+  COLON,
+  type Cursor,
+  countEntry,
+  DASH,
+  giveUp,
+  HASH,
+  isBlank,
+  isMarker,
+  LINE,
+  plainText,
+  SPACE,
+  sawComment,
+} from './cursor.ts';
 import { plainValue, unescaped } from './scalar.ts';
 
 const QUOTE = 0x22;
@@ -39,7 +52,6 @@ export function quoted(cursor: Cursor): string {
   if (end === -1) return giveUp();
   const inner = text.slice(at + 1, end);
   if (inner.includes('\n')) return giveUp();
-  cursor.tokens += 2;
   cursor.at = end + 1;
   return isDouble ? unescaped(inner) : inner.includes("'") ? inner.replaceAll("''", "'") : inner;
 }
@@ -160,9 +172,8 @@ function plain(cursor: Cursor): string {
     } else if (code === LINE || isFlowIndicator(code) || Number.isNaN(code)) break;
     end = scan + 1;
   }
-  cursor.tokens += 3;
   cursor.at = end;
-  return end === at ? giveUp() : text.slice(at, end);
+  return plainText(cursor, at, end);
 }
 
 function isFlowIndicator(code: number): boolean {
@@ -192,13 +203,11 @@ function skip(cursor: Cursor, { column, level }: Outside): void {
     else if (code === LINE) {
       cursor.at++;
       cursor.lineStart = cursor.at;
-      cursor.tokens += 3;
-      if (++cursor.idleLines > FAST_YAML.maxIdleLines) giveUp();
     } else if (code === HASH) {
       if (!isBlank(text.charCodeAt(cursor.at - 1))) giveUp();
       const end = text.indexOf('\n', cursor.at);
       if (end === -1) giveUp();
-      cursor.tokens++;
+      if (cursor.comments !== undefined) sawComment(cursor.comments, cursor.at);
       cursor.at = end;
     } else break;
   }

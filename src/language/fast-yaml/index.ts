@@ -4,4 +4,4 @@
  * Must not report: whatever is wrong, rare or doubtful in a text is for the full parser.
  * Keeps: where it answers, the full parser finds no fault and makes the same values, at the same places, of the same documents.
  */
-export { fastDocuments, fastMarks } from './documents.ts';
+export { type FastPart, fastDocuments, fastMarks, fastParts } from './documents.ts';
