@@ -1,0 +1,100 @@
+import type { CommandSpec } from './command.ts';
+import { OUTPUT } from './command-options.ts';
+
+/** The commands of the help's part "Look". */
+export const LOOK_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'get',
+    group: 'Look',
+    summary: 'List objects, or show one',
+    examples: [
+      { command: 'pipectl get executions -w', meaning: 'and follow changes' },
+      { command: 'pipectl get exec -A --field-selector status.phase=Failed', meaning: 'failed ones, everywhere' },
+      { command: 'pipectl get workflow etl -o yaml', meaning: 'everything about one' },
+    ],
+    arguments: [
+      {
+        name: 'KIND',
+        description: 'For example executions, exec, workflows, revisions, pods',
+        required: true,
+        completes: 'kind',
+      },
+      { name: 'NAME', description: 'Names of objects; default: all', repeated: true },
+    ],
+    options: [
+      OUTPUT('table', 'wide', 'json', 'yaml', 'name'),
+      { flags: '-w, --watch', description: 'Follow changes until Ctrl-C' },
+      { flags: '-A, --all-namespaces', description: 'Objects of all namespaces' },
+      { flags: '-l, --selector <LABELS>', description: 'For example pipectl.dev/workflow=etl' },
+      { flags: '--field-selector <FIELDS>', description: 'For example status.phase!=Succeeded' },
+      { flags: '--no-headers', description: 'Rows only' },
+    ],
+    load: () => import('./commands/get.ts'),
+  },
+  {
+    name: 'describe',
+    group: 'Look',
+    summary: 'Tell about one object what a person asks',
+    examples: [
+      { command: 'pipectl describe execution nightly-x7k2pq', meaning: 'nodes, durations, errors, outputs' },
+      { command: 'pipectl describe workflow etl', meaning: 'interface, version, file' },
+      { command: 'pipectl describe revision 3f2c1ab', meaning: 'what a commit brought' },
+    ],
+    arguments: [
+      { name: 'KIND', description: 'Kind of the object; also KIND/NAME', required: true, completes: 'kind' },
+      { name: 'NAME', description: 'Name of the object' },
+    ],
+    options: [],
+    load: () => import('./commands/describe.ts'),
+  },
+  {
+    name: 'logs',
+    group: 'Look',
+    summary: 'Print what tasks wrote',
+    examples: [
+      { command: 'pipectl logs nightly-x7k2pq', meaning: 'all nodes' },
+      { command: 'pipectl logs nightly-x7k2pq/forecast/3 -f', meaning: 'one subtask of a map, as it writes' },
+      { command: 'pipectl logs nightly-x7k2pq/ingest --attempt 1', meaning: 'an earlier attempt' },
+    ],
+    arguments: [
+      {
+        name: 'EXECUTION[/NODE[/INDEX]]',
+        description: 'What to print the log of',
+        required: true,
+        completes: 'execution',
+      },
+    ],
+    options: [
+      { flags: '-f, --follow', description: 'Until the execution ends' },
+      { flags: '--attempt <N>', description: 'Which attempt; default: the last of each' },
+      { flags: '--tail <N>', description: 'Only the last lines of each attempt' },
+      { flags: '--timestamps', description: 'When each line was written' },
+    ],
+    load: () => import('./commands/logs.ts'),
+  },
+  {
+    name: 'graph',
+    group: 'Look',
+    summary: 'Draw a workflow as Mermaid, DOT or SVG',
+    description:
+      'Draws what this checkout defines, offline; with --rev a registered commit; with --execution what ran, each node\n' +
+      'with its state. Pale or dotted edges add nothing: a longer way leads there too.',
+    examples: [
+      { command: 'pipectl graph etl', meaning: 'Mermaid, as GitHub shows it in Markdown' },
+      { command: 'pipectl graph etl -o svg > etl.svg', meaning: 'a picture, light or dark as the reader likes' },
+      { command: 'pipectl graph --execution nightly-x7k2pq -o svg > run.svg', meaning: 'how it went' },
+    ],
+    arguments: [{ name: 'WORKFLOW', description: 'Workflow, or a launch plan of it', completes: 'launchPlan' }],
+    options: [
+      OUTPUT('mermaid', 'dot', 'svg'),
+      { flags: '--rev <REV>', description: 'Registered commit, its beginning, branch or tag' },
+      { flags: '--execution <NAME>', description: 'Show the states of this execution' },
+      {
+        flags: '--direction <WHERE>',
+        description: 'Where edges point to: right or down; default: what fits',
+        choices: ['right', 'down'],
+      },
+    ],
+    load: () => import('./commands/graph.ts'),
+  },
+];
