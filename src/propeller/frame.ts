@@ -1,5 +1,6 @@
 import { BugError } from '../base/index.ts';
 import type { ExecutionError, NodePhase } from '../cluster/index.ts';
+import { TOTAL_TIMEOUT } from './attempt.ts';
 import { nodeSlug } from './build-plan.ts';
 import type { Scope } from './language.ts';
 import { HANDLER_ID, type Plan, type PlanNode } from './plan.ts';
@@ -130,9 +131,16 @@ const SIBLING_FAILED: ExecutionError = {
   message: 'another node failed and the workflow fails immediately',
 };
 
+/** A node that is ended by this has not run out of its own time. */
+const WORKFLOW_TIMEOUT: ExecutionError = {
+  reason: 'WorkflowTimeout',
+  message: 'the workflow that it is part of is over its total timeout',
+};
+
 /** Why the live nodes of a frame are to be ended; undefined: they are not. */
 export function endingOf(frame: Frame): ExecutionError | undefined {
-  return frame.mode === 'Fail' ? SIBLING_FAILED : frame.ending;
+  if (frame.mode === 'Fail') return SIBLING_FAILED;
+  return frame.ending?.reason === TOTAL_TIMEOUT ? WORKFLOW_TIMEOUT : frame.ending;
 }
 
 /** Whether nothing of a frame is live and, as its mode has it, nothing of it is to come. */

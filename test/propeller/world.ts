@@ -6,6 +6,7 @@ import {
   type AttemptObservation,
   type Effect,
   type EngineState,
+  indexOfPath,
   type Observation,
   type Plan,
   restore,
@@ -17,7 +18,8 @@ import { executionOf, planOf } from './closures.ts';
 
 export interface WorldPod {
   readonly name: string;
-  readonly node: number;
+  /** Of its node: numbers hold for one state of the engine only. */
+  readonly path: string;
   readonly index: number;
   readonly attempt: number;
   readonly createdAt: number;
@@ -45,6 +47,8 @@ export interface World {
   state: EngineState | undefined;
   wakeAt: number | undefined;
   inbox: Observation[];
+  /** Pods that changed since the last step. */
+  news: { readonly pod: WorldPod; readonly isGone: boolean }[];
 }
 
 export function createWorld(
@@ -64,6 +68,7 @@ export function createWorld(
     state: undefined,
     wakeAt: undefined,
     inbox: [{ kind: 'Admit' }],
+    news: [],
   };
 }
 
@@ -71,12 +76,12 @@ export const statusOf = (world: World): ExecutionStatus => world.execution.statu
 export const nodeOf = (world: World, id: string): NodeStatus | undefined => statusOf(world).nodes?.[id];
 export const isOver = (world: World): boolean => isTerminalPhase(world.execution.status?.phase ?? 'Pending');
 export const livePods = (world: World): WorldPod[] => [...world.live.values()];
-const place = (of: { node: number; index: number }): string => `${of.node}/${of.index}`;
+const place = (of: { path: string; index: number }): string => `${of.path}#${of.index}`;
 
 /** Steps until the engine has nothing more to do at this instant. */
 export function settle(world: World): void {
   for (let rounds = 0; rounds < 10_000; rounds++) {
-    if (!turn(world) && world.inbox.length === 0) return;
+    if (!turn(world) && world.inbox.length + world.news.length === 0) return;
   }
   throw new Error('the engine does not come to rest');
 }
@@ -86,6 +91,11 @@ function turn(world: World): boolean {
   const observations = [...takeState(world), ...world.inbox];
   world.inbox = [];
   const state = world.state as EngineState;
+  for (const { pod, isGone } of world.news) {
+    const node = indexOfPath(state, pod.path);
+    if (node !== undefined) observations.push(observationOf(node, pod, isGone));
+  }
+  world.news = [];
   const before = world.execution.status;
   const result = step(state, observations, world.now, world.settings);
   if (result.delta !== undefined) {
@@ -106,12 +116,14 @@ function takeState(world: World): Observation[] {
   return restored.expected.map((expected): AttemptObservation => {
     const { node, index, attempt, podName } = expected;
     const pod = world.pods.get(podName);
-    return pod === undefined ? { kind: 'Attempt', node, index, attempt, seen: { kind: 'Gone' } } : observationOf(pod);
+    if (pod === undefined) return { kind: 'Attempt', node, index, attempt, seen: { kind: 'Gone' } };
+    return observationOf(node, pod, false);
   });
 }
 
-function observationOf(pod: WorldPod): AttemptObservation {
-  const { node, index, attempt } = pod;
+function observationOf(node: number, pod: WorldPod, isGone: boolean): AttemptObservation {
+  const { index, attempt } = pod;
+  if (isGone) return { kind: 'Attempt', node, index, attempt, seen: { kind: 'Gone' } };
   const seen: AttemptObservation['seen'] =
     pod.end ??
     (pod.startedAt === undefined
@@ -148,7 +160,7 @@ function perform(world: World, effect: Effect): void {
     if (pod !== undefined && pod.end === undefined) pod.ending = effect.ending;
     return;
   }
-  const { node, index, attempt, podName: name, inputs } = effect;
+  const { path, index, attempt, podName: name, inputs } = effect;
   if (world.pods.has(name)) throw new Error(`pod ${name} is started twice`);
   if (world.execution.spec.desired === 'Aborted') throw new Error(`pod ${name} is started after the abort`);
   if (world.execution.spec.desired === 'Paused') throw new Error(`pod ${name} is started while paused`);
@@ -161,7 +173,7 @@ function perform(world: World, effect: Effect): void {
   }
   const pod: WorldPod = {
     name,
-    node,
+    path,
     index,
     attempt,
     inputs: JSON.parse(JSON.stringify(inputs)),
@@ -171,18 +183,22 @@ function perform(world: World, effect: Effect): void {
   world.live.set(place(pod), pod);
 }
 
-/** Paths of the nodes that stand before the node of this path. Of what stands below a switch or a handler nothing is told. */
+/** Paths of the nodes that stand before the node of this path. */
 function upstreamOf(closure: WorkflowClosure, path: string): readonly string[] {
-  const ids = path.split('/');
-  let nodes: WorkflowClosure['nodes'] = closure.nodes;
-  for (const id of ids.slice(0, -1)) {
-    const node = nodes.find((candidate) => candidate.id === id);
-    if (node?.kind !== 'workflow') return [];
-    nodes = closure.workflows?.[node.workflow]?.nodes ?? [];
-  }
+  const nodes = nodesBeside(closure, path);
   const prefix = path.slice(0, path.lastIndexOf('/') + 1);
-  const own = nodes.find((node) => node.id === ids.at(-1));
+  const own = nodes.find((node) => `${prefix}${node.id}` === path);
   return (own?.upstream ?? []).map((index) => `${prefix}${nodes[index]?.id}`);
+}
+
+/** The nodes of the workflow that the node of this path is one of. Of what a branch or a handler runs nothing is told. */
+function nodesBeside(closure: WorkflowClosure, path: string): WorkflowClosure['nodes'] {
+  let nodes: WorkflowClosure['nodes'] = closure.nodes;
+  for (const id of path.split('/').slice(0, -1)) {
+    const node = nodes.find((candidate) => candidate.id === id);
+    nodes = node?.kind === 'workflow' ? (closure.workflows?.[node.workflow]?.nodes ?? []) : [];
+  }
+  return nodes;
 }
 
 function checkTerminal(
@@ -199,17 +215,17 @@ function checkTerminal(
 }
 
 function checkLimits(world: World): void {
-  const counts = new Map<number, number>();
+  const counts = new Map<string, number>();
   let tasks = 0;
   for (const pod of world.live.values()) {
     if (pod.index < 0) tasks++;
-    else counts.set(pod.node, (counts.get(pod.node) ?? 0) + 1);
+    else counts.set(pod.path, (counts.get(pod.path) ?? 0) + 1);
   }
   const limit = world.execution.spec.maxParallelism ?? world.settings.maxParallelism;
   if (tasks > limit) throw new Error(`${tasks} tasks are live; the limit is ${limit}`);
-  for (const [index, subtasks] of counts) {
-    const node = world.closure.nodes[index];
-    const concurrency = node?.kind === 'map' ? node.concurrency : 0;
+  for (const [path, subtasks] of counts) {
+    const node = nodesBeside(world.closure, path).find(({ id }) => id === path.split('/').at(-1));
+    const concurrency = node?.kind === 'map' ? node.concurrency : undefined;
     if (subtasks > (concurrency ?? Number.POSITIVE_INFINITY)) {
       throw new Error(`${subtasks} subtasks of ${node?.id} are live; the limit is ${concurrency}`);
     }
@@ -225,15 +241,14 @@ export function desire(world: World, desired: 'Running' | 'Paused' | 'Aborted', 
 /** The pod's process starts. */
 export function start(world: World, pod: WorldPod): void {
   pod.startedAt = world.now;
-  world.inbox.push(observationOf(pod));
+  world.news.push({ pod, isGone: false });
 }
 
 /** Somebody deletes the pod. */
 export function vanish(world: World, pod: WorldPod): void {
   world.live.delete(place(pod));
   world.pods.delete(pod.name);
-  const { node, index, attempt } = pod;
-  world.inbox.push({ kind: 'Attempt', node, index, attempt, seen: { kind: 'Gone' } });
+  world.news.push({ pod, isGone: true });
 }
 
 /** The pod ends: by itself with these outputs or this exit code, or because its end was asked for. */
@@ -251,7 +266,7 @@ export function end(
     message: how.text ?? '',
     ...(pod.ending !== undefined && { ending: pod.ending }),
   };
-  world.inbox.push(observationOf(pod));
+  world.news.push({ pod, isGone: false });
 }
 
 /** Lets all live pods end well with outputs made from their inputs, wave after wave, and time pass, until it is over. */
