@@ -59,6 +59,8 @@ export type Write =
 export interface WriteOptions {
   /** The caller does not look at the answer: resolves with an empty list, which saves putting the objects together. */
   readonly discard?: boolean;
+  /** The caller looks at the versions only: answers may lack all but kind, name and `metadata.resourceVersion`. */
+  readonly versions?: boolean;
 }
 
 export interface LogOptions {

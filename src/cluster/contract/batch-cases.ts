@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ConflictError } from '../../base/index.ts';
 import { AlreadyExistsError, NotFoundError } from '../errors.ts';
 import { type ContractCase, create, workflow, workflowKey } from './context.ts';
 
@@ -71,6 +72,26 @@ export const batchCases: readonly ContractCase[] = [
       });
       assert.deepEqual(written, []);
       await context.cluster.get(workflowKey(context, 'a'));
+    },
+  },
+  {
+    name: 'a caller that looks at versions alone learns the one that the next precondition needs',
+    async run(context) {
+      const { cluster } = context;
+      const key = workflowKey(context, 'a');
+      await create(context, workflow(context, 'a'));
+      const patch = async (text: string, resourceVersion?: string): Promise<string | undefined> => {
+        const labels = { text };
+        const condition = resourceVersion === undefined ? {} : { if: { resourceVersion } };
+        const [answer] = await cluster.write([{ op: 'patch', key, patch: { metadata: { labels } }, ...condition }], {
+          versions: true,
+        });
+        return answer?.metadata.resourceVersion;
+      };
+      const first = await patch('one');
+      const second = await patch('two', first);
+      assert.equal((await cluster.get(key)).metadata.resourceVersion, second);
+      await assert.rejects(patch('three', first), ConflictError);
     },
   },
 ];

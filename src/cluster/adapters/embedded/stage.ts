@@ -348,7 +348,7 @@ function sameJson(a: unknown, b: unknown): boolean {
   return canonicalJson(a as Json) === canonicalJson(b as Json);
 }
 
-function keyOf(entry: Entry): ObjectKey {
+export function keyOf(entry: Entry): ObjectKey {
   const { kind, namespace } = entry.shelf;
   return namespace === '' ? { kind, name: entry.name } : { kind, namespace, name: entry.name };
 }

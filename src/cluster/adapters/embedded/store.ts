@@ -25,7 +25,7 @@ import type { Orphans } from './owners.ts';
 import { newProjector, type Projector, project, stopProjector } from './projector.ts';
 import { loadIndex, replayLog, setHorizons } from './recovery.ts';
 import { listSegments } from './segments.ts';
-import { type StageContext, type Staged, stage, unstage } from './stage.ts';
+import { keyOf, type StageContext, type Staged, stage, unstage } from './stage.ts';
 import { newTable, snapshot, type Table, visibleEntry } from './table.ts';
 import { keepBound, noteCommit, startUpkeep, stopUpkeep, type UpkeepLimits } from './upkeep.ts';
 import { type WatchContext, watchEvents } from './watch.ts';
@@ -135,8 +135,7 @@ function run(
         enqueue(commits, NOTHING_STAGED, () => reject(error), reject);
         return;
       }
-      const done = writeOptions?.discard === true ? () => resolve([]) : () => resolve(answers(table, staged));
-      enqueue(commits, staged, done, reject);
+      enqueue(commits, staged, () => resolve(answered(table, staged, writeOptions)), reject);
     });
   const collector = startCollector(table, orphans, options.log, write);
   const projector = newProjector({
@@ -229,6 +228,20 @@ function ringWatches(table: Table): void {
     changes.rings = undefined;
     for (const ring of changes.watchers) ring(mainChanged);
   }
+}
+
+function answered(table: Table, staged: Staged, options: WriteOptions | undefined): readonly KubeObject[] {
+  if (options?.discard === true) return [];
+  return options?.versions === true ? versions(staged) : answers(table, staged);
+}
+
+function versions({ answers: indexes, ops }: Staged): readonly KubeObject[] {
+  return indexes.map((index) => {
+    const op = ops[index]!;
+    const { kind, name } = keyOf(op.entry);
+    const rv = op.kind === 'none' ? op.entry.rv : op.rv;
+    return { apiVersion: '', kind, metadata: { name, resourceVersion: String(rv) } };
+  });
 }
 
 /** What each write of a batch answers: its object as it stands now, right after the batch became visible. */
