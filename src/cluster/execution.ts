@@ -37,7 +37,7 @@ export function newExecution(request: ExecutionRequest): Execution {
         ...(launchPlan !== undefined && { [LABEL.launchPlan]: launchPlan }),
         ...(trigger.kind === 'schedule' && { [LABEL.schedule]: trigger.schedule }),
         ...(trigger.kind === 'execution' && { [LABEL.parent]: labelValue(trigger.execution) }),
-        [LABEL.shardKey]: String(shardKey(namespace, name)),
+        [LABEL.shardKey]: String(shardKeyOf(request)),
       },
     },
     spec: {
@@ -70,6 +70,11 @@ export function executionName(prefix: string, random: Random): string {
   }
   const room = MAX_EXECUTION_NAME - 1 - SUFFIX_LENGTH;
   return `${prefix.slice(0, room).replace(/[-.]+$/, '')}-${suffix}`;
+}
+
+/** Executions that share a limit have one key: the shard that counts them must see them all. */
+function shardKeyOf({ namespace, name, workflow, launchPlan, concurrency }: ExecutionRequest): number {
+  return shardKey(namespace, concurrency === undefined ? name : `limit/${launchPlan ?? workflow}`);
 }
 
 /** In [0, SHARD_KEYS): depends on nothing but the execution's identity, so a move between shards never changes it. */
