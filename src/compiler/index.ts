@@ -5,6 +5,7 @@
  * Keeps: a commit compiles whole or not at all; compiling a change gives the same index as compiling everything;
  * a closure's digest is that of its canonical JSON.
  */
+export * from './check/index.ts';
 export * from './closure.ts';
 export { compile } from './compile.ts';
 export * from './contract.ts';
@@ -12,6 +13,7 @@ export { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from './defaults.ts';
 export type * from './diff/contract.ts';
 export { diffCommits } from './diff/diff.ts';
 export { indexSide, type OpenedSide, openSide, type SideRequest } from './diff/side.ts';
+export { compileProduced, type ProducedRequest, type ProducedResult } from './dynamic.ts';
 export {
   type InputProblem,
   type InputTextResult,
@@ -25,4 +27,4 @@ export { notRun, notRunNode } from './not-run.ts';
 export { createParseCache, type ParseCache, parsedFile } from './parse-cache.ts';
 export { isDefinitionFile, normalisePath, PROJECT_FILE } from './paths.ts';
 export { haveSameScope } from './project.ts';
-export { ERROR_TYPE, EXECUTION_TYPE, optionalRecord } from './typing.ts';
+export { ERROR_TYPE, EXECUTION_TYPE, optionalRecord, recordType } from './typing.ts';
