@@ -108,7 +108,7 @@ function actionsOf(chance: Chance, hours: number): Action[] {
   const actions: Action[] = [];
   // A first commit, and time to make it active, before anybody runs something.
   actions.push({ kind: 'push', atMs: 1_000, choice: 0, branch: 'main' });
-  for (const atMs of times(chance, hours, 2.2)) {
+  for (const atMs of times(chance, hours, 2.5)) {
     const choice = chance.int(1_000);
     actions.push({ kind: 'run', atMs, choice, a: chance.int(30) });
   }

@@ -107,7 +107,8 @@ export const domainsAreReached: Invariant = {
   },
 };
 
-function compareLive(facts: Facts, repository: string, namespace: string, commit: string): void {
+/** Compares what is active in a namespace with the entities of a commit. */
+export function compareLive(facts: Facts, repository: string, namespace: string, commit: string): void {
   const { store } = facts.world;
   const name = `${repository}-${commit}`;
   const revision = store.find({ kind: 'Revision', namespace: SYSTEM_NAMESPACE, name }) as Revision | undefined;

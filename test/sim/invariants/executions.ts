@@ -36,7 +36,10 @@ export const attemptsAreSingle: Invariant = {
     if (commit.kind !== 'put' || commit.object.kind !== 'Pod' || commit.before !== undefined) return;
     const pod = podFactsOf(commit.object as Pod);
     const execution = facts.executions.get(pod.execution);
-    if (execution === undefined) return facts.violate(4, `pod ${pod.name} is of no execution that ever was`);
+    if (execution === undefined) {
+      facts.violate(4, `pod ${pod.name} is of no execution that ever was`);
+      return;
+    }
     if (execution.isDeleted) return;
     const place = placeOf(pod);
     for (const live of execution.livePods.values()) {
@@ -113,7 +116,7 @@ function judgeInputs(facts: Facts, execution: ExecutionFacts, pod: PodFacts & { 
   if (node.kind !== 'task') return;
   const given = JSON.parse(pod.inputs) as Record<string, Json>;
   for (const [name, template] of Object.entries(node.with)) {
-    const wanted = valueOf(execution, template as { kind: string; source?: string; value?: Json });
+    const wanted = meaningOf(execution, template as { kind: string; source?: string; value?: Json });
     if (wanted !== undefined && canonicalJson(wanted) !== canonicalJson(given[name] ?? null)) {
       facts.violate(10, `pod ${pod.name} gets ${name}=${JSON.stringify(given[name])}, not ${JSON.stringify(wanted)}`);
     }
@@ -121,7 +124,7 @@ function judgeInputs(facts: Facts, execution: ExecutionFacts, pod: PodFacts & { 
 }
 
 /** What a template means, when it is a literal or a plain reference. */
-function valueOf(
+function meaningOf(
   execution: ExecutionFacts,
   template: { readonly kind: string; readonly source?: string; readonly value?: Json },
 ): Json | undefined {

@@ -10,6 +10,7 @@ import {
 } from './executions.ts';
 import { type Facts, type Invariant, takeIn } from './facts.ts';
 import { concurrencyHolds, parallelismHolds, queuesAreBounded } from './limits.ts';
+import { appliedIsTrue, budgetsAreKept, endsAreDeserved } from './outcomes.ts';
 import { ticksAreSingle } from './schedules.ts';
 
 /** What must hold at every commit, and once all is at rest. */
@@ -25,6 +26,9 @@ const INVARIANTS: readonly Invariant[] = [
   queuesAreBounded,
   revisionsAreWhole,
   nothingDangles,
+  endsAreDeserved,
+  budgetsAreKept,
+  appliedIsTrue,
 ];
 const AT_REST: readonly Invariant[] = [...INVARIANTS, pushesAreWhole, domainsAreReached, allComesToRest];
 

@@ -16,7 +16,7 @@ export interface Variants {
 
 export const WORKFLOWS = 5;
 export const PLANS = WORKFLOWS + 1;
-export const SCHEDULES = 5;
+export const SCHEDULES = 3;
 /** Different texts of each file over all seeds: so that what one world compiled is warm for the next. */
 export const VARIANTS = 12;
 /** The variant of schedules in which none is active. */
@@ -265,8 +265,8 @@ function schedulesText(variant: number): string {
   return cached(`schedules/${variant}`, (chance) => {
     const documents = Array.from({ length: SCHEDULES }, (_, i) => {
       const when = chance.chance(0.5)
-        ? `every: ${chance.pick([20, 30, 45, 60, 90])}m`
-        : `cron: "${chance.int(60)} ${chance.pick(['*', '*/2', '8-18', '1,2,3,13'])} * * *", timeZone: ${chance.pick(['UTC', 'Europe/Berlin', 'America/New_York'])}`;
+        ? `every: ${chance.pick([45, 60, 90, 120])}m`
+        : `cron: "${chance.int(60)} ${chance.pick(['*', '*/2', '*', '1,2,3,13'])} * * *", timeZone: ${chance.pick(['UTC', 'Europe/Berlin', 'America/New_York'])}`;
       const catchUp = `catchUp: { policy: ${chance.pick(['all', 'all', 'latest', 'none'])} }`;
       const spread = chance.chance(0.3) ? ', spread: 2m' : '';
       const active = variant === INACTIVE || chance.chance(0.1) ? ', active: false' : '';

@@ -52,23 +52,29 @@ export function createUsers(): Users {
 export function act(world: World, users: Users, action: Action): void {
   switch (action.kind) {
     case 'run':
-      return run(world, users, action.choice, action.a);
+      run(world, users, action.choice, action.a);
+      return;
     case 'abort':
     case 'remove':
-      return steer(world, users, { kind: action.kind, choice: action.choice });
+      steer(world, users, { kind: action.kind, choice: action.choice });
+      return;
     case 'pause':
-      return steer(world, users, action);
+      steer(world, users, action);
+      return;
     case 'answer':
       return;
     case 'push':
     case 'pushBroken':
     case 'pushForced':
-      return push(world, users, action);
+      push(world, users, action);
+      return;
     case 'edit':
     case 'deleteDefinition':
-      return tamper(world, users, action);
+      tamper(world, users, action);
+      return;
     case 'poison':
-      return poison(world, users, action.what);
+      poison(world, users, action.what);
+      return;
   }
 }
 
@@ -124,13 +130,14 @@ function steer(world: World, users: Users, action: Steering): void {
   const desire = (desired: string): Write => ({ op: 'patch', key, patch: { spec: { desired } } });
   switch (action.kind) {
     case 'abort':
-      return tryWrite(world, [
+      tryWrite(world, [
         {
           op: 'patch',
           key,
           patch: { spec: { desired: 'Aborted' }, metadata: { annotations: { [ANNOTATION.abort]: 'enough' } } },
         },
       ]);
+      return;
     case 'pause':
       if (execution.spec.desired === 'Aborted') return;
       tryWrite(world, [desire('Paused')]);
@@ -141,7 +148,8 @@ function steer(world: World, users: Users, action: Steering): void {
       return;
     case 'remove':
       users.removed.add(`${namespace}/${name}`);
-      return tryWrite(world, [{ op: 'delete', key }]);
+      tryWrite(world, [{ op: 'delete', key }]);
+      return;
   }
 }
 

@@ -66,7 +66,7 @@ function observe(state: State, commits: readonly Commit[]): void {
 function see(state: State, { metadata, spec }: Pod, before: unknown): void {
   const { namespace = '', name, uid = '', annotations = {} } = metadata;
   const known = state.live.get(uid);
-  if (annotations[ANNOTATION.abort] !== undefined && known !== undefined) return end(state, known);
+  if (annotations[ANNOTATION.abort] !== undefined && known !== undefined) end(state, known);
   if (before !== undefined) return;
   const behaviour = JSON.parse(spec.containers[0]?.command[1] ?? '{}') as Behaviour;
   const pod: LivePod = {
@@ -157,7 +157,10 @@ function disturb(state: State, how: 'evict' | 'lose' | 'vanish', choice: number)
   const pods = [...state.live.values()];
   const pod = pods[choice % Math.max(pods.length, 1)];
   if (pod === undefined) return;
-  if (how === 'lose') return terminate(state, pod, 137, 'Lost', '');
+  if (how === 'lose') {
+    terminate(state, pod, 137, 'Lost', '');
+    return;
+  }
   forget(state, pod);
   if (how === 'evict')
     report(state, pod, { phase: 'Failed', reason: 'Evicted', message: 'the node was low on memory' });

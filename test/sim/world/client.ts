@@ -90,13 +90,13 @@ function isLostBack({ timeline, weather, chance }: Link): boolean {
 /** "From now on" is from this call; so the store's watch is opened before the first read. */
 function watch(store: SimStore, link: Link, kind: string, options: WatchOptions): AsyncIterable<readonly WatchEvent[]> {
   const ending = new AbortController();
-  const end = (): void => ending.abort();
+  const end = (): void => ending.abort('over');
   options.signal.addEventListener('abort', end);
   link.died.signal.addEventListener('abort', end);
   let broken: Error | undefined;
   const breaker = (error: Error): void => {
     broken ??= error;
-    ending.abort();
+    ending.abort('over');
   };
   link.breakers.add(breaker);
   const { ignoreStatusChanges: _, ...seesAll } = options;
@@ -116,7 +116,7 @@ function watch(store: SimStore, link: Link, kind: string, options: WatchOptions)
       link.breakers.delete(breaker);
       options.signal.removeEventListener('abort', end);
       link.died.signal.removeEventListener('abort', end);
-      ending.abort();
+      ending.abort('over');
     }
   }
   return events();

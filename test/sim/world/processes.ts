@@ -58,7 +58,7 @@ export function kill(process: SimProcess): void {
   process.handler = undefined;
   process.propeller = undefined;
   if (link === undefined) return;
-  link.died.abort();
+  link.died.abort('died');
   link.breakers.clear();
 }
 

@@ -64,13 +64,13 @@ export function createTimeline(start: number): Timeline {
       const one = (): void => {
         if (isDone) return;
         try {
-          if (isOver()) return end(resolve);
-          if (!turn(until)) {
+          if (isOver()) end(resolve);
+          else if (!turn(until)) {
             now = Math.max(now, until);
-            return end(resolve);
+            end(resolve);
           }
         } catch (error) {
-          return end(() => reject(error));
+          end(() => reject(error));
         }
         if (--left === 0) burst();
       };

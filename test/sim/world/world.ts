@@ -141,7 +141,8 @@ export function strike(world: World, fault: Fault): void {
   const process = 'role' in fault ? (processes.get(fault.role) as SimProcess) : undefined;
   switch (fault.kind) {
     case 'crash':
-      return crash(world, fault.role, fault.forMs);
+      crash(world, fault.role, fault.forMs);
+      return;
     case 'crashAtCommit':
       world.doomed.push({ role: fault.role, forMs: fault.forMs });
       return;
@@ -151,7 +152,8 @@ export function strike(world: World, fault: Fault): void {
       return;
     case 'partition':
       process!.weather.partitionedUntil = until;
-      return breakWatches(process!, new Error('the connection was lost'));
+      breakWatches(process!, new Error('the connection was lost'));
+      return;
     case 'stale':
       process!.weather.staleUntil = until;
       return;
@@ -164,7 +166,8 @@ export function strike(world: World, fault: Fault): void {
       return;
     }
     case 'cut':
-      return breakWatches(process!, new Error('the socket was reset'));
+      breakWatches(process!, new Error('the socket was reset'));
+      return;
     case 'forget':
       for (const { kind } of KINDS) store.forget(kind);
       for (const each of processes.values()) breakWatches(each, new ExpiredError('too old resource version'));
@@ -179,11 +182,13 @@ export function strike(world: World, fault: Fault): void {
       disk.fullUntil = until;
       return;
     case 'stopMachine':
-      return agent.pauseUntil(until);
+      agent.pauseUntil(until);
+      return;
     case 'evict':
     case 'lose':
     case 'vanish':
-      return agent.disturb(fault.kind, fault.choice);
+      agent.disturb(fault.kind, fault.choice);
+      return;
   }
 }
 

@@ -1,0 +1,66 @@
+import type { ExecutionError, Repository } from '../../../src/cluster/index.ts';
+import type { WorkflowClosure } from '../../../src/compiler/closure.ts';
+import { contentOf } from './content.ts';
+import { compareLive } from './definitions.ts';
+import type { Invariant } from './facts.ts';
+
+/** Reasons that only a fault of ours gives: nothing that this world does leads there. */
+const OURS: ReadonlySet<string> = new Set(['Bug', 'UnexpectedError', 'StatusRefused', 'NameTaken', 'ClosureMissing']);
+
+/** 14 and 4: only what was poisoned ends by a fault of the engine, and no two attempts want one name. */
+export const endsAreDeserved: Invariant = {
+  after(facts, commit) {
+    if (commit.kind !== 'status' || commit.key.kind !== 'Execution') return;
+    const key = `${commit.key.namespace}/${commit.key.name}`;
+    if (facts.users.poisoned.has(key)) return;
+    const { error, nodes } = commit.patch as {
+      error?: ExecutionError | null;
+      nodes?: Record<string, { error?: ExecutionError }>;
+    };
+    const errors = [error, ...Object.values(nodes ?? {}).map((node) => node?.error)];
+    for (const each of errors) {
+      if (each?.reason !== undefined && OURS.has(each.reason))
+        facts.violate(14, `${key}: ${each.reason}: ${each.message}`);
+    }
+  },
+};
+
+/** Ends that are the task's own doing. */
+const USER_REASONS: ReadonlySet<string> = new Set(['NonZeroExit', 'InvalidOutputs']);
+
+/** 3: a node fails when its budget of retries is used up, no sooner and no later. */
+export const budgetsAreKept: Invariant = {
+  after(facts, commit) {
+    if (commit.kind !== 'status' || commit.key.kind !== 'Execution' || commit.patch.nodes === undefined) return;
+    const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);
+    if (execution === undefined) return;
+    for (const id of Object.keys(commit.patch.nodes as object)) {
+      const status = execution.nodes.get(id);
+      if (status === undefined || status.phase !== 'Failed' || id.includes('/')) continue;
+      const closure = contentOf(facts.world.store, execution.spec.closure) as WorkflowClosure | undefined;
+      const node = closure?.nodes?.find?.((each) => each.id === id);
+      if (closure === undefined || node?.kind !== 'task' || !USER_REASONS.has(status.error?.reason ?? '')) continue;
+      const limit = closure.tasks[node.task]?.retries.limit ?? 0;
+      const used = (status.attempt ?? 0) - (status.systemFailures ?? 0);
+      if (used !== limit + 1) {
+        facts.violate(
+          3,
+          `node ${id} of ${execution.key} failed after ${used} attempts of its own; it has ${limit} retries`,
+        );
+      }
+    }
+  },
+};
+
+/** 6: a domain that says it shows a commit shows it. */
+export const appliedIsTrue: Invariant = {
+  after(facts, commit) {
+    if (commit.kind !== 'status' || commit.key.kind !== 'Repository' || facts.users.definitionsTouched.size > 0) return;
+    const patch = commit.patch as NonNullable<Repository['status']>;
+    const repository = facts.world.store.find(commit.key) as Repository | undefined;
+    for (const [domain, status] of Object.entries(patch.domains ?? {})) {
+      if (status?.lastApplied === undefined || repository === undefined) continue;
+      compareLive(facts, commit.key.name, `${repository.status?.project}-${domain}`, status.lastApplied);
+    }
+  },
+};

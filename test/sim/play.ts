@@ -1,0 +1,32 @@
+import { Worker } from 'node:worker_threads';
+import type { SimResult } from './run.ts';
+import type { WorkerData } from './worker.ts';
+
+export interface PlayOptions extends WorkerData {
+  readonly from: number;
+  readonly to: number;
+  /** Threads. */
+  readonly jobs: number;
+  /** Told each result; true: enough, no further seed begins. */
+  readonly seen: (result: SimResult) => boolean;
+}
+
+/** Plays the seeds from `from` to `to` on several threads, in no particular order. */
+export async function playSeeds({ from, to, jobs, seen, ...data }: PlayOptions): Promise<void> {
+  let next = from;
+  let isEnough = false;
+  const one = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: data });
+      const go = (): void => {
+        if (isEnough || next > to) void worker.terminate().then(() => resolve());
+        else worker.postMessage(next++);
+      };
+      worker.on('error', reject);
+      worker.on('message', (message: SimResult | 'ready') => {
+        if (message !== 'ready') isEnough = seen(message) || isEnough;
+        go();
+      });
+    });
+  await Promise.all(Array.from({ length: Math.min(jobs, to - from + 1) }, one));
+}
