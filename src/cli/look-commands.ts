@@ -7,8 +7,13 @@ export const LOOK_COMMANDS: readonly CommandSpec[] = [
     name: 'get',
     group: 'Look',
     summary: 'List objects, or show one',
+    description:
+      'Executions come as one list, those that run first and then the last to end, wherever they are kept: among the live\n' +
+      'objects or in the archive. --watch follows live ones.',
     examples: [
       { command: 'pipectl get executions -w', meaning: 'and follow changes' },
+      { command: 'pipectl get exec --phase failed,timedout --since 7d', meaning: 'what failed this week' },
+      { command: 'pipectl get exec --workflow etl --sort -duration --limit 10', meaning: 'the ten that took longest' },
       { command: 'pipectl get exec -A --field-selector status.phase=Failed', meaning: 'failed ones, everywhere' },
       { command: 'pipectl get workflow etl -o yaml', meaning: 'everything about one' },
     ],
@@ -28,6 +33,18 @@ export const LOOK_COMMANDS: readonly CommandSpec[] = [
       { flags: '-l, --selector <LABELS>', description: 'For example pipectl.dev/workflow=etl' },
       { flags: '--field-selector <FIELDS>', description: 'For example status.phase!=Succeeded' },
       { flags: '--no-headers', description: 'Rows only' },
+      { flags: '--since <WHEN>', description: 'Executions that ended since: 7d (ago), a day, or an instant' },
+      { flags: '--until <WHEN>', description: 'Executions that ended before' },
+      { flags: '--phase <PHASES>', description: 'Executions in these phases, with commas' },
+      { flags: '--workflow <NAME>', description: 'Executions of this workflow' },
+      { flags: '--launch-plan <NAME>', description: 'Executions of this launch plan' },
+      { flags: '--schedule <NAME>', description: 'Executions of ticks of this schedule' },
+      { flags: '--limit <N>', description: 'At most so many executions; default: 100' },
+      {
+        flags: '--sort <KEY>',
+        description: 'Executions by finished, started, created, duration or name; with - the last or longest first',
+        choices: ['finished', 'started', 'created', 'duration', 'name'].flatMap((key) => [key, `-${key}`]),
+      },
     ],
     load: () => import('./commands/get.ts'),
   },

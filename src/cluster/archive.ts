@@ -1,6 +1,7 @@
 import type { UnixMs } from '../base/index.ts';
 import type { Execution, ExecutionPhase } from './execution-kind.ts';
 import { ANNOTATION } from './labels.ts';
+import type { MapResults } from './map-results.ts';
 import { isTerminalPhase } from './phases.ts';
 import type { Pod } from './pod.ts';
 import type { ListOptions, ObjectList } from './port.ts';
@@ -21,7 +22,7 @@ export interface HistoryQuery {
   readonly schedule?: string;
   /** Absent: `-finished`. */
   readonly sort?: HistorySort;
-  /** Of pods: the execution that they are attempts of, by name. Nothing else counts then. */
+  /** Of pods and map results: the execution that they belong to, by name. Nothing else counts then. */
   readonly execution?: string;
 }
 
@@ -29,6 +30,8 @@ export interface HistoryQuery {
 export interface ArchiveEntry {
   readonly execution: Execution;
   readonly attempts: readonly Pod[];
+  /** What its large maps keep beside it. */
+  readonly results: readonly MapResults[];
 }
 
 /** How many archived executions are kept, and for how long; the newest stay. */
@@ -49,6 +52,8 @@ export interface Archive {
   find(namespace: string, name: string): Execution | undefined;
   /** The pods that were put in with an execution; empty when there are none or it is not here. */
   attempts(namespace: string, execution: string): readonly Pod[];
+  /** What the execution's large maps kept beside it. */
+  results(namespace: string, execution: string): readonly MapResults[];
   /** The attempt whose pod had this name. */
   findAttempt(namespace: string, podName: string): Pod | undefined;
   /** Errors: InvalidError for a selector or a continue token that is none. */

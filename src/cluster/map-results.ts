@@ -54,10 +54,17 @@ export type KeptResults = ReadonlyMap<string, ReadonlyMap<number, SubtaskOutputs
 /** Reads all that maps of an execution keep beside its status. */
 export async function readMapResults(cluster: Cluster, { metadata }: Execution): Promise<KeptResults> {
   const { namespace, name, uid } = metadata;
-  const list = await cluster.list<MapResults>('MapResults', {
-    ...(namespace !== undefined && { namespace }),
-    labelSelector: `${LABEL.execution}=${labelValue(name)}`,
-  });
+  const inNamespace = { ...(namespace !== undefined && { namespace }) };
+  const labelSelector = `${LABEL.execution}=${labelValue(name)}`;
+  let list = await cluster.list<MapResults>('MapResults', { ...inNamespace, labelSelector });
+  // They went to the archive with their execution.
+  if (list.items.length === 0) {
+    list = await cluster.list<MapResults>('MapResults', {
+      ...inNamespace,
+      archived: { execution: name },
+      labelSelector,
+    });
+  }
   const kept = new Map<string, Map<number, SubtaskOutputs>>();
   for (const { metadata: its, spec, status } of list.items) {
     if (its.ownerReferences?.some((owner) => owner.uid === uid) !== true) continue;

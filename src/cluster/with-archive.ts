@@ -47,8 +47,18 @@ function findArchived(archive: Archive, { kind, namespace = '', name }: ObjectKe
 async function listArchived(archive: Archive, kind: string, options: ListOptions): Promise<ObjectList> {
   const { archived = {}, namespace = '' } = options;
   if (kind === 'Execution') return archive.list(archived, options);
-  const isAttempts = kind === 'Pod' && archived.execution !== undefined;
-  return { items: isAttempts ? archive.attempts(namespace, archived.execution ?? '') : [], resourceVersion: '0' };
+  return { items: ownedBy(archive, kind, namespace, archived.execution), resourceVersion: '0' };
+}
+
+function ownedBy(
+  archive: Archive,
+  kind: string,
+  namespace: string,
+  execution: string | undefined,
+): readonly KubeObject[] {
+  if (execution === undefined) return [];
+  if (kind === 'Pod') return archive.attempts(namespace, execution);
+  return kind === 'MapResults' ? archive.results(namespace, execution) : [];
 }
 
 /** Looks and write happen in one turn: an execution that is archived in between is found in one place or the other. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, Log, Random } from '../../src/base/index.ts';
+import { openArchive } from '../../src/cluster/adapters/archive/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../src/cluster/adapters/embedded/index.ts';
 import {
   createApiServer,
@@ -12,7 +13,7 @@ import {
   tokenAuthenticator,
 } from '../../src/cluster/adapters/http/index.ts';
 import { connectKubernetes, type KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
-import type { Execution, Pod } from '../../src/cluster/index.ts';
+import { type Archive, type Execution, type Pod, withArchive } from '../../src/cluster/index.ts';
 
 export const TOKEN = 'a-token-of-the-tests';
 export const NAMESPACE = 'ticketing-production';
@@ -31,6 +32,8 @@ export const quiet: Log = { write: () => undefined };
 export interface ApiFixture {
   /** The store at hand: `restartStore` opens another. */
   readonly store: EmbeddedStore;
+  /** Of executions that are over; the API shows them too. */
+  readonly archive: Archive;
   readonly port: number;
   readonly kubeconfig: string;
   readonly folder: string;
@@ -48,10 +51,17 @@ export async function openApi(): Promise<ApiFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'pipectl-api-'));
   const openStore = () => openEmbeddedStore({ folder: join(folder, 'store'), clock, random, log: quiet });
   let store = await openStore();
+  const archive = openArchive({ path: join(folder, 'archive.sqlite'), clock });
   const certificate = localCertificate(Date.now());
   const start = async (port: number) => {
     const authenticate = tokenAuthenticator(TOKEN, { name: 'tests', groups: [] });
-    const api = createApiServer({ cluster: store, authenticate, clock, log: quiet, version: '0.0.0' });
+    const api = createApiServer({
+      cluster: withArchive(store, archive),
+      authenticate,
+      clock,
+      log: quiet,
+      version: '0.0.0',
+    });
     const listener = createListener(certificate, api.handle);
     await new Promise<void>((resolve, reject) => {
       listener.server.once('error', reject);
@@ -72,6 +82,7 @@ export async function openApi(): Promise<ApiFixture> {
     get store() {
       return store;
     },
+    archive,
     port,
     kubeconfig,
     folder,
@@ -99,6 +110,7 @@ export async function openApi(): Promise<ApiFixture> {
     },
     async close() {
       await stopApi();
+      await archive.close();
       await store.close();
       await rm(folder, { recursive: true, force: true });
     },

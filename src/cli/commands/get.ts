@@ -1,8 +1,9 @@
-import { type Connected, follow, listAll } from '../../client/index.ts';
+import { type Connected, follow, listAll, searchExecutions } from '../../client/index.ts';
 import { columnsOf, type KindInfo, type KubeObject, rowOf } from '../../cluster/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, UsageError } from '../errors.ts';
+import { asksForHistory, historyOptions } from '../history-options.ts';
 import { notFoundHint } from '../not-found.ts';
 import { jsonText, yamlText } from '../object-text.ts';
 import { phaseStyle } from '../phase-style.ts';
@@ -20,6 +21,14 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const isEverywhere = input.flag('allNamespaces');
   if (isEverywhere && names.length > 0) throw new UsageError('a name and --all-namespaces exclude each other');
   if (input.flag('watch') && names.length > 1) throw new UsageError('--watch takes one name at most');
+  const isSearch = asksForHistory(input);
+  if (isSearch && info.kind !== 'Execution') throw new UsageError(`only executions are searched, not ${info.plural}`);
+  if (isSearch && (input.flag('watch') || names.length > 0)) {
+    throw new UsageError(
+      'a search takes neither names nor --watch',
+      '--watch follows live executions; -l chooses some',
+    );
+  }
 
   const session = await context.session();
   const namespace = isEverywhere ? undefined : await namespaceFor(context, session, info.kind);
@@ -56,7 +65,7 @@ async function printObjects(
   const { info, names, isEverywhere, ...options } = selection;
   const objects: KubeObject[] = [];
   if (names.length === 0) {
-    objects.push(...(await listAll(cluster, info.kind, options)).items);
+    objects.push(...(await listObjects(context, input, cluster, info, options)));
   } else {
     for (const name of names) {
       const key = { kind: info.kind, name, ...(options.namespace !== undefined && { namespace: options.namespace }) };
@@ -72,6 +81,21 @@ async function printObjects(
     context.stdout.write(text);
   }
   return EXIT.ok;
+}
+
+async function listObjects(
+  context: CommandContext,
+  input: CommandInput,
+  cluster: Connected['cluster'],
+  info: KindInfo,
+  selection: Omit<Selection, 'info' | 'names' | 'isEverywhere'>,
+): Promise<readonly KubeObject[]> {
+  if (info.kind !== 'Execution') return (await listAll(cluster, info.kind, selection)).items;
+  const now = context.clock.now();
+  const { query, limit } = historyOptions(input, now);
+  const { items, isCut } = await searchExecutions(cluster, { query, selection, limit }, now);
+  if (isCut) context.stderr.write(`There are more than these ${limit}: --limit N shows more.\n`);
+  return items;
 }
 
 async function formatObjects(

@@ -6,6 +6,7 @@ import {
   type LogSelection,
   type LogSource,
   listAll,
+  loadAttempts,
   loadWorkflowClosure,
   logSourceOf,
   selectLogSources,
@@ -41,9 +42,11 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     ...(tail !== undefined && { tailLines: tail }),
     signal: context.signal,
   };
-  return input.flag('follow')
-    ? followLogs(context, session, execution, selection, options)
-    : printLogs(context, session, execution, selection, options);
+  if (!input.flag('follow')) return printLogs(context, session, execution, selection, options);
+  // One that is over may be archived, where nothing is watched, and nothing more comes.
+  const isOver = execution.status !== undefined && isTerminalPhase(execution.status.phase);
+  const follow = isOver ? printAttempts : followLogs;
+  return follow(context, session, execution, selection, options);
 }
 
 function parseTarget(target: string, input: CommandInput): { name: string; selection: LogSelection } {
@@ -70,7 +73,7 @@ async function printLogs(
   options: LogOptions,
 ): Promise<ExitCode> {
   const closure = await loadWorkflowClosure(cluster, execution.spec.closure);
-  const { items } = await listAll<Pod>(cluster, 'Pod', podsOf(execution, selection));
+  const items = await loadAttempts(cluster, execution, selection.node);
   const order = closure?.nodes.map(({ id }) => id);
   const sources = selectLogSources(items.flatMap(toSource), selection, order).filter(({ hasStarted }) => hasStarted);
   if (sources.length === 0) {
@@ -78,6 +81,25 @@ async function printLogs(
   }
   const printer = createLogPrinter(context.stdout, sources.length > 1);
   for (const source of sources) await printLog(context, cluster.podLogs(source.key, options), printer, source);
+  return EXIT.ok;
+}
+
+/** All that following an execution would have shown that is over. */
+async function printAttempts(
+  context: CommandContext,
+  { cluster }: Connected,
+  execution: Execution,
+  selection: LogSelection,
+  options: LogOptions,
+): Promise<ExitCode> {
+  const isOne = selection.index !== undefined || selection.attempt !== undefined;
+  const printer = createLogPrinter(context.stdout, !isOne);
+  const attempts = await loadAttempts(cluster, execution, selection.node);
+  for (const source of attempts.flatMap(toSource)) {
+    if (!source.hasStarted || !matches(source, selection)) continue;
+    await printLog(context, cluster.podLogs(source.key, options), printer, source);
+  }
+  context.stderr.write(`${execution.metadata.name}: ${execution.status?.phase}\n`);
   return EXIT.ok;
 }
 

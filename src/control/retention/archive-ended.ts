@@ -1,13 +1,15 @@
 import { ARCHIVE_BATCH, ConflictError } from '../../base/index.ts';
 import {
-  ANNOTATION,
   type Archive,
   type ArchiveEntry,
   type Cluster,
   type Execution,
   endOf,
   findObject,
+  type KubeObject,
+  keepsResults,
   LABEL,
+  type MapResults,
   NotFoundError,
   type Pod,
   type Write,
@@ -40,10 +42,12 @@ async function moveBatch(cluster: Cluster, archive: Archive, due: readonly Ended
     found.flatMap((execution) => execution ?? []),
   );
   if (executions.length === 0) return 0;
-  const pods = await podsOf(cluster, executions);
+  const pods = await ownedBy<Pod>(cluster, 'Pod', executions.filter(hasAttempts));
+  const results = await ownedBy<MapResults>(cluster, 'MapResults', executions.filter(hasResults));
   await archive.put(
     executions.map((execution): ArchiveEntry => {
-      return { execution, attempts: pods.get(keyOf(execution)) ?? [] };
+      const key = keyOf(execution);
+      return { execution, attempts: pods.get(key) ?? [], results: results.get(key) ?? [] };
     }),
   );
   return deleteAll(cluster, executions);
@@ -77,31 +81,29 @@ function hasChildren({ status }: Execution): boolean {
   return Object.values(status?.nodes ?? {}).some((node) => 'child' in node);
 }
 
-/** Pods of all these executions in one pass: a list for each would read the namespace a hundred times. */
-async function podsOf(cluster: Cluster, executions: readonly Execution[]): Promise<ReadonlyMap<string, Pod[]>> {
-  const found = new Map<string, Pod[]>();
-  const namespaces = new Set<string>();
-  for (const execution of executions) {
-    if (!hasAttempts(execution)) continue;
-    namespaces.add(execution.metadata.namespace ?? '');
-    found.set(keyOf(execution), []);
-  }
-  const uids = new Map(executions.map((execution) => [keyOf(execution), execution.metadata.uid]));
+/** What these executions own, in one pass: a list for each would read the namespace a hundred times. */
+async function ownedBy<T extends KubeObject>(
+  cluster: Cluster,
+  kind: 'Pod' | 'MapResults',
+  executions: readonly Execution[],
+): Promise<ReadonlyMap<string, T[]>> {
+  const owned = new Map(executions.map((execution) => [keyOf(execution), [] as T[]]));
+  const ofUid = new Map(executions.map((execution) => [execution.metadata.uid ?? '', owned.get(keyOf(execution))]));
+  const namespaces = new Set(executions.map(({ metadata }) => metadata.namespace ?? ''));
   for (const namespace of namespaces) {
-    await eachOf<Pod>(cluster, 'Pod', { namespace, labelSelector: LABEL.execution }, (pod) => {
-      const { annotations, labels, ownerReferences = [] } = pod.metadata;
-      const key = `${namespace}/${annotations?.[ANNOTATION.execution] ?? labels?.[LABEL.execution]}`;
-      // An execution of the same name that was deleted before may have left pods that are still being collected.
-      if (ownerReferences.length === 0 || ownerReferences.some(({ uid }) => uid === uids.get(key))) {
-        found.get(key)?.push(pod);
-      }
+    await eachOf<T>(cluster, kind, { namespace, labelSelector: LABEL.execution }, (object) => {
+      for (const { uid } of object.metadata.ownerReferences ?? []) ofUid.get(uid)?.push(object);
     });
   }
-  return found;
+  return owned;
 }
 
 function hasAttempts({ status }: Execution): boolean {
   return Object.values(status?.nodes ?? {}).some((node) => node.attempt !== undefined || node.map !== undefined);
+}
+
+function hasResults({ status }: Execution): boolean {
+  return Object.values(status?.nodes ?? {}).some(keepsResults);
 }
 
 async function deleteAll(cluster: Cluster, executions: readonly Execution[]): Promise<number> {

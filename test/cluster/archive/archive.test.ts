@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => fixture.close());
 
 const put = (...executions: Execution[]) =>
-  fixture.archive.put(executions.map((execution) => ({ execution, attempts: [] })));
+  fixture.archive.put(executions.map((execution) => ({ execution, attempts: [], results: [] })));
 const namesOf = async (query: HistoryQuery, options = {}) =>
   (await fixture.archive.list(query, options)).items.map(({ metadata }) => metadata.name);
 
@@ -53,7 +53,7 @@ describe('an execution in the archive', () => {
 
   it('brings its attempts, without what went in and came out', async () => {
     const attempt = podOf('a-load-1');
-    await fixture.archive.put([{ execution: finished('a', 0, 5), attempts: [attempt] }]);
+    await fixture.archive.put([{ execution: finished('a', 0, 5), attempts: [attempt], results: [] }]);
     const [kept] = fixture.archive.attempts(NAMESPACE, 'a');
     expect(kept?.metadata.name).toBe('a-load-1');
     expect(kept?.status?.containerStatuses?.[0]?.state.terminated).toMatchObject({ exitCode: 3, reason: 'Error' });

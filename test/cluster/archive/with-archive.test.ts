@@ -24,7 +24,7 @@ beforeEach(async () => {
   store = await openStore(folder);
   cluster = withArchive(store, fixture.archive);
   const attempts = [{ ...pod('old-load-1'), status: { phase: 'Succeeded' as const } }];
-  await fixture.archive.put([{ execution: finished('old', 0, 5), attempts }]);
+  await fixture.archive.put([{ execution: finished('old', 0, 5), attempts, results: [] }]);
 });
 afterEach(async () => {
   await store.close();

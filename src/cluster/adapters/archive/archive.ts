@@ -17,6 +17,7 @@ export function openArchive({ path, clock }: ArchiveOptions): Archive {
   return {
     find: reader.find,
     attempts: reader.attempts,
+    results: reader.results,
     findAttempt(namespace, podName) {
       for (const execution of prefixesOf(podName)) {
         const found = reader.attempts(namespace, execution).find(({ metadata }) => metadata.name === podName);
@@ -52,7 +53,7 @@ export function openArchive({ path, clock }: ArchiveOptions): Archive {
   };
 }
 
-function rowOf({ execution, attempts }: ArchiveEntry): ArchiveRow {
+function rowOf({ execution, attempts, results }: ArchiveEntry): ArchiveRow {
   const { metadata, spec, status } = execution;
   const { trigger } = spec;
   return {
@@ -67,6 +68,7 @@ function rowOf({ execution, attempts }: ArchiveEntry): ArchiveRow {
     finished: historyKeyOf(execution, 'finished') as number,
     execution: JSON.stringify(execution),
     attempts: attempts.length === 0 ? undefined : JSON.stringify(attempts.map(attemptRecord)),
+    results: results.length === 0 ? undefined : JSON.stringify(results),
   };
 }
 

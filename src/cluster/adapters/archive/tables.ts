@@ -24,7 +24,7 @@ const TABLES = `
   CREATE INDEX executions_by_workflow ON executions (workflow, finished);
   CREATE INDEX executions_by_launch_plan ON executions (launch_plan, finished) WHERE launch_plan IS NOT NULL;
   CREATE INDEX executions_by_schedule ON executions (schedule, finished) WHERE schedule IS NOT NULL;
-  CREATE TABLE details (id INTEGER PRIMARY KEY, execution BLOB NOT NULL, attempts BLOB);
+  CREATE TABLE details (id INTEGER PRIMARY KEY, execution BLOB NOT NULL, attempts BLOB, results BLOB);
   PRAGMA user_version = ${FORMAT};
   COMMIT;
 `;

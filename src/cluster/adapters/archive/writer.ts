@@ -21,6 +21,7 @@ export interface ArchiveRow {
   readonly execution: string;
   /** Undefined: no attempts. */
   readonly attempts: string | undefined;
+  readonly results: string | undefined;
 }
 
 export interface PageRequest {
@@ -76,7 +77,7 @@ function inserter(
   remove: (namespace: string, name: string) => boolean,
 ): (row: ArchiveRow) => void {
   const row = db.prepare('INSERT INTO executions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const detail = db.prepare('INSERT INTO details VALUES (?, ?, ?)');
+  const detail = db.prepare('INSERT INTO details VALUES (?, ?, ?, ?)');
   return (it) => {
     remove(it.namespace, it.name);
     const { lastInsertRowid } = row.run(
@@ -90,8 +91,12 @@ function inserter(
       it.started,
       it.finished,
     );
-    detail.run(lastInsertRowid, pack(it.execution), it.attempts === undefined ? null : pack(it.attempts));
+    detail.run(lastInsertRowid, pack(it.execution), packed(it.attempts), packed(it.results));
   };
+}
+
+function packed(text: string | undefined): Uint8Array | null {
+  return text === undefined ? null : pack(text);
 }
 
 /** With selectors, which no index knows, rows are unpacked one by one, up to MAX_ARCHIVE_SCAN for a page. */
