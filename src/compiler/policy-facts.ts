@@ -8,7 +8,8 @@ import {
   type RecordType,
 } from '../language/index.ts';
 import type { BranchClosure, ResourceList, TaskClosure, WorkflowClosure } from './closure.ts';
-import { recordTypeOf, type Subject } from './policy-object.ts';
+import { recordTypeOf } from './policy-nodes.ts';
+import type { Subject } from './policy-object.ts';
 import { recordOf } from './record.ts';
 
 /** What rules would have to compute themselves otherwise, by kind. `file` is there for each. */

@@ -1,15 +1,20 @@
 import type { Json, JsonObject } from '../base/index.ts';
-import {
-  type Definition,
-  type DefinitionKind,
-  type Node,
-  type Parameter,
-  parseType,
-  printDuration,
-  printType,
-  type RecordType,
-} from '../language/index.ts';
+import { type Definition, type DefinitionKind, printDuration, printType, type RecordType } from '../language/index.ts';
 import type { EntityClosure, TaskClosure } from './closure.ts';
+import {
+  CACHE,
+  cacheObject,
+  durationOf,
+  handlerObject,
+  nodeObject,
+  PARAMETERS,
+  parametersOf,
+  RESOURCES,
+  recordTypeOf,
+  TIMEOUT,
+  WORKFLOW_PARTS,
+  withFields,
+} from './policy-nodes.ts';
 import { recordOf } from './record.ts';
 
 /** What a rule of a policy looks at: a definition, and what it compiled to where it is compiled. */
@@ -18,17 +23,13 @@ export interface Subject {
   readonly closure?: EntityClosure;
 }
 
-const PARAMETERS = 'map<{ type: string, default: json, description: string? }>';
-const TIMEOUT = '{ queue: duration?, run: duration?, total: duration? }';
 const RETRIES = '{ limit: integer, backoff: { initial: duration, factor: float, max: duration } }';
-const RESOURCES = '{ requests: map<string>, limits: map<string> }';
-const CACHE = '{ serialize: boolean, ttl: duration?, ignoreInputs: list<string> }?';
 
 /** The spec of each kind as rules see it: every field, with its default where the document is silent. */
 const SPECS: Readonly<Record<DefinitionKind, string>> = {
   Project: '{ paths: list<string>, domains: map<{ ref: string }>, lints: map<string> }',
-  Task: `{ description: string?, inputs: ${PARAMETERS}, outputs: ${PARAMETERS}, source: string?, run: { image: string?, command: list<string>, env: map<string> }, retries: ${RETRIES}, timeout: ${TIMEOUT}, resources: ${RESOURCES}, cache: ${CACHE}, idempotent: boolean }`,
-  Workflow: `{ description: string?, inputs: ${PARAMETERS}, outputs: map<{ type: string?, description: string? }>, nodes: map<{ kind: string, description: string?, needs: list<string>, task: string? }>, failurePolicy: string }`,
+  Task: `{ description: string?, inputs: ${PARAMETERS}, outputs: ${PARAMETERS}, source: string?, run: { image: string?, command: list<string>, env: map<string> }, retries: ${RETRIES}, timeout: ${TIMEOUT}, resources: ${RESOURCES}, cache: ${CACHE}, interruptible: boolean, idempotent: boolean }`,
+  Workflow: `{ description: string?, inputs: ${PARAMETERS}, outputs: map<{ value: json, type: string?, description: string? }>, failurePolicy: string }`,
   LaunchPlan:
     '{ description: string?, workflow: string, inputs: { default: map<json>, fixed: map<json> }, maxParallelism: integer?, concurrency: { limit: integer, whenFull: string }?, priority: integer }',
   Schedule:
@@ -36,7 +37,7 @@ const SPECS: Readonly<Record<DefinitionKind, string>> = {
   Platform:
     '{ description: string?, propeller: { workers: integer, maxParallelism: integer, sharding: json, autoscale: json }, retention: json }',
   Policy:
-    '{ description: string?, rules: list<{ name: string, kinds: list<string>, assert: string, message: string, severity: string }> }',
+    '{ description: string?, rules: list<{ name: string, match: { kinds: list<string>, labels: map<string>, expression: string? }, assert: string, message: string, severity: string, except: { labels: map<string> }? }> }',
 };
 
 const METADATA = '{ name: string, description: string?, labels: map<string>, annotations: map<string> }';
@@ -47,16 +48,11 @@ const TYPES = new Map<DefinitionKind, RecordType>();
 export function objectTypeOf(kind: DefinitionKind): RecordType {
   const known = TYPES.get(kind);
   if (known !== undefined) return known;
-  const type = recordTypeOf(`{ kind: string, metadata: ${METADATA}, spec: ${SPECS[kind]} }`);
+  const own = recordTypeOf(SPECS[kind]);
+  const spec = kind === 'Workflow' ? withFields(own, WORKFLOW_PARTS) : own;
+  const type = withFields(recordTypeOf(`{ kind: string, metadata: ${METADATA} }`), { spec });
   TYPES.set(kind, type);
   return type;
-}
-
-/** One of our own record types as it is written. */
-export function recordTypeOf(text: string): RecordType {
-  const parsed = parseType(text);
-  if (parsed.kind !== 'ok' || parsed.type.kind !== 'record') throw new Error(`not a record type: ${text}`);
-  return parsed.type;
 }
 
 /** The value of `object` for a subject, of the type that `objectTypeOf` tells. */
@@ -79,17 +75,18 @@ function specOf({ definition, closure }: Subject): JsonObject {
     case 'Task':
       return taskOf(definition.spec, closure as TaskClosure);
     case 'Workflow': {
-      const { description, inputs, outputs, nodes, failurePolicy } = definition.spec;
+      const { description, inputs, outputs, nodes, failurePolicy, onFailure } = definition.spec;
       const shown = [...outputs].map(([name, output]) => {
         const type = output.type === undefined ? null : printType(output.type);
-        return [name, { type, description: output.description ?? null }] as const;
+        return [name, { value: output.value, type, description: output.description ?? null }] as const;
       });
       return {
         description: description ?? null,
         inputs: parametersOf(inputs),
         outputs: recordOf(shown),
-        nodes: recordOf([...nodes].map(([id, node]) => [id, nodeOf(node)] as const)),
+        nodes: recordOf([...nodes].map(([id, node]) => [id, nodeObject(node)] as const)),
         failurePolicy,
+        onFailure: onFailure === undefined ? null : handlerObject(onFailure),
       };
     }
     case 'LaunchPlan': {
@@ -116,8 +113,10 @@ function specOf({ definition, closure }: Subject): JsonObject {
     }
     case 'Policy': {
       const { description, rules } = definition.spec;
-      const shown = rules.map(({ name, match, assert, message, severity }) => {
-        return { name, kinds: match.kinds ?? [], assert, message, severity };
+      const shown = rules.map(({ name, match, assert, message, severity, except }) => {
+        const { kinds = [], labels = {}, expression = null } = match;
+        const exception = except === undefined ? null : { labels: except.labels };
+        return { name, match: { kinds, labels, expression }, assert, message, severity, except: exception };
       });
       return { description: description ?? null, rules: shown };
     }
@@ -144,10 +143,8 @@ function taskOf(spec: SpecOf<'Task'>, { run, retries, timeout, resources, cache 
       total: durationOf(timeout.totalMs),
     },
     resources: { requests: resources.requests ?? {}, limits: resources.limits ?? {} },
-    cache:
-      cache === undefined
-        ? null
-        : { serialize: cache.serialize, ttl: durationOf(cache.ttlMs), ignoreInputs: cache.ignoreInputs ?? [] },
+    cache: cacheObject(cache),
+    interruptible: spec.interruptible === true,
     idempotent: spec.idempotent !== false,
   };
 }
@@ -168,21 +165,4 @@ function scheduleOf(spec: SpecOf<'Schedule'>): JsonObject {
     kickoffTime: spec.kickoffTime ?? null,
     active: spec.active,
   };
-}
-
-function nodeOf(node: Node): JsonObject {
-  const task = node.kind === 'map' ? (node.map.task ?? null) : node.kind === 'task' ? node.task : null;
-  return { kind: node.kind, description: node.description ?? null, needs: node.needs, task };
-}
-
-function parametersOf(parameters: ReadonlyMap<string, Parameter>): JsonObject {
-  return recordOf(
-    [...parameters].map(([name, { type, default: value, description }]) => {
-      return [name, { type: printType(type), default: value ?? null, description: description ?? null }] as const;
-    }),
-  );
-}
-
-function durationOf(ms: number | undefined): Json {
-  return ms === undefined ? null : printDuration(ms);
 }

@@ -48,6 +48,33 @@ describe('examples of lints that are off by default', () => {
   });
 });
 
+describe('retries of a task that is not idempotent', () => {
+  const task = `kind: Task\nmetadata: { name: pay }\nspec: { idempotent: false, run: { command: [sh, -c, "true"] } }\n---\n`;
+  const workflow = (nodes: string, more = ''): string =>
+    `${task}kind: Workflow\nmetadata: { name: w }\nspec:\n  inputs: { b: boolean }\n${more}  nodes:\n    n: ${nodes}\n`;
+  const asked = `when: "\${{ inputs.b }}"`;
+
+  it.each([
+    ['a node', workflow('{ task: pay, retries: 2, ASKED }'), ['PIPE-LINT-008@11']],
+    ['a branch', workflow('{ switch: [{ ASKED, then: { task: pay, retries: 2 } }] }'), ['PIPE-LINT-008@11']],
+    [
+      'the other branch',
+      workflow('{ switch: [{ ASKED, then: { task: pay } }], else: { task: pay, retries: 1 } }'),
+      ['PIPE-LINT-008@11'],
+    ],
+    [
+      'the failure handler',
+      workflow('{ task: pay, ASKED }', '  onFailure: { task: pay, retries: 1 }\n'),
+      ['PIPE-LINT-008@10'],
+    ],
+    ['none of them', workflow('{ switch: [{ ASKED, then: { task: pay } }], else: { task: pay } }'), []],
+  ])('are told of %s', (_name, text, codes) => {
+    const found = told(text.replaceAll('ASKED', asked));
+    expect(found.filter((line) => line.includes('LINT-008'))).toEqual(codes);
+    expect(found.filter((line) => !/LINT|NODE-001/.test(line))).toEqual([]);
+  });
+});
+
 describe('examples of policies', () => {
   checkExamples(POLICY_CODES, asFile);
 });

@@ -50,9 +50,16 @@ function workflowValue(closure: WorkflowClosure): ValueOf {
   };
 }
 
-/** The value of `with.a`, `map.over.a`, `compute.a` or `sleep` of an action. Branches of a switch are not looked into. */
+/** The value of `with.a`, `map.over.a`, `compute.a` or `sleep` of an action, or of one of a switch's actions. */
 function bindingOf(action: Fields, path: readonly string[]): Json | undefined {
-  if (path[0] === 'sleep') return templateJson(action.duration as Template | undefined);
+  const [first, index, ...rest] = path;
+  if (first === 'switch' && rest[0] === 'then') {
+    const branches = action.branches as readonly { readonly action: unknown }[] | undefined;
+    const branch = branches?.[Number(index)]?.action as Fields | undefined;
+    return branch && bindingOf(branch, rest.slice(1));
+  }
+  if (first === 'else' && action.else !== undefined) return bindingOf(action.else as Fields, path.slice(1));
+  if (first === 'sleep') return templateJson(action.duration as Template | undefined);
   const [group, name] = path.slice(-2);
   if (group === undefined || name === undefined) return undefined;
   const bindings = action[group === 'compute' ? 'values' : group] as Readonly<Record<string, Template>> | undefined;

@@ -1,5 +1,5 @@
-import type { DefinitionOf } from '../../language/index.ts';
-import type { TaskClosure, WorkflowClosure } from '../closure.ts';
+import type { BranchAction, DefinitionOf, Path } from '../../language/index.ts';
+import type { BranchClosure, TaskClosure, WorkflowClosure } from '../closure.ts';
 import type { Tell } from '../findings.ts';
 
 const HELP = 'take the retries away, or make the task idempotent, for example by $PIPECTL_IDEMPOTENCY_KEY';
@@ -12,16 +12,51 @@ export function lintRetries(tell: Tell, task: DefinitionOf<'Task'>, { idempotent
   tell('PIPE-LINT-008', message, task.placeOfKey(['spec', 'retries']), { help: HELP, related });
 }
 
-/** The same for retries that a node adds. */
+/** The same for retries that a node adds, a branch of a switch, or the failure handler. */
 export function lintNodeRetries(tell: Tell, workflow: DefinitionOf<'Workflow'>, closure: WorkflowClosure): void {
-  for (const node of closure.nodes) {
-    const task = 'task' in node && typeof node.task === 'string' ? closure.tasks[node.task] : undefined;
+  for (const { what, path, written, action } of actionsOf(workflow, closure)) {
+    const task = 'task' in action && typeof action.task === 'string' ? closure.tasks[action.task] : undefined;
     if (task?.idempotent !== false || task.retries.limit === 0) continue;
-    const written = workflow.spec.nodes.get(node.id);
-    if (written === undefined || !('retries' in written) || written.retries?.limit === undefined) continue;
-    const message = `node "${node.id}" retries task "${task.name}" ${times(task.retries.limit)}, which is not idempotent`;
-    tell('PIPE-LINT-008', message, workflow.placeOfKey(['spec', 'nodes', node.id, 'retries']), { help: HELP });
+    if (!('retries' in written) || written.retries?.limit === undefined) continue;
+    const message = `${what} retries task "${task.name}" ${times(task.retries.limit)}, which is not idempotent`;
+    tell('PIPE-LINT-008', message, workflow.placeOfKey([...path, 'retries']), { help: HELP });
   }
+}
+
+interface PlacedAction {
+  /** For a message. */
+  readonly what: string;
+  readonly path: Path;
+  readonly written: BranchAction;
+  readonly action: BranchClosure;
+}
+
+function actionsOf(workflow: DefinitionOf<'Workflow'>, closure: WorkflowClosure): readonly PlacedAction[] {
+  const actions: PlacedAction[] = [];
+  const { nodes, onFailure } = workflow.spec;
+  for (const node of closure.nodes) {
+    const written = nodes.get(node.id);
+    const path = ['spec', 'nodes', node.id];
+    const what = `node "${node.id}"`;
+    if (written === undefined) continue;
+    if (node.kind !== 'switch') {
+      if (written.kind !== 'switch') actions.push({ what, path, written, action: node });
+      continue;
+    }
+    if (written.kind !== 'switch') continue;
+    const branch = `a branch of ${what}`;
+    for (const [at, { action }] of node.branches.entries()) {
+      const inner = written.switch[at]?.action;
+      if (inner) actions.push({ what: branch, path: [...path, 'switch', at, 'then'], written: inner, action });
+    }
+    if (node.else !== undefined && written.else !== undefined)
+      actions.push({ what: branch, path: [...path, 'else'], written: written.else, action: node.else });
+  }
+  if (closure.onFailure !== undefined && onFailure !== undefined) {
+    const path = ['spec', 'onFailure'];
+    actions.push({ what: 'the failure handler', path, written: onFailure, action: closure.onFailure });
+  }
+  return actions;
 }
 
 function times(count: number): string {

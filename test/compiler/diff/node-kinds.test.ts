@@ -22,6 +22,8 @@ spec:
           then: { task: clean, with: { day: "\${{ inputs.day }}", limit: 100 } }
         - when: "\${{ inputs.size > 5 }}"
           then: { fail: too few }
+        - when: "\${{ inputs.size > 3 }}"
+          then: { workflow: etl, with: { day: "\${{ inputs.day }}", wait: 7m } }
       else: { compute: { x: 1 } }
 ---
 kind: Policy
@@ -82,6 +84,7 @@ const CHANGES: readonly (readonly [name: string, from: string, to: string, line:
 const SPELLINGS: readonly (readonly [name: string, from: string, to: string])[] = [
   ['a sleep', 'sleep: 5m', 'sleep: 300s'],
   ['a value of a sub-workflow', 'wait: 5m }, when', 'wait: 300s }, when'],
+  ['a value of a branch', 'wait: 7m', 'wait: 420s'],
   ['a timeout', 'timeout: 2h', 'timeout: 120m'],
   ['a condition', 'inputs.size > 1 ', '(inputs.size)>1'],
   ['a rule', 'size(object.metadata.name) < 60', 'size(object.metadata["name"])<60'],

@@ -75,7 +75,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
   },
   {
     name: 'types',
-    share: 18,
+    share: 14,
     corpus: [
       'integer',
       'list<map<string?>>',

@@ -1,10 +1,12 @@
 import { isJsonObject, type Json } from '../../../src/base/index.ts';
 import { parseCron } from '../../../src/calendar/index.ts';
 import {
+  formatImagesLock,
   normalInstant,
   parseDuration,
   parseExactJson,
   parseImageReference,
+  parseImagesLock,
   parseQuantity,
   printDuration,
 } from '../../../src/language/index.ts';
@@ -153,6 +155,45 @@ export const TEXT_TARGETS: readonly FuzzTarget[] = [
     ],
     check(text) {
       must(parseImageReference(text) !== undefined, 'an image has an answer');
+    },
+  },
+  {
+    name: 'images.lock',
+    share: 4,
+    corpus: [
+      formatImagesLock([
+        { image: 'docker.io/library/python:3.12', of: 'index', digest: `sha256:${'a'.repeat(64)}` },
+        { image: 'registry.example.com:5000/a/b:c', of: 'manifest', digest: `sha256:${'0'.repeat(64)}` },
+      ]),
+      'version: 1\nimages: {}\n',
+      '# text\nversion: 1\nimages:\n',
+    ],
+    junk: [
+      'version: 2',
+      'images:',
+      '  ',
+      '\n',
+      '\r\n',
+      '\t',
+      '<<<<<<< HEAD\n',
+      '=======\n',
+      '{ index: ',
+      '{ manifest: sha256:',
+      ' }',
+      '#',
+      '__proto__: { index: x }',
+      '\ufeff',
+      '\0',
+      '\u202e',
+      'a'.repeat(300),
+    ],
+    check(text) {
+      const { images, diagnostics, placeOf } = parseImagesLock(new TextEncoder().encode(text));
+      for (const { message, span } of diagnostics) must(message !== '' && span !== undefined, 'a finding has a place');
+      for (const image of images.keys()) must(placeOf(image).span.line > 0, 'an image has a line');
+      if (diagnostics.length > 0) return;
+      const again = parseImagesLock(new TextEncoder().encode(formatImagesLock(images.values())));
+      must(again.diagnostics.length === 0 && again.images.size === images.size, 'a lock prints as itself');
     },
   },
   {
