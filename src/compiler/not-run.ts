@@ -4,7 +4,7 @@ import type { BranchClosure, NodeClosure } from './closure.ts';
  * What is checked and kept with the closure, and not run yet: the compiler warns of it, and an execution that comes to
  * such a node fails there. This is the only list of them: a line goes when the engine runs what it names.
  */
-const KINDS: ReadonlySet<BranchClosure['kind']> = new Set(['launchPlan', 'approve', 'signal', 'dynamic']);
+const KINDS: ReadonlySet<BranchClosure['kind']> = new Set(['dynamic']);
 
 /** What this version does not run of an action, in words; undefined when it runs it. */
 export function notRun(action: BranchClosure): string | undefined {

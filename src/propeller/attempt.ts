@@ -67,7 +67,8 @@ function judgeOutputs(task: PlannedTask, text: string): Outcome {
   return { kind: 'Succeeded', outputs: parsed.values };
 }
 
-function judgeEnding(error: ExecutionError): Outcome {
+/** What it means that something ended for this reason. */
+export function judgeEnding(error: ExecutionError): Outcome {
   switch (error.reason) {
     case RUN_TIMEOUT:
       return { kind: 'Failed', fault: 'user', error };
@@ -131,7 +132,12 @@ export function backoffMs(
 }
 
 /** Timers of an attempt that is queued, or running already. */
-export function attemptTimers(node: number, index: number, attempt: AttemptState, task: PlannedTask): readonly Timer[] {
+export function attemptTimers(
+  node: number,
+  index: number,
+  attempt: AttemptState,
+  task: { readonly closure: Pick<TaskClosure, 'timeout'> },
+): readonly Timer[] {
   const { queueMs, runMs } = task.closure.timeout;
   const timer = { node, index, attempt: attempt.attempt };
   if (attempt.runningAt !== undefined) {

@@ -3,6 +3,7 @@ import {
   type BranchClosure,
   type FailureHandlerClosure,
   type InlineWorkflow,
+  type LaunchPlanClosure,
   type NodeClosure,
   notRun,
   type SwitchAction,
@@ -10,7 +11,15 @@ import {
   type WorkflowClosure,
 } from '../compiler/index.ts';
 import { BOOLEAN, DURATION, STRING } from '../language/index.ts';
-import { inputsReader, inputsWriter, outputsParser, type Renderers, renderers, type Tested } from './language.ts';
+import {
+  inputsReader,
+  inputsWriter,
+  outputsParser,
+  type Renderers,
+  readType,
+  renderers,
+  type Tested,
+} from './language.ts';
 import { type ActionPlan, HANDLER_ID, type Plan, type PlanNode, type PlannedTask, type SwitchPlan } from './plan.ts';
 
 /** What the workflows of one closure share. */
@@ -18,14 +27,19 @@ interface Tables {
   readonly taskOf: (digest: Digest) => PlannedTask;
   /** The closure of a workflow that runs inline. */
   readonly workflowOf: (digest: Digest) => InlineWorkflow;
+  readonly launchPlanOf: (digest: Digest) => LaunchPlanClosure;
   readonly inline: (digest: Digest) => Plan;
 }
 
 /**
  * Indexes a closure. Costs its size once; every step after that costs only what changes. What it runs inline is indexed
- * when it is first run. Throws BugError on a closure that no compiler of ours makes.
+ * when it is first run. `launchPlans` are those of `launchPlansOf`. Throws BugError on a closure that no compiler of ours makes.
  */
-export function buildPlan(digest: Digest, closure: WorkflowClosure): Plan {
+export function buildPlan(
+  digest: Digest,
+  closure: WorkflowClosure,
+  launchPlans: ReadonlyMap<Digest, LaunchPlanClosure> = new Map(),
+): Plan {
   const tasks = new Map<Digest, PlannedTask>();
   for (const [taskDigest, task] of Object.entries(closure.tasks)) tasks.set(taskDigest, plannedTask(taskDigest, task));
   const workflows = new Map(Object.entries(closure.workflows ?? {}));
@@ -33,6 +47,7 @@ export function buildPlan(digest: Digest, closure: WorkflowClosure): Plan {
   const tables: Tables = {
     taskOf: (taskDigest) => tasks.get(taskDigest) ?? missing(digest, 'task', taskDigest),
     workflowOf: (inner) => workflows.get(inner) ?? missing(digest, 'workflow', inner),
+    launchPlanOf: (inner) => launchPlans.get(inner) ?? missing(digest, 'launch plan', inner),
     inline: (inner) => {
       const plan = plans.get(inner) ?? planOf(inner, tables.workflowOf(inner), tables);
       plans.set(inner, plan);
@@ -42,8 +57,8 @@ export function buildPlan(digest: Digest, closure: WorkflowClosure): Plan {
   return planOf(digest, closure, tables);
 }
 
-function missing(digest: Digest, kind: 'task' | 'workflow', inner: Digest): never {
-  throw new BugError(`closure ${digest} runs ${kind} ${inner}, which it does not hold`);
+function missing(digest: Digest, kind: 'task' | 'workflow' | 'launch plan', inner: Digest): never {
+  throw new BugError(`closure ${digest} runs ${kind} ${inner}, which is not there`);
 }
 
 function plannedTask(digest: Digest, closure: TaskClosure): PlannedTask {
@@ -166,6 +181,23 @@ function planAction(action: BranchClosure, base: Base, { digest, tables, render 
         totalMs,
       };
     }
+    case 'launchPlan': {
+      const { launchPlan, retries, timeout } = action;
+      const plan = tables.launchPlanOf(launchPlan.closure);
+      const closure = { retries, timeout };
+      const inputs = render.inputs(action.with, plan.inputs);
+      return { ...base, kind: 'launchPlan', digest: launchPlan.closure, launchPlan: plan, with: inputs, closure };
+    }
+    case 'approve': {
+      const { timeoutMs, default: byDefault } = action;
+      return { ...base, kind: 'approve', message: render.single(action.message, STRING), timeoutMs, byDefault };
+    }
+    case 'signal': {
+      const { timeoutMs, default: byDefault, outputs } = action;
+      const type = outputs.value ?? 'json';
+      const message = action.message && render.single(action.message, STRING);
+      return { ...base, kind: 'signal', message, type, valueType: readType(type), timeoutMs, byDefault };
+    }
     case 'sleep':
       return { ...base, kind: 'sleep', duration: render.single(action.duration, DURATION) };
     case 'fail':
@@ -173,6 +205,22 @@ function planAction(action: BranchClosure, base: Base, { digest, tables, render 
     default:
       throw new BugError(`closure ${digest}: node kind "${action.kind}" is not known to this engine`);
   }
+}
+
+/** The launch plans that a closure's nodes run, at any depth: what `buildPlan` needs besides the closure. */
+export function launchPlansOf(closure: WorkflowClosure): readonly Digest[] {
+  const found = new Set<Digest>();
+  const see = (action: BranchClosure | SwitchAction | undefined): void => {
+    if (action?.kind === 'launchPlan') found.add(action.launchPlan.closure);
+    if (action?.kind !== 'switch') return;
+    for (const branch of action.branches) see(branch.action);
+    see(action.else);
+  };
+  for (const { nodes, onFailure } of [closure, ...Object.values(closure.workflows ?? {})]) {
+    for (const node of nodes) see(node);
+    see(onFailure);
+  }
+  return [...found];
 }
 
 /**

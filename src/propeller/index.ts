@@ -6,12 +6,15 @@
  * attempt n is confirmed gone; limits of parallelism hold; a restored state goes on as the one that wrote the status.
  */
 export { podName } from './attempt.ts';
-export { buildPlan, nodeSlug } from './build-plan.ts';
+export { buildPlan, launchPlansOf, nodeSlug } from './build-plan.ts';
 export { indexOfPath } from './frame.ts';
+export { readOutputs } from './outputs-status.ts';
 export type { Plan, PlanNode, PlannedTask } from './plan.ts';
-export { type ExpectedAttempt, type Restored, restore } from './restore.ts';
+export { type ExpectedAttempt, type ExpectedChild, type Restored, restore } from './restore.ts';
 export type {
   AttemptObservation,
+  ChildEffect,
+  ChildObservation,
   Desired,
   Effect,
   EngineState,

@@ -1,5 +1,6 @@
 import { instantText, type Json, MAX_VALUE_BYTES, pushHeap } from '../base/index.ts';
 import type { ExecutionError } from '../cluster/index.ts';
+import { startWaiting } from './answered-node.ts';
 import { frameOf, mayStart, nodeAt, pathOf } from './frame.ts';
 import { type FieldsRenderer, type Scope, unnamed } from './language.ts';
 import { outputsStatus } from './outputs-status.ts';
@@ -97,6 +98,13 @@ function startAction(round: Round, frame: Frame, node: ActionPlan): void {
       return;
     case 'workflow':
       openWorkflow(round, frame, node);
+      return;
+    case 'launchPlan':
+      state.ready.children.push(frame.base + node.index);
+      return;
+    case 'approve':
+    case 'signal':
+      startWaiting(round, frame, node);
       return;
     case 'sleep':
       startSleep(round, frame, node);

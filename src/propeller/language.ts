@@ -171,7 +171,8 @@ function recordOf(entries: readonly (readonly [string, string])[]): RecordType {
   return { kind: 'record', fields: new Map(entries.map(([name, type]) => [name, field(type)])) };
 }
 
-function readType(text: string): Type {
+/** A type as closures print it. */
+export function readType(text: string): Type {
   const parsed = parseType(text);
   if (parsed.kind === 'error') throw new BugError(`a closure names the type "${text}", which is none`);
   return parsed.type;

@@ -17,16 +17,19 @@ export function flushTouched(round: Round): void {
     const task = state.tasks.get(index);
     const map = state.maps.get(index);
     const open = state.open.get(index);
+    const child = state.children.get(index);
     const status = { ...statusOf(round, frame, node), ...(node.branch !== undefined && { branch: node.branch }) };
-    const patch = difference((task ?? map ?? open)?.written, status);
+    const patch = difference((task ?? map ?? open ?? child)?.written, status);
     if (map !== undefined) patch.map = mapPatch(map, isOver);
     if (Object.keys(patch).length > 0) writeNode(round, pathOf(frame, node), patch);
     if (isOver) {
       state.tasks.delete(index);
       state.maps.delete(index);
       state.open.delete(index);
+      state.waiting.delete(index);
+      state.children.delete(index);
     } else {
-      const kept = task ?? map ?? open;
+      const kept = task ?? map ?? open ?? child;
       if (kept !== undefined) kept.written = status;
     }
   }
@@ -41,7 +44,9 @@ function statusOf(round: Round, frame: Frame, node: PlanNode): NodeStatus {
   const open = state.open.get(index);
   if (task !== undefined) return taskStatus(round, frame, node, task);
   if (open !== undefined) return openStatus(round, frame, node, open);
-  return mapNodeStatus(round, frame, node);
+  const child = state.children.get(index);
+  if (child === undefined) return mapNodeStatus(round, frame, node);
+  return { ...taskStatus(round, frame, node, child), ...(child.child !== undefined && { child: child.child }) };
 }
 
 function taskStatus(round: Round, frame: Frame, node: PlanNode, task: TaskState): NodeStatus {
@@ -71,6 +76,8 @@ function openStatus(round: Round, frame: Frame, node: PlanNode, open: OpenState)
     startedAt: instantText(open.startedAt),
     ...(isOver && { finishedAt: instantText(round.now) }),
     ...(!isOver && open.wakeAt !== undefined && { wakeAt: instantText(open.wakeAt) }),
+    ...(open.wait !== undefined && { wait: open.wait }),
+    ...(open.decision !== undefined && { decision: open.decision }),
     ...(outputs !== undefined && outputsStatus(outputs)),
     ...(open.error !== undefined && phase !== 'Succeeded' && { error: open.error }),
     ...(!isOver && open.ending !== undefined && { ending: open.ending }),

@@ -15,5 +15,6 @@ export function openNode(round: Round, frame: Frame, node: PlanNode, wakeAt?: Un
 }
 
 export function newOpen(startedAt: UnixMs, wakeAt: UnixMs | undefined): OpenState {
-  return { startedAt, wakeAt, ending: undefined, error: undefined, frame: undefined, written: undefined };
+  const none = { ending: undefined, error: undefined, frame: undefined, wait: undefined, decision: undefined };
+  return { startedAt, wakeAt, ...none, written: undefined };
 }

@@ -1,5 +1,6 @@
-import type { Digest } from '../base/index.ts';
-import type { TaskClosure, WorkflowClosure } from '../compiler/index.ts';
+import type { Digest, Json } from '../base/index.ts';
+import type { LaunchPlanAction, LaunchPlanClosure, TaskClosure, WorkflowClosure } from '../compiler/index.ts';
+import type { Type } from '../language/index.ts';
 import type { FieldsRenderer, OutputsParser, Rendered, Values } from './language.ts';
 
 /** A workflow closure made ready to run: indexed, templates compiled. Built once per digest; immutable and shared. */
@@ -90,6 +91,36 @@ export interface SleepPlan extends PlanNodeBase {
   readonly duration: FieldsRenderer;
 }
 
+/** Runs a launch plan as an execution of its own. */
+export interface ChildPlan extends PlanNodeBase {
+  readonly kind: 'launchPlan';
+  readonly digest: Digest;
+  readonly launchPlan: LaunchPlanClosure;
+  readonly with: FieldsRenderer;
+  /** Retries and times of the node. */
+  readonly closure: Pick<LaunchPlanAction, 'retries' | 'timeout'>;
+}
+
+/** Waits for a person. */
+export interface ApprovePlan extends PlanNodeBase {
+  readonly kind: 'approve';
+  /** Gives `value`, a text. */
+  readonly message: FieldsRenderer | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly byDefault: Json | undefined;
+}
+
+/** Waits for a value. */
+export interface SignalPlan extends PlanNodeBase {
+  readonly kind: 'signal';
+  readonly message: FieldsRenderer | undefined;
+  /** Of the value, in printed form and parsed. */
+  readonly type: string;
+  readonly valueType: Type;
+  readonly timeoutMs: number | undefined;
+  readonly byDefault: Json | undefined;
+}
+
 /** A branch that fails its node. */
 export interface FailPlan extends PlanNodeBase {
   readonly kind: 'fail';
@@ -105,5 +136,15 @@ export interface NotRunPlan extends PlanNodeBase {
 }
 
 /** What a node does once it is known which branch it takes. */
-export type ActionPlan = TaskPlan | MapPlan | ComputePlan | WorkflowPlan | SleepPlan | FailPlan | NotRunPlan;
+export type ActionPlan =
+  | TaskPlan
+  | MapPlan
+  | ComputePlan
+  | WorkflowPlan
+  | ChildPlan
+  | ApprovePlan
+  | SignalPlan
+  | SleepPlan
+  | FailPlan
+  | NotRunPlan;
 export type PlanNode = ActionPlan | SwitchPlan;

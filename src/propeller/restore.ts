@@ -1,13 +1,14 @@
 import { BugError, createHeap, instantMs, pushHeap, type UnixMs } from '../base/index.ts';
 import { type Execution, isTerminalPhase, type NodeStatus } from '../cluster/index.ts';
 import { attemptTimers, backoffMs, podName } from './attempt.ts';
+import { restoredChild } from './child-node.ts';
 import { addFrame, createFrame, isBefore, isQuiet, pathOf, ROOT_PLACE, slugOf } from './frame.ts';
 import { createScope, executionVariables, NO_OUTPUTS } from './language.ts';
 import { renderMap } from './map-node.ts';
 import { readMapStatus, SUBTASK, subtaskFailures, subtaskPhase } from './map-state.ts';
 import { newOpen } from './open-node.ts';
 import { readOutputs } from './outputs-status.ts';
-import type { MapPlan, Plan, PlanNode, TaskPlan, WorkflowPlan } from './plan.ts';
+import type { ChildPlan, MapPlan, Plan, PlanNode, TaskPlan, WorkflowPlan } from './plan.ts';
 import { makeReady } from './round.ts';
 import { scopeOf } from './scope.ts';
 import { valueBytes } from './size.ts';
@@ -22,9 +23,16 @@ export interface ExpectedAttempt {
   readonly podName: string;
 }
 
+/** A child execution that status says is live. Whoever restores looks for it. */
+export interface ExpectedChild {
+  readonly node: number;
+  readonly name: string;
+}
+
 export interface Restored {
   readonly state: EngineState;
   readonly expected: readonly ExpectedAttempt[];
+  readonly children: readonly ExpectedChild[];
 }
 
 /**
@@ -36,20 +44,22 @@ export function restore(plan: Plan, execution: Execution, now: UnixMs): Restored
   const { status } = execution;
   const state = emptyState(plan, execution);
   const expected: ExpectedAttempt[] = [];
-  if (status === undefined) return { state, expected };
+  const children: ExpectedChild[] = [];
+  if (status === undefined) return { state, expected, children };
   state.phase = status.phase;
   state.message = status.message;
   state.startedAt = instantMs(status.startedAt);
   state.root.error = status.error;
-  if (isTerminalPhase(state.phase)) return { state, expected };
-  restoreFrame({ state, now, expected, groups: groupsOf(execution, state) }, state.root);
-  return { state, expected };
+  if (isTerminalPhase(state.phase)) return { state, expected, children };
+  restoreFrame({ state, now, expected, children, groups: groupsOf(execution, state) }, state.root);
+  return { state, expected, children };
 }
 
 interface Restoring {
   readonly state: EngineState;
   readonly now: UnixMs;
   readonly expected: ExpectedAttempt[];
+  readonly children: ExpectedChild[];
   /** Statuses of nodes by their id, by the prefix of their frame. */
   readonly groups: ReadonlyMap<string, ReadonlyMap<string, NodeStatus>>;
 }
@@ -107,7 +117,13 @@ function emptyState(plan: Plan, execution: Execution): EngineState {
   const variables = { execution: executionVariables(execution) };
   const root = createFrame(plan, createScope(inputs.ok ? inputs.values : spec.inputs, variables), ROOT_PLACE);
   const state: EngineState = {
-    execution: { namespace: metadata.namespace ?? '', name: metadata.name, maxParallelism: spec.maxParallelism },
+    execution: {
+      namespace: metadata.namespace ?? '',
+      name: metadata.name,
+      uid: metadata.uid ?? '',
+      maxParallelism: spec.maxParallelism,
+      depth: spec.trigger.kind === 'execution' ? spec.trigger.depth : 0,
+    },
     phase: 'Pending',
     desired: spec.desired ?? 'Running',
     abortedFor: undefined,
@@ -121,9 +137,12 @@ function emptyState(plan: Plan, execution: Execution): EngineState {
     isStopping: false,
     tasks: new Map(),
     maps: new Map(),
+    children: new Map(),
     open: new Map(),
+    waiting: new Map(),
+    signals: undefined,
     taken: new Map(),
-    ready: { instant: [], tasks: createHeap<number>((a, b) => isBefore(state, a, b)), maps: [] },
+    ready: { instant: [], tasks: createHeap<number>((a, b) => isBefore(state, a, b)), maps: [], children: [] },
     liveTasks: 0,
     nodeCount: plan.nodes.length,
     timers: createHeap<Timer>((a, b) => a.at < b.at),
@@ -172,6 +191,14 @@ function restoreLive(restoring: Restoring, frame: Frame, node: PlanNode, status:
     case 'workflow':
       restoreWorkflow(restoring, frame, node, status);
       return;
+    case 'launchPlan':
+      restoreChild(restoring, frame, node, status);
+      return;
+    case 'approve':
+    case 'signal':
+      state.waiting.set(frame.base + node.index, pathOf(frame, node));
+      restoreOpen(restoring, frame, node, status);
+      return;
     case 'sleep':
       restoreOpen(restoring, frame, node, status);
       return;
@@ -186,6 +213,8 @@ function restoreOpen({ state, now }: Restoring, frame: Frame, node: PlanNode, st
   const open = newOpen(instantMs(status.startedAt) ?? now, instantMs(status.wakeAt));
   open.ending = status.ending;
   open.error = status.error;
+  open.wait = status.wait;
+  open.decision = status.decision;
   open.written = status;
   state.open.set(number, open);
   if (open.wakeAt !== undefined) {
@@ -233,6 +262,20 @@ function restoreTask({ state, now, expected }: Restoring, frame: Frame, node: Ta
   state.liveTasks++;
   for (const made of attemptTimers(number, -1, task, node.task)) pushHeap(state.timers, made);
   expected.push({ ...timer, podName: podName(state.execution, slugOf(frame, node), -1, task.attempt) });
+}
+
+function restoreChild({ state, now, children }: Restoring, frame: Frame, node: ChildPlan, status: NodeStatus): void {
+  const number = frame.base + node.index;
+  const child = restoredChild(status, now);
+  state.children.set(number, child);
+  addTotalTimer(state, frame, node, child.startedAt, node.closure.timeout.totalMs);
+  if (child.retryAt !== undefined) {
+    const timer = { node: number, index: -1, attempt: child.attempt };
+    pushHeap<Timer>(state.timers, { ...timer, kind: 'retry', at: child.retryAt });
+    return;
+  }
+  for (const made of attemptTimers(number, -1, child, node)) pushHeap(state.timers, made);
+  if (child.child !== undefined) children.push({ node: number, name: child.child.name });
 }
 
 function restoreMap({ state, now, expected }: Restoring, frame: Frame, node: MapPlan, status: NodeStatus): void {

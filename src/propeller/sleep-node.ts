@@ -4,7 +4,7 @@ import { parseDuration } from '../language/index.ts';
 import { pathOf } from './frame.ts';
 import { unnamed } from './language.ts';
 import { openNode } from './open-node.ts';
-import type { SleepPlan } from './plan.ts';
+import type { PlanNode, SleepPlan } from './plan.ts';
 import { endNode, failAtOnce, type Round, succeedNode, touch } from './round.ts';
 import type { Frame } from './state.ts';
 
@@ -29,7 +29,8 @@ export function wakeSleep(round: Round, frame: Frame, node: SleepPlan): void {
   succeedNode(round, frame, node, {});
 }
 
-export function endSleep(round: Round, frame: Frame, node: SleepPlan, ending: ExecutionError): void {
+/** Nothing of it runs: it ends at once. */
+export function endSleep(round: Round, frame: Frame, node: PlanNode, ending: ExecutionError): void {
   const open = round.state.open.get(frame.base + node.index);
   if (open === undefined) throw new BugError(`node "${pathOf(frame, node)}" is not open`);
   open.error = ending;

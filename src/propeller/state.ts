@@ -1,8 +1,18 @@
 import type { Heap, Json, UnixMs } from '../base/index.ts';
-import type { ExecutionError, ExecutionPhase, MergePatch, NodePhase, NodeStatus } from '../cluster/index.ts';
-import type { Scope } from './language.ts';
+import type {
+  Execution,
+  ExecutionError,
+  ExecutionPhase,
+  MergePatch,
+  NodeChild,
+  NodeDecision,
+  NodePhase,
+  NodeStatus,
+  NodeWait,
+} from '../cluster/index.ts';
+import type { Scope, Values } from './language.ts';
 import type { MapState } from './map-state.ts';
-import type { ActionPlan, Plan, PlannedTask } from './plan.ts';
+import type { ActionPlan, ChildPlan, Plan, PlannedTask } from './plan.ts';
 
 /**
  * The running state of one execution. Mutable: `step` consumes it and hands the same object back, so whoever holds
@@ -36,15 +46,21 @@ export interface EngineState {
   readonly tasks: Map<number, TaskState>;
   /** The same of maps. */
   readonly maps: Map<number, MapState>;
+  /** The same of nodes that run child executions. */
+  readonly children: Map<number, ChildState>;
   /** The same of all other nodes that take time. */
   readonly open: Map<number, OpenState>;
+  /** Those of `open` that wait for an answer, with their paths. */
+  readonly waiting: Map<number, string>;
+  /** Answers by path, as the execution's spec has them. */
+  signals: Execution['spec']['signals'];
   /** Switches that have taken a branch: what they do now. */
   readonly taken: Map<number, ActionPlan>;
   /**
    * Nodes that may start, each exactly once. `instant`: those that take no time, and those whose condition or branch is
    * to be seen first. Tasks are gated by max parallelism and go in the order of the closure.
    */
-  readonly ready: { instant: number[]; readonly tasks: Heap<number>; maps: number[] };
+  readonly ready: { instant: number[]; readonly tasks: Heap<number>; maps: number[]; children: number[] };
   /** Tasks with a live attempt: what max parallelism bounds. */
   liveTasks: number;
   /** Nodes in all frames, to bound them. */
@@ -100,6 +116,9 @@ export interface OpenState {
   error: ExecutionError | undefined;
   /** The nodes that it runs. */
   frame: Frame | undefined;
+  /** What an approval or a signal waits for, and how that ended. */
+  wait: NodeWait | undefined;
+  decision: NodeDecision | undefined;
   /** As in TaskState. */
   written: NodeStatus | undefined;
 }
@@ -110,7 +129,10 @@ export type Desired = 'Running' | 'Paused' | 'Aborted';
 export interface ExecutionIdentity {
   readonly namespace: string;
   readonly name: string;
+  readonly uid: string;
   readonly maxParallelism: number | undefined;
+  /** Executions above this one. */
+  readonly depth: number;
 }
 
 /** One attempt at a task or at a subtask, live or backing off. */
@@ -134,6 +156,12 @@ export interface TaskState extends AttemptState {
   written: NodeStatus | undefined;
 }
 
+/** A node that runs child executions, one for each attempt. */
+export interface ChildState extends TaskState {
+  /** The child of the attempt at hand or the last one. */
+  child: NodeChild | undefined;
+}
+
 export interface Timer {
   readonly at: UnixMs;
   readonly kind: 'retry' | 'queue' | 'run' | 'total' | 'wake';
@@ -153,7 +181,37 @@ export type Observation =
   | { readonly kind: 'Refuse'; readonly error: ExecutionError; readonly phase: 'Failed' | 'Aborted' }
   /** `why`: what the person who aborted it said. */
   | { readonly kind: 'Desired'; readonly desired: Desired; readonly why?: string }
+  /** The answers to nodes that wait, all of them. */
+  | { readonly kind: 'Signals'; readonly signals: EngineState['signals'] }
+  | ChildObservation
   | AttemptObservation;
+
+/** What a child execution shows. */
+export interface ChildObservation {
+  readonly kind: 'Child';
+  readonly node: number;
+  readonly name: string;
+  readonly seen:
+    | {
+        readonly kind: 'Live';
+        readonly phase: ExecutionPhase;
+        readonly startedAt?: UnixMs;
+        /** What its spec desires, as far as that was read. */
+        readonly desired?: Desired;
+        /** It is paused only because its parent was. */
+        readonly isPausedWith?: boolean;
+      }
+    | {
+        readonly kind: 'Ended';
+        readonly phase: ExecutionPhase;
+        readonly outputs: Values;
+        readonly error?: ExecutionError;
+      }
+    /** No longer there, and nobody knows how it ended. */
+    | { readonly kind: 'Gone' }
+    /** Its name is that of another execution. */
+    | { readonly kind: 'Taken' };
+}
 
 export interface AttemptObservation {
   readonly kind: 'Attempt';
@@ -183,6 +241,7 @@ export interface Terminated {
 
 /** What must be made true in the cluster together with the delta. Each can be repeated. */
 export type Effect =
+  | ChildEffect
   | {
       readonly kind: 'StartAttempt';
       readonly node: number;
@@ -205,6 +264,25 @@ export type Effect =
       readonly podName: string;
       /** `<Reason>: <message>`, to be given back in `Terminated.ending`. */
       readonly ending: string;
+    };
+
+/** What must be made true of child executions. */
+export type ChildEffect =
+  | {
+      readonly kind: 'StartChild';
+      readonly node: number;
+      readonly path: string;
+      readonly attempt: number;
+      readonly name: string;
+      readonly plan: ChildPlan;
+      readonly inputs: Values;
+    }
+  | {
+      readonly kind: 'SteerChild';
+      readonly name: string;
+      readonly desired: Desired;
+      /** `<Reason>: <message>`, of an abort. */
+      readonly why?: string;
     };
 
 export interface Settings {

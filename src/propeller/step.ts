@@ -1,5 +1,7 @@
 import { BugError, type Json, MAX_TRANSITIONS_PER_STEP, peekHeap, popHeap, type UnixMs } from '../base/index.ts';
 import { type ExecutionError, isTerminalPhase, type MergePatch } from '../cluster/index.ts';
+import { observeSignals, waitingText, wakeWaiting } from './answered-node.ts';
+import { endChild, fireChildTimer, observeChild, startChildren, steerChildren } from './child-node.ts';
 import { abortedError, begin, endExecution, setExecutionPhase } from './execution.ts';
 import { endingOf, frameOf, nodeAt } from './frame.ts';
 import { runInstants } from './instant-node.ts';
@@ -8,7 +10,16 @@ import { flushTouched } from './node-status.ts';
 import type { PlanNode } from './plan.ts';
 import { openRound, type Round } from './round.ts';
 import { endSleep, wakeSleep } from './sleep-node.ts';
-import type { AttemptObservation, EngineState, Frame, Observation, Settings, StepResult, Timer } from './state.ts';
+import type {
+  AttemptObservation,
+  ChildObservation,
+  EngineState,
+  Frame,
+  Observation,
+  Settings,
+  StepResult,
+  Timer,
+} from './state.ts';
 import { endTask, fireTaskTimer, hasStartableTask, observeTask, startTasks } from './task-node.ts';
 import { endFrame, fireWorkflowTimer, settleFrames, spreadEndings } from './workflow-node.ts';
 
@@ -41,7 +52,7 @@ export function step(
 function tellWhy(round: Round): void {
   const { state, status } = round;
   const paused = state.desired === 'Paused' ? 'paused: nothing new starts' : undefined;
-  const message = isTerminalPhase(state.phase) ? undefined : (paused ?? state.hold);
+  const message = isTerminalPhase(state.phase) ? undefined : (paused ?? state.hold ?? waitingText(state));
   if (message === state.message) return;
   state.message = message;
   status.message = message ?? null;
@@ -66,6 +77,12 @@ function observe(round: Round, observation: Observation): void {
     case 'Desired':
       desire(round, observation);
       return;
+    case 'Signals':
+      observeSignals(round, observation.signals);
+      return;
+    case 'Child':
+      observeChildOf(round, observation);
+      return;
     case 'Attempt':
       observeAttempt(round, observation);
       return;
@@ -74,8 +91,10 @@ function observe(round: Round, observation: Observation): void {
 
 function desire(round: Round, { desired, why }: Extract<Observation, { kind: 'Desired' }>): void {
   const { state } = round;
+  const before = state.desired;
   // Nothing calls an abort back: attempts may be gone already.
   if (state.desired !== 'Aborted') state.desired = desired;
+  if (state.desired !== before) steerChildren(round);
   if (desired === 'Aborted') state.abortedFor ??= why;
 }
 
@@ -84,6 +103,12 @@ function observeAttempt(round: Round, observation: AttemptObservation): void {
   const node = nodeAt(round.state, frame, observation.node);
   if (node.kind === 'task' && observation.index < 0) observeTask(round, frame, node, observation);
   if (node.kind === 'map' && observation.index >= 0) observeSubtask(round, frame, node, observation);
+}
+
+function observeChildOf(round: Round, observation: ChildObservation): void {
+  const frame = frameOf(round.state, observation.node);
+  const node = nodeAt(round.state, frame, observation.node);
+  if (node.kind === 'launchPlan') observeChild(round, frame, node, observation);
 }
 
 function fireTimers(round: Round): void {
@@ -108,6 +133,13 @@ function fireTimer(round: Round, timer: Timer): void {
     case 'workflow':
       fireWorkflowTimer(round, frame, node);
       return;
+    case 'launchPlan':
+      fireChildTimer(round, frame, node, timer);
+      return;
+    case 'approve':
+    case 'signal':
+      wakeWaiting(round, frame, node);
+      return;
     case 'sleep':
       wakeSleep(round, frame, node);
       return;
@@ -119,6 +151,7 @@ function advance(round: Round): void {
   runInstants(round);
   startTasks(round);
   startMaps(round);
+  startChildren(round);
 }
 
 /** Ends what is not wanted any more, and what is over, until neither brings forth more of it. */
@@ -136,7 +169,7 @@ function settle(round: Round): void {
 function stop(round: Round): void {
   const { state } = round;
   spreadEndings(round);
-  for (const index of [...state.tasks.keys(), ...state.maps.keys(), ...state.open.keys()]) {
+  for (const index of [...state.tasks.keys(), ...state.maps.keys(), ...state.children.keys(), ...state.open.keys()]) {
     const frame = frameOf(state, index);
     const node = nodeAt(state, frame, index);
     const ending = endingOf(frame);
@@ -157,7 +190,12 @@ function endLive(round: Round, frame: Frame, node: PlanNode, ending: ExecutionEr
     case 'map':
       endMap(round, frame, node, ending);
       return;
+    case 'launchPlan':
+      endChild(round, frame, node, ending);
+      return;
     case 'sleep':
+    case 'approve':
+    case 'signal':
       endSleep(round, frame, node, ending);
       return;
     case 'workflow':
@@ -193,6 +231,7 @@ function hasMore(round: Round): boolean {
   return (
     state.ready.instant.length > 0 ||
     state.ready.maps.length > 0 ||
+    state.ready.children.length > 0 ||
     hasStartableTask(round) ||
     hasStartableSubtask(round)
   );

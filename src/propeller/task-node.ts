@@ -73,7 +73,7 @@ function startTask(round: Round, frame: Frame, node: TaskPlan): void {
   }
 }
 
-function newTask(now: number): TaskState {
+export function newTask(now: number): TaskState {
   return {
     attempt: 0,
     systemFailures: 0,

@@ -1,4 +1,5 @@
 import type { WorkflowClosure } from '../../src/compiler/index.ts';
+import { buildPlan } from '../../src/propeller/index.ts';
 import { commitOf, compileAll } from '../compiler/commit.ts';
 
 const TASKS = [
@@ -12,14 +13,22 @@ const TASKS = [
  * the tasks `work` (a → x), `tell` (text) and `plan` (a → workflow).
  */
 export function compiledWorkflow(workflows: Readonly<Record<string, string>>): WorkflowClosure {
+  return compiledPlan(workflows).closure;
+}
+
+/** The same, made ready to run with the launch plans that it runs, which are given as whole documents. */
+export function compiledPlan(workflows: Readonly<Record<string, string>>, launchPlans: readonly string[] = []) {
   const documents = Object.entries(workflows).map(([name, spec]) => {
     const lines = spec.replaceAll(/^\n|\n *$/g, '').split('\n');
     const indent = Math.min(...lines.map((line) => line.search(/\S/)).filter((at) => at >= 0));
     const body = lines.map((line) => `  ${line.slice(indent)}`).join('\n');
     return `kind: Workflow\nmetadata: { name: ${name} }\nspec:\n${body}`;
   });
-  const compiled = compileAll(commitOf(...TASKS, ...documents));
+  const compiled = compileAll(commitOf(...TASKS, ...documents, ...launchPlans));
   const entity = compiled.kind === 'compiled' ? compiled.changed.find(({ name }) => name === 'main') : undefined;
   if (entity?.closure.kind !== 'Workflow') throw new Error(JSON.stringify(compiled.diagnostics, null, 1));
-  return entity.closure;
+  const { closure, digest } = entity;
+  const made = compiled.kind === 'compiled' ? compiled.changed : [];
+  const plans = made.flatMap((one) => (one.closure.kind === 'LaunchPlan' ? [[one.digest, one.closure] as const] : []));
+  return { closure, plan: buildPlan(digest, closure, new Map(plans)) };
 }

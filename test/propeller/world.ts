@@ -1,9 +1,18 @@
 import { canonicalJson, isJsonObject, type Json } from '../../src/base/index.ts';
-import type { Execution, ExecutionStatus, MergePatch, NodeStatus } from '../../src/cluster/index.ts';
+import type {
+  Execution,
+  ExecutionError,
+  ExecutionPhase,
+  ExecutionStatus,
+  MergePatch,
+  NodeStatus,
+} from '../../src/cluster/index.ts';
 import { isTerminalPhase } from '../../src/cluster/index.ts';
 import type { WorkflowClosure } from '../../src/compiler/closure.ts';
 import {
   type AttemptObservation,
+  type ChildEffect,
+  type Desired,
   type Effect,
   type EngineState,
   indexOfPath,
@@ -49,14 +58,16 @@ export interface World {
   inbox: Observation[];
   /** Pods that changed since the last step. */
   news: { readonly pod: WorldPod; readonly isGone: boolean }[];
+  readonly children: Map<string, WorldChild>;
+  childNews: { readonly child: WorldChild; readonly isGone: boolean }[];
 }
 
 export function createWorld(
   closure: WorkflowClosure,
-  options: { spec?: Partial<Execution['spec']>; settings?: Partial<Settings>; restarts?: boolean } = {},
+  options: { spec?: Partial<Execution['spec']>; settings?: Partial<Settings>; restarts?: boolean; plan?: Plan } = {},
 ): World {
   return {
-    plan: planOf(closure),
+    plan: options.plan ?? planOf(closure),
     closure,
     execution: executionOf(closure, options.spec),
     pods: new Map(),
@@ -69,6 +80,8 @@ export function createWorld(
     wakeAt: undefined,
     inbox: [{ kind: 'Admit' }],
     news: [],
+    children: new Map(),
+    childNews: [],
   };
 }
 
@@ -81,7 +94,7 @@ const place = (of: { path: string; index: number }): string => `${of.path}#${of.
 /** Steps until the engine has nothing more to do at this instant. */
 export function settle(world: World): void {
   for (let rounds = 0; rounds < 10_000; rounds++) {
-    if (!turn(world) && world.inbox.length + world.news.length === 0) return;
+    if (!turn(world) && world.inbox.length + world.news.length + world.childNews.length === 0) return;
   }
   throw new Error('the engine does not come to rest');
 }
@@ -96,6 +109,13 @@ function turn(world: World): boolean {
     if (node !== undefined) observations.push(observationOf(node, pod, isGone));
   }
   world.news = [];
+  for (const { child, isGone } of world.childNews) {
+    const node = indexOfPath(state, child.path);
+    if (node !== undefined) observations.push(childObservation(node, child, isGone, false));
+  }
+  world.childNews = [];
+  const { signals } = world.execution.spec;
+  if (signals !== undefined) observations.push({ kind: 'Signals', signals });
   const before = world.execution.status;
   const result = step(state, observations, world.now, world.settings);
   if (result.delta !== undefined) {
@@ -113,12 +133,18 @@ function takeState(world: World): Observation[] {
   if (world.state !== undefined) return [];
   const restored = restore(world.plan, world.execution, world.now);
   world.state = restored.state;
-  return restored.expected.map((expected): AttemptObservation => {
+  const children = restored.children.map(({ node, name }): Observation => {
+    const child = world.children.get(name);
+    if (child === undefined) return { kind: 'Child', node, name, seen: { kind: 'Gone' } };
+    return childObservation(node, child, false, true);
+  });
+  const attempts = restored.expected.map((expected): AttemptObservation => {
     const { node, index, attempt, podName } = expected;
     const pod = world.pods.get(podName);
     if (pod === undefined) return { kind: 'Attempt', node, index, attempt, seen: { kind: 'Gone' } };
     return observationOf(node, pod, false);
   });
+  return [...attempts, ...children];
 }
 
 function observationOf(node: number, pod: WorldPod, isGone: boolean): AttemptObservation {
@@ -153,7 +179,68 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
   return merged;
 }
 
+/** A child execution in the simulated cluster. */
+export interface WorldChild {
+  readonly name: string;
+  readonly path: string;
+  readonly attempt: number;
+  readonly inputs: Readonly<Record<string, Json>>;
+  phase: ExecutionPhase;
+  desired: Desired;
+  isPausedWith: boolean;
+  outputs?: Readonly<Record<string, Json>>;
+  error?: ExecutionError;
+}
+
+/** Moves a child on; its parent hears of it with the next step. */
+export function moveChild(world: World, child: WorldChild, phase: ExecutionPhase, end: Partial<WorldChild> = {}): void {
+  Object.assign(child, end, { phase });
+  world.childNews.push({ child, isGone: false });
+}
+
+/** Somebody deletes the child. */
+export function removeChild(world: World, child: WorldChild): void {
+  world.children.delete(child.name);
+  world.childNews.push({ child, isGone: true });
+}
+
+export const liveChildren = (world: World): WorldChild[] =>
+  [...world.children.values()].filter(({ phase }) => !isTerminalPhase(phase));
+
+function childObservation(node: number, child: WorldChild, isGone: boolean, isRead: boolean): Observation {
+  const { name, phase, outputs = {}, error, desired, isPausedWith } = child;
+  if (isGone) return { kind: 'Child', node, name, seen: { kind: 'Gone' } };
+  if (isTerminalPhase(phase)) {
+    return { kind: 'Child', node, name, seen: { kind: 'Ended', phase, outputs, ...(error && { error }) } };
+  }
+  return { kind: 'Child', node, name, seen: { kind: 'Live', phase, ...(isRead && { desired, isPausedWith }) } };
+}
+
+function performChild(world: World, effect: ChildEffect): void {
+  world.trace.push(`${world.now} ${effect.kind} ${effect.name}`);
+  if (effect.kind === 'SteerChild') {
+    const child = world.children.get(effect.name);
+    if (child === undefined) return;
+    if (child.desired !== 'Aborted') child.desired = effect.desired;
+    child.isPausedWith = effect.desired === 'Paused';
+    return;
+  }
+  const { name, path, attempt, inputs } = effect;
+  if (world.children.has(name)) throw new Error(`child ${name} is started twice`);
+  if ((world.execution.spec.desired ?? 'Running') !== 'Running')
+    throw new Error(`child ${name} is started while stopped`);
+  const live = liveChildren(world).find((child) => child.path === path);
+  if (live !== undefined) throw new Error(`child ${name} is started while ${live.name} is live`);
+  const copy = JSON.parse(JSON.stringify(inputs)) as Readonly<Record<string, Json>>;
+  const state = { phase: 'Pending', desired: 'Running', isPausedWith: false } as const;
+  world.children.set(name, { name, path, attempt, inputs: copy, ...state });
+}
+
 function perform(world: World, effect: Effect): void {
+  if (effect.kind === 'StartChild' || effect.kind === 'SteerChild') {
+    performChild(world, effect);
+    return;
+  }
   world.trace.push(`${world.now} ${effect.kind} ${effect.podName}`);
   if (effect.kind === 'AbortAttempt') {
     const pod = world.pods.get(effect.podName);

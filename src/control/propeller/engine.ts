@@ -12,6 +12,7 @@ import {
   type UnixMs,
 } from '../../base/index.ts';
 import type { Cluster } from '../../cluster/index.ts';
+import type { Children } from './children.ts';
 import { type Entry, newEntry } from './entry.ts';
 import type { Plans } from './plans.ts';
 import type { Slots } from './slots.ts';
@@ -61,6 +62,9 @@ export interface Engine {
   readonly plans: Plans;
   readonly slots: Slots;
   readonly entries: Map<string, Entry>;
+  readonly children: Children;
+  /** Ends the watches. */
+  readonly ending: AbortController;
   /** Keys' turns, first come first served; each entry at most once. Those that have a priority are in `ranked` instead. */
   queue: Entry[];
   head: number;
@@ -168,7 +172,10 @@ export function finishRound(engine: Engine, entry: Entry, wantsMore: boolean): v
     return;
   }
   const isKnown = engine.entries.get(entry.key) === entry;
-  if (isKnown && (wantsMore || entry.isDirty || entry.inbox.length > 0 || entry.pods.length > 0)) {
+  if (
+    isKnown &&
+    (wantsMore || entry.isDirty || entry.inbox.length > 0 || entry.pods.length > 0 || entry.children.length > 0)
+  ) {
     entry.isDirty = false;
     enqueue(engine, entry);
   }
@@ -218,6 +225,7 @@ function armSweep(engine: Engine): void {
 /** Forgets an execution that is over or gone, and wakes who waited for its place. */
 export function drop(engine: Engine, entry: Entry): void {
   engine.entries.delete(entry.key);
+  engine.children.parents.delete(entry.key);
   const next = engine.slots.release(entry.key);
   if (next !== undefined) wake(engine, next);
 }

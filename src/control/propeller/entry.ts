@@ -1,6 +1,7 @@
 import type { UnixMs } from '../../base/index.ts';
 import type { Execution, Pod } from '../../cluster/index.ts';
 import type { EngineState, Observation, Plan } from '../../propeller/index.ts';
+import type { SeenChild } from './children.ts';
 
 /** An execution that has something to do, or had so lately. One that is parked has none. */
 export interface Entry {
@@ -21,6 +22,10 @@ export interface Entry {
   inbox: Observation[];
   /** Pods that changed before the state was there to tell which node they are of; undefined: gone. */
   pods: { readonly pod: Pod; readonly isGone: boolean }[];
+  /** Child executions that changed, for the nodes that run them. */
+  children: SeenChild[];
+  /** Something of its children may have been missed: it is to be loaded again. */
+  isStale: boolean;
   wakeAt: UnixMs | undefined;
   lastRoundAt: UnixMs;
   roundStartedAt: UnixMs;
@@ -40,6 +45,8 @@ export function newEntry(key: string, now: UnixMs): Entry {
     run: undefined,
     inbox: [],
     pods: [],
+    children: [],
+    isStale: false,
     wakeAt: undefined,
     lastRoundAt: now,
     roundStartedAt: now,

@@ -1,6 +1,7 @@
 import { MAX_SINGLE_POD_READS } from '../../base/index.ts';
 import { type Execution, findObject, isTerminalPhase, LABEL, type Pod } from '../../cluster/index.ts';
 import { type Observation, type Restored, restore } from '../../propeller/index.ts';
+import { lookForChildren } from './children.ts';
 import type { Engine } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { labelValue, observationOf } from './pod.ts';
@@ -19,6 +20,7 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   const plan = await engine.plans.load(execution.spec.closure);
   const restored = restore(plan, execution, engine.options.clock.now());
   entry.inbox.push(...(await lookForPods(engine, execution, restored)));
+  entry.inbox.push(...(await lookForChildren(engine, execution, restored)));
   entry.run = { plan, state: restored.state };
   return true;
 }

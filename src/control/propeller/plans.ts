@@ -1,6 +1,7 @@
 import { BugError, type Digest, MAX_CACHED_PLANS } from '../../base/index.ts';
 import type { Cluster } from '../../cluster/index.ts';
-import { buildPlan, type Plan } from '../../propeller/index.ts';
+import type { LaunchPlanClosure, WorkflowClosure } from '../../compiler/index.ts';
+import { buildPlan, launchPlansOf, type Plan } from '../../propeller/index.ts';
 import { loadClosure } from '../closures/index.ts';
 
 /** Plans by closure digest: built once, shared by all executions, the longest unused dropped first. */
@@ -19,7 +20,7 @@ export function createPlans(cluster: Cluster): Plans {
     try {
       const closure = await loadClosure(cluster, digest);
       if (closure.kind !== 'Workflow') throw new BugError(`closure ${digest} is a ${closure.kind}, not a Workflow`);
-      const plan = buildPlan(digest, closure);
+      const plan = buildPlan(digest, closure, await loadLaunchPlans(cluster, closure));
       plans.set(digest, plan);
       for (const oldest of plans.keys()) {
         if (plans.size <= MAX_CACHED_PLANS) break;
@@ -48,4 +49,15 @@ export function createPlans(cluster: Cluster): Plans {
       return known;
     },
   };
+}
+
+/** The launch plans that nodes run as child executions; of most workflows there are none. */
+async function loadLaunchPlans(cluster: Cluster, closure: WorkflowClosure): Promise<Map<Digest, LaunchPlanClosure>> {
+  const plans = new Map<Digest, LaunchPlanClosure>();
+  for (const digest of launchPlansOf(closure)) {
+    const plan = await loadClosure(cluster, digest);
+    if (plan.kind !== 'LaunchPlan') throw new BugError(`closure ${digest} is a ${plan.kind}, not a LaunchPlan`);
+    plans.set(digest, plan);
+  }
+  return plans;
 }

@@ -1,5 +1,6 @@
 import { type Execution, isTerminalPhase, LABEL, type Pod } from '../../cluster/index.ts';
 import { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from '../../compiler/index.ts';
+import { newChildren } from './children.ts';
 import {
   drop,
   type Engine,
@@ -34,7 +35,7 @@ const NOT_OVER = ['Succeeded', 'Failed', 'TimedOut', 'Aborted'].map((phase) => `
 /** Runs every execution of the cluster that is not over, from now until it is stopped. */
 export function startPropeller(options: PropellerOptions): Propeller {
   const engine = newEngine(options);
-  const ending = new AbortController();
+  const { ending } = engine;
   const following = [
     follow<Execution>(
       { ...followed(options), kind: 'Execution', fieldSelector: NOT_OVER, ignoreStatusChanges: true },
@@ -79,7 +80,7 @@ export function startPropeller(options: PropellerOptions): Propeller {
       engine.isStopped = true;
       engine.cancelWake?.();
       engine.cancelSweep?.();
-      await Promise.all(following);
+      await Promise.all([...following, engine.children.following]);
       if (engine.busy > 0) {
         await new Promise<void>((resolve) => {
           engine.onIdle = resolve;
@@ -99,6 +100,8 @@ function newEngine(options: PropellerOptions): Engine {
     plans: createPlans(options.cluster),
     slots: createSlots(),
     entries: new Map(),
+    children: newChildren(),
+    ending: new AbortController(),
     queue: [],
     head: 0,
     ranked: newRanked(),

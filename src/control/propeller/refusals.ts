@@ -2,13 +2,16 @@ import { BugError, ConflictError, ROUND_BACKOFF, StalledError, WaitError } from 
 import {
   AlreadyExistsError,
   ANNOTATION,
+  type Execution,
   type ExecutionError,
   findObject,
   InvalidError,
+  type KubeObject,
   NotFoundError,
   type Pod,
   type Write,
 } from '../../cluster/index.ts';
+import { seenByName } from './children.ts';
 import type { Engine } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 
@@ -83,21 +86,23 @@ async function withoutObstacle(
   error: unknown,
 ): Promise<readonly Write[] | undefined> {
   const { cluster } = engine.options;
-  if (!(error instanceof AlreadyExistsError || error instanceof NotFoundError) || error.key.kind !== 'Pod') {
-    return undefined;
-  }
-  const { name } = error.key;
-  const obstacle = writes.find((write) => podNameOf(write) === name);
+  if (!(error instanceof AlreadyExistsError || error instanceof NotFoundError)) return undefined;
+  const { kind, name } = error.key;
+  const obstacle = writes.find((write) => isOf(write, kind, name));
   if (obstacle === undefined) return undefined;
-  const key = { kind: 'Pod', namespace: splitKey(entry.key).namespace, name };
-  const pod = await findObject<Pod>(cluster, key);
+  const key = { kind, namespace: splitKey(entry.key).namespace, name };
   if (obstacle.op === 'create') {
-    if (pod === undefined) return writes;
-    const wanted = obstacle.object as Pod;
-    const isSame = pod.metadata.annotations?.[ANNOTATION.digest] === wanted.metadata.annotations?.[ANNOTATION.digest];
-    entry.pods.push({ pod: isSame ? pod : taken(wanted), isGone: false });
+    const found = await findObject<KubeObject>(cluster, key);
+    if (found === undefined) return writes;
+    if (kind === 'Pod') adoptPod(entry, obstacle.object as Pod, found as Pod);
+    else entry.children.push(...seenByName(obstacle.object as Execution, found as Execution));
   }
   return writes.filter((write) => write !== obstacle);
+}
+
+function adoptPod(entry: Entry, wanted: Pod, pod: Pod): void {
+  const isSame = pod.metadata.annotations?.[ANNOTATION.digest] === wanted.metadata.annotations?.[ANNOTATION.digest];
+  entry.pods.push({ pod: isSame ? pod : taken(wanted), isGone: false });
 }
 
 /** An attempt whose name somebody else's pod has: it ends by the system's fault, and the next attempt has another name. */
@@ -106,7 +111,9 @@ function taken(wanted: Pod): Pod {
   return { ...wanted, status: { phase: 'Failed', reason: 'NameTaken', message } };
 }
 
-function podNameOf(write: Write): string | undefined {
-  if (write.op === 'create') return write.object.kind === 'Pod' ? write.object.metadata.name : undefined;
-  return write.op === 'patch' && write.key.kind === 'Pod' ? write.key.name : undefined;
+/** Whether a write makes or patches this pod or child execution. The execution's own status is no such write. */
+function isOf(write: Write, kind: string, name: string): boolean {
+  if (kind !== 'Pod' && kind !== 'Execution') return false;
+  if (write.op === 'create') return write.object.kind === kind && write.object.metadata.name === name;
+  return write.op === 'patch' && write.key.kind === kind && write.key.name === name;
 }

@@ -8,6 +8,7 @@ import {
   type Write,
 } from '../../cluster/index.ts';
 import { type Effect, type Observation, type Settings, type StepResult, step } from '../../propeller/index.ts';
+import { childObservations, childWrite, keepChildrenInSight } from './children.ts';
 import { drop, type Engine, finishRound, wake, wakeLater } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { load, loadFresh, podsOf } from './load.ts';
@@ -18,6 +19,8 @@ import { judgeFailure, writeAgain } from './refusals.ts';
 export function runRound(engine: Engine, entry: Entry): void {
   engine.counters.rounds++;
   entry.isDirty = false;
+  if (entry.isStale) entry.run = undefined;
+  entry.isStale = false;
   if (entry.run !== undefined || tryFresh(engine, entry)) {
     stepAndWrite(engine, entry);
     return;
@@ -87,6 +90,11 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
     if (observation !== undefined) observations.push(observation);
   }
   entry.pods = [];
+  if (entry.children.length > 0) {
+    observations.push(...childObservations(run.state, entry.children));
+    entry.children = [];
+  }
+  if (execution.spec.signals !== undefined) observations.push({ kind: 'Signals', signals: execution.spec.signals });
   const why = execution.metadata.annotations?.[ANNOTATION.abort];
   observations.push({
     kind: 'Desired',
@@ -135,6 +143,7 @@ function writesOf(entry: Entry, { effects, delta }: StepResult): Write[] {
 
 function writeOf(execution: Execution, effect: Effect): Write {
   if (effect.kind === 'StartAttempt') return { op: 'create', object: podOf(execution, effect) };
+  if (effect.kind === 'StartChild' || effect.kind === 'SteerChild') return childWrite(execution, effect);
   const key = { kind: 'Pod', namespace: execution.metadata.namespace ?? '', name: effect.podName };
   return { op: 'patch', key, patch: { metadata: { annotations: { [ANNOTATION.abort]: effect.ending } } } };
 }
@@ -147,7 +156,10 @@ function endRound(engine: Engine, entry: Entry, result: StepResult): void {
     const { uid } = entry.execution?.metadata ?? {};
     engine.options.onEnded?.({ ...splitKey(entry.key), uid, finishedAt: clock.now() });
     drop(engine, entry);
-  } else wakeLater(engine, entry, result.wakeAt);
+  } else {
+    keepChildrenInSight(engine, entry, result.state);
+    wakeLater(engine, entry, result.wakeAt);
+  }
   finishRound(engine, entry, result.hasMore);
 }
 
