@@ -1,14 +1,15 @@
 import { BugError, type Digest, sha256 } from '../base/index.ts';
-import {
-  type BranchClosure,
-  type FailureHandlerClosure,
-  type InlineWorkflow,
-  type LaunchPlanClosure,
-  type NodeClosure,
-  notRun,
-  type SwitchAction,
-  type TaskClosure,
-  type WorkflowClosure,
+import type {
+  BranchClosure,
+  ComputeMapAction,
+  FailureHandlerClosure,
+  InlineWorkflow,
+  LaunchPlanClosure,
+  MapAction,
+  NodeClosure,
+  SwitchAction,
+  TaskClosure,
+  WorkflowClosure,
 } from '../compiler/index.ts';
 import { BOOLEAN, DURATION, STRING } from '../language/index.ts';
 import {
@@ -20,7 +21,16 @@ import {
   renderers,
   type Tested,
 } from './language.ts';
-import { type ActionPlan, HANDLER_ID, type Plan, type PlanNode, type PlannedTask, type SwitchPlan } from './plan.ts';
+import {
+  type ActionPlan,
+  type ComputeMapPlan,
+  HANDLER_ID,
+  type MapPlan,
+  type Plan,
+  type PlanNode,
+  type PlannedTask,
+  type SwitchPlan,
+} from './plan.ts';
 
 /** What the workflows of one closure share. */
 interface Tables {
@@ -148,8 +158,6 @@ function planSwitch(node: SwitchAction, base: Base, context: PlanContext): Switc
 }
 
 function planAction(action: BranchClosure, base: Base, { digest, tables, render }: PlanContext): ActionPlan {
-  const what = notRun(action);
-  if (what !== undefined) return { ...base, kind: 'not-run', what };
   switch (action.kind) {
     case 'compute':
       return { ...base, kind: 'compute', values: render.values(action.values, action.outputs) };
@@ -157,19 +165,10 @@ function planAction(action: BranchClosure, base: Base, { digest, tables, render 
       const task = tables.taskOf(action.task);
       return { ...base, kind: 'task', task, with: render.inputs(action.with, task.closure.inputs) };
     }
-    case 'map': {
-      const task = tables.taskOf(action.task);
-      const { inputs } = task.closure;
-      return {
-        ...base,
-        kind: 'map',
-        task,
-        over: render.lists(action.over, inputs),
-        with: render.inputs(action.with, inputs, action.over),
-        concurrency: action.concurrency ?? Number.POSITIVE_INFINITY,
-        minSuccessRatio: action.minSuccessRatio,
-      };
-    }
+    case 'map':
+      return planMap(action, base, tables.taskOf(action.task), render);
+    case 'computeMap':
+      return planComputeMap(action, base, render);
     case 'workflow': {
       const { inputs } = tables.workflowOf(action.workflow);
       const totalMs = action.timeout?.totalMs;
@@ -198,12 +197,20 @@ function planAction(action: BranchClosure, base: Base, { digest, tables, render 
       const message = action.message && render.single(action.message, STRING);
       return { ...base, kind: 'signal', message, type, valueType: readType(type), timeoutMs, byDefault };
     }
+    case 'dynamic': {
+      const task = tables.taskOf(action.task);
+      const values = render.inputs(action.with, task.closure.inputs);
+      const tasks = new Map(Object.entries(action.tasks).map(([name, inner]) => [name, tables.taskOf(inner)] as const));
+      return { ...base, kind: 'dynamic', task, with: values, tasks, outputs: action.outputs };
+    }
     case 'sleep':
       return { ...base, kind: 'sleep', duration: render.single(action.duration, DURATION) };
     case 'fail':
       return { ...base, kind: 'fail', message: render.single(action.message, STRING) };
     default:
-      throw new BugError(`closure ${digest}: node kind "${action.kind}" is not known to this engine`);
+      throw new BugError(
+        `closure ${digest}: node kind "${(action as BranchClosure).kind}" is not known to this engine`,
+      );
   }
 }
 
@@ -221,6 +228,38 @@ export function launchPlansOf(closure: WorkflowClosure): readonly Digest[] {
     see(onFailure);
   }
   return [...found];
+}
+
+function planMap(action: MapAction, base: Base, task: PlannedTask, render: Renderers): MapPlan {
+  const { over, items, each } = action;
+  const { inputs, outputs } = task.closure;
+  return {
+    ...base,
+    kind: 'map',
+    task,
+    over: items === undefined ? render.lists(over, inputs) : render.inferred({ items }),
+    isSingle: items !== undefined,
+    with: render.inputs(action.with, inputs, { ...over, ...each }),
+    each: each && render.each(over, inputs, items).given(each, inputs),
+    names: Object.keys(outputs),
+    concurrency: action.concurrency ?? Number.POSITIVE_INFINITY,
+    minSuccessRatio: action.minSuccessRatio,
+    minSuccesses: action.minSuccesses,
+  };
+}
+
+function planComputeMap(action: ComputeMapAction, base: Base, render: Renderers): ComputeMapPlan {
+  const { over, items, values } = action;
+  return {
+    ...base,
+    kind: 'computeMap',
+    over: render.inferred(items === undefined ? over : { items }),
+    isSingle: items !== undefined,
+    values: render.each(over, undefined, items).inferred(values),
+    names: Object.keys(values),
+    minSuccessRatio: action.minSuccessRatio,
+    minSuccesses: action.minSuccesses,
+  };
 }
 
 /**

@@ -10,14 +10,26 @@ export { buildPlan, launchPlansOf, nodeSlug } from './build-plan.ts';
 export { indexOfPath } from './frame.ts';
 export { readOutputs } from './outputs-status.ts';
 export type { Plan, PlanNode, PlannedTask } from './plan.ts';
-export { type ExpectedAttempt, type ExpectedChild, type Restored, restore } from './restore.ts';
+export {
+  type ExpectedAttempt,
+  type ExpectedChild,
+  type Produced,
+  producedIn,
+  type Restored,
+  restore,
+} from './restore.ts';
+export { type Past, pastOf } from './reuse.ts';
 export type {
   AttemptObservation,
+  CacheEffect,
   ChildEffect,
   ChildObservation,
   Desired,
   Effect,
   EngineState,
+  KeepResults,
+  Lookup,
+  LookupObservation,
   Observation,
   Settings,
   StepResult,

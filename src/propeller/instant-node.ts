@@ -5,7 +5,7 @@ import { frameOf, mayStart, nodeAt, pathOf } from './frame.ts';
 import { type FieldsRenderer, type Scope, unnamed } from './language.ts';
 import { outputsStatus } from './outputs-status.ts';
 import type { ActionPlan, ComputePlan, PlanNode, SwitchPlan } from './plan.ts';
-import { failAtOnce, type Round, skipNode, succeedNode, writeNode } from './round.ts';
+import { failAtOnce, type Round, readyTask, skipNode, succeedNode, writeNode } from './round.ts';
 import { scopeOf } from './scope.ts';
 import { valueBytes } from './size.ts';
 import { startSleep } from './sleep-node.ts';
@@ -91,9 +91,13 @@ function startAction(round: Round, frame: Frame, node: ActionPlan): void {
       runCompute(round, frame, node);
       return;
     case 'task':
+      readyTask(state, frame, node);
+      return;
+    case 'dynamic':
       pushHeap(state.ready.tasks, frame.base + node.index);
       return;
     case 'map':
+    case 'computeMap':
       state.ready.maps.push(frame.base + node.index);
       return;
     case 'workflow':
@@ -116,9 +120,6 @@ function startAction(round: Round, frame: Frame, node: ActionPlan): void {
       failAtOnce(round, frame, node, { reason, message });
       return;
     }
-    case 'not-run':
-      failAtOnce(round, frame, node, { reason: 'NotSupported', message: `this version does not run ${node.what}` });
-      return;
   }
 }
 

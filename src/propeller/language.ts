@@ -1,18 +1,20 @@
 import { BugError, type Json } from '../base/index.ts';
 import type { Execution } from '../cluster/index.ts';
 import type { ClosureParameter, TaskClosure, Template, WorkflowClosure } from '../compiler/index.ts';
-import { ERROR_TYPE, EXECUTION_TYPE, optionalRecord } from '../compiler/index.ts';
+import { ERROR_TYPE, EXECUTION_TYPE, optionalRecord, recordType } from '../compiler/index.ts';
 import {
   compileRenderer,
   presentWhen,
   type TemplateSyntax,
   type TypeScope,
   templateSyntax,
+  typeTemplate,
   type ValueScope,
 } from '../language/expression/index.ts';
 import {
   checkValue,
   type Field,
+  INTEGER,
   listOf,
   parseOutputsText,
   parseType,
@@ -74,6 +76,12 @@ export interface Renderers {
   inputs(templates: Templates, parameters: Parameters, elsewhere?: Templates): FieldsRenderer;
   /** Lists of what the parameters take. */
   lists(templates: Templates, parameters: Parameters): FieldsRenderer;
+  /** Values whose types follow from what they read. */
+  inferred(templates: Templates): FieldsRenderer;
+  /** Inputs of a task that are given for each subtask of a map. */
+  given(templates: Templates, parameters: Parameters): FieldsRenderer;
+  /** The same renderers as each subtask of a map reads: there are `item`, of these lists or of the one, and `index`. */
+  each(over: Templates, parameters: Parameters | undefined, items: Template | undefined): Renderers;
   outputs(outputs: WorkflowClosure['outputs']): FieldsRenderer;
   /** One value of this type; it comes out under the name `value`. */
   single(template: Template, type: Type): FieldsRenderer;
@@ -107,6 +115,16 @@ function renderersIn(name: string, scope: TypeScope): Renderers {
     },
     lists: (templates, parameters) =>
       fields(templates, (input) => listOf(parameterType(name, parameters, input)), scope, {}),
+    inferred: (templates) => fields(templates, () => undefined, scope, {}),
+    given: (templates, parameters) => fields(templates, (input) => parameterType(name, parameters, input), scope, {}),
+    each: (over, parameters, items) => {
+      const elementOf = (input: string, template: Template): Type =>
+        parameters === undefined ? elementType(template, scope) : parameterType(name, parameters, input);
+      const record = Object.entries(over).map(([input, template]) => [input, elementOf(input, template)] as const);
+      const item = items === undefined ? recordType(record) : elementType(items, scope);
+      const variables = new Map([...scope.variables, ['item', item] as const, ['index', INTEGER] as const]);
+      return renderersIn(name, { ...scope, variables });
+    },
     outputs: (outputs) => {
       const templates = Object.entries(outputs).map(([id, output]): [string, Template] => [id, output.value]);
       const typeOf = (id: string) => readType(outputs[id]?.type ?? 'json');
@@ -132,6 +150,14 @@ function readTemplate(template: Template): TemplateSyntax {
   });
 }
 
+/** The type of the elements of a list, or of the rows of a table. */
+function elementType(template: Template, scope: TypeScope): Type {
+  const typed = typeTemplate(readTemplate(template), undefined, scope, () => undefined);
+  if (typed?.type.kind === 'list') return typed.type.element;
+  if (typed?.type.kind === 'table') return recordType(typed.type.columns);
+  throw new BugError('a closure maps over what is no list');
+}
+
 function parameterType(workflow: string, parameters: Parameters, name: string): Type {
   const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
   if (parameter === undefined) throw new BugError(`closure of "${workflow}" gives "${name}" to what has no such input`);
@@ -140,11 +166,15 @@ function parameterType(workflow: string, parameters: Parameters, name: string): 
 
 function fields(
   templates: Templates,
-  typeOf: (name: string) => Type,
+  typeOf: (name: string) => Type | undefined,
   scope: TypeScope,
   defaults: Values,
 ): FieldsRenderer {
-  const types = new Map(Object.keys(templates).map((name) => [name, typeOf(name)]));
+  const types = new Map<string, Type>();
+  for (const name of Object.keys(templates)) {
+    const type = typeOf(name);
+    if (type !== undefined) types.set(name, type);
+  }
   const compiled = compileRenderer(templates, types, scope);
   if (compiled.kind === 'error') throw new BugError(`a closure's template does not compile: ${compiled.message}`);
   const { render } = compiled;

@@ -1,7 +1,14 @@
-import { BugError, createHeap, type Heap, type Json, type UnixMs } from '../base/index.ts';
+import {
+  createHeap,
+  type Heap,
+  type Json,
+  MAP_CHUNK_SIZE,
+  MAX_MAP_RESULTS_IN_STATUS,
+  type UnixMs,
+} from '../base/index.ts';
 import { chunkOf, type ExecutionError, type MapStatus, type NodeStatus } from '../cluster/index.ts';
 import type { Values } from './language.ts';
-import { decodeChunk, encodeChunk, type PackedSubtasks } from './map-chunks.ts';
+import type { PackedSubtasks } from './map-chunks.ts';
 import type { AttemptState } from './state.ts';
 
 /** Phases of a subtask, three bits. */
@@ -11,13 +18,10 @@ export const SUBTASK = { pending: 0, live: 1, waiting: 2, succeeded: 3, failed: 
  * A map node's subtasks, one byte each: phase in bits 0–2, system failures in bits 3–4, failures of the task itself in
  * bits 5–7, where 7 means: see `manyFailures`. Only live subtasks have more state than that.
  */
-export interface MapState extends PackedSubtasks {
+export interface MapState extends PackedSubtasks, MapElements {
   /** Successes that the node needs. */
   readonly required: number;
-  startedAt: UnixMs;
-  /** Rendered lists by input name, and the inputs that all subtasks share. */
-  readonly over: Readonly<Record<string, readonly Json[]>>;
-  readonly with: Values;
+  readonly startedAt: UnixMs;
   succeeded: number;
   failed: number;
   /** First index that never started. */
@@ -27,29 +31,51 @@ export interface MapState extends PackedSubtasks {
   /** When the last back-off of all so far ends: written, so that a restored map need not start them over. */
   retryAt: UnixMs | undefined;
   readonly live: Map<number, AttemptState>;
-  readonly results: Map<number, Values>;
-  resultBytes: number;
+  readonly results: MapResultsState;
   readonly errors: Map<number, ExecutionError>;
   /** Set once the node cannot succeed, or is not wanted any more: nothing starts, live ones are being ended. */
   ending: ExecutionError | undefined;
   /** What the delta of this step must name. */
   readonly dirty: { readonly chunks: Set<number>; readonly results: Set<number>; readonly errors: Set<number> };
   written: NodeStatus | undefined;
+  /** What the cluster's status says of the counters, as far as written. */
+  told: Partial<Pick<MapStatus, 'size' | 'succeeded' | 'failed' | 'running' | 'kept'>>;
+}
+
+/** What a map runs over. */
+export interface MapElements {
+  readonly size: number;
+  /** Lists by name; empty when there is one list alone. */
+  readonly over: Readonly<Record<string, readonly Json[]>>;
+  readonly items: readonly Json[] | undefined;
+  /** Inputs that all subtasks share. */
+  readonly with: Values;
+}
+
+/** Outputs of subtasks so far. */
+export interface MapResultsState {
+  readonly names: readonly string[];
+  /** A list for each name in the order of the input, null where there is none yet. */
+  readonly lists: Readonly<Record<string, Json[]>>;
+  /** Of all subtasks' outputs as JSON text. */
+  bytes: number;
+  /** The same of each chunk; undefined: they stand in the status. */
+  readonly chunkBytes: Float64Array | undefined;
+  /** Chunks whose MapResults this state has seen to. */
+  readonly kept: Set<number>;
 }
 
 export function createMapState(
-  over: Readonly<Record<string, readonly Json[]>>,
-  values: Values,
-  size: number,
+  elements: MapElements,
+  names: readonly string[],
   required: number,
   startedAt: UnixMs,
 ): MapState {
+  const { size } = elements;
   return {
-    size,
+    ...elements,
     required,
     startedAt,
-    over,
-    with: values,
     packed: new Uint8Array(size),
     manyFailures: new Map(),
     succeeded: 0,
@@ -58,13 +84,29 @@ export function createMapState(
     retries: createHeap<number>((a, b) => a < b),
     retryAt: undefined,
     live: new Map(),
-    results: new Map(),
-    resultBytes: 0,
+    results: createResults(names, size),
     errors: new Map(),
     ending: undefined,
     dirty: { chunks: new Set(), results: new Set(), errors: new Set() },
     written: undefined,
+    told: {},
   };
+}
+
+function createResults(names: readonly string[], size: number): MapResultsState {
+  const lists: Record<string, Json[]> = Object.create(null);
+  for (const name of names) lists[name] = new Array<Json>(size).fill(null);
+  const isLarge = size > MAX_MAP_RESULTS_IN_STATUS && names.length > 0;
+  const chunkBytes = isLarge ? new Float64Array(Math.ceil(size / MAP_CHUNK_SIZE)) : undefined;
+  return { names, lists, bytes: 0, chunkBytes, kept: new Set() };
+}
+
+/** The element of a subtask as expressions read it: of lists by name, a record of theirs. */
+export function itemAt({ items, over }: MapElements, index: number): Json {
+  if (items !== undefined) return items[index] ?? null;
+  const item: Record<string, Json> = Object.create(null);
+  for (const name in over) item[name] = over[name]?.[index] ?? null;
+  return item;
 }
 
 export function subtaskPhase(map: MapState, index: number): number {
@@ -84,53 +126,23 @@ export function packSubtask(map: MapState, index: number, phase: number, user: n
   map.dirty.chunks.add(chunkOf(index));
 }
 
-/** The merge patch of `map` in the node's status: only what changed since the last call. */
-export function mapPatch(map: MapState, isOver: boolean): Record<string, Json> {
-  const { dirty } = map;
-  const patch: Record<string, Json> = {
-    size: map.size,
-    succeeded: map.succeeded,
-    failed: map.failed,
-    running: map.live.size,
-  };
-  if (dirty.chunks.size > 0) {
-    patch.chunks = Object.fromEntries([...dirty.chunks].map((chunk) => [chunk, encodeChunk(map, chunk)]));
+/** Notes the outputs of a subtask. An output that it does not give is null. */
+export function setResult({ results }: MapState, index: number, outputs: Values): void {
+  const { names, lists, chunkBytes } = results;
+  if (names.length === 0) return;
+  for (const name of names)
+    (lists[name] as Json[])[index] = Object.hasOwn(outputs, name) ? (outputs[name] as Json) : null;
+  const bytes = Buffer.byteLength(JSON.stringify(outputs));
+  results.bytes += bytes;
+  if (chunkBytes !== undefined) {
+    const chunk = chunkOf(index);
+    chunkBytes[chunk] = (chunkBytes[chunk] as number) + bytes;
   }
-  if (isOver) {
-    if (map.results.size > 0) patch.results = null;
-  } else if (dirty.results.size > 0) {
-    patch.results = Object.fromEntries([...dirty.results].map((index) => [index, [map.results.get(index) ?? {}]]));
-  }
-  if (dirty.errors.size > 0) {
-    const errors = [...dirty.errors].map((index): [number, Json] => [index, { ...map.errors.get(index) } as Json]);
-    patch.errors = Object.fromEntries(errors);
-  }
-  dirty.chunks.clear();
-  dirty.results.clear();
-  dirty.errors.clear();
-  return patch;
 }
 
-/** Fills a fresh state from status. Live subtasks get their times when their pods are seen. */
-export function readMapStatus(map: MapState, status: MapStatus, now: UnixMs): void {
-  if (status.size !== map.size) throw new BugError(`a map had ${status.size} subtasks and now has ${map.size}`);
-  for (const [chunk, text] of Object.entries(status.chunks ?? {})) decodeChunk(map, Number(chunk), text);
-  for (const [index, [values]] of Object.entries(status.results ?? {})) map.results.set(Number(index), values);
-  for (const [index, error] of Object.entries(status.errors ?? {})) map.errors.set(Number(index), error);
-  map.succeeded = status.succeeded;
-  map.failed = status.failed;
-  for (let index = 0; index < map.size; index++) {
-    const phase = subtaskPhase(map, index);
-    if (phase !== SUBTASK.pending) map.next = index + 1;
-    if (phase !== SUBTASK.live) continue;
-    const { user, system } = subtaskFailures(map, index);
-    map.live.set(index, {
-      attempt: user + system + 1,
-      systemFailures: system,
-      live: true,
-      queuedAt: now,
-      runningAt: undefined,
-      ending: undefined,
-    });
-  }
+/** The outputs of a subtask as they were noted. */
+export function resultAt({ results: { names, lists } }: MapState, index: number): Values {
+  const outputs: Record<string, Json> = Object.create(null);
+  for (const name of names) outputs[name] = (lists[name] as Json[])[index] as Json;
+  return outputs;
 }

@@ -1,7 +1,8 @@
 import { BugError, instantText, isJsonObject, type Json } from '../base/index.ts';
 import { isTerminalPhase, type NodePhase, type NodeStatus } from '../cluster/index.ts';
 import { frameOf, nodeAt, pathOf } from './frame.ts';
-import { mapPatch } from './map-state.ts';
+import type { MapState } from './map-state.ts';
+import { keptResults, type MapProgress, mapPatch, staysKept } from './map-status.ts';
 import { outputsStatus } from './outputs-status.ts';
 import type { PlanNode } from './plan.ts';
 import { type Round, writeNode } from './round.ts';
@@ -20,7 +21,7 @@ export function flushTouched(round: Round): void {
     const child = state.children.get(index);
     const status = { ...statusOf(round, frame, node), ...(node.branch !== undefined && { branch: node.branch }) };
     const patch = difference((task ?? map ?? open ?? child)?.written, status);
-    if (map !== undefined) patch.map = mapPatch(map, isOver);
+    if (map !== undefined) flushMap(round, frame, node, map, patch);
     if (Object.keys(patch).length > 0) writeNode(round, pathOf(frame, node), patch);
     if (isOver) {
       state.tasks.delete(index);
@@ -37,11 +38,23 @@ export function flushTouched(round: Round): void {
   for (const frame of round.closed) frame.scope.outputs.clear();
 }
 
+function flushMap(round: Round, frame: Frame, node: PlanNode, map: MapState, patch: Record<string, Json>): void {
+  const phase = frame.phases[node.index] as NodePhase;
+  const progress: MapProgress = phase === 'Succeeded' ? 'Succeeded' : isTerminalPhase(phase) ? 'Ended' : 'Running';
+  round.effects.push(...keptResults(map, pathOf(frame, node), progress));
+  const changed = mapPatch(map, progress);
+  for (const _ in changed) {
+    patch.map = changed;
+    return;
+  }
+}
+
 function statusOf(round: Round, frame: Frame, node: PlanNode): NodeStatus {
   const { state } = round;
   const index = frame.base + node.index;
   const task = state.tasks.get(index);
   const open = state.open.get(index);
+  if (task !== undefined && open !== undefined) return producedStatus(round, frame, node, task, open);
   if (task !== undefined) return taskStatus(round, frame, node, task);
   if (open !== undefined) return openStatus(round, frame, node, open);
   const child = state.children.get(index);
@@ -64,6 +77,20 @@ function taskStatus(round: Round, frame: Frame, node: PlanNode, task: TaskState)
     ...(outputs !== undefined && outputsStatus(outputs)),
     ...(task.error !== undefined && phase !== 'Succeeded' && { error: task.error }),
     ...(task.ending !== undefined && { ending: task.ending }),
+    ...(task.waitsFor !== undefined && { message: task.waitsFor }),
+    ...(task.reused !== undefined && { reused: task.reused }),
+  };
+}
+
+/** A task that has written a workflow, which runs or has run. */
+function producedStatus(round: Round, frame: Frame, node: PlanNode, task: TaskState, open: OpenState): NodeStatus {
+  const { error: _, ...own } = taskStatus(round, frame, node, task);
+  const { error, ending } = openStatus(round, frame, node, open);
+  return {
+    ...own,
+    ...(open.closure !== undefined && { closure: open.closure }),
+    ...(error !== undefined && { error }),
+    ...(ending !== undefined && { ending }),
   };
 }
 
@@ -95,7 +122,7 @@ function mapNodeStatus(round: Round, frame: Frame, node: PlanNode): NodeStatus {
     startedAt: instantText(map.startedAt),
     ...(isOver && { finishedAt: instantText(round.now) }),
     ...(!isOver && map.retryAt !== undefined && { retryAt: instantText(map.retryAt) }),
-    ...(outputs !== undefined && outputsStatus(outputs)),
+    ...(outputs !== undefined && !staysKept(map) && outputsStatus(outputs)),
     ...(map.ending !== undefined && (isOver ? { error: map.ending } : { ending: map.ending })),
   };
 }

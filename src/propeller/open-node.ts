@@ -15,6 +15,13 @@ export function openNode(round: Round, frame: Frame, node: PlanNode, wakeAt?: Un
 }
 
 export function newOpen(startedAt: UnixMs, wakeAt: UnixMs | undefined): OpenState {
-  const none = { ending: undefined, error: undefined, frame: undefined, wait: undefined, decision: undefined };
+  const none = {
+    ending: undefined,
+    error: undefined,
+    frame: undefined,
+    closure: undefined,
+    wait: undefined,
+    decision: undefined,
+  };
   return { startedAt, wakeAt, ...none, written: undefined };
 }

@@ -56,14 +56,35 @@ export interface TaskPlan extends PlanNodeBase {
   readonly with: FieldsRenderer;
 }
 
-export interface MapPlan extends PlanNodeBase {
+/** What maps have in common, whatever their subtasks are. */
+interface MapBase extends PlanNodeBase {
+  /** The lists by name; a map over one list has it as `items`. */
+  readonly over: FieldsRenderer;
+  readonly isSingle: boolean;
+  /** Names of a subtask's outputs. */
+  readonly names: readonly string[];
+  readonly minSuccessRatio: number;
+  readonly minSuccesses: number | undefined;
+}
+
+export interface MapPlan extends MapBase {
   readonly kind: 'map';
   readonly task: PlannedTask;
-  readonly over: FieldsRenderer;
+  /** Inputs that are the same for all subtasks. */
   readonly with: FieldsRenderer;
+  /** Inputs that read `item` or `index`. */
+  readonly each: FieldsRenderer | undefined;
   readonly concurrency: number;
-  readonly minSuccessRatio: number;
 }
+
+/** A map whose subtasks are expressions. */
+export interface ComputeMapPlan extends MapBase {
+  readonly kind: 'computeMap';
+  /** Reads `item` and `index`. */
+  readonly values: FieldsRenderer;
+}
+
+export type AnyMapPlan = MapPlan | ComputeMapPlan;
 
 export interface ComputePlan extends PlanNodeBase {
   readonly kind: 'compute';
@@ -121,6 +142,20 @@ export interface SignalPlan extends PlanNodeBase {
   readonly byDefault: Json | undefined;
 }
 
+/** Runs a task, and then the workflow that this has written. */
+export interface DynamicPlan extends PlanNodeBase {
+  readonly kind: 'dynamic';
+  readonly task: PlannedTask;
+  readonly with: FieldsRenderer;
+  /** The tasks that the workflow may run, by name. */
+  readonly tasks: ReadonlyMap<string, PlannedTask>;
+  /** Name → printed type of the outputs that it must have. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** A node that runs a task. */
+export type RunsTask = TaskPlan | DynamicPlan;
+
 /** A branch that fails its node. */
 export interface FailPlan extends PlanNodeBase {
   readonly kind: 'fail';
@@ -128,23 +163,17 @@ export interface FailPlan extends PlanNodeBase {
   readonly message: FieldsRenderer;
 }
 
-/** A node that this engine does not run: it fails when it is its turn. */
-export interface NotRunPlan extends PlanNodeBase {
-  readonly kind: 'not-run';
-  /** In words. */
-  readonly what: string;
-}
-
 /** What a node does once it is known which branch it takes. */
 export type ActionPlan =
   | TaskPlan
   | MapPlan
+  | ComputeMapPlan
   | ComputePlan
   | WorkflowPlan
   | ChildPlan
   | ApprovePlan
   | SignalPlan
   | SleepPlan
-  | FailPlan
-  | NotRunPlan;
+  | DynamicPlan
+  | FailPlan;
 export type PlanNode = ActionPlan | SwitchPlan;

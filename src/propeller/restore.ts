@@ -1,17 +1,15 @@
-import { BugError, createHeap, instantMs, pushHeap, type UnixMs } from '../base/index.ts';
-import { type Execution, isTerminalPhase, type NodeStatus } from '../cluster/index.ts';
-import { attemptTimers, backoffMs, podName } from './attempt.ts';
+import { BugError, createHeap, type Digest, instantMs, pushHeap, type UnixMs } from '../base/index.ts';
+import { type Execution, isTerminalPhase, type KeptResults, type NodeStatus } from '../cluster/index.ts';
+import { attemptTimers, podName } from './attempt.ts';
 import { restoredChild } from './child-node.ts';
 import { addFrame, createFrame, isBefore, isQuiet, pathOf, ROOT_PLACE, slugOf } from './frame.ts';
 import { createScope, executionVariables, NO_OUTPUTS } from './language.ts';
-import { renderMap } from './map-node.ts';
-import { readMapStatus, SUBTASK, subtaskFailures, subtaskPhase } from './map-state.ts';
+import { keptOutputs, restoreMap } from './map-restore.ts';
 import { newOpen } from './open-node.ts';
 import { readOutputs } from './outputs-status.ts';
-import type { ChildPlan, MapPlan, Plan, PlanNode, TaskPlan, WorkflowPlan } from './plan.ts';
-import { makeReady } from './round.ts';
-import { scopeOf } from './scope.ts';
-import { valueBytes } from './size.ts';
+import type { ChildPlan, DynamicPlan, Plan, PlanNode, RunsTask, WorkflowPlan } from './plan.ts';
+import type { Past } from './reuse.ts';
+import { makeReady, newReuse, reuseOf } from './round.ts';
 import type { EngineState, Frame, OpenState, TaskState, Timer } from './state.ts';
 import { workflowInputs } from './workflow-node.ts';
 
@@ -38,11 +36,19 @@ export interface Restored {
 /**
  * The state of an execution from what the cluster says of it: what a worker starts from, for the first time, after a
  * restart, and after a write that failed. It behaves as the state that wrote the status. Costs the size of the status.
- * Throws BugError when status and closure contradict each other.
+ * Throws BugError when status and closure contradict each other. `past`: what it takes from the execution it recovers from. `kept`: the outputs
+ * that its maps keep beside the status, where `keepsResults` says so.
  */
-export function restore(plan: Plan, execution: Execution, now: UnixMs): Restored {
+export function restore(
+  plan: Plan,
+  execution: Execution,
+  now: UnixMs,
+  past?: Past,
+  kept: KeptResults = new Map(),
+  produced: Produced = new Map(),
+): Restored {
   const { status } = execution;
-  const state = emptyState(plan, execution);
+  const state = emptyState(plan, execution, past);
   const expected: ExpectedAttempt[] = [];
   const children: ExpectedChild[] = [];
   if (status === undefined) return { state, expected, children };
@@ -51,15 +57,32 @@ export function restore(plan: Plan, execution: Execution, now: UnixMs): Restored
   state.startedAt = instantMs(status.startedAt);
   state.root.error = status.error;
   if (isTerminalPhase(state.phase)) return { state, expected, children };
-  restoreFrame({ state, now, expected, children, groups: groupsOf(execution, state) }, state.root);
+  restoreFrame({ state, now, expected, children, produced, kept, groups: groupsOf(execution, state) }, state.root);
   return { state, expected, children };
 }
 
-interface Restoring {
+/** Plans of the workflows that tasks have written, by digest: of those that `producedIn` names. */
+export type Produced = ReadonlyMap<Digest, Plan>;
+
+/** Digests of the workflows that tasks of this execution have written and that still run. */
+export function producedIn({ status }: Execution): readonly Digest[] {
+  const found: Digest[] = [];
+  const nodes = status?.nodes ?? {};
+  for (const path in nodes) {
+    const node = nodes[path];
+    if (node?.closure !== undefined && !isTerminalPhase(node.phase)) found.push(node.closure);
+  }
+  return found;
+}
+
+/** What the parts of one restore share. */
+export interface Restoring {
   readonly state: EngineState;
   readonly now: UnixMs;
   readonly expected: ExpectedAttempt[];
   readonly children: ExpectedChild[];
+  readonly produced: Produced;
+  readonly kept: KeptResults;
   /** Statuses of nodes by their id, by the prefix of their frame. */
   readonly groups: ReadonlyMap<string, ReadonlyMap<string, NodeStatus>>;
 }
@@ -95,7 +118,7 @@ function restoreFrame(restoring: Restoring, frame: Frame): void {
     status,
   }));
   // Outputs first: maps are rendered from them, and readiness counts them.
-  for (const { node, status } of nodes) restorePhase(frame, node, status);
+  for (const { node, status } of nodes) restorePhase(restoring, frame, node, status);
   for (const { node, status } of nodes) {
     if (!isTerminalPhase(status.phase)) restoreLive(restoring, frame, node, status);
   }
@@ -111,7 +134,7 @@ function restoreFrame(restoring: Restoring, frame: Frame): void {
   if (isQuiet(frame)) state.quiet.push(frame);
 }
 
-function emptyState(plan: Plan, execution: Execution): EngineState {
+function emptyState(plan: Plan, execution: Execution, past: Past | undefined): EngineState {
   const { metadata, spec } = execution;
   const inputs = plan.readInputs(spec.inputs);
   const variables = { execution: executionVariables(execution) };
@@ -123,6 +146,7 @@ function emptyState(plan: Plan, execution: Execution): EngineState {
       uid: metadata.uid ?? '',
       maxParallelism: spec.maxParallelism,
       depth: spec.trigger.kind === 'execution' ? spec.trigger.depth : 0,
+      cache: spec.cache,
     },
     phase: 'Pending',
     desired: spec.desired ?? 'Running',
@@ -143,6 +167,7 @@ function emptyState(plan: Plan, execution: Execution): EngineState {
     signals: undefined,
     taken: new Map(),
     ready: { instant: [], tasks: createHeap<number>((a, b) => isBefore(state, a, b)), maps: [], children: [] },
+    reuse: past && newReuse(past),
     liveTasks: 0,
     nodeCount: plan.nodes.length,
     timers: createHeap<Timer>((a, b) => a.at < b.at),
@@ -166,7 +191,7 @@ function nodeOf(state: EngineState, frame: Frame, id: string, status: NodeStatus
   return taken;
 }
 
-function restorePhase(frame: Frame, node: PlanNode, status: NodeStatus): void {
+function restorePhase({ kept }: Restoring, frame: Frame, node: PlanNode, status: NodeStatus): void {
   frame.phases[node.index] = status.phase;
   if (!isTerminalPhase(status.phase)) {
     frame.live++;
@@ -175,7 +200,8 @@ function restorePhase(frame: Frame, node: PlanNode, status: NodeStatus): void {
   if (node.index < frame.plan.size) frame.unfinished--;
   const isSkipped = status.phase === 'Skipped';
   if (!isSkipped && !['Succeeded', 'Cached', 'Recovered'].includes(status.phase)) return;
-  frame.scope.outputs.set(node.id, isSkipped ? NO_OUTPUTS : (readOutputs(status) ?? {}));
+  const outputs = keptOutputs(frame, node, status, kept) ?? readOutputs(status) ?? {};
+  frame.scope.outputs.set(node.id, isSkipped ? NO_OUTPUTS : outputs);
   for (const next of node.downstream) frame.waiting[next] = (frame.waiting[next] as number) - 1;
 }
 
@@ -186,10 +212,15 @@ function restoreLive(restoring: Restoring, frame: Frame, node: PlanNode, status:
       restoreTask(restoring, frame, node, status);
       return;
     case 'map':
+    case 'computeMap':
       restoreMap(restoring, frame, node, status);
       return;
     case 'workflow':
       restoreWorkflow(restoring, frame, node, status);
+      return;
+    case 'dynamic':
+      restoreTask(restoring, frame, node, status);
+      if (status.closure !== undefined) restoreProduced(restoring, frame, node, status, status.closure);
       return;
     case 'launchPlan':
       restoreChild(restoring, frame, node, status);
@@ -237,13 +268,35 @@ function restoreWorkflow(restoring: Restoring, parent: Frame, node: WorkflowPlan
   restoreFrame(restoring, frame);
 }
 
-function restoreTask({ state, now, expected }: Restoring, frame: Frame, node: TaskPlan, status: NodeStatus): void {
+function restoreProduced(
+  restoring: Restoring,
+  parent: Frame,
+  node: DynamicPlan,
+  status: NodeStatus,
+  digest: Digest,
+): void {
+  const { state, produced } = restoring;
+  const plan = produced.get(digest);
+  const inputs = plan?.readInputs({});
+  if (plan === undefined || inputs?.ok !== true) {
+    throw new BugError(`node "${pathOf(parent, node)}" runs workflow ${digest}, which was not loaded`);
+  }
+  const open = restoreOpen(restoring, parent, node, status);
+  open.closure = digest;
+  const frame = addFrame(state, plan, createScope(inputs.values, parent.scope.variables), parent, node);
+  open.frame = frame;
+  frame.error = status.error;
+  frame.ending = status.ending;
+  restoreFrame(restoring, frame);
+}
+
+function restoreTask({ state, now, expected }: Restoring, frame: Frame, node: RunsTask, status: NodeStatus): void {
   const number = frame.base + node.index;
   const startedAt = instantMs(status.startedAt) ?? now;
   const task: TaskState = {
     attempt: status.attempt ?? 0,
     systemFailures: status.systemFailures ?? 0,
-    live: status.retryAt === undefined,
+    live: status.retryAt === undefined && status.closure === undefined,
     startedAt,
     queuedAt: instantMs(status.queuedAt) ?? startedAt,
     runningAt: instantMs(status.runningAt),
@@ -255,6 +308,15 @@ function restoreTask({ state, now, expected }: Restoring, frame: Frame, node: Ta
   state.tasks.set(number, task);
   addTotalTimer(state, frame, node, startedAt, node.task.closure.timeout.totalMs);
   const timer = { node: number, index: -1, attempt: task.attempt };
+  // Its task is over: what that has written runs.
+  if (status.closure !== undefined) return;
+  if (task.attempt === 0) {
+    // It waits for a cache entry.
+    task.live = false;
+    task.waitsFor = status.message;
+    reuseOf(state).lookups.push(number);
+    return;
+  }
   if (task.retryAt !== undefined) {
     pushHeap<Timer>(state.timers, { ...timer, kind: 'retry', at: task.retryAt });
     return;
@@ -278,40 +340,7 @@ function restoreChild({ state, now, children }: Restoring, frame: Frame, node: C
   if (child.child !== undefined) children.push({ node: number, name: child.child.name });
 }
 
-function restoreMap({ state, now, expected }: Restoring, frame: Frame, node: MapPlan, status: NodeStatus): void {
-  const number = frame.base + node.index;
-  const startedAt = instantMs(status.startedAt) ?? now;
-  const map = renderMap(node, scopeOf(state, frame, node), startedAt);
-  if ('reason' in map)
-    throw new BugError(`map "${pathOf(frame, node)}" of ${state.execution.name} is open: ${map.message}`);
-  if (status.map !== undefined) readMapStatus(map, status.map, now);
-  map.ending = status.ending;
-  const { map: _, ...written } = status;
-  map.written = written;
-  for (const outputs of map.results.values()) map.resultBytes += valueBytes(outputs);
-  state.maps.set(number, map);
-  addTotalTimer(state, frame, node, startedAt, node.task.closure.timeout.totalMs);
-  for (const [index, attempt] of map.live) {
-    attempt.ending = status.ending;
-    for (const timer of attemptTimers(number, index, attempt, node.task)) pushHeap(state.timers, timer);
-    const name = podName(state.execution, slugOf(frame, node), index, attempt.attempt);
-    expected.push({ node: number, index, attempt: attempt.attempt, podName: name });
-  }
-  map.retryAt = instantMs(status.retryAt);
-  // When the back-off of one subtask ends is not kept: it starts over, but never ends after the last of them.
-  for (let index = 0; index < map.next; index++) {
-    if (subtaskPhase(map, index) !== SUBTASK.waiting) continue;
-    const { user, system } = subtaskFailures(map, index);
-    const ended = { attempt: user + system, systemFailures: system };
-    const fault = user > 0 ? 'user' : 'system';
-    const seed = { execution: state.execution, node: pathOf(frame, node), index };
-    const wait = backoffMs(node.task.closure.retries, ended, fault, seed);
-    const at = Math.min(now + wait, map.retryAt ?? now);
-    pushHeap<Timer>(state.timers, { at, kind: 'retry', node: number, index, attempt: ended.attempt });
-  }
-}
-
-function addTotalTimer(
+export function addTotalTimer(
   state: EngineState,
   frame: Frame,
   node: PlanNode,

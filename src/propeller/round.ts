@@ -8,10 +8,11 @@ import {
   type UnixMs,
 } from '../base/index.ts';
 import { type ExecutionError, isTerminalPhase, type NodePhase } from '../cluster/index.ts';
-import { pathOf } from './frame.ts';
+import { isHandler, pathOf } from './frame.ts';
 import { NO_OUTPUTS, type Values } from './language.ts';
-import type { PlanNode } from './plan.ts';
-import type { Effect, EngineState, Frame, Settings, Timer } from './state.ts';
+import type { AnyMapPlan, PlanNode, TaskPlan } from './plan.ts';
+import type { Past } from './reuse.ts';
+import type { Effect, EngineState, Frame, Lookup, ReuseState, Settings, Timer } from './state.ts';
 
 /** One step in progress: what it works on and what it will hand out. */
 export interface Round {
@@ -19,6 +20,7 @@ export interface Round {
   readonly now: UnixMs;
   readonly settings: Settings;
   readonly effects: Effect[];
+  readonly lookups: Lookup[];
   /** Fields of Execution.status that changed, less `nodes`. */
   readonly status: Record<string, Json>;
   /** Patches by path of nodes that are written as they happen: computed and skipped ones. */
@@ -38,6 +40,7 @@ export function openRound(state: EngineState, now: UnixMs, settings: Settings): 
     now,
     settings,
     effects: [],
+    lookups: [],
     status: {},
     nodes: Object.create(null) as Record<string, Json>,
     hasNodes: false,
@@ -68,8 +71,14 @@ export function setPhase(frame: Frame, node: PlanNode, phase: NodePhase): void {
 }
 
 /** The node has its outputs: its dependents lose one reason to wait. Costs its out-degree. */
-export function succeedNode(round: Round, frame: Frame, node: PlanNode, outputs: Values): void {
-  endNode(round, frame, node, 'Succeeded');
+export function succeedNode(
+  round: Round,
+  frame: Frame,
+  node: PlanNode,
+  outputs: Values,
+  phase: 'Succeeded' | 'Cached' | 'Recovered' = 'Succeeded',
+): void {
+  endNode(round, frame, node, phase);
   frame.scope.outputs.set(node.id, outputs);
   for (const next of node.downstream) release(round.state, frame, next);
 }
@@ -80,13 +89,36 @@ function release(state: EngineState, frame: Frame, next: number): void {
   if (left === 0) makeReady(state, frame, next);
 }
 
+function isMap(node: PlanNode): node is AnyMapPlan {
+  return node.kind === 'map' || node.kind === 'computeMap';
+}
+
 export function makeReady(state: EngineState, frame: Frame, index: number): void {
   // A node that was skipped because another of its upstream nodes failed stays so.
   if (frame.phases[index] !== 'Pending') return;
   const node = frame.plan.nodes[index] as PlanNode;
-  if (node.when === undefined && node.kind === 'task') pushHeap(state.ready.tasks, frame.base + index);
-  else if (node.when === undefined && node.kind === 'map') state.ready.maps.push(frame.base + index);
+  if (node.when === undefined && node.kind === 'task') readyTask(state, frame, node);
+  else if (node.when === undefined && isMap(node)) state.ready.maps.push(frame.base + index);
   else state.ready.instant.push(frame.base + index);
+}
+
+/** The task may start, unless its outputs are found. Failure handlers always run. */
+export function readyTask(state: EngineState, frame: Frame, node: TaskPlan): void {
+  const number = frame.base + node.index;
+  const { cache } = node.task.closure;
+  const isSought = state.reuse?.past !== undefined || (cache !== undefined && state.execution.cache === undefined);
+  if (isSought && !isHandler(node)) reuseOf(state).lookups.push(number);
+  else pushHeap(state.ready.tasks, number);
+}
+
+/** What the execution looks for, from the first task on that asks. */
+export function reuseOf(state: EngineState): ReuseState {
+  state.reuse ??= newReuse(undefined);
+  return state.reuse;
+}
+
+export function newReuse(past: Past | undefined): ReuseState {
+  return { past, lookups: [], claims: new Map(), reserving: new Map() };
 }
 
 /** The node's condition does not hold: what needs it is skipped too, what only reads it finds no outputs. */

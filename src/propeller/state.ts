@@ -1,5 +1,6 @@
-import type { Heap, Json, UnixMs } from '../base/index.ts';
+import type { Digest, Heap, Json, UnixMs } from '../base/index.ts';
 import type {
+  CacheOrigin,
   Execution,
   ExecutionError,
   ExecutionPhase,
@@ -13,6 +14,7 @@ import type {
 import type { Scope, Values } from './language.ts';
 import type { MapState } from './map-state.ts';
 import type { ActionPlan, ChildPlan, Plan, PlannedTask } from './plan.ts';
+import type { Past } from './reuse.ts';
 
 /**
  * The running state of one execution. Mutable: `step` consumes it and hands the same object back, so whoever holds
@@ -61,6 +63,8 @@ export interface EngineState {
    * to be seen first. Tasks are gated by max parallelism and go in the order of the closure.
    */
   readonly ready: { instant: number[]; readonly tasks: Heap<number>; maps: number[]; children: number[] };
+  /** What outputs that need not be made again it knows and looks for; undefined: no task has asked yet. */
+  reuse: ReuseState | undefined;
   /** Tasks with a live attempt: what max parallelism bounds. */
   liveTasks: number;
   /** Nodes in all frames, to bound them. */
@@ -116,6 +120,8 @@ export interface OpenState {
   error: ExecutionError | undefined;
   /** The nodes that it runs. */
   frame: Frame | undefined;
+  /** Digest of the workflow that it runs, where its task has written that. */
+  closure: Digest | undefined;
   /** What an approval or a signal waits for, and how that ended. */
   wait: NodeWait | undefined;
   decision: NodeDecision | undefined;
@@ -133,6 +139,26 @@ export interface ExecutionIdentity {
   readonly maxParallelism: number | undefined;
   /** Executions above this one. */
   readonly depth: number;
+  readonly cache: 'overwrite' | 'off' | undefined;
+}
+
+export interface ReuseState {
+  /** What the execution takes from another one; undefined: it recovers from none. */
+  readonly past: Past | undefined;
+  /** Tasks whose outputs are to be looked for before they start. */
+  readonly lookups: number[];
+  /** Tasks that asked the cache, or hold or wait for an entry of it, by node. */
+  readonly claims: Map<number, CacheClaim>;
+  /** Entries that tasks of this execution reserve: key → node. */
+  readonly reserving: Map<Digest, number>;
+}
+
+/** What a task has to do with the cache. */
+export interface CacheClaim {
+  readonly key: Digest;
+  /** The entry is to be reserved when the task starts; `version`: of the one that is there, to be replaced. */
+  readonly reserve: { readonly version: string | undefined } | undefined;
+  readonly isWaiting: boolean;
 }
 
 /** One attempt at a task or at a subtask, live or backing off. */
@@ -152,6 +178,9 @@ export interface TaskState extends AttemptState {
   startedAt: UnixMs;
   retryAt: UnixMs | undefined;
   error: ExecutionError | undefined;
+  /** Why it waits before its first attempt. */
+  waitsFor?: string | undefined;
+  reused?: NodeStatus['reused'];
   /** What the cluster's status says of this node, as far as written: deltas are made against it. */
   written: NodeStatus | undefined;
 }
@@ -164,7 +193,7 @@ export interface ChildState extends TaskState {
 
 export interface Timer {
   readonly at: UnixMs;
-  readonly kind: 'retry' | 'queue' | 'run' | 'total' | 'wake';
+  readonly kind: 'retry' | 'queue' | 'run' | 'total' | 'wake' | 'cache';
   readonly node: number;
   /** Index of a subtask; -1: the node itself. */
   readonly index: number;
@@ -184,6 +213,9 @@ export type Observation =
   /** The answers to nodes that wait, all of them. */
   | { readonly kind: 'Signals'; readonly signals: EngineState['signals'] }
   | ChildObservation
+  | LookupObservation
+  /** An entry of the cache that tasks may wait for has changed. */
+  | { readonly kind: 'CacheChange'; readonly key: Digest }
   | AttemptObservation;
 
 /** What a child execution shows. */
@@ -213,6 +245,39 @@ export interface ChildObservation {
     | { readonly kind: 'Taken' };
 }
 
+/** What is to be read from the cache before the next step, and told to it. */
+export interface Lookup {
+  readonly node: number;
+  readonly path: string;
+  /** Index of a subtask; -1: the node is a task. */
+  readonly index: number;
+  readonly key: Digest;
+  /** Entries filled longer ago do not count. */
+  readonly ttlMs: number | undefined;
+  /** Whether it waits for who computes the entry. */
+  readonly serialize: boolean;
+}
+
+/** The answer to a lookup. */
+export interface LookupObservation {
+  readonly kind: 'Lookup';
+  readonly node: number;
+  readonly index: number;
+  readonly key: Digest;
+  readonly found: /** `outputs` as JSON text. `version`: as in Miss, should they not fit. */
+    | {
+        readonly kind: 'Hit';
+        readonly outputs: string;
+        readonly by: CacheOrigin;
+        readonly at: string | undefined;
+        readonly version: string | undefined;
+      }
+    /** `version`: of an entry that is there and good for nothing. */
+    | { readonly kind: 'Miss'; readonly version: string | undefined }
+    /** Somebody else computes it. */
+    | { readonly kind: 'Held'; readonly by: CacheOrigin };
+}
+
 export interface AttemptObservation {
   readonly kind: 'Attempt';
   readonly node: number;
@@ -239,8 +304,30 @@ export interface Terminated {
   readonly ending?: string;
 }
 
+/** Outputs of subtasks that are kept beside the execution: see MapResults. */
+export interface KeepResults {
+  readonly kind: 'KeepResults';
+  /** Path of the map. */
+  readonly path: string;
+  readonly chunk: number;
+  /** The first of this chunk that this state keeps: its object is to be there. */
+  readonly isFirst: boolean;
+  /** As in MapResults. */
+  readonly results: Readonly<Record<string, readonly [Values]>>;
+}
+
 /** What must be made true in the cluster together with the delta. Each can be repeated. */
 export type Effect =
+  /** A workflow that was produced: its closure is to be there before its status says so. */
+  | {
+      readonly kind: 'StoreClosure';
+      /** Of the node that produced it. */
+      readonly path: string;
+      readonly name: string;
+      readonly digest: Digest;
+      /** Canonical JSON. */
+      readonly text: string;
+    }
   | ChildEffect
   | {
       readonly kind: 'StartAttempt';
@@ -256,6 +343,7 @@ export type Effect =
       /** JSON text of the inputs with exact integers. */
       readonly inputsText: string;
     }
+  | KeepResults
   | {
       readonly kind: 'AbortAttempt';
       readonly node: number;
@@ -264,7 +352,12 @@ export type Effect =
       readonly podName: string;
       /** `<Reason>: <message>`, to be given back in `Terminated.ending`. */
       readonly ending: string;
-    };
+    }
+  /** The entry is to be this node's to fill, or else nothing of the step may happen: another holds it. */
+  | (EntryPlace & { readonly kind: 'ReserveEntry'; readonly version: string | undefined })
+  | (EntryPlace & { readonly kind: 'FillEntry'; readonly outputs: string; readonly ttlMs: number | undefined })
+  /** The node that held the entry ended without filling it: nothing to write, others go on. */
+  | { readonly kind: 'ReleaseEntry'; readonly key: Digest };
 
 /** What must be made true of child executions. */
 export type ChildEffect =
@@ -285,6 +378,18 @@ export type ChildEffect =
       readonly why?: string;
     };
 
+/** Effects on cache entries. */
+export type CacheEffect = Extract<Effect, { readonly kind: 'ReserveEntry' | 'FillEntry' | 'ReleaseEntry' }>;
+
+interface EntryPlace {
+  readonly at: UnixMs;
+  readonly node: number;
+  readonly path: string;
+  readonly index: number;
+  readonly task: PlannedTask;
+  readonly key: Digest;
+}
+
 export interface Settings {
   /** The platform's max parallelism: applies where the execution names none. */
   readonly maxParallelism: number;
@@ -298,6 +403,8 @@ export interface StepResult {
   /** Merge patch of Execution.status; undefined: nothing changed. */
   readonly delta: MergePatch | undefined;
   readonly effects: readonly Effect[];
+  /** To be answered by observations, once the delta is durable; then to step again. */
+  readonly lookups: readonly Lookup[];
   /** When to step again though nothing is observed. */
   readonly wakeAt: UnixMs | undefined;
   /** Whether to step again as soon as the delta is durable. */

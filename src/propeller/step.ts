@@ -5,9 +5,11 @@ import { endChild, fireChildTimer, observeChild, startChildren, steerChildren } 
 import { abortedError, begin, endExecution, setExecutionPhase } from './execution.ts';
 import { endingOf, frameOf, nodeAt } from './frame.ts';
 import { runInstants } from './instant-node.ts';
-import { endMap, fireMapTimer, hasStartableSubtask, observeSubtask, startMaps } from './map-node.ts';
+import { endMap } from './map-end.ts';
+import { fireMapTimer, hasStartableSubtask, observeSubtask, startMaps } from './map-node.ts';
 import { flushTouched } from './node-status.ts';
 import type { PlanNode } from './plan.ts';
+import { observeCacheChange, observeLookup, runLookups } from './reuse-node.ts';
 import { openRound, type Round } from './round.ts';
 import { endSleep, wakeSleep } from './sleep-node.ts';
 import type {
@@ -86,6 +88,15 @@ function observe(round: Round, observation: Observation): void {
     case 'Attempt':
       observeAttempt(round, observation);
       return;
+    case 'Lookup': {
+      const frame = frameOf(state, observation.node);
+      const node = nodeAt(state, frame, observation.node);
+      if (node.kind === 'task') observeLookup(round, frame, node, observation);
+      return;
+    }
+    case 'CacheChange':
+      observeCacheChange(round, observation.key);
+      return;
   }
 }
 
@@ -101,7 +112,8 @@ function desire(round: Round, { desired, why }: Extract<Observation, { kind: 'De
 function observeAttempt(round: Round, observation: AttemptObservation): void {
   const frame = frameOf(round.state, observation.node);
   const node = nodeAt(round.state, frame, observation.node);
-  if (node.kind === 'task' && observation.index < 0) observeTask(round, frame, node, observation);
+  const runsTask = node.kind === 'task' || node.kind === 'dynamic';
+  if (runsTask && observation.index < 0) observeTask(round, frame, node, observation);
   if (node.kind === 'map' && observation.index >= 0) observeSubtask(round, frame, node, observation);
 }
 
@@ -131,7 +143,11 @@ function fireTimer(round: Round, timer: Timer): void {
       fireMapTimer(round, frame, node, timer);
       return;
     case 'workflow':
-      fireWorkflowTimer(round, frame, node);
+      fireWorkflowTimer(round, frame, node, { totalMs: node.totalMs ?? 0 });
+      return;
+    case 'dynamic':
+      if (!round.state.open.has(timer.node)) fireTaskTimer(round, frame, node, timer);
+      else if (timer.kind === 'total') fireWorkflowTimer(round, frame, node, node.task.closure.timeout);
       return;
     case 'launchPlan':
       fireChildTimer(round, frame, node, timer);
@@ -149,6 +165,8 @@ function fireTimer(round: Round, timer: Timer): void {
 function advance(round: Round): void {
   if (round.state.desired !== 'Running') return;
   runInstants(round);
+  // What is found instead of being run may make others ready that take no time.
+  while (runLookups(round) && round.settings.maxStreak > 1) runInstants(round);
   startTasks(round);
   startMaps(round);
   startChildren(round);
@@ -183,11 +201,15 @@ function stop(round: Round): void {
 function endLive(round: Round, frame: Frame, node: PlanNode, ending: ExecutionError): void {
   switch (node.kind) {
     case 'task':
+    case 'dynamic':
+      // What it has written runs in a frame of its own, which has been told.
+      if (round.state.open.has(frame.base + node.index)) return;
       // Told so already, perhaps before a restart.
       if (round.state.tasks.get(frame.base + node.index)?.ending?.reason === ending.reason) return;
       endTask(round, frame, node, ending);
       return;
     case 'map':
+    case 'computeMap':
       endMap(round, frame, node, ending);
       return;
     case 'launchPlan':
@@ -219,6 +241,7 @@ function result(round: Round): StepResult {
     state,
     delta: isChanged ? (status as MergePatch) : undefined,
     effects,
+    lookups: round.lookups,
     wakeAt: isOver ? undefined : peekHeap(state.timers)?.at,
     hasMore: !isOver && hasMore(round),
     transitions: MAX_TRANSITIONS_PER_STEP - round.transitionsLeft,
@@ -232,6 +255,7 @@ function hasMore(round: Round): boolean {
     state.ready.instant.length > 0 ||
     state.ready.maps.length > 0 ||
     state.ready.children.length > 0 ||
+    (state.reuse !== undefined && state.reuse.lookups.length > 0) ||
     hasStartableTask(round) ||
     hasStartableSubtask(round)
   );

@@ -6,14 +6,17 @@ import {
   endingText,
   judge,
   mayRetry,
+  type Outcome,
   podName,
   RUN_TIMEOUT,
   TOTAL_TIMEOUT,
   timeoutError,
 } from './attempt.ts';
+import { openProduced } from './dynamic-node.ts';
 import { frameOf, mayStart, nodeAt, pathOf, slugOf } from './frame.ts';
 import type { Values } from './language.ts';
-import type { PlanNode, PlannedTask, TaskPlan } from './plan.ts';
+import type { PlanNode, PlannedTask, RunsTask } from './plan.ts';
+import { fillEntry, lookAgain, releaseEntry, reserveEntry } from './reuse-node.ts';
 import { addTimer, addTimers, endNode, failNode, type Round, setPhase, succeedNode, touch } from './round.ts';
 import { scopeOf } from './scope.ts';
 import type { AttemptObservation, AttemptState, Frame, TaskState, Terminated, Timer } from './state.ts';
@@ -26,7 +29,7 @@ export function startTasks(round: Round): void {
     const index = popHeap(state.ready.tasks);
     if (index === undefined) return;
     const frame = frameOf(state, index);
-    const node = nodeAt(state, frame, index) as TaskPlan;
+    const node = nodeAt(state, frame, index) as RunsTask;
     if (mayStart(frame, node)) startTask(round, frame, node);
   }
 }
@@ -38,18 +41,12 @@ export function hasStartableTask(round: Round): boolean {
   return state.liveTasks < limit && peekHeap(state.ready.tasks) !== undefined;
 }
 
-function startTask(round: Round, frame: Frame, node: TaskPlan): void {
+function startTask(round: Round, frame: Frame, node: RunsTask): void {
   const { state, now } = round;
   // A task that timed out while it waited to be tried again is still in the queue of the ready ones.
   if (isTerminalPhase(frame.phases[node.index] as string)) return;
   const number = frame.base + node.index;
-  round.touched.add(number);
-  let task = state.tasks.get(number);
-  const isFirst = task === undefined;
-  if (task === undefined) {
-    task = newTask(now);
-    state.tasks.set(number, task);
-  }
+  const task = openTask(round, frame, node);
   const inputs = node.with(scopeOf(state, frame, node));
   if (!inputs.ok) {
     task.error = { reason: 'InvalidInputs', message: inputs.message };
@@ -63,14 +60,28 @@ function startTask(round: Round, frame: Frame, node: TaskPlan): void {
     return;
   }
   setPhase(frame, node, 'Queued');
+  reserveEntry(round, frame, node);
   beginAttempt(task, now);
+  task.waitsFor = undefined;
   task.retryAt = undefined;
   state.liveTasks++;
   addTimers(round, attemptTimers(number, -1, task, node.task));
+}
+
+/** The task's state; when it has none yet, it leaves Pending with this, and its total timeout begins. */
+export function openTask(round: Round, frame: Frame, node: RunsTask): TaskState {
+  const { state, now } = round;
+  const number = frame.base + node.index;
+  touch(round, frame, node);
+  const known = state.tasks.get(number);
+  if (known !== undefined) return known;
+  const task = newTask(now);
+  state.tasks.set(number, task);
   const { totalMs } = node.task.closure.timeout;
-  if (isFirst && totalMs !== undefined) {
+  if (totalMs !== undefined) {
     addTimer(round, { at: now + totalMs, kind: 'total', node: number, index: -1, attempt: 0 });
   }
+  return task;
 }
 
 export function newTask(now: number): TaskState {
@@ -131,7 +142,7 @@ export function startEffect(
   return undefined;
 }
 
-export function observeTask(round: Round, frame: Frame, node: TaskPlan, observation: AttemptObservation): void {
+export function observeTask(round: Round, frame: Frame, node: RunsTask, observation: AttemptObservation): void {
   const number = frame.base + node.index;
   const task = round.state.tasks.get(number);
   if (task === undefined || !task.live || observation.attempt !== task.attempt) return;
@@ -154,22 +165,27 @@ export function observeTask(round: Round, frame: Frame, node: TaskPlan, observat
 }
 
 /** The live attempt is confirmed gone: the node ends, or tries again later. */
-function endAttempt(round: Round, frame: Frame, node: TaskPlan, task: TaskState, seen: Terminated | undefined): void {
+function endAttempt(round: Round, frame: Frame, node: RunsTask, task: TaskState, seen: Terminated | undefined): void {
   const { state, now } = round;
-  const outcome = judge(node.task, task, seen);
+  const outcome = taken(round, frame, node, judge(node.task, task, seen));
   touch(round, frame, node);
   state.liveTasks--;
   task.live = false;
   task.ending = undefined;
   switch (outcome.kind) {
     case 'Succeeded':
+      // The workflow that it wrote runs in its place.
+      if (node.kind === 'dynamic') return;
+      fillEntry(round, frame, node, outcome.outputs);
       succeedNode(round, frame, node, outcome.outputs);
       return;
     case 'Aborted':
+      releaseEntry(round, frame, node);
       task.error = outcome.error;
       endNode(round, frame, node, 'Aborted');
       return;
     case 'TimedOut':
+      releaseEntry(round, frame, node);
       task.error = { ...outcome.error, attempt: task.attempt };
       failNode(round, frame, node, 'TimedOut', task.error);
       return;
@@ -179,6 +195,7 @@ function endAttempt(round: Round, frame: Frame, node: TaskPlan, task: TaskState,
       task.error = { ...outcome.error, attempt: task.attempt };
       const policy = node.task.closure.retries;
       if (!mayRetry(policy, task, fault)) {
+        releaseEntry(round, frame, node);
         failNode(round, frame, node, outcome.error.reason === RUN_TIMEOUT ? 'TimedOut' : 'Failed', task.error);
         return;
       }
@@ -193,8 +210,15 @@ function endAttempt(round: Round, frame: Frame, node: TaskPlan, task: TaskState,
   }
 }
 
+/** A task that is to write a workflow has failed when that cannot be run, and is no more than begun when it can. */
+function taken(round: Round, frame: Frame, node: RunsTask, outcome: Outcome): Outcome {
+  if (node.kind === 'task' || outcome.kind !== 'Succeeded') return outcome;
+  const error = openProduced(round, frame, node, outcome.outputs);
+  return error === undefined ? outcome : { kind: 'Failed', fault: 'user', error };
+}
+
 /** A timer of a task came up. Those of attempts that are over mean nothing any more. */
-export function fireTaskTimer(round: Round, frame: Frame, node: TaskPlan, timer: Timer): void {
+export function fireTaskTimer(round: Round, frame: Frame, node: RunsTask, timer: Timer): void {
   const task = round.state.tasks.get(timer.node);
   if (task === undefined) return;
   const { timeout } = node.task.closure;
@@ -203,6 +227,10 @@ export function fireTaskTimer(round: Round, frame: Frame, node: TaskPlan, timer:
     return;
   }
   if (timer.attempt !== task.attempt) return;
+  if (timer.kind === 'cache') {
+    lookAgain(round, timer.node);
+    return;
+  }
   if (timer.kind === 'retry') {
     if (!task.live && task.retryAt !== undefined) pushHeap(round.state.ready.tasks, timer.node);
     return;
@@ -216,7 +244,7 @@ export function fireTaskTimer(round: Round, frame: Frame, node: TaskPlan, timer:
 }
 
 /** Ends what is live of a task; a task that backs off ends at once. A weaker reason never replaces a stronger one. */
-export function endTask(round: Round, frame: Frame, node: TaskPlan, ending: ExecutionError): void {
+export function endTask(round: Round, frame: Frame, node: RunsTask, ending: ExecutionError): void {
   const task = round.state.tasks.get(frame.base + node.index);
   if (task === undefined) throw new BugError(`node "${pathOf(frame, node)}" has no attempt to end`);
   touch(round, frame, node);
@@ -226,8 +254,10 @@ export function endTask(round: Round, frame: Frame, node: TaskPlan, ending: Exec
     if (isFirst) abortEffect(round, frame, node, -1, task.attempt, ending);
     return;
   }
+  releaseEntry(round, frame, node);
   task.error = ending;
   task.retryAt = undefined;
+  task.waitsFor = undefined;
   if (ending.reason === TOTAL_TIMEOUT) failNode(round, frame, node, 'TimedOut', ending);
   else endNode(round, frame, node, 'Aborted');
 }

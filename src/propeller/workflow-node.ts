@@ -1,9 +1,9 @@
-import { BugError, MAX_VALUE_BYTES } from '../base/index.ts';
+import { BugError, type Json, MAX_VALUE_BYTES } from '../base/index.ts';
 import type { ExecutionError } from '../cluster/index.ts';
 import { TOTAL_TIMEOUT, timeoutError } from './attempt.ts';
 import { closeRoot } from './execution.ts';
 import { addFrame, endingOf, isQuiet, nodeAt, pathOf } from './frame.ts';
-import { createScope, type Rendered } from './language.ts';
+import { createScope, type Rendered, type Values } from './language.ts';
 import { openNode } from './open-node.ts';
 import type { Plan, PlanNode, WorkflowPlan } from './plan.ts';
 import { addTimer, endNode, failAtOnce, failFrame, failNode, makeReady, type Round, succeedNode } from './round.ts';
@@ -87,7 +87,15 @@ function giveOutputs(round: Round, frame: Frame): void {
   }
   const owner = close(round, frame);
   if (owner === undefined) closeRoot(round, 'Succeeded', undefined, outputs.values);
-  else succeedNode(round, owner.frame, owner.node, outputs.values);
+  else succeedNode(round, owner.frame, owner.node, declared(owner.node, outputs.values));
+}
+
+/** A produced workflow may have more outputs than its node declares. */
+function declared(node: PlanNode, values: Values): Values {
+  if (node.kind !== 'dynamic') return values;
+  const kept: Record<string, Json> = Object.create(null) as Record<string, Json>;
+  for (const name in node.outputs) kept[name] = Object.hasOwn(values, name) ? (values[name] as Json) : null;
+  return kept;
 }
 
 function tooLarge({ parent }: Frame, values: Parameters<typeof valueBytes>[0]): ExecutionError | undefined {
@@ -143,9 +151,14 @@ function close(round: Round, frame: Frame): { readonly frame: Frame; readonly no
 }
 
 /** The node's time is over: all that it runs is ended. */
-export function fireWorkflowTimer(round: Round, frame: Frame, node: WorkflowPlan): void {
+export function fireWorkflowTimer(
+  round: Round,
+  frame: Frame,
+  node: PlanNode,
+  timeout: Parameters<typeof timeoutError>[1],
+): void {
   const open = round.state.open.get(frame.base + node.index);
-  if (open?.frame !== undefined) endFrame(round, open.frame, timeoutError('total', { totalMs: node.totalMs ?? 0 }));
+  if (open?.frame !== undefined) endFrame(round, open.frame, timeoutError('total', timeout));
 }
 
 /** Nothing of the frame is wanted any more. A second reason replaces the first. */
