@@ -7,6 +7,7 @@ export default defineConfig({
     // Threads and processes are started by file, so each is an entry of its own.
     'archive-worker': 'src/cluster/adapters/archive/archive-worker.ts',
     'projection-worker': 'src/cluster/adapters/embedded/projection-worker.ts',
+    'check-worker': 'src/client/validation/check-worker.ts',
   },
   platform: 'node',
   // Packages stay packages: only our own modules are bundled, one chunk per command, loaded when it runs.

@@ -39,7 +39,10 @@ export function compileListed(tree: WorkTree, { overlay, cache }: CompileWorkTre
 }
 
 /** The project document, the lock of images, and all files under the paths that the former names; it alone when it cannot be read. */
-function definitionFiles({ paths }: WorkTree, read: (path: string) => Uint8Array): readonly string[] {
+export function definitionFiles(
+  { paths }: Pick<WorkTree, 'paths'>,
+  read: (path: string) => Uint8Array,
+): readonly string[] {
   const { documents } = parseDefinitions({ path: PROJECT_FILE, bytes: read(PROJECT_FILE) });
   const project = documents.find((document) => document.kind === 'Project');
   if (project?.kind !== 'Project') return [PROJECT_FILE];
@@ -79,7 +82,7 @@ export function blobId(bytes: Uint8Array): string {
 }
 
 /** Every folder that holds a file, at any depth. */
-function foldersOf({ paths }: WorkTree): ReadonlySet<string> {
+export function foldersOf({ paths }: Pick<WorkTree, 'paths'>): ReadonlySet<string> {
   const folders = new Set<string>();
   for (const path of paths) {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
@@ -93,6 +96,6 @@ function foldersOf({ paths }: WorkTree): ReadonlySet<string> {
 }
 
 /** An id that stands for the folder's content: closures of a validation are thrown away, so that it exists is enough. */
-function folderId(folders: ReadonlySet<string>, folder: string): string | null {
+export function folderId(folders: ReadonlySet<string>, folder: string): string | null {
   return folders.has(folder === '.' ? '' : folder.replace(/\/+$/, '')) ? '0'.repeat(40) : null;
 }

@@ -1,4 +1,4 @@
-import type { Definition } from '../language/index.ts';
+import type { Definition, ParsedFile } from '../language/index.ts';
 import type { EntityKind } from './closure.ts';
 import type { ProjectSettings } from './contract.ts';
 import { declaredHere } from './findings.ts';
@@ -26,6 +26,11 @@ function readFile(workspace: Workspace, path: string, blob: string): void {
     return;
   }
   workspace.diagnostics.push(...parsed.diagnostics);
+  addFile(workspace, path, blob, parsed);
+}
+
+/** Makes known what a file defines, and tells what it repeats. What was found in the file by itself is not told again. */
+export function addFile(workspace: Workspace, path: string, blob: string, parsed: ParsedFile): void {
   for (const broken of parsed.broken) workspace.broken.set(keyOf(broken.kind, broken.name), broken);
   for (const definition of parsed.documents) {
     if (definition.kind !== 'Project') declare(workspace, definition, blob);

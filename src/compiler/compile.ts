@@ -5,7 +5,7 @@ import { changedFiles } from './changed-files.ts';
 import type { EntityKind } from './closure.ts';
 import type { CompiledEntity, CompileOutcome, CompileRequest, IndexEntry, ProjectSettings } from './contract.ts';
 import { compileEntity } from './entity.ts';
-import { sortedFindings } from './findings.ts';
+import { sortedFindings, type Tell } from './findings.ts';
 import { checkLock, lockBlob, lockDependents, lookUpLock } from './images-lock.ts';
 import { EMPTY_VIEWS, updatedIndex, viewsOf } from './index-views.ts';
 import { cacheOfRounds } from './parse-cache.ts';
@@ -37,7 +37,7 @@ export function compile(request: CompileRequest): CompileOutcome {
   checkLock(workspace, compilations, removed);
   const telling = audit(workspace, { compilations, removed, levels: project.lints });
   if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return needsOf(workspace);
-  if (isEmpty(workspace, removed)) tellEmpty(workspace, project);
+  if (isEmpty(workspace, removed)) tellEmpty(tellTo(workspace), project);
   const diagnostics = sortedFindings(toldFindings(workspace.diagnostics, telling, project.lints));
   if (diagnostics.some(({ severity }) => severity === 'error')) return { kind: 'rejected', diagnostics };
   return compiled(workspace, project, compilations, removed, diagnostics);
@@ -81,11 +81,11 @@ function isEmpty({ base, declared, broken }: Workspace, removed: ReadonlySet<str
   return base.entries.size - projects - [...removed].filter(isDefinition).length === 0;
 }
 
-function tellEmpty(workspace: Workspace, project: ProjectSettings): void {
+export function tellEmpty(tell: Tell, project: ProjectSettings): void {
   const where = project.paths.join(', ');
   const help =
     'correct spec.paths of the project, or put definitions there: a domain that tracks this branch will have nothing';
-  tellTo(workspace)('PIPE-PROJ-004', `this commit has no definitions in ${where}`, undefined, { help });
+  tell('PIPE-PROJ-004', `this commit has no definitions in ${where}`, undefined, { help });
 }
 
 /**

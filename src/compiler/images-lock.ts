@@ -97,13 +97,16 @@ export function checkLock(
   if (!workspace.request.files.has(IMAGES_LOCK_FILE) && !dropsImage(workspace, compilations, removed)) return;
   const lookup = lookUpLock(workspace);
   if (lookup.kind !== 'found') return;
-  const { lock } = lookup;
+  tellLock(workspace, lookup.lock, () => usedImages(workspace, compilations, removed));
+}
+
+/** Tells what is wrong with the lock file and, where nothing else is wrong so far, which of its lines nothing uses. */
+export function tellLock(workspace: Workspace, lock: ImagesLock, usedIn: () => ReadonlySet<string>): void {
   // What is defined wrongly may use any of them.
   const isWhole = workspace.diagnostics.every(({ severity }) => severity !== 'error') && isReadable(lock);
   workspace.diagnostics.push(...lock.diagnostics);
   if (!isWhole) return;
-  const used = usedImages(workspace, compilations, removed);
-  for (const image of compareLock(used, lock.images).unused) {
+  for (const image of compareLock(usedIn(), lock.images).unused) {
     const help = '`pipectl lock` takes it away';
     tellTo(workspace)('PIPE-LOCK-002', `no task runs the image "${image}"`, lock.placeOf(image), { help });
   }

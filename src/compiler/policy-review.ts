@@ -22,10 +22,24 @@ export function reviewByPolicies(
   policies: readonly DefinitionOf<'Policy'>[],
   subjects: Iterable<Subject>,
 ): void {
-  if (policies.length === 0) return;
-  const programs = new Map<DefinitionKind, readonly Placed[]>();
+  const review = policyReview(workspace, policies);
+  if (review.isEmpty) return;
   const meter: Meter = { steps: 0 };
-  for (const subject of subjects) {
+  for (const subject of subjects) if (!review.judge(subject, meter)) return;
+}
+
+/** Policies made ready to judge definitions. */
+export interface PolicyReview {
+  /** There are no policies. */
+  readonly isEmpty: boolean;
+  /** Tells which rules one definition breaks. False when the meter has come to its end, which is told. */
+  judge(subject: Subject, meter: Meter): boolean;
+}
+
+/** Policies to judge one definition after another by. */
+export function policyReview(workspace: Workspace, policies: readonly DefinitionOf<'Policy'>[]): PolicyReview {
+  const programs = new Map<DefinitionKind, readonly Placed[]>();
+  const judgeOne = (subject: Subject, meter: Meter): boolean => {
     const { kind } = subject.definition;
     const placed = programs.get(kind) ?? programsFor(policies, kind);
     programs.set(kind, placed);
@@ -36,9 +50,11 @@ export function reviewByPolicies(
       const message = `the policies of this commit take more than ${MAX_POLICY_STEPS} steps: not every definition was judged`;
       const help = `rule "${one.program.rule.name}" was the last one; narrow what rules match, or make their expressions simpler`;
       tellTo(workspace)('PIPE-POLICY-004', message, rulePlace(one), { help });
-      return;
+      return false;
     }
-  }
+    return true;
+  };
+  return { isEmpty: policies.length === 0, judge: judgeOne };
 }
 
 /** Rules that were told not to compile are left out. */

@@ -12,6 +12,17 @@ export const MAX_GIT_LISTING_BYTES = 256 * MiB;
 /** One kept verdict of `pipectl validate`, and the projects whose last one is kept. */
 export const MAX_VERDICT_BYTES = 4 * MiB;
 export const MAX_KEPT_VERDICTS = 100;
+/** What is kept of the files of one project, and for how many projects. */
+export const MAX_KEPT_RECORDS_BYTES = 64 * MiB;
+export const MAX_KEPT_RECORDS = 20;
+/** Files that are checked again for a change; for more it costs less to check all, on all processors. */
+export const MAX_RECHECKED_FILES = 500;
+/**
+ * A validation in parts. `files`: of one group; `rereads`: how often all files may be read again because groups refer to
+ * them, past it everything is checked at once; `parsed`: texts that a thread keeps parsed, in bytes of text. Threads are
+ * started for `minFiles` files, `threads` in all: each costs some 100 MB.
+ */
+export const CHECK_GROUPS = { files: 64, rereads: 3, parsedBytes: 8 * MiB, minFiles: 600, threads: 4 } as const;
 /** How often `validate --fix` compiles again: a fix may uncover others. */
 export const MAX_FIX_ROUNDS = 10;
 /** Editors write a file in several steps: a check begins when nothing has changed for so long. */

@@ -3,10 +3,15 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MAX_FILE_BYTES, MAX_GIT_LISTING_BYTES, sha256 } from '../../base/index.ts';
+import type { WorkTree } from '../work-tree.ts';
 
 /** What stands for all that a validation of a folder depends on: equal keys, equal findings. */
 export interface Snapshot {
   readonly key: string;
+  /** State by path of all that git sees there. */
+  readonly states: ReadonlyMap<string, string>;
+  /** Files that git does not know yet. */
+  readonly untracked: ReadonlySet<string>;
 }
 
 /** Texts that the compiler reads; of all other files it asks only whether they are there. */
@@ -23,17 +28,30 @@ export async function takeSnapshot(root: string, tool: string): Promise<Snapshot
   const listing = await listWithIds(root);
   if (listing === undefined) return undefined;
   const states = new Map<string, string>();
+  const untracked = new Set<string>();
   for (const record of listing.split('\0')) {
     if (record === '') continue;
     const noted = record.startsWith('? ')
       ? { path: record.slice(2), state: stateOnDisk(root, record.slice(2), 'new') }
       : tracked(root, record);
     if (noted === undefined) return undefined;
+    if (record.startsWith('? ')) untracked.add(noted.path);
     // A changed file comes again after what the index has of it.
     states.set(noted.path, noted.state);
   }
   const lines = [...states].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, state]) => `${state} ${path}`);
-  return { key: sha256([tool, root, ...lines].join('\0')) };
+  return { key: sha256([tool, root, ...lines].join('\0')), states, untracked };
+}
+
+/** The files of a snapshot as a listing of the folder. */
+export function treeOf(root: string, { states, untracked }: Snapshot): WorkTree {
+  const paths = [...states].filter(([, state]) => state !== NO_FILE).map(([path]) => path);
+  return { root, paths: paths.sort(), untracked };
+}
+
+/** Of a snapshot, the states of files that the compiler reads. */
+export function statesRead({ states }: Snapshot): ReadonlyMap<string, string> {
+  return new Map([...states].filter(([path, state]) => state !== NO_FILE && IS_READ.test(path)));
 }
 
 interface Noted {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../base/index.ts';
 import { takeSnapshot } from './snapshot.ts';
 import type { Verdict } from './verdict.ts';
-import { keepVerdict, readVerdict } from './verdict-cache.ts';
+import { readVerdict } from './verdict-cache.ts';
 
 export interface ValidateFolderOptions {
   /** Where verdicts are kept; without it every validation compiles. */
@@ -21,28 +21,19 @@ export async function validateFolder(root: string, options: ValidateFolderOption
   const { cacheFolder, tool = runningTool() } = options;
   const place = realpathSync(root);
   const snapshot = cacheFolder === undefined || tool === undefined ? undefined : await takeSnapshot(place, tool);
-  if (cacheFolder === undefined || tool === undefined || snapshot === undefined) return compiledVerdict(root);
+  if (cacheFolder === undefined || tool === undefined || snapshot === undefined) return checkedVerdict(root);
   const kept = readVerdict(cacheFolder, place, snapshot.key);
   if (kept !== undefined) return kept;
-  const verdict = await compiledVerdict(root);
-  // What was edited meanwhile may or may not have been seen.
-  const after = await takeSnapshot(place, tool);
-  if (after?.key === snapshot.key) keepVerdict(cacheFolder, place, snapshot.key, verdict);
-  return verdict;
+  const { checkAndKeep } = await import('./check-and-keep.ts');
+  return checkAndKeep({ cacheFolder, tool, root: place, snapshot });
 }
 
-async function compiledVerdict(root: string): Promise<Verdict> {
-  const { compileWorkTree } = await import('../compile-work-tree.ts');
-  const { tree, files, outcome } = await compileWorkTree(root);
-  const counts: Record<string, number> = {};
-  if (outcome.kind === 'compiled') for (const { kind } of outcome.changed) counts[kind] = (counts[kind] ?? 0) + 1;
-  return {
-    isValid: outcome.kind === 'compiled',
-    diagnostics: outcome.diagnostics,
-    counts,
-    fileCount: files.length,
-    untracked: files.filter((path) => tree.untracked.has(path)),
-  };
+async function checkedVerdict(root: string): Promise<Verdict> {
+  const [{ checkListed }, { listWorkTree }] = await Promise.all([
+    import('./check-folder.ts'),
+    import('../work-tree.ts'),
+  ]);
+  return (await checkListed(await listWorkTree(root))).verdict;
 }
 
 /** Names, sizes and times of the bundle's files; undefined when running from source, where any module may change. */

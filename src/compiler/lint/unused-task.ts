@@ -1,3 +1,5 @@
+import type { Definition } from '../../language/index.ts';
+import type { Tell } from '../findings.ts';
 import { type Compilation, keyOf, lookUp, tellTo, type Workspace } from '../workspace.ts';
 
 /** Keys of tasks whose use may have changed: those that were compiled, and those that references came to or went from. */
@@ -36,8 +38,11 @@ export function lintUnusedTasks(
     if (others.some((other) => !compiled.has(other) && !removed.has(other))) continue;
     const found = lookUp(workspace, 'Task', key.slice('Task/'.length));
     if (found.kind !== 'found') continue;
-    const { definition } = found.declared;
-    const message = `no workflow of this commit runs the task "${definition.name}"`;
-    tellTo(workspace)('PIPE-LINT-005', message, definition.declaredAt(), { help: 'take it away, or run it' });
+    tellUnusedTask(tellTo(workspace), found.declared.definition);
   }
+}
+
+export function tellUnusedTask(tell: Tell, { name, declaredAt }: Definition): void {
+  const message = `no workflow of this commit runs the task "${name}"`;
+  tell('PIPE-LINT-005', message, declaredAt(), { help: 'take it away, or run it' });
 }

@@ -1,0 +1,216 @@
+import { MAX_RECHECKED_FILES } from '../../base/index.ts';
+import {
+  type Conclusion,
+  conclude,
+  type FileFacts,
+  type FileRecord,
+  groupsOf,
+  haveSameScope,
+  namesToSuggest,
+  nameTable,
+  normalisePath,
+  type OpenProject,
+  openProject,
+  PROJECT_FILE,
+  type ProjectSettings,
+  touchedFiles,
+} from '../../compiler/index.ts';
+import { type Definition, IMAGES_LOCK_FILE, parseDefinitions } from '../../language/index.ts';
+import { compileListed, definitionFiles, folderId, foldersOf } from '../compile-work-tree.ts';
+import { readWorkFile, type WorkTree } from '../work-tree.ts';
+import { type CheckThreads, startThreads } from './check-threads.ts';
+import type { CheckSetup } from './checker.ts';
+import type { KeptRecords } from './kept-records.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What a check of a folder gives. */
+export interface CheckedFolder {
+  readonly verdict: Verdict;
+  /** Of all files, to begin with next time; absent where only the whole could tell. `isWhole`: nothing was taken from before. */
+  readonly records?: { readonly files: readonly FileRecord[]; readonly isWhole: boolean };
+  /** Of a project whose document is right. */
+  readonly settings?: ProjectSettings;
+}
+
+/** What was kept of the folder before, and which of its files differ now. */
+export interface Before {
+  readonly kept: KeptRecords;
+  readonly changed: ReadonlySet<string>;
+}
+
+export interface CheckOptions {
+  readonly before?: Before | undefined;
+  /** Threads at most, this one included; as many as there are processors, up to a bound. */
+  readonly threads?: number;
+  /** Files that are checked together. */
+  readonly groupSize?: number;
+}
+
+/**
+ * Validates a listed folder: in parts, on several processors when it is large, or only where it has changed. The verdict
+ * is what compiling everything at once says, which is done where parts cannot know.
+ */
+export async function checkListed(tree: WorkTree, options: CheckOptions = {}): Promise<CheckedFolder> {
+  const { before } = options;
+  const read = (path: string): Uint8Array => readWorkFile(tree.root, path);
+  const files = definitionFiles(tree, read);
+  const opened = openCheck(tree, files, read);
+  const whole = (): CheckedFolder => ({ verdict: wholeVerdict(tree, files) });
+  if (opened === undefined) return whole();
+  const records = (before && (await recheck(opened, before, options))) ?? (await checkAll(opened, options));
+  const concluded = records && concludeFrom(opened, records.files);
+  if (concluded === undefined) return whole();
+  return { verdict: verdictOf(tree, files, concluded), records, settings: opened.setup.settings };
+}
+
+interface OpenCheck {
+  readonly project: OpenProject;
+  readonly setup: CheckSetup;
+  /** Definition files in order, the lock left out. */
+  readonly files: readonly string[];
+}
+
+function openCheck(
+  { root, paths }: WorkTree,
+  listed: readonly string[],
+  read: (path: string) => Uint8Array,
+): OpenCheck | undefined {
+  const isLocked = listed.includes(IMAGES_LOCK_FILE);
+  const lock = isLocked ? read(IMAGES_LOCK_FILE) : undefined;
+  const named = [[PROJECT_FILE, read(PROJECT_FILE)] as const, ...(lock ? [[IMAGES_LOCK_FILE, lock] as const] : [])];
+  const project = openProject({
+    files: new Map(named.map(([path]) => [path, path])),
+    changedFolders: new Set(),
+    texts: new Map(named),
+    trees: new Map(),
+  });
+  if (project === undefined) return undefined;
+  const files = listed.filter((path) => path !== IMAGES_LOCK_FILE);
+  const { settings } = project;
+  // Where policies are by custom: they are read first, so that the rest can be judged at first sight.
+  const policyFiles = files.filter((path) => /polic/i.test(path));
+  const folders = foldersOf({ paths });
+  return { project, files, setup: { root, settings, lock, folders, policyFiles, names: undefined } };
+}
+
+type Records = NonNullable<CheckedFolder['records']>;
+
+async function checkAll({ setup, files }: OpenCheck, options: CheckOptions): Promise<Records | undefined> {
+  const threads = startThreads(files.length, options.threads);
+  try {
+    return await checkWith(threads, setup, files, options);
+  } finally {
+    await threads.close();
+  }
+}
+
+async function checkWith(
+  threads: CheckThreads,
+  guess: CheckSetup,
+  files: readonly string[],
+  { groupSize }: CheckOptions,
+): Promise<Records | undefined> {
+  const looks = new Map((await threads.look(guess, files)).map((look) => [look.facts.file, look]));
+  const facts = files.flatMap((file) => looks.get(file)?.facts ?? []);
+  const setup = { ...guess, policyFiles: policyFilesOf(facts) };
+  // Policies that were not known at first are about everything.
+  const isJudged = setup.policyFiles.every((file) => guess.policyFiles.includes(file));
+  const table = nameTable(facts);
+  const open = files.filter(
+    (file) => !isJudged || looks.get(file)?.record === undefined || table.needsOf(file).length > 0,
+  );
+  const groups = groupsOf(open, table, { total: files.length, size: groupSize });
+  if (groups === undefined) return undefined;
+  const records = new Map<string, FileRecord>();
+  for (const { facts: own, record } of looks.values()) if (record !== undefined) records.set(own.file, record);
+  const names = namesToSuggest(facts, table);
+  for (const record of await threads.checkGroups({ ...setup, names }, groups)) records.set(record.file, record);
+  return { files: files.flatMap((file) => records.get(file) ?? []), isWhole: true };
+}
+
+function policyFilesOf(facts: readonly FileFacts[]): readonly string[] {
+  return facts.filter(({ declared }) => declared.some((key) => key.startsWith('Policy/'))).map(({ file }) => file);
+}
+
+/** Checks again what has changed, and what depends on that. Undefined when that may be everything. */
+async function recheck(
+  opened: OpenCheck,
+  { kept, changed }: Before,
+  { groupSize }: CheckOptions,
+): Promise<Records | undefined> {
+  const { setup, files, project } = opened;
+  if (changed.has(IMAGES_LOCK_FILE)) return undefined;
+  if (!haveSameScope(kept.settings, project.settings)) return undefined;
+  const known = new Set(files);
+  const before = kept.files.filter(({ file }) => changed.has(file) || known.has(file));
+  if (before.length < kept.files.length) return undefined;
+  const news = new Set(files);
+  for (const { file } of before) news.delete(file);
+  const edited = before.filter(({ file }) => changed.has(file)).map(({ file }) => file);
+  const own = new Set([...edited, ...news, ...filesOfMovedFolders(kept, setup)]);
+  if (own.size > MAX_RECHECKED_FILES) return undefined;
+  const threads = startThreads(0);
+  const looks = await threads.look(
+    { ...setup, policyFiles: [] },
+    [...own].filter((file) => known.has(file)),
+  );
+  const after = looks.map(({ facts }) => facts);
+  const policyFiles = policyFilesOf(before);
+  if (policyFiles.some((file) => own.has(file)) || policyFilesOf(after).length > 0) return undefined;
+  const touched = touchedFiles(own, before, after, MAX_RECHECKED_FILES);
+  if (touched === undefined) return undefined;
+  const current = new Map<string, FileRecord | FileFacts>(before.map((record) => [record.file, record]));
+  for (const facts of after) current.set(facts.file, facts);
+  const facts = files.flatMap((file) => current.get(file) ?? []);
+  const table = nameTable(facts);
+  const groups = groupsOf(
+    files.filter((file) => touched.has(file)),
+    table,
+    { total: files.length, size: groupSize },
+  );
+  if (groups === undefined) return undefined;
+  const records = new Map(before.map((record) => [record.file, record]));
+  const names = namesToSuggest(facts, table);
+  for (const record of await threads.checkGroups({ ...setup, policyFiles, names }, groups))
+    records.set(record.file, record);
+  return { files: files.flatMap((file) => records.get(file) ?? []), isWhole: false };
+}
+
+/** Files whose source folders have come or gone. */
+function filesOfMovedFolders({ files, folders }: KeptRecords, setup: CheckSetup): readonly string[] {
+  const isThere = (folder: string, among: ReadonlySet<string>): boolean => {
+    const path = normalisePath(folder);
+    return path.kind === 'ok' && folderId(among, path.path) !== null;
+  };
+  const moved = new Map<string, boolean>();
+  const hasMoved = (folder: string): boolean => {
+    const known = moved.get(folder) ?? isThere(folder, folders) !== isThere(folder, setup.folders);
+    moved.set(folder, known);
+    return known;
+  };
+  return files.filter((record) => record.folders.some(hasMoved)).map(({ file }) => file);
+}
+
+function concludeFrom({ project, setup }: OpenCheck, files: readonly FileRecord[]): Conclusion | undefined {
+  let last: { readonly file: string; readonly documents: readonly Definition[] } | undefined;
+  return conclude(project, files, (file, key) => {
+    if (last?.file !== file) {
+      const { documents } = parseDefinitions({ path: file, bytes: readWorkFile(setup.root, file) });
+      last = { file, documents };
+    }
+    return last.documents.find(({ kind, name }) => `${kind}/${name}` === key);
+  });
+}
+
+function verdictOf(tree: WorkTree, files: readonly string[], { isValid, diagnostics, counts }: Conclusion): Verdict {
+  const untracked = files.filter((path) => tree.untracked.has(path));
+  return { isValid, diagnostics, counts, fileCount: files.length, untracked };
+}
+
+function wholeVerdict(tree: WorkTree, files: readonly string[]): Verdict {
+  const { outcome } = compileListed(tree);
+  const isValid = outcome.kind === 'compiled';
+  const counts: Record<string, number> = {};
+  if (isValid) for (const { kind } of outcome.changed) counts[kind] = (counts[kind] ?? 0) + 1;
+  return verdictOf(tree, files, { isValid, diagnostics: outcome.diagnostics, counts });
+}

@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { CHECK_GROUPS } from '../../base/index.ts';
+import type { CheckGroup, FileRecord } from '../../compiler/index.ts';
+import { type Checker, type CheckSetup, createChecker, createReader, type FirstLook, type Reader } from './checker.ts';
+
+/** Work that all threads share: each takes the next piece that nobody has taken. */
+export interface CheckJob {
+  readonly setup: CheckSetup;
+  readonly work:
+    | { readonly kind: 'look'; readonly pieces: readonly (readonly string[])[] }
+    | { readonly kind: 'group'; readonly pieces: readonly CheckGroup[] };
+  /** How many pieces are taken. */
+  readonly taken: SharedArrayBuffer;
+}
+
+/** What a thread found. */
+export interface CheckPart {
+  readonly looks: readonly FirstLook[];
+  readonly records: readonly FileRecord[];
+}
+
+/** Threads that check files, this one included. */
+export interface CheckThreads {
+  look(setup: CheckSetup, files: readonly string[]): Promise<readonly FirstLook[]>;
+  checkGroups(setup: CheckSetup, groups: readonly CheckGroup[]): Promise<readonly FileRecord[]>;
+  close(): Promise<void>;
+}
+
+/** Starts as many threads as so many files are worth. */
+export function startThreads(fileCount: number, most: number = threadsHere()): CheckThreads {
+  const others = fileCount < CHECK_GROUPS.minFiles ? 0 : most - 1;
+  const workers = Array.from({ length: others }, startWorker);
+  const reader = createReader();
+  const run = async (setup: CheckSetup, work: CheckJob['work']): Promise<readonly CheckPart[]> => {
+    const job: CheckJob = { setup, work, taken: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) };
+    const asked = work.pieces.length < 2 ? [] : workers.map((worker) => answerOf(worker, job));
+    const [own, theirs] = await Promise.all([checkPart(job, reader), Promise.all(asked)]);
+    return [own, ...theirs];
+  };
+  return {
+    async look(setup, files) {
+      const pieces = Array.from({ length: Math.ceil(files.length / CHECK_GROUPS.files) }, (_none, at) =>
+        files.slice(at * CHECK_GROUPS.files, (at + 1) * CHECK_GROUPS.files),
+      );
+      return (await run(setup, { kind: 'look', pieces })).flatMap(({ looks }) => looks);
+    },
+    async checkGroups(setup, groups) {
+      return (await run(setup, { kind: 'group', pieces: groups })).flatMap(({ records }) => records);
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+function threadsHere(): number {
+  return Math.min(availableParallelism(), CHECK_GROUPS.threads);
+}
+
+/** Takes pieces and checks them until none is left. */
+export async function checkPart({ setup, work, taken }: CheckJob, reader: Reader): Promise<CheckPart> {
+  const checker = createChecker(setup, reader);
+  const counter = new Int32Array(taken);
+  const looks: FirstLook[] = [];
+  const records: FileRecord[] = [];
+  for (let at = Atomics.add(counter, 0, 1); at < work.pieces.length; at = Atomics.add(counter, 0, 1)) {
+    if (work.kind === 'look') looks.push(...lookAt(checker, work.pieces[at] ?? []));
+    else records.push(...checker.checkGroup(work.pieces[at] as CheckGroup));
+    // Signals and answers of other threads come in between.
+    await setImmediate();
+  }
+  return { looks, records };
+}
+
+function lookAt(checker: Checker, files: readonly string[]): readonly FirstLook[] {
+  return files.map((file) => checker.look(file));
+}
+
+/** From source the worker is a .ts file next to this one; bundled it is `check-worker.js` next to the chunk. */
+function startWorker(): Worker {
+  const file = import.meta.url.endsWith('.ts') ? './check-worker.ts' : './check-worker.js';
+  const worker = new Worker(new URL(file, import.meta.url));
+  worker.unref();
+  return worker;
+}
+
+function answerOf(worker: Worker, job: CheckJob): Promise<CheckPart> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      worker.off('message', onMessage);
+      worker.off('error', onError);
+      worker.unref();
+      act();
+    };
+    const onMessage = (answer: CheckPart): void => settle(() => resolve(answer));
+    const onError = (error: unknown): void => settle(() => reject(error));
+    worker.on('message', onMessage);
+    worker.on('error', onError);
+    worker.ref();
+    worker.postMessage(job);
+  });
+}

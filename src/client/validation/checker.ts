@@ -1,0 +1,95 @@
+import { CHECK_GROUPS } from '../../base/index.ts';
+import {
+  type CheckGroup,
+  type CheckScope,
+  checkFiles,
+  type FileFacts,
+  type FileRecord,
+  type ProjectSettings,
+  type ReadFile,
+  readFile,
+} from '../../compiler/index.ts';
+import { type DefinitionOf, parseDefinitions } from '../../language/index.ts';
+import { folderId } from '../compile-work-tree.ts';
+import { readWorkFile } from '../work-tree.ts';
+
+/** What a checker is told before it looks at files: data that threads can be sent. */
+export interface CheckSetup {
+  readonly root: string;
+  readonly settings: ProjectSettings;
+  /** Bytes of images.lock. */
+  readonly lock: Uint8Array | undefined;
+  /** Every folder that holds a file. */
+  readonly folders: ReadonlySet<string>;
+  /** Files that may hold policies: those found there judge. */
+  readonly policyFiles: readonly string[];
+  /** Names by kind, for a did-you-mean. */
+  readonly names: ReadonlyMap<string, readonly string[]> | undefined;
+}
+
+/** A file that refers to nothing outside of itself is checked at once; of others only the facts are told at first. */
+export interface FirstLook {
+  readonly facts: FileFacts;
+  readonly record?: FileRecord;
+}
+
+/** Checks files of one project in this thread. */
+export interface Checker {
+  look(file: string): FirstLook;
+  checkGroup(group: CheckGroup): readonly FileRecord[];
+}
+
+export function createChecker(setup: CheckSetup, reader: Reader): Checker {
+  const read = (file: string): ReadFile => reader(setup.root, file);
+  const policies = policiesOf(setup.policyFiles.map(read));
+  const scope: CheckScope = {
+    project: setup.settings,
+    policies,
+    lock: setup.lock,
+    treeOf: (folder) => folderId(setup.folders, folder),
+    namesOf: (kind) => setup.names?.get(kind) ?? [],
+  };
+  return {
+    look(file) {
+      const one = read(file);
+      if (one.facts.refs.length > 0) return { facts: one.facts };
+      const [record] = checkFiles(scope, [one]);
+      return record === undefined ? { facts: one.facts } : { facts: one.facts, record };
+    },
+    checkGroup: ({ own, others }) => checkFiles(scope, own.map(read), others.map(read)),
+  };
+}
+
+/** Reads and parses a file of the project at `root`. */
+export type Reader = (root: string, file: string) => ReadFile;
+
+/** Reads files of one project, and keeps the last that refer to others or wait for others: they will be asked for again. */
+export function createReader(): Reader {
+  const kept = new Map<string, { readonly one: ReadFile; readonly size: number }>();
+  let size = 0;
+  return (root, file) => {
+    const known = kept.get(file);
+    if (known !== undefined) return known.one;
+    const bytes = readWorkFile(root, file);
+    const one = readFile(file, parseDefinitions({ path: file, bytes }));
+    if (one.facts.refs.length === 0 && one.facts.idle.length === 0) return one;
+    kept.set(file, { one, size: bytes.length });
+    size += bytes.length;
+    for (const [oldest, { size: freed }] of kept) {
+      if (size <= CHECK_GROUPS.parsedBytes) break;
+      kept.delete(oldest);
+      size -= freed;
+    }
+    return one;
+  };
+}
+
+/** In the order of their names; of two with one name the first counts. */
+function policiesOf(files: readonly ReadFile[]): readonly DefinitionOf<'Policy'>[] {
+  const byName = new Map<string, DefinitionOf<'Policy'>>();
+  for (const { parsed } of files) {
+    for (const document of parsed.documents)
+      if (document.kind === 'Policy' && !byName.has(document.name)) byName.set(document.name, document);
+  }
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,193 @@
+import type { Diagnostic, Span } from '../../base/index.ts';
+import type { DefinitionOf, Ignore, ParsedFile, Place } from '../../language/index.ts';
+import { addFile } from '../changed-files.ts';
+import type { EntityKind } from '../closure.ts';
+import type { ProjectSettings } from '../contract.ts';
+import { compileEntity } from '../entity.ts';
+import { EMPTY_VIEWS } from '../index-views.ts';
+import { lintEntity } from '../lint/lint-entity.ts';
+import { createParseCache } from '../parse-cache.ts';
+import { PROJECT_FILE } from '../paths.ts';
+import { type PolicyReview, policyReview } from '../policy-review.ts';
+import { type Compilation, keyOf, type Workspace } from '../workspace.ts';
+import { type FileFacts, factsOf } from './file-facts.ts';
+
+/** What all files of a commit are checked against. */
+export interface CheckScope {
+  readonly project: ProjectSettings;
+  /** Valid policies of the commit in the order of their names; of two with one name the first. */
+  readonly policies: readonly DefinitionOf<'Policy'>[];
+  /** Bytes of the commit's images.lock. */
+  readonly lock?: Uint8Array | undefined;
+  /** An id of a source folder, null when the commit has none. */
+  readonly treeOf: (folder: string) => string | null;
+  /** Names of a kind in the whole commit; only asked for a did-you-mean. */
+  readonly namesOf: (kind: EntityKind) => readonly string[];
+}
+
+/** A comment that silences findings, as data. */
+export interface NotedIgnore extends Omit<Ignore, 'place'> {
+  readonly place: Place;
+}
+
+/** Everything that checking says of one file: plain data, so that threads and disks can carry it. */
+export interface FileRecord extends FileFacts {
+  /** Of the text, and of compiling what it defines. */
+  readonly findings: readonly Diagnostic[];
+  /** Of the commit's policies about its definitions. */
+  readonly judged: readonly Diagnostic[];
+  readonly lints: readonly Diagnostic[];
+  /** Where secrets stand. */
+  readonly secrets: readonly Span[];
+  readonly ignores: readonly NotedIgnore[];
+  /** Definitions that compiled, by kind. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Tags of images that they run. */
+  readonly images: readonly string[];
+  /** Source folders that were looked up. */
+  readonly folders: readonly string[];
+  /** What judging by policies took. */
+  readonly steps: number;
+  /** Workflows run each other in a circle: which of them is told depends on where one begins. */
+  readonly hasCircle: boolean;
+}
+
+/** A file with its parsed text. */
+export interface ReadFile {
+  readonly file: string;
+  readonly parsed: ParsedFile;
+  readonly facts: FileFacts;
+}
+
+export function readFile(file: string, parsed: ParsedFile): ReadFile {
+  return { file, parsed, facts: factsOf(file, parsed) };
+}
+
+/**
+ * Checks files as compiling the whole commit would: `own` are those to tell of, `others` what they refer to at any depth
+ * and what declares the same names, all in the order of the commit's files. Nothing of it is kept.
+ */
+export function checkFiles(
+  scope: CheckScope,
+  own: readonly ReadFile[],
+  others: readonly ReadFile[] = [],
+): FileRecord[] {
+  const trees = new Map<string, string | null>();
+  for (;;) {
+    const workspace = openCheck(scope, trees);
+    const all = others.length === 0 ? own : [...own, ...others].sort((a, b) => (a.file < b.file ? -1 : 1));
+    for (const { file, parsed } of all) addFile(workspace, file, '', parsed);
+    const compiled = own.map((one) => compileOwn(workspace, one));
+    if (workspace.neededFolders.size === 0) return records(scope, workspace, own, compiled);
+    for (const folder of workspace.neededFolders) trees.set(folder, scope.treeOf(folder));
+  }
+}
+
+function openCheck({ lock, namesOf }: CheckScope, trees: ReadonlyMap<string, string | null>): Workspace {
+  const isLocked = lock !== undefined;
+  const workspace: Workspace = {
+    request: {
+      files: new Map(isLocked ? [[LOCK, LOCK]] : []),
+      changedFolders: new Set(),
+      texts: new Map(isLocked ? [[LOCK, lock]] : []),
+      trees,
+    },
+    base: EMPTY_VIEWS,
+    cache: createParseCache(),
+    declared: new Map(),
+    broken: new Map(),
+    outcomes: new Map(),
+    diagnostics: [],
+    neededBlobs: new Map(),
+    neededRefs: new Set(),
+    neededFolders: new Set(),
+    // A name is as good as a digest where nothing outlives the names.
+    identify: (closure, variant = '') => ({
+      digest: `${closure.kind}/${closure.name} ${variant}`,
+      text: JSON.stringify(closure),
+    }),
+    otherNames: namesOf,
+    compileEntity: (kind, name) => compileEntity(workspace, kind, name),
+  };
+  return workspace;
+}
+
+const LOCK = 'images.lock';
+
+function compileOwn(workspace: Workspace, { file, parsed }: ReadFile): readonly Compilation[] {
+  const compilations: Compilation[] = [];
+  for (const definition of parsed.documents) {
+    if (definition.kind === 'Project') continue;
+    const declared = workspace.declared.get(keyOf(definition.kind, definition.name));
+    // Of two with one name the first counts.
+    if (declared?.definition !== definition) continue;
+    const outcome = workspace.compileEntity(definition.kind, definition.name);
+    if (outcome.kind === 'ok' && outcome.compilation.declared.definition.file === file)
+      compilations.push(outcome.compilation);
+  }
+  return compilations;
+}
+
+function records(
+  scope: CheckScope,
+  workspace: Workspace,
+  own: readonly ReadFile[],
+  compiled: readonly (readonly Compilation[])[],
+): FileRecord[] {
+  const told = workspace.diagnostics.splice(0);
+  const hasCircle = told.some(({ code }) => code === 'PIPE-DAG-003');
+  const byFile = own.length === 1 ? undefined : Map.groupBy(told, ({ span }) => span?.file);
+  const review = policyReview(workspace, scope.policies);
+  return own.map((one, at) => {
+    const { file, parsed, facts } = one;
+    // Files beside `own` are told of where they are own.
+    const mine = byFile === undefined ? told.filter(({ span }) => span?.file === file) : (byFile.get(file) ?? []);
+    const compilations = compiled[at] as readonly Compilation[];
+    const steps = judge(review, one, compilations);
+    const judged = workspace.diagnostics.splice(0);
+    const secrets = compilations.flatMap((compilation) => lintEntity(workspace, compilation, scope.project.lints));
+    return {
+      ...facts,
+      findings: mine.length === 0 ? parsed.diagnostics : [...parsed.diagnostics, ...mine],
+      judged,
+      lints: workspace.diagnostics.splice(0),
+      secrets,
+      ignores: parsed.ignores.map(({ line, codes, place }) => ({ line, codes, place: place() })),
+      counts: countKinds(compilations),
+      images: imagesOf(compilations),
+      folders: foldersOf(one),
+      steps,
+      hasCircle,
+    };
+  });
+}
+
+/** Judges what a file defines by the policies, the project included; the result is how many steps it took. */
+function judge(review: PolicyReview, { file, parsed }: ReadFile, compilations: readonly Compilation[]): number {
+  if (review.isEmpty) return 0;
+  const meter = { steps: 0 };
+  const project = file === PROJECT_FILE ? parsed.documents.find(({ kind }) => kind === 'Project') : undefined;
+  if (project !== undefined) review.judge({ definition: project }, meter);
+  for (const { declared, closure } of compilations) review.judge({ definition: declared.definition, closure }, meter);
+  return meter.steps;
+}
+
+function countKinds(compilations: readonly Compilation[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { closure } of compilations) counts[closure.kind] = (counts[closure.kind] ?? 0) + 1;
+  return counts;
+}
+
+function imagesOf(compilations: readonly Compilation[]): readonly string[] {
+  const images = new Set<string>();
+  for (const compilation of compilations) for (const image of Object.keys(compilation.images ?? {})) images.add(image);
+  return [...images];
+}
+
+/** As they are written: a folder that comes or goes makes the file's record another one. */
+function foldersOf({ parsed }: ReadFile): readonly string[] {
+  const folders = new Set<string>();
+  for (const definition of parsed.documents)
+    if (definition.kind === 'Task' && definition.spec.source !== undefined) folders.add(definition.spec.source);
+  return [...folders];
+}
