@@ -73,6 +73,8 @@ export interface ExecutionStatus {
   readonly nodes?: Readonly<Record<string, NodeStatus>>;
   /** Nodes of the workflow itself, written once at the start, so that a reader can show progress without the closure. */
   readonly nodeCount?: number;
+  /** The propeller shard that works on it, and the epoch of its lease; absent where there is only one. */
+  readonly shard?: { readonly id: string; readonly epoch: number };
   readonly outputs?: Readonly<Record<string, Json>>;
   /** As in NodeStatus. */
   readonly outputsText?: string;

@@ -14,6 +14,7 @@ import {
 import type { Cluster } from '../../cluster/index.ts';
 import type { Children } from './children.ts';
 import { type Entry, newEntry } from './entry.ts';
+import type { Owned } from './ownership.ts';
 import type { Plans } from './plans.ts';
 import type { Slots } from './slots.ts';
 
@@ -30,6 +31,8 @@ export interface PropellerOptions {
   readonly maxStreak?: number;
   /** The cluster holds no foreign pods, so they are watched without a selector: the store then keeps nothing for the watch. */
   readonly hasOnlyOwnPods?: boolean;
+  /** Absent: it is alone and owns every execution. */
+  readonly beginsWith?: 'nothing';
   /** Told after each round, for histograms. */
   readonly onRound?: (round: { readonly seconds: number; readonly transitions: number }) => void;
   /** Told of each execution whose end has just become durable. */
@@ -60,7 +63,12 @@ export interface PropellerStats {
 export interface Engine {
   readonly options: PropellerOptions;
   readonly plans: Plans;
-  readonly slots: Slots;
+  slots: Slots;
+  owned: Owned;
+  /** Entries with a round in flight that are no longer ours, and whom to tell when it is over. */
+  readonly draining: Map<Entry, () => void>;
+  /** Lists all executions anew. */
+  listAgain: () => void;
   readonly entries: Map<string, Entry>;
   readonly children: Children;
   /** Ends the watches. */
@@ -155,6 +163,8 @@ export function pump(engine: Engine): void {
     const entry = dequeue(engine);
     if (entry === undefined) return;
     entry.isQueued = false;
+    // It was forgotten, or another took its name, while it waited.
+    if (engine.entries.get(entry.key) !== entry) continue;
     entry.isBusy = true;
     engine.busy++;
     entry.roundStartedAt = engine.options.clock.now();
@@ -167,6 +177,7 @@ export function finishRound(engine: Engine, entry: Entry, wantsMore: boolean): v
   engine.busy--;
   entry.isBusy = false;
   entry.lastRoundAt = engine.options.clock.now();
+  if (engine.draining.size > 0) endDraining(engine, entry);
   if (engine.isStopped) {
     if (engine.busy === 0) engine.onIdle?.();
     return;
@@ -180,6 +191,14 @@ export function finishRound(engine: Engine, entry: Entry, wantsMore: boolean): v
     enqueue(engine, entry);
   }
   pump(engine);
+}
+
+function endDraining(engine: Engine, entry: Entry): void {
+  const tell = engine.draining.get(entry);
+  if (tell === undefined) return;
+  engine.draining.delete(entry);
+  if (engine.entries.get(entry.key) === entry) engine.entries.delete(entry.key);
+  tell();
 }
 
 /** Gives the execution a turn at `at`, parked or not. */

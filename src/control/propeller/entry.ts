@@ -16,6 +16,10 @@ export interface Entry {
   isDirty: boolean;
   /** As last read or watched: spec and metadata count, its status only until the state is restored. */
   execution: Execution | undefined;
+  /** The version that its next write must find. Kept only where others could write. */
+  version: string | undefined;
+  /** Whose it is by its status, as `<shard>/<epoch>`. */
+  claimedBy: string | undefined;
   /** `execution` was just listed, status and all: the next load need not read it again. */
   isListed: boolean;
   run: { readonly plan: Plan; state: EngineState } | undefined;
@@ -41,6 +45,8 @@ export function newEntry(key: string, now: UnixMs): Entry {
     isBusy: false,
     isDirty: false,
     execution: undefined,
+    version: undefined,
+    claimedBy: undefined,
     isListed: false,
     run: undefined,
     inbox: [],

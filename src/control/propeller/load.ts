@@ -4,6 +4,7 @@ import { type Observation, type Restored, restore } from '../../propeller/index.
 import { lookForChildren } from './children.ts';
 import type { Engine } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
+import { claimOf, ownsExecution } from './ownership.ts';
 import { labelValue, observationOf } from './pod.ts';
 
 /**
@@ -17,6 +18,9 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   entry.isListed = false;
   entry.execution = execution;
   if (execution === undefined || isTerminalPhase(execution.status?.phase ?? 'Pending')) return false;
+  if (!ownsExecution(engine, execution)) return false;
+  entry.version = execution.metadata.resourceVersion;
+  entry.claimedBy = claimOf(execution.status?.shard);
   const plan = await engine.plans.load(execution.spec.closure);
   const restored = restore(plan, execution, engine.options.clock.now());
   entry.inbox.push(...(await lookForPods(engine, execution, restored)));
@@ -31,6 +35,8 @@ export function loadFresh(engine: Engine, entry: Entry): boolean {
   if (execution === undefined || execution.status !== undefined) return false;
   const plan = engine.plans.ready(execution.spec.closure);
   if (plan === undefined) return false;
+  entry.version = execution.metadata.resourceVersion;
+  entry.claimedBy = undefined;
   entry.run = { plan, state: restore(plan, execution, engine.options.clock.now()).state };
   return true;
 }

@@ -22,6 +22,7 @@ export function podOf(execution: Execution, start: Start): Pod {
         [LABEL.node]: isLabel ? path : start.slug,
         [LABEL.attempt]: String(start.attempt),
         [LABEL.workflow]: labelValue(spec.workflow),
+        ...shardLabel(execution),
       },
       annotations: {
         [ANNOTATION.execution]: metadata.name,
@@ -49,6 +50,12 @@ export function podOf(execution: Execution, start: Start): Pod {
       ],
     },
   };
+}
+
+/** The key of executions that share a limit is not told by their names. */
+function shardLabel({ metadata, spec }: Execution): Readonly<Record<string, string>> {
+  const key = metadata.labels?.[LABEL.shardKey];
+  return spec.concurrency === undefined || key === undefined ? {} : { [LABEL.shardKey]: key };
 }
 
 /** What an attempt is: equal digests may be adopted, others are somebody else's pod. */

@@ -1,5 +1,6 @@
 import { type Execution, isTerminalPhase, LABEL, type Pod } from '../../cluster/index.ts';
 import { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from '../../compiler/index.ts';
+import type { Ownership } from '../shards/index.ts';
 import { newChildren } from './children.ts';
 import {
   drop,
@@ -13,6 +14,7 @@ import {
   wake,
 } from './engine.ts';
 import type { Entry } from './entry.ts';
+import { type Owned, ownsExecution, ownsPod, setOwned } from './ownership.ts';
 import { createPlans } from './plans.ts';
 import { executionKeyOf } from './pod.ts';
 import { runRound } from './round.ts';
@@ -24,6 +26,10 @@ export interface Propeller {
   setWorkers(workers: number): void;
   /** Applies to executions that name none, from their next round on, which is now. */
   setMaxParallelism(maxParallelism: number): void;
+  /** Works on these executions alone, and as what others wrote allows. Resolves when it works on no others. */
+  own(ownership: Ownership | undefined): Promise<void>;
+  /** Works on every execution, with no other beside it. */
+  ownAll(): Promise<void>;
   stats(): PropellerStats;
   /** Takes no more work; resolves when the rounds in flight are durable. */
   stop(): Promise<void>;
@@ -38,7 +44,15 @@ export function startPropeller(options: PropellerOptions): Propeller {
   const { ending } = engine;
   const following = [
     follow<Execution>(
-      { ...followed(options), kind: 'Execution', fieldSelector: NOT_OVER, ignoreStatusChanges: true },
+      {
+        ...followed(options),
+        kind: 'Execution',
+        fieldSelector: NOT_OVER,
+        ignoreStatusChanges: true,
+        restartable: (restart) => {
+          engine.listAgain = restart;
+        },
+      },
       {
         listed: (execution) => seeExecution(engine, execution, true),
         synced: () => {
@@ -74,6 +88,8 @@ export function startPropeller(options: PropellerOptions): Propeller {
       engine.maxParallelism = maxParallelism;
       for (const key of [...engine.entries.keys()]) wake(engine, key);
     },
+    own: (ownership) => take(engine, ownership),
+    ownAll: () => take(engine, 'all'),
     stats: () => statsOf(engine),
     async stop() {
       ending.abort();
@@ -90,6 +106,12 @@ export function startPropeller(options: PropellerOptions): Propeller {
   };
 }
 
+/** What has become ours is in no watch: the list brings it. One that fails is repeated by whoever follows. */
+async function take(engine: Engine, owned: Owned): Promise<void> {
+  await setOwned(engine, owned);
+  if (owned !== undefined) engine.listAgain();
+}
+
 function followed({ cluster, clock, random, log }: PropellerOptions): Omit<FollowOptions, 'kind'> {
   return { cluster, clock, random, log };
 }
@@ -99,6 +121,9 @@ function newEngine(options: PropellerOptions): Engine {
     options,
     plans: createPlans(options.cluster),
     slots: createSlots(),
+    owned: options.beginsWith === 'nothing' ? undefined : 'all',
+    draining: new Map(),
+    listAgain: () => undefined,
     entries: new Map(),
     children: newChildren(),
     ending: new AbortController(),
@@ -123,7 +148,7 @@ function newEngine(options: PropellerOptions): Engine {
 function seeExecution(engine: Engine, execution: Execution, isListed: boolean): void {
   const { namespace = '', name, uid, generation } = execution.metadata;
   const key = `${namespace}/${name}`;
-  if (isTerminalPhase(execution.status?.phase ?? 'Pending')) return;
+  if (isTerminalPhase(execution.status?.phase ?? 'Pending') || !ownsExecution(engine, execution)) return;
   if (execution.status?.phase === 'Running') engine.slots.count(key, execution);
   if (isListed && isParked(execution)) return;
   if (isListed && isHeld(execution) && !engine.entries.has(key)) {
@@ -134,7 +159,7 @@ function seeExecution(engine: Engine, execution: Execution, isListed: boolean): 
   if (entry === undefined) {
     wakeNew(engine, key, execution);
     // Only the engine writes status: before its first write, what was listed is what a read would give.
-    entryOf(engine, key).isListed = isListed && engine.counters.writes === 0;
+    entryOf(engine, key).isListed = isListed && engine.counters.writes === 0 && engine.owned === 'all';
     return;
   }
   const known = entry.execution?.metadata;
@@ -144,6 +169,8 @@ function seeExecution(engine: Engine, execution: Execution, isListed: boolean): 
   else if (known.generation !== generation || isListed) {
     // Only spec and metadata count from here on: the state in memory is what status will be.
     entry.execution = execution;
+    // A round in flight is about to make a newer one.
+    if (!entry.isBusy) entry.version = execution.metadata.resourceVersion;
     wake(engine, key);
   }
 }
@@ -182,7 +209,7 @@ function forgetExecution(engine: Engine, execution: Execution): void {
 
 function seePod(engine: Engine, pod: Pod, isGone: boolean, isListed: boolean): void {
   const key = executionKeyOf(pod);
-  if (key === undefined) return;
+  if (key === undefined || !ownsPod(engine, pod)) return;
   const { phase, containerStatuses } = pod.status ?? {};
   // A pod that only waits tells nothing: whoever loads its execution looks for it.
   if (!isGone && containerStatuses === undefined && (phase === undefined || phase === 'Pending')) return;

@@ -64,15 +64,14 @@ export async function writeAgain(
   entry: Entry,
   writes: readonly Write[],
   refusal: unknown,
-): Promise<void> {
+): Promise<readonly KubeObject[]> {
   let left = writes;
   for (let error = refusal; ; ) {
     const rest = await withoutObstacle(engine, entry, left, error);
     if (rest === undefined) throw error;
     left = rest;
     try {
-      await engine.options.cluster.write(left, { discard: true });
-      return;
+      return await engine.options.cluster.write(left, engine.owned === 'all' ? { discard: true } : { versions: true });
     } catch (next) {
       error = next;
     }

@@ -4,6 +4,7 @@ import {
   type Execution,
   type ExecutionError,
   isTerminalPhase,
+  type KubeObject,
   NotFoundError,
   type Write,
 } from '../../cluster/index.ts';
@@ -12,6 +13,7 @@ import { childObservations, childWrite, keepChildrenInSight } from './children.t
 import { drop, type Engine, finishRound, wake, wakeLater } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { load, loadFresh, podsOf } from './load.ts';
+import { fence, noteWritten, ownsEntry } from './ownership.ts';
 import { observationOf, podOf } from './pod.ts';
 import { judgeFailure, writeAgain } from './refusals.ts';
 
@@ -19,6 +21,11 @@ import { judgeFailure, writeAgain } from './refusals.ts';
 export function runRound(engine: Engine, entry: Entry): void {
   engine.counters.rounds++;
   entry.isDirty = false;
+  if (!ownsEntry(engine, entry)) {
+    drop(engine, entry);
+    finishRound(engine, entry, false);
+    return;
+  }
   if (entry.isStale) entry.run = undefined;
   entry.isStale = false;
   if (entry.run !== undefined || tryFresh(engine, entry)) {
@@ -27,7 +34,8 @@ export function runRound(engine: Engine, entry: Entry): void {
   }
   load(engine, entry).then(
     (isRunnable) => {
-      if (isRunnable) {
+      // While it was loaded it may have become another's.
+      if (isRunnable && ownsEntry(engine, entry)) {
         stepAndWrite(engine, entry);
         parkIfIdle(engine, entry);
       } else {
@@ -58,7 +66,7 @@ function stepAndWrite(engine: Engine, entry: Entry): void {
   let writes: Write[];
   try {
     result = stepOnce(engine, entry);
-    writes = writesOf(entry, result);
+    writes = writesOf(engine, entry, result);
   } catch (error) {
     failRound(engine, entry, error);
     return;
@@ -69,15 +77,15 @@ function stepAndWrite(engine: Engine, entry: Entry): void {
     return;
   }
   engine.counters.writes++;
-  engine.options.cluster.write(writes, { discard: true }).then(
-    () => endRound(engine, entry, result),
-    (error: unknown) => {
-      writeAgain(engine, entry, writes, error).then(
-        () => endRound(engine, entry, result),
-        (final: unknown) => failRound(engine, entry, final),
-      );
-    },
-  );
+  const done = (written: readonly KubeObject[]): void => {
+    noteWritten(engine, entry, written);
+    endRound(engine, entry, result);
+  };
+  engine.options.cluster
+    .write(writes, engine.owned === 'all' ? { discard: true } : { versions: true })
+    .then(done, (error: unknown) => {
+      writeAgain(engine, entry, writes, error).then(done, (final: unknown) => failRound(engine, entry, final));
+    });
 }
 
 function stepOnce(engine: Engine, entry: Entry): StepResult {
@@ -128,7 +136,7 @@ function admit(engine: Engine, entry: Entry, execution: Execution): Observation 
 }
 
 /** Pods before the status that tells of them: on a cluster without transactions a repeat then finds and adopts them. */
-function writesOf(entry: Entry, { effects, delta }: StepResult): Write[] {
+function writesOf(engine: Engine, entry: Entry, { effects, delta }: StepResult): Write[] {
   const { run, execution } = entry;
   if (run === undefined || execution === undefined) throw new BugError(`${entry.key} has effects without a state`);
   const writes: Write[] = [];
@@ -136,7 +144,12 @@ function writesOf(entry: Entry, { effects, delta }: StepResult): Write[] {
   if (delta !== undefined) {
     const { uid } = execution.metadata;
     const key = { kind: 'Execution', ...splitKey(entry.key) };
-    writes.push({ op: 'patchStatus', key, patch: delta, ...(uid !== undefined && { if: { uid } }) });
+    const same = uid === undefined ? undefined : { uid };
+    if (engine.owned === 'all') writes.push({ op: 'patchStatus', key, patch: delta, ...(same && { if: same }) });
+    else {
+      const { if: unchanged, claim } = fence(engine, entry);
+      writes.push({ op: 'patchStatus', key, patch: { ...delta, ...claim }, if: { ...same, ...unchanged } });
+    }
   }
   return writes;
 }

@@ -8,6 +8,8 @@ export interface FollowOptions extends Pick<ListOptions, 'labelSelector' | 'fiel
   readonly log: Log;
   readonly kind: string;
   readonly ignoreStatusChanges?: boolean;
+  /** Given a function that has everything listed again. */
+  readonly restartable?: (restart: () => void) => void;
   /** Watches all objects of the kind, whatever is listed; the handlers then tell which are theirs. */
   readonly watchesUnselected?: boolean;
 }
@@ -31,13 +33,18 @@ export async function follow<T extends KubeObject>(
   handlers: FollowHandlers<T>,
   signal: AbortSignal,
 ): Promise<void> {
+  let restarting = new AbortController();
+  options.restartable?.(() => restarting.abort());
   for (let failures = 0; !signal.aborted; ) {
     try {
+      // Before the list begins: what asks for another one while it is read is not satisfied by this one.
+      restarting = new AbortController();
       const resourceVersion = await listAll(options, handlers);
       failures = 0;
-      await watchFrom(options, handlers, resourceVersion, signal);
+      await watchFrom(options, handlers, resourceVersion, AbortSignal.any([signal, restarting.signal]));
     } catch (error) {
       if (signal.aborted) return;
+      if (restarting.signal.aborted) continue;
       failures++;
       const isBehind = error instanceof ExpiredError;
       options.log.write(isBehind ? 'debug' : 'warn', 'watch interrupted', { kind: options.kind, error: String(error) });
