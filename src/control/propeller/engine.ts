@@ -83,6 +83,8 @@ export interface Engine {
   busy: number;
   maxParallelism: number;
   readonly wakes: Heap<Wake>;
+  /** Executions that wait for a cache entry, by namespace and key: told when it is filled here. */
+  readonly cacheWaiters: Map<string, Set<string>>;
   cancelWake: (() => void) | undefined;
   cancelSweep: (() => void) | undefined;
   isStopped: boolean;

@@ -6,6 +6,9 @@ import type { Engine } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { claimOf, ownsExecution } from './ownership.ts';
 import { labelValue, observationOf } from './pod.ts';
+import { loadProduced } from './produced.ts';
+import { loadPast } from './recover.ts';
+import { loadResults } from './results.ts';
 
 /**
  * Makes the state of an execution from the cluster: its status, its closure, and the pods of its live attempts.
@@ -22,7 +25,10 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   entry.version = execution.metadata.resourceVersion;
   entry.claimedBy = claimOf(execution.status?.shard);
   const plan = await engine.plans.load(execution.spec.closure);
-  const restored = restore(plan, execution, engine.options.clock.now());
+  const past = await loadPast(engine, entry, execution);
+  const kept = await loadResults(cluster, execution);
+  const produced = await loadProduced(engine, execution);
+  const restored = restore(plan, execution, engine.options.clock.now(), past, kept, produced);
   entry.inbox.push(...(await lookForPods(engine, execution, restored)));
   entry.inbox.push(...(await lookForChildren(engine, execution, restored)));
   entry.run = { plan, state: restored.state };
@@ -33,6 +39,7 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
 export function loadFresh(engine: Engine, entry: Entry): boolean {
   const { execution } = entry;
   if (execution === undefined || execution.status !== undefined) return false;
+  if (execution.spec.trigger.kind === 'recover') return false;
   const plan = engine.plans.ready(execution.spec.closure);
   if (plan === undefined) return false;
   entry.version = execution.metadata.resourceVersion;

@@ -135,6 +135,7 @@ function newEngine(options: PropellerOptions): Engine {
     busy: 0,
     maxParallelism: options.maxParallelism ?? DEFAULT_MAX_PARALLELISM,
     wakes: newWakes(),
+    cacheWaiters: new Map(),
     cancelWake: undefined,
     cancelSweep: undefined,
     isStopped: false,

@@ -11,6 +11,7 @@ import {
   type Pod,
   type Write,
 } from '../../cluster/index.ts';
+import { otherFill } from './cache.ts';
 import { seenByName } from './children.ts';
 import type { Engine } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
@@ -35,6 +36,8 @@ export function judgeFailure(engine: Engine, entry: Entry, error: unknown): Verd
     const what = `closure ${error.key.name} of workflow "${entry.execution?.spec.workflow}" is not registered; push its commit again`;
     return { kind: 'Quarantine', error: { reason: 'ClosureMissing', message: what }, afterMs };
   }
+  // Somebody deleted what a map keeps; what is loaded again sees to it that it is there.
+  if (error instanceof NotFoundError && error.key.kind === 'MapResults') return { kind: 'Again', afterMs };
   if (error instanceof NotFoundError) return { kind: 'Gone' };
   if (error instanceof WaitError) return { kind: 'Again', afterMs: Math.max(error.retryAfterMs, afterMs) };
   if (error instanceof InvalidError) {
@@ -87,6 +90,9 @@ async function withoutObstacle(
   const { cluster } = engine.options;
   if (!(error instanceof AlreadyExistsError || error instanceof NotFoundError)) return undefined;
   const { kind, name } = error.key;
+  // A closure is named by what it holds.
+  if (kind === 'Closure') return writes.filter((write) => write.op !== 'create' || write.object.metadata.name !== name);
+  if (kind === 'CacheEntry') return otherEntry(entry, writes, name);
   const obstacle = writes.find((write) => isOf(write, kind, name));
   if (obstacle === undefined) return undefined;
   const key = { kind, namespace: splitKey(entry.key).namespace, name };
@@ -102,6 +108,18 @@ async function withoutObstacle(
 function adoptPod(entry: Entry, wanted: Pod, pod: Pod): void {
   const isSame = pod.metadata.annotations?.[ANNOTATION.digest] === wanted.metadata.annotations?.[ANNOTATION.digest];
   entry.pods.push({ pod: isSame ? pod : taken(wanted), isGone: false });
+}
+
+/** A cache entry is there, or gone, against what was thought: it is filled the other way. A reservation is lost by that. */
+function otherEntry({ execution }: Entry, writes: readonly Write[], name: string): readonly Write[] {
+  const refused = writes.find((write) => {
+    const key =
+      write.op === 'create' || write.op === 'update' ? write.object : write.op === 'patch' ? write.key : undefined;
+    return key?.kind === 'CacheEntry' && ('metadata' in key ? key.metadata.name : key.name) === name;
+  });
+  const other = refused && execution && otherFill(execution, refused);
+  if (other === undefined) throw new ConflictError(`cache entry "${name}" was changed by another execution`);
+  return writes.map((write) => (write === refused ? other : write));
 }
 
 /** An attempt whose name somebody else's pod has: it ends by the system's fault, and the next attempt has another name. */

@@ -8,14 +8,25 @@ import {
   NotFoundError,
   type Write,
 } from '../../cluster/index.ts';
-import { type Effect, type Observation, type Settings, type StepResult, step } from '../../propeller/index.ts';
+import {
+  type CacheEffect,
+  type Effect,
+  type KeepResults,
+  type Observation,
+  type Settings,
+  type StepResult,
+  step,
+} from '../../propeller/index.ts';
+import { answerLookups, cacheWrites, tellWaiters } from './cache.ts';
 import { childObservations, childWrite, keepChildrenInSight } from './children.ts';
 import { drop, type Engine, finishRound, wake, wakeLater } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { load, loadFresh, podsOf } from './load.ts';
 import { fence, noteWritten, ownsEntry } from './ownership.ts';
 import { observationOf, podOf } from './pod.ts';
+import { closureWrites, type StoreClosure } from './produced.ts';
 import { judgeFailure, writeAgain } from './refusals.ts';
+import { resultsWrites } from './results.ts';
 
 /** One round of one execution: load it when it is not in memory, step, write one batch, and go on when that is durable. */
 export function runRound(engine: Engine, entry: Entry): void {
@@ -139,8 +150,13 @@ function admit(engine: Engine, entry: Entry, execution: Execution): Observation 
 function writesOf(engine: Engine, entry: Entry, { effects, delta }: StepResult): Write[] {
   const { run, execution } = entry;
   if (run === undefined || execution === undefined) throw new BugError(`${entry.key} has effects without a state`);
-  const writes: Write[] = [];
-  for (const effect of effects) writes.push(writeOf(execution, effect));
+  // Reservations first: a step that does not get one must not have started anything.
+  const writes = cacheWrites(execution, effects);
+  for (const effect of effects) {
+    if (effect.kind === 'KeepResults') writes.push(...resultsWrites(execution, effect));
+    else if (effect.kind === 'StoreClosure') writes.push(...closureWrites(effect));
+    else if (!isCacheEffect(effect)) writes.push(writeOf(execution, effect));
+  }
   if (delta !== undefined) {
     const { uid } = execution.metadata;
     const key = { kind: 'Execution', ...splitKey(entry.key) };
@@ -154,7 +170,11 @@ function writesOf(engine: Engine, entry: Entry, { effects, delta }: StepResult):
   return writes;
 }
 
-function writeOf(execution: Execution, effect: Effect): Write {
+function isCacheEffect(effect: Effect): effect is CacheEffect {
+  return effect.kind === 'FillEntry' || effect.kind === 'ReserveEntry' || effect.kind === 'ReleaseEntry';
+}
+
+function writeOf(execution: Execution, effect: Exclude<Effect, CacheEffect | KeepResults | StoreClosure>): Write {
   if (effect.kind === 'StartAttempt') return { op: 'create', object: podOf(execution, effect) };
   if (effect.kind === 'StartChild' || effect.kind === 'SteerChild') return childWrite(execution, effect);
   const key = { kind: 'Pod', namespace: execution.metadata.namespace ?? '', name: effect.podName };
@@ -165,6 +185,7 @@ function endRound(engine: Engine, entry: Entry, result: StepResult): void {
   const { clock, onRound } = engine.options;
   onRound?.({ seconds: (clock.now() - entry.roundStartedAt) / 1_000, transitions: result.transitions });
   entry.failures = 0;
+  tellWaiters(engine, entry, result.effects);
   if (isTerminalPhase(result.state.phase)) {
     const { uid } = entry.execution?.metadata ?? {};
     engine.options.onEnded?.({ ...splitKey(entry.key), uid, finishedAt: clock.now() });
@@ -173,7 +194,19 @@ function endRound(engine: Engine, entry: Entry, result: StepResult): void {
     keepChildrenInSight(engine, entry, result.state);
     wakeLater(engine, entry, result.wakeAt);
   }
-  finishRound(engine, entry, result.hasMore);
+  if (result.lookups.length > 0 && entry.execution !== undefined) lookUp(engine, entry, entry.execution, result);
+  else finishRound(engine, entry, result.hasMore);
+}
+
+/** Reads what the step asks of the cache; the answers are the next step's observations. */
+function lookUp(engine: Engine, entry: Entry, execution: Execution, { lookups }: StepResult): void {
+  answerLookups(engine, entry, execution, lookups).then(
+    (answers) => {
+      entry.inbox.push(...answers);
+      finishRound(engine, entry, true);
+    },
+    (error: unknown) => failRound(engine, entry, error),
+  );
 }
 
 /** The round did not happen: the state is dropped, and the execution is loaded again, now, later or never. */
