@@ -103,8 +103,6 @@ export interface NodeWait {
   readonly message?: string;
   /** Of the value of a signal, in printed form. */
   readonly type?: string;
-  /** When its time is over. */
-  readonly until?: string;
   /** Why what was sent does not count: it is to be removed and sent again. */
   readonly refused?: string;
 }
@@ -143,6 +141,8 @@ export interface NodeStatus {
   readonly retryAt?: string;
   /** When it goes on by itself. */
   readonly wakeAt?: string;
+  /** Of a dynamic node: digest of the workflow that its task has written, as a Closure. */
+  readonly closure?: Digest;
   /** Of a switch: the branch that it has taken, from 0. Absent: none. */
   readonly branch?: number | 'else';
   readonly outputs?: Readonly<Record<string, Json>>;

@@ -23,7 +23,6 @@ export {
   parseInputText,
   resolveInputs,
 } from './launch.ts';
-export { notRun, notRunNode } from './not-run.ts';
 export { createParseCache, type ParseCache, parsedFile } from './parse-cache.ts';
 export { isDefinitionFile, normalisePath, PROJECT_FILE } from './paths.ts';
 export { haveSameScope } from './project.ts';

@@ -5,7 +5,6 @@ import type { FailureHandlerClosure, NodeClosure, WorkflowClosure } from './clos
 import { checkInlineSize, inlineTables, rememberSize } from './inline.ts';
 import { compileNode, learn } from './node.ts';
 import { draftAction, draftNodes, type NodeDraft, nodePath, orderNodes } from './node-draft.ts';
-import { notRun, notRunNode } from './not-run.ts';
 import { recordOf } from './record.ts';
 import { findTargets, type Target } from './targets.ts';
 import { parametersOf } from './task.ts';
@@ -21,7 +20,7 @@ import {
   within,
 } from './typing.ts';
 import { type Workflow, type WorkflowContext, workflowContext } from './workflow-context.ts';
-import { type Made, tellTo, type Workspace } from './workspace.ts';
+import type { Made, Workspace } from './workspace.ts';
 
 type Targets = ReadonlyMap<BranchAction, Target>;
 type Drafts = ReadonlyMap<string, NodeDraft>;
@@ -59,7 +58,6 @@ export function compileWorkflow(workspace: Workspace, workflow: Workflow): Made 
     ...(onFailure === undefined ? {} : { onFailure }),
   };
   rememberSize(closure, targets.byAction);
-  warnOfNotRun(workspace, workflow, closure);
   return { kind: 'ok', closure, refs: targets.refs, folders: [] };
 }
 
@@ -164,28 +162,4 @@ function compileOutputs(
     if (typed !== undefined) outputs.set(name, { type: printType(typed.type), value: typed.template });
   }
   return outputs.size === drafts.size ? recordOf(outputs) : undefined;
-}
-
-/** One warning for all nodes of a kind, at the first of them. */
-function warnOfNotRun(workspace: Workspace, workflow: Workflow, closure: WorkflowClosure): void {
-  const tell = tellTo(workspace);
-  const help = 'nothing is wrong with the definition; keep it for a version that does';
-  const found = new Map<string, NodeClosure[]>();
-  for (const node of closure.nodes) {
-    const what = notRunNode(node);
-    if (what === undefined) continue;
-    const alike = found.get(what);
-    if (alike === undefined) found.set(what, [node]);
-    else alike.push(node);
-  }
-  for (const [what, [first, ...others]] of found) {
-    const id = first?.id ?? '';
-    const more = others.length === 0 ? '' : ` (${others.length} more of them here)`;
-    const message = `this version checks ${what} and does not run it: an execution fails when it comes to "${id}"${more}`;
-    tell('PIPE-NODE-001', message, workflow.placeOfKey(['spec', 'nodes', id]), { help });
-  }
-  const handler = closure.onFailure && notRun(closure.onFailure);
-  if (handler === undefined) return;
-  const message = `this version checks ${handler} and does not run it: a failure handler that is one fails`;
-  tell('PIPE-NODE-001', message, workflow.placeOfKey(['spec', 'onFailure']), { help });
 }

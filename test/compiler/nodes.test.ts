@@ -368,22 +368,3 @@ describe('a failure handler', () => {
     expect(findings(compiled)).toEqual(['PIPE-EXPR-003: there is no "error" here']);
   });
 });
-
-describe('the warning of nodes that are not run', () => {
-  it('stands once for all of a kind, at the first', () => {
-    const { diagnostics } = compileNodes(
-      'a: { sleep: 1m }',
-      'b: { sleep: 1m }',
-      'c: { signal: { type: integer } }',
-      'd: { compute: { y: 1 } }',
-    );
-    const warnings = diagnostics.filter(({ code }) => code === 'PIPE-NODE-001');
-    expect(warnings.map(({ message, span }) => [message, span?.line])).toEqual([
-      [
-        expect.stringContaining('"sleep" node and does not run it: an execution fails when it comes to "a" (1 more'),
-        31,
-      ],
-      [expect.stringContaining('"signal" node and does not run it: an execution fails when it comes to "c"'), 33],
-    ]);
-  });
-});

@@ -6,11 +6,13 @@ import type {
   ExecutionStatus,
   MergePatch,
   NodeStatus,
+  SubtaskOutputs,
 } from '../../src/cluster/index.ts';
 import { isTerminalPhase } from '../../src/cluster/index.ts';
 import type { WorkflowClosure } from '../../src/compiler/closure.ts';
 import {
   type AttemptObservation,
+  buildPlan,
   type ChildEffect,
   type Desired,
   type Effect,
@@ -52,12 +54,17 @@ export interface World {
   readonly settings: Settings;
   readonly restarts: boolean;
   readonly trace: string[];
+  /** What maps keep beside the status, and how much was written of it. */
+  readonly kept: Map<string, Map<number, SubtaskOutputs>>;
+  keptBytes: number;
   now: number;
   state: EngineState | undefined;
   wakeAt: number | undefined;
   inbox: Observation[];
   /** Pods that changed since the last step. */
   news: { readonly pod: WorldPod; readonly isGone: boolean }[];
+  /** Workflows that tasks have written, as stored. */
+  readonly produced: Map<string, Plan>;
   readonly children: Map<string, WorldChild>;
   childNews: { readonly child: WorldChild; readonly isGone: boolean }[];
 }
@@ -75,11 +82,14 @@ export function createWorld(
     settings: { maxParallelism: 25, maxStreak: 1_000, ...options.settings },
     restarts: options.restarts ?? false,
     trace: [],
+    kept: new Map(),
+    keptBytes: 0,
     now: Date.parse('2026-01-02T03:04:05Z'),
     state: undefined,
     wakeAt: undefined,
     inbox: [{ kind: 'Admit' }],
     news: [],
+    produced: new Map(),
     children: new Map(),
     childNews: [],
   };
@@ -131,7 +141,7 @@ function turn(world: World): boolean {
 
 function takeState(world: World): Observation[] {
   if (world.state !== undefined) return [];
-  const restored = restore(world.plan, world.execution, world.now);
+  const restored = restore(world.plan, world.execution, world.now, undefined, world.kept, world.produced);
   world.state = restored.state;
   const children = restored.children.map(({ node, name }): Observation => {
     const child = world.children.get(name);
@@ -166,6 +176,16 @@ function write(world: World, delta: MergePatch): void {
     ...world.execution,
     status: mergePatch(world.execution.status as Json | undefined, patch) as never,
   };
+}
+
+/** Beside the status, through text as well. */
+function keep(world: World, { path, results }: Extract<Effect, { kind: 'KeepResults' }>): void {
+  const its = world.kept.get(path) ?? new Map();
+  world.kept.set(path, its);
+  for (const [index, [outputs]] of Object.entries(JSON.parse(JSON.stringify(results)) as typeof results)) {
+    its.set(Number(index), outputs);
+    world.keptBytes += JSON.stringify({ [index]: [outputs] }).length;
+  }
 }
 
 /** RFC 7386. */
@@ -237,10 +257,19 @@ function performChild(world: World, effect: ChildEffect): void {
 }
 
 function perform(world: World, effect: Effect): void {
+  if (effect.kind === 'KeepResults') {
+    keep(world, effect);
+    return;
+  }
+  if (effect.kind === 'StoreClosure') {
+    world.produced.set(effect.digest, buildPlan(effect.digest, JSON.parse(effect.text) as WorkflowClosure));
+    return;
+  }
   if (effect.kind === 'StartChild' || effect.kind === 'SteerChild') {
     performChild(world, effect);
     return;
   }
+  if (effect.kind !== 'StartAttempt' && effect.kind !== 'AbortAttempt') throw new Error(`no ${effect.kind} here`);
   world.trace.push(`${world.now} ${effect.kind} ${effect.podName}`);
   if (effect.kind === 'AbortAttempt') {
     const pod = world.pods.get(effect.podName);

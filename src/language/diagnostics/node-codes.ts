@@ -69,15 +69,6 @@ function doubling(count: number): string {
 /** What the compiler finds of kinds of nodes, of conditions, and of definitions that run each other. */
 export const NODE_CODES: readonly DiagnosticCode[] = [
   {
-    code: 'PIPE-NODE-001',
-    severity: 'warning',
-    title: 'a node that is checked and not run yet',
-    explanation:
-      'This version checks the node completely and keeps it with the workflow, but does not run it: an execution fails when it comes to it. Nothing is wrong with the definition.',
-    wrong: documents(workflow('pause', 'nodes: { wait: { sleep: 10m } }')),
-    right: documents(workflow('pause', 'nodes: { wait: { compute: { x: 1 } } }')),
-  },
-  {
     code: 'PIPE-NODE-002',
     severity: 'error',
     title: 'a default that never holds',

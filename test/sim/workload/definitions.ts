@@ -1,5 +1,4 @@
 import type { NodeClosure } from '../../../src/compiler/closure.ts';
-import { notRun } from '../../../src/compiler/not-run.ts';
 import type { Files } from '../world/git.ts';
 import { type Chance, chanceOf } from '../world/random.ts';
 
@@ -203,16 +202,11 @@ const NODE_KINDS: readonly NodeKind[] = [
   },
 ];
 
-function isRun({ kind }: NodeKind): boolean {
-  const node = kind === 'when' ? { kind: 'task', when: {} } : { kind };
-  return notRun(node as never) === undefined;
-}
-
 function runnableKinds(flow: number): readonly NodeKind[] {
   // The first workflow is what others may run: it runs none itself.
-  return NODE_KINDS.filter(
-    (kind) => isRun(kind) && (flow > 0 || (kind.kind !== 'workflow' && kind.kind !== 'launchPlan')),
-  ).flatMap((kind) => Array.from({ length: kind.weight }, () => kind));
+  return NODE_KINDS.filter((kind) => flow > 0 || (kind.kind !== 'workflow' && kind.kind !== 'launchPlan')).flatMap(
+    (kind) => Array.from({ length: kind.weight }, () => kind),
+  );
 }
 
 function workflowText(number: number, variant: number): string {
