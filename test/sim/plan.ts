@@ -45,7 +45,10 @@ export function planOf(seed: number, hours: number): SimPlan {
   return { seed, hours, mode, repositories: chance.chance(0.2) ? 2 : 1, faults, actions };
 }
 
-/** Each world has its own mixture of faults: those that never meet find nothing together. */
+/**
+ * Each world has its own mixture of few faults: those that never meet find nothing together, and a crash heals what
+ * another fault has shown.
+ */
 function faultsOf(chance: Chance, hours: number, mode: SimPlan['mode']): Fault[] {
   const kinds: readonly Fault['kind'][] = [
     'crash',
@@ -65,10 +68,19 @@ function faultsOf(chance: Chance, hours: number, mode: SimPlan['mode']): Fault[]
     'lose',
     'vanish',
   ];
-  const chosen = kinds.filter(() => chance.chance(0.5));
-  if (chosen.length === 0) chosen.push('crash');
-  const perHour = chance.between(0.2, 3);
-  return times(chance, hours, perHour).map((atMs) => faultOf(chance.pick(chosen), atMs, chance, mode));
+  const chosen = Array.from({ length: 1 + chance.int(5) }, () => chance.pick(kinds));
+  const perHour = chance.between(0.2, 2.5);
+  const last = hours * HOUR;
+  const faults = times(chance, hours, perHour).flatMap((atMs) => {
+    const together = [faultOf(chance.pick(chosen), atMs, chance, mode)];
+    // What goes wrong while something else is wrong is what nobody thinks of.
+    for (let at = atMs; chance.chance(0.35); ) {
+      at = Math.min(last, at + Math.round(chance.pick([50, 5_000, 60_000]) * chance.unit()));
+      together.push(faultOf(chance.pick(chosen), at, chance, mode));
+    }
+    return together;
+  });
+  return faults.sort((a, b) => a.atMs - b.atMs);
 }
 
 function faultOf(kind: Fault['kind'], atMs: number, chance: Chance, mode: SimPlan['mode']): Fault {

@@ -6,7 +6,7 @@ export const CANARIES: readonly Canary[] = [
     name: 'tick-named-by-version',
     file: 'control/scheduler/rule.ts',
     find: 'schedule.metadata.name, tick].join',
-    replace: 'schedule.metadata.name, schedule.metadata.generation, schedule.status?.lastTick, tick].join',
+    replace: 'schedule.metadata.name, schedule.metadata.generation, tick].join',
   },
   {
     name: 'watermark-before-execution',
@@ -37,12 +37,6 @@ export const CANARIES: readonly Canary[] = [
     file: 'control/scheduler/due.ts',
     find: 'const ticks = [...missed, ...late];',
     replace: 'const ticks = [...missed, ...late].slice(-1);',
-  },
-  {
-    name: 'full-scheduler-sleeps',
-    file: 'control/scheduler/scheduler.ts',
-    find: '  loop.running.delete(work);\n  setTimer(loop);',
-    replace: '  loop.running.delete(work);',
   },
   {
     name: 'state-survives-failed-write',

@@ -7,6 +7,7 @@ import {
   type WatchEvent,
   type WatchOptions,
   type Write,
+  type WriteOptions,
 } from '../../../src/cluster/index.ts';
 import { isDead, type Link, never } from './link.ts';
 import type { SimStore } from './store.ts';
@@ -18,7 +19,8 @@ export function createClient(store: SimStore, link: Link): Cluster {
     get: (key) => call(link, isRemote, async () => store.get(key) as never),
     list: (kind, options) => call(link, isRemote, () => store.list(kind, options) as never),
     watch: (kind, options) => watch(store, link, kind, options) as never,
-    write: (writes) => (isRemote ? writeEach(store, link, writes) : call(link, false, () => store.write(writes))),
+    write: (writes, options) =>
+      isRemote ? writeEach(store, link, writes, options) : call(link, false, () => store.write(writes, options)),
     podLogs(key) {
       throw new NotFoundError(key);
     },
@@ -26,11 +28,15 @@ export function createClient(store: SimStore, link: Link): Cluster {
 }
 
 /** As over HTTP: one request each, up to the first refusal. */
-async function writeEach(store: SimStore, link: Link, writes: readonly Write[]): Promise<readonly KubeObject[]> {
+async function writeEach(
+  store: SimStore,
+  link: Link,
+  writes: readonly Write[],
+  options: WriteOptions | undefined,
+): Promise<readonly KubeObject[]> {
   const written: KubeObject[] = [];
   for (const write of writes) {
-    const [object] = await call(link, true, () => store.write([write]));
-    written.push(object as KubeObject);
+    written.push(...(await call(link, true, () => store.write([write], options))));
   }
   return written;
 }

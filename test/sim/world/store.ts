@@ -20,6 +20,7 @@ import {
   type WatchEvent,
   type WatchOptions,
   type Write,
+  type WriteOptions,
 } from '../../../src/cluster/index.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -44,7 +45,7 @@ export interface SimStore {
   find(key: ObjectKey): KubeObject | undefined;
   list(kind: string, options?: ListOptions): Promise<ObjectList>;
   watch(kind: string, options: WatchOptions): AsyncIterable<readonly WatchEvent[]>;
-  write(writes: readonly Write[]): Promise<readonly KubeObject[]>;
+  write(writes: readonly Write[], options?: WriteOptions): Promise<readonly KubeObject[]>;
   /** Writes that are accepted and not on the disk are gone, and nobody is told. */
   losePower(): void;
   /** Watches of this kind that are behind get ExpiredError. */
@@ -139,7 +140,7 @@ export function createStore(options: StoreOptions): SimStore {
     for (const { failed } of drop()) failed(error);
   }
 
-  function write(writes: readonly Write[]): Promise<readonly KubeObject[]> {
+  function write(writes: readonly Write[], { discard }: WriteOptions = {}): Promise<readonly KubeObject[]> {
     return new Promise((resolve, reject) => {
       const enqueue = (staged: Staged, done: () => void): void => {
         queue.push({ staged, done, failed: reject });
@@ -153,7 +154,8 @@ export function createStore(options: StoreOptions): SimStore {
         enqueue({ ops: [], answers: [], text: '' }, () => reject(error));
         return;
       }
-      enqueue(staged, () => resolve(staged.answers.map((index) => answerOf(table, staged.ops[index]!))));
+      const answers = (): readonly KubeObject[] => staged.answers.map((index) => answerOf(table, staged.ops[index]!));
+      enqueue(staged, () => resolve(discard === true ? [] : answers()));
     });
   }
 
