@@ -13,7 +13,7 @@ export const LOOK_COMMANDS: readonly CommandSpec[] = [
     examples: [
       { command: 'pipectl get executions -w', meaning: 'and follow changes' },
       { command: 'pipectl get exec --phase failed,timedout --since 7d', meaning: 'what failed this week' },
-      { command: 'pipectl get exec --workflow etl --sort -duration --limit 10', meaning: 'the ten that took longest' },
+      { command: 'pipectl get exec --workflow etl --sort -duration --limit 10', meaning: 'the ten longest' },
       { command: 'pipectl get exec -A --field-selector status.phase=Failed', meaning: 'failed ones, everywhere' },
       { command: 'pipectl get workflow etl -o yaml', meaning: 'everything about one' },
     ],
@@ -42,7 +42,7 @@ export const LOOK_COMMANDS: readonly CommandSpec[] = [
       { flags: '--limit <N>', description: 'At most so many executions; default: 100' },
       {
         flags: '--sort <KEY>',
-        description: 'Executions by finished, started, created, duration or name; with - the last or longest first',
+        description: 'Executions by finished, started, created, duration, name; -KEY: last first',
         choices: ['finished', 'started', 'created', 'duration', 'name'].flatMap((key) => [key, `-${key}`]),
       },
     ],
@@ -88,6 +88,23 @@ export const LOOK_COMMANDS: readonly CommandSpec[] = [
       { flags: '--timestamps', description: 'When each line was written' },
     ],
     load: () => import('./commands/logs.ts'),
+  },
+  {
+    name: 'events',
+    group: 'Look',
+    summary: 'Tell what happened to an execution, in order',
+    description:
+      'Who did what, when and why: its creation and end, its nodes and their attempts with retries, answers, pauses and\n' +
+      'aborts. The same for archived executions.',
+    examples: [
+      { command: 'pipectl events nightly-x7k2pq', meaning: 'its history' },
+      { command: 'pipectl events nightly-x7k2pq -f', meaning: 'as it happens, until it ends' },
+      { command: 'pipectl events nightly-x7k2pq/ingest', meaning: 'of one node' },
+      { command: 'pipectl events nightly-x7k2pq -o json', meaning: 'for scripts' },
+    ],
+    arguments: [{ name: 'EXECUTION[/NODE]', description: 'What to tell of', required: true, completes: 'execution' }],
+    options: [OUTPUT('table', 'json', 'yaml'), { flags: '-f, --follow', description: 'Until the execution ends' }],
+    load: () => import('./commands/events.ts'),
   },
   {
     name: 'graph',

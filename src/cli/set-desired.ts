@@ -1,8 +1,10 @@
-import { ANNOTATION, type Execution, isTerminalPhase } from '../cluster/index.ts';
+import { instantText } from '../base/index.ts';
+import { ANNOTATION, type Execution, isTerminalPhase, steeringPatch } from '../cluster/index.ts';
 import type { CommandInput } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { notFoundHint } from './not-found.ts';
+import { personOf } from './person.ts';
 import { namespaceFor } from './scope.ts';
 
 const WORDS = {
@@ -30,9 +32,10 @@ export async function setDesired(
     } else if ((execution.spec.desired ?? 'Running') === desired) {
       context.stderr.write(`${name} ${WORDS[desired].already}\n`);
     } else {
+      const steering = { desired, at: instantText(context.clock.now()), ...personOf(context) };
       // What a person says of a child execution holds, whatever its parent does.
-      const annotations = { [ANNOTATION.pausedWith]: null };
-      await cluster.write([{ op: 'patch', key, patch: { metadata: { annotations }, spec: { desired } } }]);
+      const patch = steeringPatch(execution, steering, { [ANNOTATION.pausedWith]: null });
+      await cluster.write([{ op: 'patch', key, patch }]);
       context.stdout.write(`${name} ${WORDS[desired].done}\n`);
     }
   }

@@ -7,6 +7,8 @@ export * from './checkout.ts';
 export * from './commit-side.ts';
 export * from './compile-work-tree.ts';
 export * from './data-folder.ts';
+export * from './events/event.ts';
+export * from './events/execution-events.ts';
 export * from './execution-diff.ts';
 export * from './execution-view.ts';
 export * from './find-node.ts';

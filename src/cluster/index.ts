@@ -29,4 +29,5 @@ export * from './reflector.ts';
 export * from './repository.ts';
 export * from './selector.ts';
 export * from './signals.ts';
+export * from './steering.ts';
 export * from './with-archive.ts';

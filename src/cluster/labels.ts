@@ -39,6 +39,8 @@ export const ANNOTATION = {
    * `Aborted`. On an execution, what the person who aborted it gave as the reason.
    */
   abort: 'pipectl.dev/abort',
+  /** On an execution: who paused, resumed and aborted it, when and why, as a JSON list; the latest last. */
+  steering: 'pipectl.dev/steering',
 } as const;
 
 /** A name as a label value, which ends at 63 characters: cut with a hash. */

@@ -79,6 +79,17 @@ describe('pipectl describe', () => {
         'Outputs:',
         '  rows:  12',
         '',
+        'Events; `pipectl events nightly-aaaaaa` tells all 19:',
+        '  TIME                       EVENT           NODE           BY        CAUSE',
+        '  2026-01-02T03:04:06.000Z   AttemptEnded    ingest         runtime   Completed',
+        '  2026-01-02T03:04:06.000Z   AttemptEnded    ingest #2      runtime   Completed',
+        '  2026-01-02T03:04:06.000Z   AttemptEnded    forecast[10]   runtime   Completed',
+        '  2026-01-02T03:04:06.000Z   AttemptEnded    forecast[2]    runtime   Completed',
+        '  2026-01-02T03:04:06.200Z   NodeSucceeded   ingest         engine',
+        '  2026-01-02T03:04:06.200Z   NodeStarted     forecast       engine    ingest ended',
+        '  2026-01-02T03:04:09.300Z   NodeFailed      forecast       engine    NonZeroExit: exit code 1',
+        '  2026-01-02T03:04:09.300Z   Failed                         engine    node forecast: NonZeroExit: exit code 1',
+        '',
       ].join('\n'),
     );
   });

@@ -39,5 +39,7 @@ export const ARCHIVE_CACHE_BYTES = 8 * MiB;
 export const ARCHIVE_READER_CACHE_BYTES = 512 * KiB;
 /** The archive's thread ends when it had nothing to do for so long. */
 export const ARCHIVE_THREAD_IDLE_MS = 5_000;
+/** Pauses, resumes and aborts of one execution of which it is known who made them. */
+export const MAX_STEERING_ENTRIES = 50;
 /** Log files that are looked at together: the others of the process wait for the same few threads. */
 export const LOG_SWEEP_FILES_AT_A_TIME = 64;

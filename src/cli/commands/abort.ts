@@ -1,8 +1,10 @@
-import { ANNOTATION, type Execution, isTerminalPhase, type MergePatch } from '../../cluster/index.ts';
+import { instantText } from '../../base/index.ts';
+import { ANNOTATION, type Execution, isTerminalPhase, steeringPatch } from '../../cluster/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { notFoundHint } from '../not-found.ts';
+import { personOf } from '../person.ts';
 import { namespaceFor } from '../scope.ts';
 
 /** `pipectl abort EXECUTION…`: asks for it; the engine ends running tasks and then the execution. */
@@ -10,8 +12,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const { cluster, ...session } = await context.session();
   const namespace = await namespaceFor(context, { cluster, ...session }, 'Execution');
   const reason = input.text('reason');
-  const annotations: MergePatch =
-    reason === undefined ? {} : { metadata: { annotations: { [ANNOTATION.abort]: reason } } };
+  const annotations: Record<string, string> = reason === undefined ? {} : { [ANNOTATION.abort]: reason };
   for (const name of input.arguments) {
     const key = { kind: 'Execution', name, ...(namespace !== undefined && { namespace }) };
     const execution = await cluster.get<Execution>(key).catch((error: unknown) => notFoundHint(cluster, key, error));
@@ -20,7 +21,12 @@ export async function run(context: CommandContext, input: CommandInput): Promise
       context.stderr.write(`${name} has ended already: ${phase}\n`);
       continue;
     }
-    const patch = { ...annotations, spec: { desired: 'Aborted' } };
+    const steering = {
+      at: instantText(context.clock.now()),
+      ...personOf(context),
+      ...(reason !== undefined && { reason }),
+    };
+    const patch = steeringPatch(execution, { desired: 'Aborted', ...steering }, annotations);
     await cluster.write([{ op: 'patch', key, patch }]);
     context.stdout.write(`${name} is being aborted\n`);
   }

@@ -1,4 +1,12 @@
-import { type Connected, loadWorkflowClosure, resolveRevision, viewExecution } from '../../client/index.ts';
+import {
+  type Connected,
+  type ExecutionEvent,
+  executionEvents,
+  loadAttempts,
+  loadWorkflowClosure,
+  resolveRevision,
+  viewExecution,
+} from '../../client/index.ts';
 import type { Execution, KubeObject, ObjectKey } from '../../cluster/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -6,9 +14,11 @@ import { describeDefinition, isDefinition } from '../describe-definition.ts';
 import { describeExecution } from '../describe-execution.ts';
 import { describeRevision } from '../describe-revision.ts';
 import { EXIT, type ExitCode, UsageError } from '../errors.ts';
+import { eventLines } from '../event-lines.ts';
 import { notFoundHint } from '../not-found.ts';
 import { yamlText } from '../object-text.ts';
 import { kindOf, namespaceFor } from '../scope.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** `pipectl describe KIND NAME`: what a person asks about it, in the words of the field. */
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
@@ -40,10 +50,24 @@ async function describe(context: CommandContext, { cluster }: Connected, key: Ob
   if (object.kind === 'Execution') {
     const execution = object as Execution;
     const closure = await loadWorkflowClosure(cluster, execution.spec.closure);
-    return describeExecution(viewExecution(execution, closure, clock.now()), stdout);
+    const events = executionEvents(execution, await loadAttempts(cluster, execution), closure);
+    return (
+      describeExecution(viewExecution(execution, closure, clock.now()), stdout) + lastEvents(events, key.name, stdout)
+    );
   }
   if (isDefinition(object)) return describeDefinition(object, stdout, clock.now());
   // Bookkeeping of the API tells a person nothing.
   const { managedFields: _, ...metadata } = object.metadata as unknown as Record<string, unknown>;
   return yamlText({ ...object, metadata });
 }
+
+/** The end of an execution's history, newest last. */
+function lastEvents(events: readonly ExecutionEvent[], name: string, terminal: Terminal): string {
+  const shown = events.slice(-MAX_EVENTS);
+  const all = events.length > shown.length ? `; \`pipectl events ${name}\` tells all ${events.length}` : '';
+  const narrow = { ...terminal, columns: terminal.columns === undefined ? undefined : terminal.columns - 2 };
+  const lines = eventLines(shown, narrow, true).map((line) => `  ${line}`);
+  return `\nEvents${all}:\n${lines.join('\n')}\n`;
+}
+
+const MAX_EVENTS = 8;
