@@ -9,6 +9,7 @@ import { parsedFile } from './parse-cache.ts';
 import { PROJECT_FILE } from './paths.ts';
 import type { Subject } from './policy-object.ts';
 import { reviewByPolicies } from './policy-review.ts';
+import type { Slices } from './slices.ts';
 import { type Compilation, keyOf, lookUp, type Workspace } from './workspace.ts';
 
 /** What compiled, to be judged by policies and lints. */
@@ -29,15 +30,19 @@ export interface Telling {
  * Judges what was compiled by the commit's policies, and lints it. Findings go to the workspace; the result says how they
  * are to be told. Asks the workspace for what must be read first.
  */
-export function audit(workspace: Workspace, { compilations, removed, levels }: Audited): Telling {
+export function* audit(workspace: Workspace, { compilations, removed, levels }: Audited): Slices<Telling> {
   const tasks = tasksInQuestion(workspace, compilations, removed);
   const { ignores, more } = filesAsAWhole(workspace, compilations, tasks);
   const policies = policiesOf(workspace);
   const all = [...compilations, ...more];
   const subjects = [...projectOf(workspace, compilations), ...all.map(subjectOf)];
   if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return { secrets: [], ignores };
-  reviewByPolicies(workspace, policies, subjects);
-  const secrets = all.flatMap((compilation) => lintEntity(workspace, compilation, levels));
+  yield* reviewByPolicies(workspace, policies, subjects);
+  const secrets: Span[] = [];
+  for (const compilation of all) {
+    yield;
+    secrets.push(...lintEntity(workspace, compilation, levels));
+  }
   // An entity that does not compile refers to nothing: what it uses would look unused.
   const hasErrors = workspace.diagnostics.some(({ severity }) => severity === 'error');
   const told = more.map(({ closure }) => keyOf(closure.kind, closure.name)).filter((key) => key.startsWith('Task/'));

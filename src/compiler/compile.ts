@@ -11,6 +11,7 @@ import { EMPTY_VIEWS, updatedIndex, viewsOf } from './index-views.ts';
 import { cacheOfRounds } from './parse-cache.ts';
 import { PROJECT_FILE } from './paths.ts';
 import { haveSameScope, readProject } from './project.ts';
+import { finished, type Slices } from './slices.ts';
 import { type Compilation, keyOf, tellTo, type Workspace } from './workspace.ts';
 
 /** The order in which changes are listed. */
@@ -21,6 +22,11 @@ const KINDS: readonly EntityKind[] = ['Task', 'Workflow', 'LaunchPlan', 'Schedul
  * rounds for what else it must read; the caller adds that to the request and calls again.
  */
 export function compile(request: CompileRequest): CompileOutcome {
+  return finished(compileInSlices(request));
+}
+
+/** The same in slices: of each definition's compilation, its judgement by policies, and its lints. */
+export function* compileInSlices(request: CompileRequest): Slices<CompileOutcome> {
   const workspace = openWorkspace(request);
   const result = readProject(workspace);
   if (result.kind === 'pending') return needsOf(workspace);
@@ -33,9 +39,9 @@ export function compile(request: CompileRequest): CompileOutcome {
   if (request.files.has(IMAGES_LOCK_FILE)) lookUpLock(workspace);
   // Before all changed files are read, every entity in them looks removed, and all that refer to it would be asked for.
   if (workspace.neededBlobs.size > 0) return needsOf(workspace);
-  const compilations = compileAffected(workspace, removed);
+  const compilations = yield* compileAffected(workspace, removed);
   checkLock(workspace, compilations, removed);
-  const telling = audit(workspace, { compilations, removed, levels: project.lints });
+  const telling = yield* audit(workspace, { compilations, removed, levels: project.lints });
   if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return needsOf(workspace);
   if (isEmpty(workspace, removed)) tellEmpty(tellTo(workspace), project);
   const diagnostics = sortedFindings(toldFindings(workspace.diagnostics, telling, project.lints));
@@ -92,7 +98,7 @@ export function tellEmpty(tell: Tell, project: ProjectSettings): void {
  * Compiles the entities of changed files, those whose source folder changed, and all that refer to one whose closure
  * changed. `compileEntity` sees to it that each is compiled after what it refers to.
  */
-function compileAffected(workspace: Workspace, removed: ReadonlySet<string>): readonly Compilation[] {
+function* compileAffected(workspace: Workspace, removed: ReadonlySet<string>): Slices<readonly Compilation[]> {
   const affected = new Set<string>(workspace.declared.keys());
   for (const folder of workspace.request.changedFolders) addAll(affected, workspace.base.byFolder.get(folder));
   for (const key of removed) addAll(affected, workspace.base.dependents.get(key));
@@ -103,6 +109,7 @@ function compileAffected(workspace: Workspace, removed: ReadonlySet<string>): re
   // What is added on the way is visited too: a workflow may run another one, or a launch plan.
   for (const key of affected) {
     if (removed.has(key)) continue;
+    yield;
     const [kind, name] = entityOfKey(key);
     const outcome = workspace.compileEntity(kind, name);
     if (outcome.kind !== 'ok') continue;

@@ -7,7 +7,7 @@
  */
 export * from './check/index.ts';
 export * from './closure.ts';
-export { compile } from './compile.ts';
+export { compile, compileInSlices } from './compile.ts';
 export * from './contract.ts';
 export { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from './defaults.ts';
 export type * from './diff/contract.ts';
@@ -26,4 +26,5 @@ export {
 export { createParseCache, type ParseCache, parsedFile } from './parse-cache.ts';
 export { isDefinitionFile, normalisePath, PROJECT_FILE } from './paths.ts';
 export { haveSameScope } from './project.ts';
+export type { Slices } from './slices.ts';
 export { ERROR_TYPE, EXECUTION_TYPE, optionalRecord, recordType } from './typing.ts';

@@ -4,6 +4,7 @@ import type { Definition, DefinitionKind, DefinitionOf, Path, Place } from '../l
 import { kindsOf } from './policy.ts';
 import type { Subject } from './policy-object.ts';
 import { compileRule, judge, type RuleProgram, valuesOf } from './policy-rule.ts';
+import type { Slices } from './slices.ts';
 import { tellTo, type Workspace } from './workspace.ts';
 
 /** A rule with the policy that it stands in. */
@@ -17,34 +18,37 @@ interface Placed {
  * Judges definitions by policies and tells what breaks a rule. Rules and definitions together take at most
  * MAX_POLICY_STEPS; past them one error is told and the rest is not judged.
  */
-export function reviewByPolicies(
+export function* reviewByPolicies(
   workspace: Workspace,
   policies: readonly DefinitionOf<'Policy'>[],
   subjects: Iterable<Subject>,
-): void {
+): Slices<void> {
   const review = policyReview(workspace, policies);
   if (review.isEmpty) return;
   const meter: Meter = { steps: 0 };
-  for (const subject of subjects) if (!review.judge(subject, meter)) return;
+  for (const subject of subjects) {
+    if (!(yield* review.judge(subject, meter))) return;
+  }
 }
 
 /** Policies made ready to judge definitions. */
 export interface PolicyReview {
   /** There are no policies. */
   readonly isEmpty: boolean;
-  /** Tells which rules one definition breaks. False when the meter has come to its end, which is told. */
-  judge(subject: Subject, meter: Meter): boolean;
+  /** Tells which rules one definition breaks, a slice for each rule. False when the meter has come to its end, which is told. */
+  judge(subject: Subject, meter: Meter): Slices<boolean>;
 }
 
 /** Policies to judge one definition after another by. */
 export function policyReview(workspace: Workspace, policies: readonly DefinitionOf<'Policy'>[]): PolicyReview {
   const programs = new Map<DefinitionKind, readonly Placed[]>();
-  const judgeOne = (subject: Subject, meter: Meter): boolean => {
+  function* judgeOne(subject: Subject, meter: Meter): Slices<boolean> {
     const { kind } = subject.definition;
     const placed = programs.get(kind) ?? programsFor(policies, kind);
     programs.set(kind, placed);
     const values = valuesOf(subject);
     for (const one of placed) {
+      yield;
       tellVerdict(workspace, one, subject.definition, judge(one.program, subject, values, meter));
       if (meter.steps <= MAX_POLICY_STEPS) continue;
       const message = `the policies of this commit take more than ${MAX_POLICY_STEPS} steps: not every definition was judged`;
@@ -53,7 +57,7 @@ export function policyReview(workspace: Workspace, policies: readonly Definition
       return false;
     }
     return true;
-  };
+  }
   return { isEmpty: policies.length === 0, judge: judgeOne };
 }
 

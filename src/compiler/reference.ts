@@ -1,7 +1,8 @@
-import type { Definition, Path, Place } from '../language/index.ts';
+import { MAX_DEFINITION_SUGGESTIONS } from '../base/index.ts';
+import type { Definition, Path } from '../language/index.ts';
 import { didYouMean } from '../language/index.ts';
 import type { EntityClosure, EntityKind } from './closure.ts';
-import { type Outcome, tellTo, type Workspace } from './workspace.ts';
+import { keyOf, type Outcome, tellTo, type Workspace } from './workspace.ts';
 
 /** What a reference leads to. `failed`: told where the fault is, here or in the definition referred to. */
 export type Resolved<K extends EntityKind> =
@@ -35,7 +36,7 @@ export function resolve<K extends EntityKind>(
     case 'pending':
       return { kind: 'pending' };
     case 'missing':
-      tellUnknown(workspace, definition.placeOf(path), kind, name);
+      tellUnknown(workspace, definition, path, kind, name);
       return { kind: 'failed' };
     case 'broken':
     case 'failed':
@@ -43,10 +44,38 @@ export function resolve<K extends EntityKind>(
   }
 }
 
-function tellUnknown(workspace: Workspace, place: Place, kind: EntityKind, name: string): void {
-  const names = namesOf(workspace, kind);
-  const help = didYouMean(name, names) ?? (names.length === 0 ? `this commit has no ${WORDS[kind]}` : undefined);
-  tellTo(workspace)('PIPE-REF-001', `there is no ${WORDS[kind]} "${name}" in this commit`, place, { help });
+function tellUnknown(workspace: Workspace, definition: Definition, path: Path, kind: EntityKind, name: string): void {
+  const help = helpFor(workspace, definition, kind, name);
+  const message = `there is no ${WORDS[kind]} "${name}" in this commit`;
+  tellTo(workspace)('PIPE-REF-001', message, definition.placeOf(path), { help });
+}
+
+/** What was looked for already. A name may be missing in thousands of places, and each look goes over all names. */
+interface Looked {
+  readonly names: Map<EntityKind, readonly string[]>;
+  readonly helps: Map<string, string | undefined>;
+  /** The names that each definition asked for. */
+  readonly asked: Map<Definition, Set<string>>;
+  /** Definitions that were known then. */
+  readonly known: number;
+}
+
+const LOOKED = new WeakMap<Workspace, Looked>();
+
+function helpFor(workspace: Workspace, definition: Definition, kind: EntityKind, name: string): string | undefined {
+  const known = workspace.declared.size + workspace.broken.size;
+  let looked = LOOKED.get(workspace);
+  if (looked?.known !== known) looked = { names: new Map(), helps: new Map(), asked: new Map(), known };
+  LOOKED.set(workspace, looked);
+  const names = looked.names.get(kind) ?? namesOf(workspace, kind);
+  looked.names.set(kind, names);
+  if (names.length === 0) return `this commit has no ${WORDS[kind]}`;
+  const key = keyOf(kind, name);
+  const asked = looked.asked.get(definition) ?? new Set();
+  if (asked.size >= MAX_DEFINITION_SUGGESTIONS && !asked.has(key)) return undefined;
+  looked.asked.set(definition, asked.add(key));
+  if (!looked.helps.has(key)) looked.helps.set(key, didYouMean(name, names));
+  return looked.helps.get(key);
 }
 
 /** The names of all entities of a kind, in order: only looked at when a name is wrong. */

@@ -35,7 +35,7 @@ function find(root: Mark, path: Path): Found {
   for (const segment of path) {
     const { mark } = found;
     if (mark?.pairs !== undefined) {
-      const pair = mark.pairs.find(({ name }) => name === String(segment));
+      const pair = pairOf(mark.pairs, String(segment));
       if (pair === undefined) return found;
       found = { mark: pair.value, key: pair };
     } else if (mark?.items !== undefined) {
@@ -45,6 +45,20 @@ function find(root: Mark, path: Path): Found {
     } else return found;
   }
   return found;
+}
+
+/** Of maps that are long enough for it: name → pair, made when first looked into. */
+const BY_NAME = new WeakMap<readonly PairMark[], ReadonlyMap<string, PairMark>>();
+const FEW = 16;
+
+function pairOf(pairs: readonly PairMark[], name: string): PairMark | undefined {
+  if (pairs.length <= FEW) return pairs.find((pair) => pair.name === name);
+  const known = BY_NAME.get(pairs);
+  if (known !== undefined) return known.get(name);
+  // Of a name that stands twice the first counts.
+  const index = new Map(pairs.toReversed().map((pair) => [pair.name, pair]));
+  BY_NAME.set(pairs, index);
+  return index.get(name);
 }
 
 /** The part of a scalar's text that shows [start, end) of its value, when the value stands there verbatim. */

@@ -72,10 +72,15 @@ export const MAX_IDENTIFIER_LENGTH = 63;
 /** Candidates and length looked at for a did-you-mean: the edit distance is quadratic in length. */
 export const MAX_SUGGESTION_CANDIDATES = 10_000;
 export const MAX_SUGGESTION_LENGTH = 64;
+/** Different unknown names of one definition for which a near one is looked for. */
+export const MAX_DEFINITION_SUGGESTIONS = 20;
 
 /** Rules of one policy. */
 export const MAX_POLICY_RULES = 100;
-/** Steps that all rules over all definitions of one commit may take together: about half a second. One for each evaluation. */
+/**
+ * Steps that all rules over all definitions of one commit may take together: about half a second, in slices of one rule and one
+ * definition. One for each evaluation.
+ */
 export const MAX_POLICY_STEPS = 5_000_000;
 
 /** Nodes that one workflow writes down. */

@@ -6,9 +6,11 @@ import type { ProjectSettings } from '../contract.ts';
 import { compileEntity } from '../entity.ts';
 import { EMPTY_VIEWS } from '../index-views.ts';
 import { lintEntity } from '../lint/lint-entity.ts';
+import { mayHoldKnown } from '../lint/secrets.ts';
 import { createParseCache } from '../parse-cache.ts';
 import { PROJECT_FILE } from '../paths.ts';
 import { type PolicyReview, policyReview } from '../policy-review.ts';
+import { finished } from '../slices.ts';
 import { type Compilation, keyOf, type Workspace } from '../workspace.ts';
 import { type FileFacts, factsOf } from './file-facts.ts';
 
@@ -73,8 +75,9 @@ export function checkFiles(
   others: readonly ReadFile[] = [],
 ): FileRecord[] {
   const trees = new Map<string, string | null>();
+  const mayHoldKeys = own.some(({ parsed }) => mayHoldKnown(parsed.text));
   for (;;) {
-    const workspace = openCheck(scope, trees);
+    const workspace = openCheck(scope, trees, mayHoldKeys);
     const all = others.length === 0 ? own : [...own, ...others].sort((a, b) => (a.file < b.file ? -1 : 1));
     for (const { file, parsed } of all) addFile(workspace, file, '', parsed);
     const compiled = own.map((one) => compileOwn(workspace, one));
@@ -83,7 +86,11 @@ export function checkFiles(
   }
 }
 
-function openCheck({ lock, namesOf }: CheckScope, trees: ReadonlyMap<string, string | null>): Workspace {
+function openCheck(
+  { lock, namesOf }: CheckScope,
+  trees: ReadonlyMap<string, string | null>,
+  mayHoldKeys: boolean,
+): Workspace {
   const isLocked = lock !== undefined;
   const workspace: Workspace = {
     request: {
@@ -104,7 +111,7 @@ function openCheck({ lock, namesOf }: CheckScope, trees: ReadonlyMap<string, str
     // A name is as good as a digest where nothing outlives the names.
     identify: (closure, variant = '') => ({
       digest: `${closure.kind}/${closure.name} ${variant}`,
-      text: JSON.stringify(closure),
+      text: mayHoldKeys ? JSON.stringify(closure) : '',
     }),
     otherNames: namesOf,
     compileEntity: (kind, name) => compileEntity(workspace, kind, name),
@@ -167,8 +174,9 @@ function judge(review: PolicyReview, { file, parsed }: ReadFile, compilations: r
   if (review.isEmpty) return 0;
   const meter = { steps: 0 };
   const project = file === PROJECT_FILE ? parsed.documents.find(({ kind }) => kind === 'Project') : undefined;
-  if (project !== undefined) review.judge({ definition: project }, meter);
-  for (const { declared, closure } of compilations) review.judge({ definition: declared.definition, closure }, meter);
+  if (project !== undefined) finished(review.judge({ definition: project }, meter));
+  for (const { declared, closure } of compilations)
+    finished(review.judge({ definition: declared.definition, closure }, meter));
   return meter.steps;
 }
 

@@ -9,6 +9,7 @@ import { sortedFindings } from '../findings.ts';
 import { parsedFile } from '../parse-cache.ts';
 import { PROJECT_FILE } from '../paths.ts';
 import { readProject } from '../project.ts';
+import { finished } from '../slices.ts';
 import { type Compilation, keyOf, type Workspace } from '../workspace.ts';
 import type { DiffEntry, DiffSide } from './contract.ts';
 
@@ -75,7 +76,7 @@ function errorsOf(
   compilations: readonly Compilation[],
   levels: ProjectSettings['lints'],
 ): readonly Diagnostic[] {
-  const telling = audit(workspace, { compilations, removed: new Set() });
+  const telling = finished(audit(workspace, { compilations, removed: new Set() }));
   const told = toldFindings(workspace.diagnostics, telling, levels);
   return sortedFindings(told.filter(({ severity }) => severity === 'error'));
 }

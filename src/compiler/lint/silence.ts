@@ -17,9 +17,10 @@ export function silenced(
 ): readonly Diagnostic[] {
   if (ignores.size === 0) return diagnostics;
   const used = new Set<string>();
+  const byLine = new Map([...ignores].map(([file, comments]) => [file, Map.groupBy(comments, ({ line }) => line)]));
   const kept = diagnostics.filter(({ severity, code, span }) => {
-    const here = span === undefined ? undefined : ignores.get(span.file);
-    const by = here?.filter(({ line, codes }) => line === span?.line && codes.includes(code)) ?? [];
+    const here = span === undefined ? undefined : byLine.get(span.file)?.get(span.line);
+    const by = here?.filter(({ codes }) => codes.includes(code)) ?? [];
     if (by.length === 0) return true;
     // An error that a comment names was told once already; that it cannot be silenced is told at the comment.
     if (severity === 'error') return true;

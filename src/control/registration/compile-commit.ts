@@ -13,7 +13,7 @@ import {
 import {
   type CommitIndex,
   type CompileOutcome,
-  compile,
+  compileInSlices,
   createParseCache,
   haveSameScope,
   normalisePath,
@@ -21,6 +21,7 @@ import {
   PROJECT_FILE,
   type ProjectSettings,
   parsedFile,
+  type Slices,
 } from '../../compiler/index.ts';
 import { findEntry, isFault, type ObjectReader, type Oid, treeSource, walkTree } from '../../git/index.ts';
 import { IMAGES_LOCK_FILE, parseDefinitions } from '../../language/index.ts';
@@ -137,7 +138,8 @@ async function compileRounds(
   let isReadable = await readTexts(objects, present(files), texts, found);
   if (isReadable) await parseInSlices(cache, present(files), texts);
   for (let round = 0; round < MAX_COMPILE_ROUNDS && isReadable; round += 1) {
-    const outcome = compile({ ...(base && { base }), files, changedFolders, texts, trees, cache });
+    const request = { ...(base && { base }), files, changedFolders, texts, trees, cache };
+    const outcome = await slowly(compileInSlices(request));
     if (outcome.kind !== 'needs') return found.length === 0 ? outcome : rejectedFor(found, outcome);
     isReadable = await readTexts(objects, outcome.blobs, texts, found);
     for (const folder of outcome.folders) {
@@ -159,10 +161,16 @@ function rejectedFor(
   return { kind: 'rejected', diagnostics: [...found, ...others].slice(0, MAX_DIAGNOSTICS) };
 }
 
-/**
- * Parses what the compiler is about to parse anyway, letting others run in between: parsing is nine tenths of a
- * compilation, and 10,000 files in one go would stop every loop of the process for seconds.
- */
+/** Work to its end, letting others run after each slice: 10,000 definitions in one go would stop every loop for seconds. */
+async function slowly<T>(slices: Slices<T>): Promise<T> {
+  for (;;) {
+    const next = slices.next();
+    if (next.done === true) return next.value;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Parses what the compiler is about to parse anyway, letting others run in between. */
 async function parseInSlices(
   cache: ParseCache,
   blobs: ReadonlyMap<string, string>,
