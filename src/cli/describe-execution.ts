@@ -1,4 +1,5 @@
 import type { ExecutionView, NodeView } from '../client/index.ts';
+import { isTerminalPhase } from '../cluster/index.ts';
 import { durationText } from './duration.ts';
 import { factLines, valueLines } from './facts.ts';
 import { styleOfPhase } from './phase-style.ts';
@@ -24,6 +25,7 @@ export function describeExecution(view: ExecutionView, terminal: Terminal): stri
   ];
   if (Object.keys(view.inputs).length > 0) lines.push('', 'Inputs:', ...valueLines(terminal, view.inputs));
   lines.push('', `Nodes: ${view.counts.ended} of ${view.counts.total} ended`, ...nodeLines(view, terminal));
+  lines.push(...waitingLines(view));
   const failed = view.nodes.filter(({ error }) => error !== undefined);
   if (failed.length > 0) {
     lines.push('', 'Failures:');
@@ -71,7 +73,40 @@ export function nodeNote(node: NodeView, now?: number): string {
   if (node.retryAt !== undefined && now !== undefined && node.retryAt > now) {
     notes.push(`next attempt in ${durationText(node.retryAt - now)}`);
   }
+  if (node.child !== undefined) notes.push(`${node.child.name} ${node.child.phase}`);
+  if (node.decision !== undefined) notes.push(decisionText(node.decision));
+  else if (node.wait !== undefined && !isTerminalPhase(node.phase)) notes.push(`waits for ${WAITED[node.wait.for]}`);
   return notes.join(', ');
+}
+
+const WAITED = { approval: 'approval', signal: 'a signal' } as const;
+
+function decisionText({ decision, by, isDefault }: NonNullable<NodeView['decision']>): string {
+  const what = decision === undefined ? 'sent' : decision === 'approve' ? 'approved' : 'rejected';
+  return `${what}${isDefault === true ? ' by default' : by === undefined ? '' : ` by ${printable(by)}`}`;
+}
+
+/** The command that answers a waiting node; undefined: it does not wait. */
+export function answerCommand(execution: string, { id, phase, wait }: NodeView): string | undefined {
+  if (wait === undefined || isTerminalPhase(phase)) return undefined;
+  if (wait.for === 'approval') return `pipectl approve ${execution} ${id}`;
+  return `pipectl signal ${execution} ${id} --value …`;
+}
+
+function waitingLines(view: ExecutionView): string[] {
+  const lines: string[] = [];
+  for (const node of view.nodes) {
+    const command = answerCommand(view.name, node);
+    const { wait } = node;
+    if (command === undefined || wait === undefined) continue;
+    const type = wait.type === undefined ? '' : ` (${printable(wait.type)})`;
+    const until = node.wakeAt === undefined ? '' : `, until ${timeText(node.wakeAt)}`;
+    lines.push(`  ${printable(node.id)}: ${WAITED[wait.for]}${type}${until}`);
+    for (const line of wait.message?.split('\n') ?? []) lines.push(`    ${printable(line)}`);
+    if (wait.refused !== undefined) lines.push(`    what was sent does not count: ${printable(wait.refused)}`);
+    lines.push(`    ${command}`);
+  }
+  return lines.length === 0 ? [] : ['', 'Waits for:', ...lines];
 }
 
 const NODE_COLUMNS: readonly TableColumn[] = [

@@ -9,7 +9,7 @@ import {
 } from '../client/index.ts';
 import { type Execution, isTerminalPhase } from '../cluster/index.ts';
 import type { CommandContext } from './context.ts';
-import { nodeNote, phaseText } from './describe-execution.ts';
+import { answerCommand, nodeNote, phaseText } from './describe-execution.ts';
 import { durationText } from './duration.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { valueLines } from './facts.ts';
@@ -81,6 +81,12 @@ export function changedNodes(view: ExecutionView, told: Map<string, string>, ter
     if (!isNews || told.get(node.id) === state) continue;
     told.set(node.id, state);
     lines.push(nodeLine(node, width, terminal));
+    const command = answerCommand(view.name, node);
+    if (command !== undefined)
+      lines.push(
+        `${' '.repeat(width + 2)}${printable(node.wait?.message ?? '')}`,
+        `${' '.repeat(width + 2)}${command}`,
+      );
   }
   return lines;
 }

@@ -4,8 +4,11 @@ import {
   type ExecutionError,
   type ExecutionPhase,
   isTerminalPhase,
+  type NodeChild,
+  type NodeDecision,
   type NodePhase,
   type NodeStatus,
+  type NodeWait,
   type Trigger,
 } from '../cluster/index.ts';
 import type { NodeClosure, WorkflowClosure } from '../compiler/index.ts';
@@ -26,6 +29,13 @@ export interface NodeView {
   readonly retryAt?: UnixMs;
   readonly outputs?: Readonly<Record<string, Json>>;
   readonly error?: ExecutionError;
+  /** What it waits for, or did, and who answered. */
+  readonly wait?: NodeWait;
+  readonly decision?: NodeDecision;
+  /** When it goes on by itself. */
+  readonly wakeAt?: UnixMs;
+  /** The execution that it runs. */
+  readonly child?: NodeChild;
   readonly subtasks?: {
     readonly size: number;
     readonly succeeded: number;
@@ -128,6 +138,7 @@ function viewNode(
 ): NodeView {
   if (status === undefined) return { id, kind, upstream, phase: 'Pending' };
   const retryAt = instantMs(status.retryAt);
+  const wakeAt = instantMs(status.wakeAt);
   const { map } = status;
   return {
     id,
@@ -139,6 +150,10 @@ function viewNode(
     ...(retryAt !== undefined && { retryAt }),
     ...outputsOf(status),
     ...(status.error !== undefined && { error: status.error }),
+    ...(status.wait !== undefined && { wait: status.wait }),
+    ...(status.decision !== undefined && { decision: status.decision }),
+    ...(wakeAt !== undefined && { wakeAt }),
+    ...(status.child !== undefined && { child: status.child }),
     ...(map !== undefined && {
       subtasks: { size: map.size, succeeded: map.succeeded, failed: map.failed, running: map.running },
     }),

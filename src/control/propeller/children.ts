@@ -19,7 +19,7 @@ import {
   type Restored,
   readOutputs,
 } from '../../propeller/index.ts';
-import { type Engine, wake } from './engine.ts';
+import { type Engine, entryOf, wake } from './engine.ts';
 import type { Entry } from './entry.ts';
 import { follow } from './watches.ts';
 
@@ -168,7 +168,10 @@ function followChildren(engine: Engine): Promise<void> {
       listed: () => undefined,
       // What happened to children before the watch began is read again with their parents.
       synced: () => {
-        for (const key of engine.children.parents) wake(engine, key).isStale = true;
+        for (const key of engine.children.parents) {
+          entryOf(engine, key).isStale = true;
+          wake(engine, key);
+        }
       },
       changed: (child) => tellParent(engine, child, false),
       gone: (child) => tellParent(engine, child, true),
@@ -193,7 +196,8 @@ function tellParent(engine: Engine, child: Execution, isGone: boolean): void {
   if (isOver) told.delete(key);
   else told.set(key, phase);
   const seen = isGone ? ({ kind: 'Gone' } as const) : withoutDesired(seenOf(child));
-  wake(engine, parent).children.push({ name, path: trigger.node, seen });
+  entryOf(engine, parent).children.push({ name, path: trigger.node, seen });
+  wake(engine, parent);
 }
 
 /** What a watch says is desired may be older than what the parent has asked for since. */
