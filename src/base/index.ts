@@ -1,7 +1,7 @@
 /**
  * base: what every other folder may lean on, and nothing that leans on them.
  * Owns JSON values, digests, the five kinds of errors, bounds, and the ports for clock, random and log.
- * Must not do I/O, read a clock or hold state.
+ * Must not do I/O, read a clock or hold state; what `remembered` keeps changes no result.
  */
 export * from './digest.ts';
 export * from './errors.ts';
@@ -9,4 +9,5 @@ export * from './heap.ts';
 export * from './json.ts';
 export * from './limits/index.ts';
 export * from './ports.ts';
+export * from './remembered.ts';
 export * from './time.ts';

@@ -7,5 +7,10 @@ export function recordOf<V>(entries: Iterable<readonly [string, V]>): Readonly<R
 
 /** A copy without the members that are undefined. */
 export function present<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
+  const kept: Record<string, unknown> = {};
+  for (const name in object) {
+    const value: unknown = object[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept as never;
 }

@@ -1,3 +1,4 @@
+import { remembered } from '../base/index.ts';
 import { isTimeZone, nextWallTime, parseCron } from '../calendar/index.ts';
 import { acceptsNull, type DefinitionOf, didYouMean } from '../language/index.ts';
 import type { LaunchPlanClosure, ScheduleClosure } from './closure.ts';
@@ -43,16 +44,23 @@ export function compileSchedule(workspace: Workspace, schedule: Schedule): Made 
   return { kind: 'ok', closure, refs: [keyOf('LaunchPlan', schedule.spec.launchPlan)], folders: [] };
 }
 
+/** A pattern, and whether no year has a day of it. */
+const patternOf = remembered((cron) => {
+  const parsed = parseCron(cron);
+  return { parsed, isEmpty: parsed.kind === 'ok' && nextWallTime(parsed.pattern, SEARCH_FROM_MS) === undefined };
+});
+
 function checkTime(workspace: Workspace, schedule: Schedule): boolean {
   const tell = tellTo(workspace);
   const { cron, timeZone } = schedule.spec;
-  const parsed = cron === undefined ? undefined : parseCron(cron);
+  const pattern = cron === undefined ? undefined : patternOf(cron);
+  const parsed = pattern?.parsed;
   if (parsed?.kind === 'error') {
     const range = { start: parsed.offset, end: parsed.offset + Math.max(1, parsed.length) };
     const help = 'five fields: minute hour day-of-month month day-of-week, for example "0 2 * * *"';
     tell('PIPE-CRON-001', parsed.message, schedule.placeOf(['spec', 'cron'], range), { help });
   }
-  const isEmpty = parsed?.kind === 'ok' && nextWallTime(parsed.pattern, SEARCH_FROM_MS) === undefined;
+  const isEmpty = pattern?.isEmpty === true;
   if (isEmpty) {
     const help = 'no year has such a day: look at the day and the month';
     tell('PIPE-CRON-001', `"${cron}" never ticks`, schedule.placeOf(['spec', 'cron']), { help });

@@ -1,4 +1,4 @@
-import { MAX_IMAGE_NAME_LENGTH, MAX_IMAGE_REFERENCE_LENGTH } from '../base/index.ts';
+import { MAX_IMAGE_NAME_LENGTH, MAX_IMAGE_REFERENCE_LENGTH, remembered } from '../base/index.ts';
 
 /** An image reference in its parts, with the defaults of Docker filled in. */
 export interface ImageReference {
@@ -42,7 +42,9 @@ const DIGEST_LENGTHS: ReadonlyMap<string, number> = new Map([
  * part is a registry when it holds a dot or a colon or is `localhost`; else the image is one of Docker Hub. Docker also
  * takes a first part in upper case for a host; here that is the mistake that it looks like.
  */
-export function parseImageReference(text: string): ImageReferenceResult {
+export const parseImageReference: (text: string) => ImageReferenceResult = remembered(readImageReference);
+
+function readImageReference(text: string): ImageReferenceResult {
   const outside = outsideOfGrammar(text);
   if (outside !== undefined) return outside;
   const at = text.indexOf('@');

@@ -34,6 +34,8 @@ export interface ParsedFile {
   /** Documents with errors whose kind and name could be read. */
   readonly broken: readonly BrokenDefinition[];
   readonly diagnostics: readonly Diagnostic[];
+  /** As decoded; empty when it was refused. */
+  readonly text: string;
   /** Its `# pipectl: ignore` comments; they are not yet applied. */
   readonly ignores: readonly Ignore[];
 }
@@ -65,7 +67,7 @@ function readDocuments(source: SourceText, findings: Findings, contents: readonl
     if (read.definition?.kind === 'broken') broken.push(read.definition.value);
     else if (read.definition !== undefined) documents.push(read.definition.value);
   });
-  return { documents, broken, diagnostics: findings.list(), ignores: ignoresOf(source) };
+  return { documents, broken, diagnostics: findings.list(), text: source.text, ignores: ignoresOf(source) };
 }
 
 function refusedFile(path: string, findings: Findings, refused: GateRefusal): ParsedFile {
@@ -74,7 +76,7 @@ function refusedFile(path: string, findings: Findings, refused: GateRefusal): Pa
       ? { span: startOfFile(path), frame: '' }
       : sourceText(path, refused.text).place(refused.start, refused.end);
   findings.add(refused.code, refused.message, place, refused.help);
-  return { documents: [], broken: [], diagnostics: findings.list(), ignores: [] };
+  return { documents: [], broken: [], diagnostics: findings.list(), text: '', ignores: [] };
 }
 
 type Places = Pick<Definition, 'placeOf' | 'placeOfKey' | 'declaredAt'>;

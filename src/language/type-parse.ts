@@ -4,6 +4,7 @@ import {
   MAX_TYPE_LENGTH,
   MAX_TYPE_MEMBERS,
   MAX_TYPE_PARTS,
+  remembered,
 } from '../base/index.ts';
 import { suggest } from './suggest.ts';
 import { type Field, optionalOf, SCALAR_KINDS, type ScalarKind, type Type } from './type.ts';
@@ -40,7 +41,9 @@ const FOREIGN_NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Parses `list<integer>`, `{x: T, y?: T}`, `T?`, `T | U`, … Depth and size are bounded; never throws. */
-export function parseType(text: string): TypeResult {
+export const parseType: (text: string) => TypeResult = remembered(readType);
+
+function readType(text: string): TypeResult {
   if (text.length > MAX_TYPE_LENGTH) {
     return fail(`this type is ${text.length} characters long, more than ${MAX_TYPE_LENGTH}`, 0, text.length);
   }

@@ -17,6 +17,9 @@ export const MAX_KEPT_RECORDS_BYTES = 64 * MiB;
 export const MAX_KEPT_RECORDS = 20;
 /** Files that are checked again for a change; for more it costs less to check all, on all processors. */
 export const MAX_RECHECKED_FILES = 500;
+/** Texts whose meaning one function remembers, twice as many in all, and their length in UTF-16 code units. */
+export const REMEMBERED_TEXTS = { count: 1_000, maxLength: 300 } as const;
+
 /**
  * A validation in parts. `files`: of one group; `rereads`: how often all files may be read again because groups refer to
  * them, past it everything is checked at once; `parsed`: texts that a thread keeps parsed, in bytes of text. Threads are

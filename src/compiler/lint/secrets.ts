@@ -23,6 +23,11 @@ const KNOWN: readonly (readonly [pattern: string, what: string])[] = [
 ];
 const ANY_KNOWN = new RegExp(KNOWN.map(([pattern]) => pattern).join('|'));
 
+/** Whether a definition of this file's text may hold a known key: escapes could hide one, and only this one may be folded. */
+export function mayHoldKnown(text: string): boolean {
+  return text.includes('\\') || text.includes('-----BEGIN') || ANY_KNOWN.test(text);
+}
+
 /** Warns of secrets in a definition, whose closure has the canonical text `text`. The result is where they stand. */
 export function lintSecrets(tell: Tell, definition: Definition, text: string): readonly Span[] {
   const found: Span[] = [];

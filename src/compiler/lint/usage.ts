@@ -1,3 +1,4 @@
+import { remembered } from '../../base/index.ts';
 import type { DefinitionOf } from '../../language/index.ts';
 import type { NodeClosure, WorkflowClosure } from '../closure.ts';
 import type { Tell } from '../findings.ts';
@@ -48,13 +49,17 @@ interface Read {
 /** Looks for names in texts, not in syntax: parsing every expression anew would cost more than compiling them did. */
 function readBy({ nodes, outputs, ...rest }: WorkflowClosure): Read {
   const read: Read = { inputs: new Set(), allInputs: false, nodes: new Map(), allNodes: false };
-  const left: unknown[] = [nodes, outputs, 'onFailure' in rest ? rest.onFailure : undefined];
-  for (let value = left.pop(); left.length > 0 || value !== undefined; value = left.pop()) {
-    if (typeof value === 'string') readText(value, read);
-    else if (typeof value === 'object' && value !== null)
-      for (const inner of Object.values(value)) left.push(inner ?? '');
-  }
+  readValue(nodes, read);
+  readValue(outputs, read);
+  if ('onFailure' in rest) readValue(rest.onFailure, read);
   return read;
+}
+
+/** Closures are no deeper than the documents that they are made of. */
+function readValue(value: unknown, read: Read): void {
+  if (typeof value === 'string') readText(value, read);
+  else if (Array.isArray(value)) for (const item of value) readValue(item, read);
+  else if (typeof value === 'object' && value !== null) for (const name in value) readValue(value[name as never], read);
 }
 
 const INPUT = /\binputs\b(?:\s*\.\s*(\w+)|\s*\[\s*["'](\w+)["']\s*\])?/g;
@@ -62,17 +67,14 @@ const OUTPUT =
   /\bnodes\b(?:\s*\.\s*([\w-]+)|\s*\[\s*["']([\w-]+)["']\s*\])?(?:\s*\.\s*outputs|\s*\[\s*["']outputs["']\s*\])?(?:\s*\.\s*(\w+)|\s*\[\s*["'](\w+)["']\s*\])?/g;
 
 function readText(text: string, read: Read): void {
-  if (text.includes('inputs')) {
-    for (const [, plain, quoted] of text.matchAll(INPUT)) {
-      const name = plain ?? quoted;
-      if (name === undefined) read.allInputs = true;
-      else read.inputs.add(name);
-    }
+  // Shorter than what mentions anything, as most texts of a closure are: kinds, ids, types.
+  if (text.length < 5 || (!text.includes('inputs') && !text.includes('nodes'))) return;
+  const { inputs, outputs } = mentionsIn(text);
+  for (const name of inputs) {
+    if (name === undefined) read.allInputs = true;
+    else read.inputs.add(name);
   }
-  if (!text.includes('nodes')) return;
-  for (const [, plainId, quotedId, plain, quoted] of text.matchAll(OUTPUT)) {
-    const id = plainId ?? quotedId;
-    const name = plain ?? quoted;
+  for (const { id, name } of outputs) {
     if (id === undefined) read.allNodes = true;
     else if (name === undefined) read.nodes.set(id, 'all');
     else if (read.nodes.get(id) !== 'all') {
@@ -81,3 +83,19 @@ function readText(text: string, read: Read): void {
     }
   }
 }
+
+interface Mentions {
+  /** Undefined: all of them. */
+  readonly inputs: readonly (string | undefined)[];
+  readonly outputs: readonly { readonly id: string | undefined; readonly name: string | undefined }[];
+}
+
+const mentionsIn = remembered(
+  (text): Mentions => ({
+    inputs: Array.from(text.matchAll(INPUT), ([, plain, quoted]) => plain ?? quoted),
+    outputs: Array.from(text.matchAll(OUTPUT), ([, plainId, quotedId, plain, quoted]) => ({
+      id: plainId ?? quotedId,
+      name: plain ?? quoted,
+    })),
+  }),
+);

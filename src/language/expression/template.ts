@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, MAX_TEXT_EXPRESSIONS } from '../../base/index.ts';
+import { type Json, type JsonObject, MAX_TEXT_EXPRESSIONS, remembered } from '../../base/index.ts';
 import type { ExpressionProblem } from './problem.ts';
 import type { References } from './references.ts';
 import { referencesOf } from './references.ts';
@@ -48,7 +48,7 @@ export type Report = (problem: TemplateProblem) => void;
 /** Finds and parses the expressions of a value as written. What is wrong with a string is reported. */
 export function parseTemplate(value: Json, report: Report, path: readonly (string | number)[] = []): TemplateSyntax {
   if (typeof value === 'string')
-    return hasExpression(value) ? parseText(value, report, path) : { kind: 'literal', value };
+    return hasExpression(value) ? (knownText(value) ?? parseText(value, report, path)) : { kind: 'literal', value };
   if (value === null || typeof value !== 'object') return { kind: 'literal', value };
   if (Array.isArray(value)) {
     const items = value.map((item, at) => parseTemplate(item, report, [...path, at]));
@@ -62,6 +62,15 @@ export function parseTemplate(value: Json, report: Report, path: readonly (strin
     ? { kind: 'literal', value }
     : { kind: 'record', fields };
 }
+
+/** The syntax of a text without problems; the others are parsed again, for what is wrong with them. */
+const knownText = remembered(
+  (text) => {
+    const syntax = parseText(text, () => {}, []);
+    return syntax.kind === 'broken' ? undefined : syntax;
+  },
+  (syntax) => syntax !== undefined,
+);
 
 function parseText(text: string, report: Report, path: readonly (string | number)[]): TemplateSyntax {
   const scanned = scanTemplate(text);
@@ -157,6 +166,17 @@ export function expressionsOf(template: TemplateSyntax): readonly TemplateExpres
 
 /** What a template reads. */
 export function templateReferences(template: TemplateSyntax): References {
+  if (template.kind === 'literal' || template.kind === 'broken') return NO_REFERENCES;
+  const known = REFERENCES.get(template) ?? findReferences(template);
+  REFERENCES.set(template, known);
+  return known;
+}
+
+const NO_REFERENCES: References = { inputs: new Set(), nodes: new Set(), variables: new Set() };
+/** Texts have one syntax wherever they stand, which is asked for at each place. */
+const REFERENCES = new WeakMap<TemplateSyntax, References>();
+
+function findReferences(template: TemplateSyntax): References {
   const found = expressionsOf(template).map((expression) => referencesOf(expression.syntax));
   return {
     inputs: new Set(found.flatMap((references) => [...references.inputs])),

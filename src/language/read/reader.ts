@@ -31,7 +31,10 @@ export function entriesOf(value: Json | undefined): readonly (readonly [string, 
 }
 
 export function mapOf<T>(value: Json | undefined, read: (value: Json, name: string) => T): ReadonlyMap<string, T> {
-  return new Map(entriesOf(value).map(([name, inner]) => [name, read(inner, name)] as const));
+  const map = new Map<string, T>();
+  const object = objectOf(value);
+  for (const name of Object.keys(object)) map.set(name, read(object[name] as Json, name));
+  return map;
 }
 
 export function textOf(value: Json | undefined): string | undefined {
@@ -48,7 +51,12 @@ export function textsOf(value: Json | undefined): readonly string[] {
 
 /** A copy without the members that are undefined: absent and undefined are one. */
 export function present<T extends object>(object: { readonly [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+  const kept: Record<string, unknown> = {};
+  for (const name in object) {
+    const value: unknown = object[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept as T;
 }
 
 /** A duration of the platform's own settings, in milliseconds: never negative; zero where `allowsZero`. */
