@@ -82,6 +82,17 @@ export interface ExecutionStatus {
   readonly error?: ExecutionError;
   /** Why it waits, when it does: shown by `get` and `describe`. */
   readonly message?: string;
+  readonly cost?: ExecutionCost;
+}
+
+/** What the attempts of an execution used that have ended, to the thousandth; its children count for themselves. */
+export interface ExecutionCost {
+  /** Time that attempts ran, all together. */
+  readonly attemptSeconds: number;
+  /** The same times the cores that each asked for; absent when none asked for any. */
+  readonly cpuSeconds?: number;
+  /** The same times the memory that each asked for. */
+  readonly memoryGiBSeconds?: number;
 }
 
 /** What a person or program says to a node that waits: a decision to an `approve` node, a value to a `signal` node. */
@@ -171,6 +182,9 @@ export interface MapStatus {
   readonly failed: number;
   /** Subtasks with a live attempt. */
   readonly running: number;
+  /** Of those that succeeded: how many did by outputs from the cache, and from the execution that is recovered from. */
+  readonly cached?: number;
+  readonly recovered?: number;
   /** Number of a chunk of MAP_CHUNK_SIZE subtasks → its packed phases and attempts; `propeller` owns the format. Absent: all pending. */
   readonly chunks?: Readonly<Record<string, string>>;
   /** The map is large: its subtasks' outputs, and when it has ended its own, stand in MapResults objects and not here. */

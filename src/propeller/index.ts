@@ -18,7 +18,9 @@ export {
   type Restored,
   restore,
 } from './restore.ts';
-export { type Past, pastOf } from './reuse.ts';
+export { type PastExecution, pastOf, writtenIn } from './past.ts';
+export type { Past } from './reuse.ts';
+export { isSubtaskLive } from './reuse-map.ts';
 export type {
   AttemptObservation,
   CacheEffect,

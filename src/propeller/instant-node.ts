@@ -5,6 +5,7 @@ import { frameOf, mayStart, nodeAt, pathOf } from './frame.ts';
 import { type FieldsRenderer, type Scope, unnamed } from './language.ts';
 import { outputsStatus } from './outputs-status.ts';
 import type { ActionPlan, ComputePlan, PlanNode, SwitchPlan } from './plan.ts';
+import { recoverWait } from './reuse-node.ts';
 import { failAtOnce, type Round, readyTask, skipNode, succeedNode, writeNode } from './round.ts';
 import { scopeOf } from './scope.ts';
 import { valueBytes } from './size.ts';
@@ -104,11 +105,11 @@ function startAction(round: Round, frame: Frame, node: ActionPlan): void {
       openWorkflow(round, frame, node);
       return;
     case 'launchPlan':
-      state.ready.children.push(frame.base + node.index);
+      if (!recoverWait(round, frame, node)) state.ready.children.push(frame.base + node.index);
       return;
     case 'approve':
     case 'signal':
-      startWaiting(round, frame, node);
+      if (!recoverWait(round, frame, node)) startWaiting(round, frame, node);
       return;
     case 'sleep':
       startSleep(round, frame, node);

@@ -86,9 +86,15 @@ export function finishMap(round: Round, frame: Frame, node: AnyMapPlan, map: Map
     return;
   }
   if (map.succeeded + map.failed < map.size) return;
-  succeedNode(round, frame, node, map.results.lists);
+  succeedNode(round, frame, node, map.results.lists, phaseOf(map));
 }
 
 function isOwnFailure(ending: ExecutionError): boolean {
   return ending.reason === 'TooManyFailures' || ending.reason === 'OutputsTooLarge';
+}
+
+/** A map of which nothing was run is no more than what it reuses. */
+function phaseOf({ size, cached, recovered }: MapState): 'Succeeded' | 'Cached' | 'Recovered' {
+  if (size === 0 || cached + recovered < size) return 'Succeeded';
+  return recovered === size ? 'Recovered' : cached === size ? 'Cached' : 'Succeeded';
 }

@@ -1,13 +1,23 @@
-import { type Json, popHeap, pushHeap } from '../base/index.ts';
+import { popHeap, pushHeap } from '../base/index.ts';
 import type { ExecutionError } from '../cluster/index.ts';
 import { attemptTimers, backoffMs, judge, mayRetry, timeoutError } from './attempt.ts';
+import { spend } from './cost.ts';
 import { frameOf, mayStart, nodeAt, pathOf } from './frame.ts';
-import type { Rendered } from './language.ts';
-import { computeSubtasks, eachScope } from './map-compute.ts';
+import type { Rendered, Values } from './language.ts';
+import { computeSubtasks } from './map-compute.ts';
 import { endMap, failSubtask, finishMap, succeedSubtask } from './map-end.ts';
 import { openMap } from './map-open.ts';
 import { type MapState, packSubtask, SUBTASK, subtaskFailures, subtaskPhase } from './map-state.ts';
 import type { AnyMapPlan, MapPlan } from './plan.ts';
+import {
+  lookForSubtask,
+  lookForSubtaskAgain,
+  mayLookUp,
+  reserveSubtaskEntry,
+  seeksSubtasks,
+  settleSubtaskEntry,
+  subtaskInputs,
+} from './reuse-map.ts';
 import { addTimer, addTimers, type Round, touch } from './round.ts';
 import { scopeOf } from './scope.ts';
 import type { AttemptObservation, AttemptState, Frame, Terminated, Timer } from './state.ts';
@@ -46,28 +56,23 @@ export function hasStartableSubtask(round: Round): boolean {
 }
 
 function startSubtasks(round: Round, frame: Frame, node: MapPlan, map: MapState): void {
-  const inputsAt = subtaskInputs(round, frame, node, map);
+  const inputsAt = inputsOf(round, frame, node, map);
+  const seeks = seeksSubtasks(round.state, node);
   while (map.ending === undefined && map.live.size < node.concurrency && round.startsLeft > 0) {
+    if (seeks && !mayLookUp(round)) break;
     const retry = popHeap(map.retries);
     const index = retry ?? map.next;
     if (index >= map.size) break;
     if (retry === undefined) map.next++;
-    startSubtask(round, frame, node, map, index, inputsAt(index));
+    const inputs = inputsAt(index);
+    if (seeks && lookForSubtask(round, frame, node, map, index, inputs)) continue;
+    startSubtask(round, frame, node, map, index, inputs);
   }
   finishMap(round, frame, node, map);
 }
 
-/** Makes the inputs of subtasks: those that all share, elements of the lists, and what reads `item` and `index`. */
-function subtaskInputs(round: Round, frame: Frame, node: MapPlan, map: MapState): (index: number) => Rendered {
-  const each = node.each === undefined ? undefined : eachScope(scopeOf(round.state, frame, node));
-  return (index) => {
-    const inputs: Record<string, Json> = Object.create(null);
-    for (const name in map.with) inputs[name] = map.with[name] as Json;
-    for (const name in map.over) inputs[name] = map.over[name]?.[index] as Json;
-    if (node.each === undefined || each === undefined) return { ok: true, values: inputs };
-    const rendered = node.each(each.at(map, index));
-    return rendered.ok ? { ok: true, values: Object.assign(inputs, rendered.values) } : rendered;
-  };
+function inputsOf(round: Round, frame: Frame, node: MapPlan, map: MapState): (index: number) => Rendered {
+  return subtaskInputs(node, scopeOf(round.state, frame, node), map);
 }
 
 function startSubtask(round: Round, frame: Frame, node: MapPlan, map: MapState, index: number, inputs: Rendered): void {
@@ -89,6 +94,7 @@ function startSubtask(round: Round, frame: Frame, node: MapPlan, map: MapState, 
     runningAt: undefined,
     ending: undefined,
   };
+  reserveSubtaskEntry(round, frame, node, map, index);
   beginAttempt(attempt, round.now);
   map.live.set(index, attempt);
   packSubtask(map, index, SUBTASK.live, user, system);
@@ -130,16 +136,21 @@ function endSubtask(
 ): void {
   touch(round, frame, node);
   map.live.delete(index);
+  spend(round, node.task, attempt.runningAt, seen);
   const { user, system } = subtaskFailures(map, index);
   const outcome = judge(node.task, { ...attempt, ending: attempt.ending ?? map.ending }, seen);
+  const settle = (outputs: Values | undefined): void => settleEntry(round, frame, node, map, index, outputs);
   switch (outcome.kind) {
     case 'Succeeded':
+      settle(outcome.outputs);
       succeedSubtask(round, frame, node, map, index, outcome.outputs, { user, system });
       break;
     case 'Aborted':
+      settle(undefined);
       packSubtask(map, index, SUBTASK.aborted, user, system);
       break;
     case 'TimedOut':
+      settle(undefined);
       failSubtask(round, frame, node, map, index, withAttempt(outcome.error, attempt), { user: user + 1, system });
       break;
     case 'Failed':
@@ -147,6 +158,17 @@ function endSubtask(
       break;
   }
   finishMap(round, frame, node, map);
+}
+
+function settleEntry(
+  round: Round,
+  frame: Frame,
+  node: MapPlan,
+  map: MapState,
+  index: number,
+  outputs: Values | undefined,
+): void {
+  settleSubtaskEntry(round, frame, node, map, index, outputs, () => inputsOf(round, frame, node, map)(index));
 }
 
 function withAttempt(error: ExecutionError, { attempt }: AttemptState): ExecutionError {
@@ -168,6 +190,7 @@ function retrySubtask(
   const ended: AttemptState = { ...attempt, systemFailures: system };
   const policy = node.task.closure.retries;
   if (map.ending !== undefined || !mayRetry(policy, ended, outcome.fault)) {
+    settleEntry(round, frame, node, map, index, undefined);
     failSubtask(round, frame, node, map, index, withAttempt(outcome.error, attempt), { user, system });
     return;
   }
@@ -184,6 +207,10 @@ export function fireMapTimer(round: Round, frame: Frame, node: MapPlan, timer: T
   const { timeout } = node.task.closure;
   if (timer.kind === 'total') {
     endMap(round, frame, node, timeoutError('total', timeout));
+    return;
+  }
+  if (timer.kind === 'cache') {
+    lookForSubtaskAgain(map, (_, index) => index === timer.index);
     return;
   }
   if (timer.kind === 'retry') {

@@ -9,7 +9,7 @@ import {
 import { chunkOf, type ExecutionError, type MapStatus, type NodeStatus } from '../cluster/index.ts';
 import type { Values } from './language.ts';
 import type { PackedSubtasks } from './map-chunks.ts';
-import type { AttemptState } from './state.ts';
+import type { AttemptState, CacheClaim } from './state.ts';
 
 /** Phases of a subtask, three bits. */
 export const SUBTASK = { pending: 0, live: 1, waiting: 2, succeeded: 3, failed: 4, aborted: 5 } as const;
@@ -33,13 +33,18 @@ export interface MapState extends PackedSubtasks, MapElements {
   readonly live: Map<number, AttemptState>;
   readonly results: MapResultsState;
   readonly errors: Map<number, ExecutionError>;
+  /** Subtasks that have to do with the cache, by index; `isSettled`: they were looked for and may start. Undefined: none. */
+  claims: Map<number, CacheClaim & { readonly isSettled: boolean }> | undefined;
+  /** Subtasks whose outputs came from the cache, and from another execution. */
+  cached: number;
+  recovered: number;
   /** Set once the node cannot succeed, or is not wanted any more: nothing starts, live ones are being ended. */
   ending: ExecutionError | undefined;
   /** What the delta of this step must name. */
   readonly dirty: { readonly chunks: Set<number>; readonly results: Set<number>; readonly errors: Set<number> };
   written: NodeStatus | undefined;
   /** What the cluster's status says of the counters, as far as written. */
-  told: Partial<Pick<MapStatus, 'size' | 'succeeded' | 'failed' | 'running' | 'kept'>>;
+  told: Partial<Pick<MapStatus, 'size' | 'succeeded' | 'failed' | 'running' | 'cached' | 'recovered' | 'kept'>>;
 }
 
 /** What a map runs over. */
@@ -86,6 +91,9 @@ export function createMapState(
     live: new Map(),
     results: createResults(names, size),
     errors: new Map(),
+    claims: undefined,
+    cached: 0,
+    recovered: 0,
     ending: undefined,
     dirty: { chunks: new Set(), results: new Set(), errors: new Set() },
     written: undefined,

@@ -25,7 +25,7 @@ export function staysKept({ results, failed }: MapState): boolean {
 /** What is to be kept beside the status of the outputs that came in since the last call. */
 export function keptResults(map: MapState, path: string, progress: MapProgress): readonly KeepResults[] {
   const { results, dirty } = map;
-  const isWanted = progress === 'Running' || (progress === 'Succeeded' && staysKept(map));
+  const isWanted = progress !== 'Succeeded' || staysKept(map);
   if (results.chunkBytes === undefined || dirty.results.size === 0 || !isWanted) return [];
   const chunks = new Map<number, Record<string, readonly [Values]>>();
   for (const index of dirty.results) {
@@ -50,15 +50,18 @@ export function mapPatch(map: MapState, progress: MapProgress): Record<string, J
   for (const name of ['size', 'succeeded', 'failed', 'running'] as const) {
     if (counters[name] !== told[name]) patch[name] = counters[name];
   }
-  const isKept =
-    results.chunkBytes !== undefined && (progress === 'Running' || (progress === 'Succeeded' && staysKept(map)));
+  const { cached, recovered } = map;
+  if (cached !== (told.cached ?? 0)) patch.cached = cached;
+  if (recovered !== (told.recovered ?? 0)) patch.recovered = recovered;
+  const isKept = results.chunkBytes !== undefined && (progress !== 'Succeeded' || staysKept(map));
   if (isKept !== (told.kept === true)) patch.kept = isKept ? true : null;
-  map.told = { ...counters, ...(isKept && { kept: true }) };
+  map.told = { ...counters, cached, recovered, ...(isKept && { kept: true }) };
   if (dirty.chunks.size > 0) {
     patch.chunks = Object.fromEntries([...dirty.chunks].map((chunk) => [chunk, encodeChunk(map, chunk)]));
   }
   if (results.chunkBytes === undefined && results.names.length > 0) {
-    if (progress !== 'Running') {
+    // Of a map that failed they stay: another execution may recover them.
+    if (progress === 'Succeeded') {
       if (map.succeeded > 0) patch.results = null;
     } else if (dirty.results.size > 0) {
       patch.results = Object.fromEntries([...dirty.results].map((index) => [index, [resultAt(map, index)]]));
@@ -85,17 +88,23 @@ export function readMapStatus(
   now: UnixMs,
 ): void {
   if (status.size !== map.size) throw new BugError(`a map had ${status.size} subtasks and now has ${map.size}`);
-  const { size, succeeded, failed, running } = status;
-  map.told = { size, succeeded, failed, running, ...(status.kept && { kept: true }) };
+  const { size, succeeded, failed, running, cached = 0, recovered = 0 } = status;
+  map.told = { size, succeeded, failed, running, cached, recovered, ...(status.kept && { kept: true }) };
   for (const [chunk, text] of Object.entries(status.chunks ?? {})) decodeChunk(map, Number(chunk), text);
   for (const [index, error] of Object.entries(status.errors ?? {})) map.errors.set(Number(index), error);
   map.succeeded = status.succeeded;
   map.failed = status.failed;
+  map.cached = status.cached ?? 0;
+  map.recovered = status.recovered ?? 0;
   for (let index = 0; index < map.size; index++) {
     const phase = subtaskPhase(map, index);
     if (phase !== SUBTASK.pending) map.next = index + 1;
     if (phase === SUBTASK.live) restoreLive(map, index, now);
     if (phase === SUBTASK.succeeded) restoreResult(map, index, status.results?.[index]?.[0] ?? kept.get(index));
+  }
+  // Those before the last started one that never did: they were being looked for in the cache.
+  for (let index = 0; index < map.next; index++) {
+    if (subtaskPhase(map, index) === SUBTASK.pending) pushHeap(map.retries, index);
   }
 }
 
@@ -117,6 +126,5 @@ function restoreResult(map: MapState, index: number, outputs: SubtaskOutputs | u
     const { user, system } = subtaskFailures(map, index);
     packSubtask(map, index, SUBTASK.pending, user, system);
     map.succeeded--;
-    pushHeap(map.retries, index);
   }
 }

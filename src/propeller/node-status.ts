@@ -5,6 +5,7 @@ import type { MapState } from './map-state.ts';
 import { keptResults, type MapProgress, mapPatch, staysKept } from './map-status.ts';
 import { outputsStatus } from './outputs-status.ts';
 import type { PlanNode } from './plan.ts';
+import { subtasksWait } from './reuse-map.ts';
 import { type Round, writeNode } from './round.ts';
 import type { Frame, OpenState, TaskState } from './state.ts';
 
@@ -117,12 +118,14 @@ function mapNodeStatus(round: Round, frame: Frame, node: PlanNode): NodeStatus {
   const phase = frame.phases[node.index] as NodePhase;
   const isOver = isTerminalPhase(phase);
   const outputs = frame.scope.outputs.get(node.id);
+  const wait = isOver ? undefined : subtasksWait(map);
   return {
     phase,
     startedAt: instantText(map.startedAt),
     ...(isOver && { finishedAt: instantText(round.now) }),
     ...(!isOver && map.retryAt !== undefined && { retryAt: instantText(map.retryAt) }),
     ...(outputs !== undefined && !staysKept(map) && outputsStatus(outputs)),
+    ...(wait !== undefined && { message: wait }),
     ...(map.ending !== undefined && (isOver ? { error: map.ending } : { ending: map.ending })),
   };
 }

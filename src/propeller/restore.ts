@@ -172,6 +172,7 @@ function emptyState(plan: Plan, execution: Execution, past: Past | undefined): E
     nodeCount: plan.nodes.length,
     timers: createHeap<Timer>((a, b) => a.at < b.at),
     failures: new Map(),
+    cost: execution.status?.cost,
   };
   return state;
 }

@@ -1,11 +1,12 @@
 import { CACHE_POLL_MS, type Digest, instantText, type Json, MAX_LOOKUPS_PER_STEP, pushHeap } from '../base/index.ts';
 import { type CacheOrigin, isTerminalPhase } from '../cluster/index.ts';
 import { isCached } from './cache-key.ts';
-import { frameOf, mayStart, nodeAt, pathOf } from './frame.ts';
+import { frameOf, isHandler, mayStart, nodeAt, pathOf } from './frame.ts';
 import type { Values } from './language.ts';
 import { outputsStatus } from './outputs-status.ts';
-import type { PlannedTask, RunsTask, TaskPlan } from './plan.ts';
-import { keyOfTask, type Reusable } from './reuse.ts';
+import type { ApprovePlan, ChildPlan, PlanNode, PlannedTask, RunsTask, SignalPlan, TaskPlan } from './plan.ts';
+import { keyOfTask, keyOfWait, type Reusable } from './reuse.ts';
+import { lookForSubtaskAgain } from './reuse-map.ts';
 import { addTimer, type Round, reuseOf, setPhase, succeedNode, touch, writeNode } from './round.ts';
 import { scopeOf } from './scope.ts';
 import type { EngineState, Frame, Lookup, LookupObservation } from './state.ts';
@@ -16,6 +17,7 @@ import { openTask } from './task-node.ts';
  * lookups that whoever steps makes and answers. True when something that takes no time became ready by it.
  */
 export function runLookups(round: Round): boolean {
+  for (const key of round.changedKeys.splice(0)) observeCacheChange(round, key);
   const lookups = round.state.reuse?.lookups ?? [];
   if (lookups.length === 0) return false;
   const before = round.state.ready.instant.length;
@@ -50,7 +52,7 @@ function lookupOf(frame: Frame, node: TaskPlan, key: Digest): Lookup {
 }
 
 /** Whether the cache is asked before a task starts. */
-function readsCache({ execution }: EngineState, { closure }: PlannedTask): boolean {
+export function readsCache({ execution }: EngineState, { closure }: PlannedTask): boolean {
   return execution.cache === undefined && isCached(closure);
 }
 
@@ -78,7 +80,7 @@ export function observeLookup(round: Round, frame: Frame, node: TaskPlan, { key,
   }
   const version = found.kind === 'Held' ? undefined : found.version;
   claims.set(number, { key, reserve: isSerial ? { version } : undefined, isWaiting: false });
-  if (isSerial) reserving.set(key, number);
+  if (isSerial) reserving.set(key, { node: number, index: -1 });
   const task = state.tasks.get(number);
   if (task !== undefined) {
     task.waitsFor = undefined;
@@ -96,9 +98,9 @@ function rivalOf(
 ): CacheOrigin | undefined {
   if (found.kind === 'Held') return found.by;
   const rival = reuseOf(state).reserving.get(key);
-  if (rival === undefined || rival === number) return undefined;
-  const frame = frameOf(state, rival);
-  return { execution: state.execution.name, uid: '', node: pathOf(frame, nodeAt(state, frame, rival)) };
+  if (rival === undefined || rival.node === number) return undefined;
+  const frame = frameOf(state, rival.node);
+  return { execution: state.execution.name, uid: '', node: pathOf(frame, nodeAt(state, frame, rival.node)) };
 }
 
 function wait(round: Round, frame: Frame, node: TaskPlan, key: Digest, { execution, node: path }: CacheOrigin): void {
@@ -123,6 +125,20 @@ export function lookAgain(round: Round, number: number): void {
 
 export function observeCacheChange(round: Round, key: Digest): void {
   for (const [number, claim] of round.state.reuse?.claims ?? []) if (claim.key === key) lookAgain(round, number);
+  for (const map of round.state.maps.values()) lookForSubtaskAgain(map, (other) => other === key);
+}
+
+/** Takes what a node without a task would wait for from the execution that is recovered from. True when it is there. */
+export function recoverWait(round: Round, frame: Frame, node: ChildPlan | ApprovePlan | SignalPlan): boolean {
+  const past = round.state.reuse?.past;
+  if (past === undefined || isHandler(node)) return false;
+  const path = pathOf(frame, node);
+  const key = keyOfWait(node, path, scopeOf(round.state, frame, node));
+  const from = key === undefined ? undefined : past.get(key);
+  if (from === undefined) return false;
+  succeedNode(round, frame, node, from.outputs, 'Recovered');
+  writeReused(round, frame, node, 'Recovered', from);
+  return true;
 }
 
 function reuse(round: Round, frame: Frame, node: TaskPlan, phase: 'Cached' | 'Recovered', from: Reusable): void {
@@ -130,17 +146,25 @@ function reuse(round: Round, frame: Frame, node: TaskPlan, phase: 'Cached' | 'Re
   const number = frame.base + node.index;
   state.reuse?.claims.delete(number);
   succeedNode(round, frame, node, from.outputs, phase);
-  const reused = { execution: from.execution, node: from.node, ...(from.at !== undefined && { at: from.at }) };
   const task = state.tasks.get(number);
-  if (task !== undefined) {
-    task.waitsFor = undefined;
-    task.reused = reused;
-    touch(round, frame, node);
+  if (task === undefined) {
+    writeReused(round, frame, node, phase, from);
     return;
   }
+  task.waitsFor = undefined;
+  task.reused = reusedFrom(from);
+  touch(round, frame, node);
+}
+
+function writeReused(round: Round, frame: Frame, node: PlanNode, phase: 'Cached' | 'Recovered', from: Reusable): void {
+  const reused = reusedFrom(from);
   const finishedAt = instantText(round.now);
   const status: Json = { phase, finishedAt, ...outputsStatus(from.outputs), reused };
   writeNode(round, pathOf(frame, node), node.branch === undefined ? status : { ...status, branch: node.branch });
+}
+
+function reusedFrom({ execution, node, at }: Reusable) {
+  return { execution, node, ...(at !== undefined && { at }) };
 }
 
 /** Before an attempt starts: the entry that it is to fill is reserved with it, where it asks for that. */
@@ -170,7 +194,7 @@ export function fillEntry(round: Round, frame: Frame, node: RunsTask, outputs: V
   const key = claims.get(number)?.key ?? renderedKey(state, frame, node);
   claims.delete(number);
   if (key === undefined) return;
-  if (reserving.get(key) === number) reserving.delete(key);
+  if (reserving.get(key)?.node === number) reserving.delete(key);
   const text = JSON.stringify(outputs);
   round.effects.push({
     kind: 'FillEntry',
@@ -180,7 +204,7 @@ export function fillEntry(round: Round, frame: Frame, node: RunsTask, outputs: V
     ttlMs: closure.cache?.ttlMs,
   });
   // Others of this execution that wait for it.
-  observeCacheChange(round, key);
+  round.changedKeys.push(key);
 }
 
 /** The task ended without outputs: who waits for them is told. */
@@ -194,9 +218,9 @@ export function releaseEntry(round: Round, frame: Frame, node: RunsTask): void {
   const key = claims.get(number)?.key ?? renderedKey(state, frame, node);
   if (key === undefined) return;
   claims.delete(number);
-  if (reserving.get(key) === number) reserving.delete(key);
+  if (reserving.get(key)?.node === number) reserving.delete(key);
   round.effects.push({ kind: 'ReleaseEntry', key });
-  observeCacheChange(round, key);
+  round.changedKeys.push(key);
 }
 
 function renderedKey(state: EngineState, frame: Frame, node: TaskPlan): Digest | undefined {

@@ -1,5 +1,6 @@
 import {
   BugError,
+  type Digest,
   instantText,
   type Json,
   MAX_STARTS_PER_STEP,
@@ -21,6 +22,8 @@ export interface Round {
   readonly settings: Settings;
   readonly effects: Effect[];
   readonly lookups: Lookup[];
+  /** Cache entries that this step fills or lets go: others of this execution may wait for them. */
+  readonly changedKeys: Digest[];
   /** Fields of Execution.status that changed, less `nodes`. */
   readonly status: Record<string, Json>;
   /** Patches by path of nodes that are written as they happen: computed and skipped ones. */
@@ -41,6 +44,7 @@ export function openRound(state: EngineState, now: UnixMs, settings: Settings): 
     settings,
     effects: [],
     lookups: [],
+    changedKeys: [],
     status: {},
     nodes: Object.create(null) as Record<string, Json>,
     hasNodes: false,

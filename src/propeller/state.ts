@@ -2,6 +2,7 @@ import type { Digest, Heap, Json, UnixMs } from '../base/index.ts';
 import type {
   CacheOrigin,
   Execution,
+  ExecutionCost,
   ExecutionError,
   ExecutionPhase,
   MergePatch,
@@ -73,6 +74,8 @@ export interface EngineState {
   readonly timers: Heap<Timer>;
   /** Errors of the nodes that failed, by path: what a failure handler is told. */
   readonly failures: Map<string, ExecutionError>;
+  /** What attempts that have ended used. */
+  cost: ExecutionCost | undefined;
 }
 
 /** The nodes of one run of one workflow: the execution's own, or one that a node runs inline. */
@@ -149,8 +152,8 @@ export interface ReuseState {
   readonly lookups: number[];
   /** Tasks that asked the cache, or hold or wait for an entry of it, by node. */
   readonly claims: Map<number, CacheClaim>;
-  /** Entries that tasks of this execution reserve: key → node. */
-  readonly reserving: Map<Digest, number>;
+  /** Entries that tasks of this execution reserve: key → node, and index of the subtask or -1. */
+  readonly reserving: Map<Digest, { readonly node: number; readonly index: number }>;
 }
 
 /** What a task has to do with the cache. */
@@ -302,6 +305,8 @@ export interface Terminated {
   readonly message: string;
   /** Why its end was asked for: the abort annotation's text. */
   readonly ending?: string;
+  /** How long it ran; absent when nobody knows. */
+  readonly ranMs?: number;
 }
 
 /** Outputs of subtasks that are kept beside the execution: see MapResults. */

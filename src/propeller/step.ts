@@ -9,6 +9,7 @@ import { endMap } from './map-end.ts';
 import { fireMapTimer, hasStartableSubtask, observeSubtask, startMaps } from './map-node.ts';
 import { flushTouched } from './node-status.ts';
 import type { PlanNode } from './plan.ts';
+import { observeSubtaskLookup } from './reuse-map.ts';
 import { observeCacheChange, observeLookup, runLookups } from './reuse-node.ts';
 import { openRound, type Round } from './round.ts';
 import { endSleep, wakeSleep } from './sleep-node.ts';
@@ -92,6 +93,7 @@ function observe(round: Round, observation: Observation): void {
       const frame = frameOf(state, observation.node);
       const node = nodeAt(state, frame, observation.node);
       if (node.kind === 'task') observeLookup(round, frame, node, observation);
+      if (node.kind === 'map') observeSubtaskLookup(round, frame, node, observation);
       return;
     }
     case 'CacheChange':

@@ -12,6 +12,7 @@ import {
   TOTAL_TIMEOUT,
   timeoutError,
 } from './attempt.ts';
+import { spend } from './cost.ts';
 import { openProduced } from './dynamic-node.ts';
 import { frameOf, mayStart, nodeAt, pathOf, slugOf } from './frame.ts';
 import type { Values } from './language.ts';
@@ -169,6 +170,7 @@ function endAttempt(round: Round, frame: Frame, node: RunsTask, task: TaskState,
   const { state, now } = round;
   const outcome = taken(round, frame, node, judge(node.task, task, seen));
   touch(round, frame, node);
+  spend(round, node.task, task.runningAt, seen);
   state.liveTasks--;
   task.live = false;
   task.ending = undefined;

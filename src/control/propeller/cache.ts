@@ -12,7 +12,13 @@ import {
   type ObjectKey,
   type Write,
 } from '../../cluster/index.ts';
-import type { CacheEffect, Effect, Lookup, LookupObservation } from '../../propeller/index.ts';
+import {
+  type CacheEffect,
+  type Effect,
+  isSubtaskLive,
+  type Lookup,
+  type LookupObservation,
+} from '../../propeller/index.ts';
 import { type Engine, entryOf as knownEntry, wake } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 
@@ -97,6 +103,13 @@ async function isHeld(
   const node = Object.hasOwn(nodes, holder.node) ? nodes[holder.node] : undefined;
   if (node === undefined) return now - (instantMs(holder.since) ?? 0) < RESERVATION_GRACE_MS;
   if (isTerminalPhase(node.phase)) return false;
+  if (
+    holder.index !== undefined &&
+    node.map !== undefined &&
+    now - (instantMs(holder.since) ?? 0) > RESERVATION_GRACE_MS
+  ) {
+    return isSubtaskLive(node.map, holder.index);
+  }
   return spec.desired !== 'Paused' || node.retryAt === undefined;
 }
 

@@ -1,7 +1,9 @@
+import type { Digest } from '../../base/index.ts';
 import { type Cluster, type Execution, findObject, NotFoundError } from '../../cluster/index.ts';
-import { type Past, pastOf } from '../../propeller/index.ts';
+import { type Past, type Plan, pastOf, writtenIn } from '../../propeller/index.ts';
 import type { Engine } from './engine.ts';
 import type { Entry } from './entry.ts';
+import { loadResults } from './results.ts';
 
 /**
  * What an execution takes from the one that it recovers from; undefined: it recovers from none, or that is gone since it
@@ -13,7 +15,14 @@ export async function loadPast(engine: Engine, entry: Entry, execution: Executio
   const { cluster } = engine.options;
   const old = await findSource(cluster, execution, trigger);
   const plan = old && (await engine.plans.load(old.spec.closure).catch(ifMissing));
-  if (old !== undefined && plan !== undefined) return pastOf(plan, old);
+  if (old !== undefined && plan !== undefined) {
+    const produced = new Map<Digest, Plan>();
+    for (const digest of writtenIn(old)) {
+      const written = await engine.plans.load(digest).catch(ifMissing);
+      if (written !== undefined) produced.set(digest, written);
+    }
+    return pastOf({ execution: old, plan, kept: await loadResults(cluster, old), produced });
+  }
   const phase = execution.status?.phase ?? 'Pending';
   if (phase === 'Pending' || phase === 'Queued') {
     const message = `execution ${trigger.of} is gone, and what it did with it: start anew with \`pipectl run\``;
