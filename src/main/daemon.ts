@@ -1,9 +1,10 @@
+import { hostname } from 'node:os';
 import type { Log } from '../base/index.ts';
 import { openArchive } from '../cluster/adapters/archive/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
 import { type Archive, type Cluster, withArchive } from '../cluster/index.ts';
-import { followPlatform, startPropeller } from '../control/propeller/index.ts';
+import { followPlatform, startPropellers } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
 import { createRegistration } from '../control/registration/index.ts';
 import { followRetentionPolicy, startRetention } from '../control/retention/index.ts';
@@ -165,10 +166,15 @@ function startLoops(
   ends.push(() => retention.stop());
   const policy = followRetentionPolicy({ cluster: store, retention, ...host });
   ends.push(() => policy.stop());
-  const propeller = startPropeller({
+  const propeller = startPropellers({
     cluster,
+    identity: `${hostname()}-${process.pid}-${Buffer.from(host.random.bytes(4)).toString('hex')}`,
     onRound: metrics.onRound,
-    onEnded: (ended) => retention.ended(ended),
+    onEnded(ended) {
+      metrics.onEnded(ended);
+      const { namespace, name, uid, finishedAt } = ended;
+      retention.ended({ namespace, name, uid, finishedAt });
+    },
     hasOnlyOwnPods: true,
     ...host,
   });

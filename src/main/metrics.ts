@@ -1,19 +1,20 @@
 import type { EmbeddedStore } from '../cluster/adapters/embedded/index.ts';
-import type { Propeller, PropellerOptions } from '../control/propeller/index.ts';
+import type { PropellerOptions, Propellers } from '../control/propeller/index.ts';
 import type { Scheduler } from '../control/scheduler/index.ts';
-import { createRegistry, LATENCY_BUCKETS } from '../observe/index.ts';
+import { createRegistry, LATENCY_BUCKETS, type Registry } from '../observe/index.ts';
 import type { NodeAgent } from '../runtime/adapters/process/index.ts';
 
 /** The parts whose counters a scrape reads. */
 export interface MetricSources {
   readonly store: EmbeddedStore;
-  readonly propeller: Propeller;
+  readonly propeller: Propellers;
   readonly scheduler: Scheduler;
   readonly agent: NodeAgent;
 }
 
 export interface Metrics {
   readonly onRound: NonNullable<PropellerOptions['onRound']>;
+  readonly onEnded: NonNullable<PropellerOptions['onEnded']>;
   /** Declares what the parts count; called once, when they run. */
   watch(sources: MetricSources): void;
   /** Prometheus text. */
@@ -30,6 +31,7 @@ export function createMetrics(): Metrics {
   );
   return {
     onRound: ({ seconds }) => roundSeconds.observe(seconds),
+    onEnded: costCounters(registry),
     watch(sources) {
       for (const [name, help, read] of readings(sources)) {
         if (name.endsWith('_total')) registry.counter(name, help, { read });
@@ -37,6 +39,22 @@ export function createMetrics(): Metrics {
       }
     },
     text: () => registry.text(),
+  };
+}
+
+/** Sums what executions used over workflows and launch plans. One without attempts costs nothing, here neither. */
+function costCounters(registry: Registry): Metrics['onEnded'] {
+  const labels = ['namespace', 'workflow', 'launch_plan'];
+  const counter = (name: string, help: string) => registry.counter(name, help, { labels });
+  const attempts = counter('pipectl_attempt_seconds_total', 'Time that attempts ran, of executions that ended.');
+  const cpu = counter('pipectl_cpu_request_seconds_total', 'The same times the cores that they asked for.');
+  const memory = counter('pipectl_memory_request_gib_seconds_total', 'The same times the memory that they asked for.');
+  return ({ namespace, workflow, launchPlan = '', cost }) => {
+    if (cost === undefined) return;
+    const values = [namespace, workflow, launchPlan];
+    attempts.add(cost.attemptSeconds, values);
+    if (cost.cpuSeconds !== undefined) cpu.add(cost.cpuSeconds, values);
+    if (cost.memoryGiBSeconds !== undefined) memory.add(cost.memoryGiBSeconds, values);
   };
 }
 

@@ -9,3 +9,4 @@ export type { PropellerOptions, PropellerStats } from './engine.ts';
 export { followPlatform, type PlatformOptions } from './platform.ts';
 export { podOf } from './pod.ts';
 export { type Propeller, startPropeller } from './propeller.ts';
+export { type Propellers, startPropellers } from './shards.ts';

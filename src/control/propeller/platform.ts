@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from '../../base/index.ts';
-import { type Cluster, type Platform, reflect } from '../../cluster/index.ts';
+import { type Cluster, type Platform, reflect, type Sharding } from '../../cluster/index.ts';
 import { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from '../../compiler/index.ts';
 import type { Propeller } from './propeller.ts';
 
@@ -8,20 +8,29 @@ export interface PlatformOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly propeller: Pick<Propeller, 'setWorkers' | 'setMaxParallelism'>;
+  readonly propeller: Pick<Propeller, 'setWorkers' | 'setMaxParallelism'> & {
+    /** Absent settings: one shard. */
+    setSharding(sharding: Sharding | undefined): void;
+  };
 }
 
 /**
- * Keeps a propeller's workers and max parallelism equal to the active Platform, and to the defaults where there is none.
- * One propeller serves all projects, so of several platforms one counts: the first by namespace and name.
+ * Keeps workers, max parallelism and the division into shards equal to the active Platform, and to the defaults where there is none.
+ * One engine serves all projects, so of several platforms one counts: the first by namespace and name.
  */
 export function followPlatform({ propeller, ...options }: PlatformOptions): { stop(): Promise<void> } {
   const active = new Map<string, Platform['spec']['propeller']>();
   let workers = DEFAULT_WORKERS;
   let maxParallelism = DEFAULT_MAX_PARALLELISM;
+  let sharding: string | undefined;
   const apply = (): void => {
     const [first] = [...active.keys()].sort();
     const chosen = first === undefined ? undefined : active.get(first);
+    const divided = chosen?.sharding === undefined ? undefined : JSON.stringify(chosen.sharding);
+    if (divided !== sharding) {
+      sharding = divided;
+      propeller.setSharding(chosen?.sharding);
+    }
     const next = chosen ?? { workers: DEFAULT_WORKERS, maxParallelism: DEFAULT_MAX_PARALLELISM };
     if (next.workers === workers && next.maxParallelism === maxParallelism) return;
     ({ workers, maxParallelism } = next);

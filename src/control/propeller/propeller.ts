@@ -41,8 +41,45 @@ const NOT_OVER = ['Succeeded', 'Failed', 'TimedOut', 'Aborted'].map((phase) => `
 /** Runs every execution of the cluster that is not over, from now until it is stopped. */
 export function startPropeller(options: PropellerOptions): Propeller {
   const engine = newEngine(options);
-  const { ending } = engine;
-  const following = [
+  let following: readonly Promise<void>[] = options.beginsWith === 'nothing' ? [] : followAll(engine);
+  /** What has become ours is in no watch: a list brings it. One that fails is repeated by whoever follows. */
+  const take = async (owned: Owned): Promise<void> => {
+    await setOwned(engine, owned);
+    if (owned === undefined || engine.isStopped) return;
+    if (following.length === 0) following = followAll(engine);
+    else engine.listAgain();
+  };
+  return {
+    setWorkers(workers) {
+      engine.workers = Math.max(1, workers);
+      pump(engine);
+    },
+    setMaxParallelism(maxParallelism) {
+      engine.maxParallelism = maxParallelism;
+      for (const key of [...engine.entries.keys()]) wake(engine, key);
+    },
+    own: take,
+    ownAll: () => take('all'),
+    stats: () => statsOf(engine),
+    async stop() {
+      engine.ending.abort();
+      engine.isStopped = true;
+      engine.cancelWake?.();
+      engine.cancelSweep?.();
+      await Promise.all([...following, engine.children.following]);
+      if (engine.busy > 0) {
+        await new Promise<void>((resolve) => {
+          engine.onIdle = resolve;
+        });
+      }
+    },
+  };
+}
+
+/** Hears of executions and of the pods of their attempts. */
+function followAll(engine: Engine): readonly Promise<void>[] {
+  const { options } = engine;
+  return [
     follow<Execution>(
       {
         ...followed(options),
@@ -61,7 +98,7 @@ export function startPropeller(options: PropellerOptions): Propeller {
         changed: (execution) => seeExecution(engine, execution, false),
         gone: (execution) => forgetExecution(engine, execution),
       },
-      ending.signal,
+      engine.ending.signal,
     ),
     follow<Pod>(
       {
@@ -76,40 +113,9 @@ export function startPropeller(options: PropellerOptions): Propeller {
         changed: (pod) => seePod(engine, pod, false, false),
         gone: (pod) => seePod(engine, pod, true, false),
       },
-      ending.signal,
+      engine.ending.signal,
     ),
   ];
-  return {
-    setWorkers(workers) {
-      engine.workers = Math.max(1, workers);
-      pump(engine);
-    },
-    setMaxParallelism(maxParallelism) {
-      engine.maxParallelism = maxParallelism;
-      for (const key of [...engine.entries.keys()]) wake(engine, key);
-    },
-    own: (ownership) => take(engine, ownership),
-    ownAll: () => take(engine, 'all'),
-    stats: () => statsOf(engine),
-    async stop() {
-      ending.abort();
-      engine.isStopped = true;
-      engine.cancelWake?.();
-      engine.cancelSweep?.();
-      await Promise.all([...following, engine.children.following]);
-      if (engine.busy > 0) {
-        await new Promise<void>((resolve) => {
-          engine.onIdle = resolve;
-        });
-      }
-    },
-  };
-}
-
-/** What has become ours is in no watch: the list brings it. One that fails is repeated by whoever follows. */
-async function take(engine: Engine, owned: Owned): Promise<void> {
-  await setOwned(engine, owned);
-  if (owned !== undefined) engine.listAgain();
 }
 
 function followed({ cluster, clock, random, log }: PropellerOptions): Omit<FollowOptions, 'kind'> {

@@ -18,8 +18,8 @@ export interface FleetOptions<E extends ShardEngine> {
   readonly log: Log;
   /** Of this process: differs from every process that used the cluster before. */
   readonly identity: string;
-  /** Starts the engine of a shard. */
-  readonly newEngine: (id: string) => E;
+  /** Starts the engine of a shard: one that owns everything at once, or one that begins with nothing. */
+  readonly newEngine: (id: string, begins: 'alone' | 'with nothing') => E;
   readonly timing?: Partial<LeaseTiming>;
 }
 
@@ -89,9 +89,12 @@ async function arrange<E extends ShardEngine>(
     );
   }
   for (const id of map.ids) {
-    const member = members.get(id) ?? { engine: options.newEngine(id), shard: undefined };
+    const known = members.get(id);
+    const begins = isAlone ? 'alone' : 'with nothing';
+    const member = known ?? { engine: options.newEngine(id, begins), shard: undefined };
     members.set(id, member);
     if (isAlone) {
+      if (known === undefined) continue;
       await member.shard?.stop();
       member.shard = undefined;
       await member.engine.ownAll();

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
-import { API_VERSION, createObject, deleteObject, patchObject } from '../../../src/cluster/index.ts';
+import { API_VERSION, createObject, deleteObject, patchObject, type Sharding } from '../../../src/cluster/index.ts';
 import { followPlatform } from '../../../src/control/propeller/index.ts';
 import { hostClock, hostRandom } from '../../../src/main/host.ts';
 import { openStore, temporaryFolder } from '../../cluster/embedded/open-store.ts';
@@ -9,6 +9,7 @@ import { openStore, temporaryFolder } from '../../cluster/embedded/open-store.ts
 let folder: string;
 let store: EmbeddedStore;
 let stop: () => Promise<void>;
+let divided: Sharding | undefined;
 let applied: { workers: number; maxParallelism: number };
 
 beforeEach(async () => {
@@ -30,6 +31,9 @@ function follow(): void {
     },
     setMaxParallelism: (maxParallelism: number) => {
       applied.maxParallelism = maxParallelism;
+    },
+    setSharding: (sharding: Sharding | undefined) => {
+      divided = sharding;
     },
   };
   const log = { write: () => undefined };
@@ -53,10 +57,13 @@ describe('the active platform', () => {
     await createObject(store, platform('shop-production', 8, 3));
     follow();
     await shown({ workers: 8, maxParallelism: 3 });
-    await patchObject(store, key('shop-production'), { spec: { propeller: { workers: 9 } } });
+    const sharding = { strategy: 'hash', shards: 3 } as const;
+    await patchObject(store, key('shop-production'), { spec: { propeller: { workers: 9, sharding } } });
     await shown({ workers: 9, maxParallelism: 3 });
+    expect(divided).toEqual(sharding);
     await deleteObject(store, key('shop-production'));
     await shown({ workers: 500, maxParallelism: 25 });
+    expect(divided).toBeUndefined();
   });
 
   it('is the first by namespace and name, when there are several', async () => {

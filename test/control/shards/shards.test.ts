@@ -220,8 +220,9 @@ describe('the fleet of one process', () => {
     const started: string[] = [];
     const stopped: string[] = [];
     const owned = new Map<string, Ownership | 'all' | undefined>();
-    const newEngine = (id: string): ShardEngine => {
+    const newEngine = (id: string, begins: string): ShardEngine => {
       started.push(id);
+      if (begins === 'alone') owned.set(id, 'all');
       return {
         own: async (ownership) => void owned.set(id, ownership),
         ownAll: async () => void owned.set(id, 'all'),

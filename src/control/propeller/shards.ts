@@ -1,0 +1,69 @@
+import { type FleetOptions, startFleet } from '../shards/index.ts';
+import type { PropellerOptions, PropellerStats } from './engine.ts';
+import { type Propeller, startPropeller } from './propeller.ts';
+
+/** The propeller shards of this process, to the others as one. */
+export interface Propellers extends Pick<Propeller, 'setWorkers' | 'setMaxParallelism' | 'stats' | 'stop'> {
+  setSharding: ReturnType<typeof startFleet>['setSharding'];
+  /** Shard id → its counters. */
+  statsByShard(): ReadonlyMap<string, PropellerStats>;
+}
+
+export type PropellersOptions = PropellerOptions & Pick<FleetOptions<Propeller>, 'identity' | 'timing'>;
+
+/** Starts one propeller that owns everything; more when `setSharding` says so. Settings are those of each shard. */
+export function startPropellers({ identity, timing, ...options }: PropellersOptions): Propellers {
+  const { cluster, clock, random, log } = options;
+  let { workers, maxParallelism } = options;
+  const fleet = startFleet<Propeller>({
+    cluster,
+    clock,
+    random,
+    log,
+    identity,
+    ...(timing && { timing }),
+    newEngine: (_, begins) =>
+      startPropeller({
+        ...options,
+        ...(workers !== undefined && { workers }),
+        ...(maxParallelism !== undefined && { maxParallelism }),
+        ...(begins === 'with nothing' && { beginsWith: 'nothing' }),
+      }),
+  });
+  const engines = (): Propeller[] => [...fleet.engines().values()];
+  return {
+    setWorkers(next) {
+      workers = next;
+      for (const engine of engines()) engine.setWorkers(next);
+    },
+    setMaxParallelism(next) {
+      maxParallelism = next;
+      for (const engine of engines()) engine.setMaxParallelism(next);
+    },
+    setSharding: (sharding) => fleet.setSharding(sharding),
+    statsByShard: () => new Map([...fleet.engines()].map(([id, engine]) => [id, engine.stats()])),
+    stats: () =>
+      engines()
+        .map((engine) => engine.stats())
+        .reduce(added, NOTHING),
+    stop: () => fleet.stop(),
+  };
+}
+
+const NOTHING: PropellerStats = {
+  workers: 0,
+  freeWorkers: 0,
+  queueDepth: 0,
+  hotExecutions: 0,
+  rounds: 0,
+  transitions: 0,
+  writes: 0,
+  conflicts: 0,
+  failures: 0,
+  quarantined: 0,
+};
+
+function added(a: PropellerStats, b: PropellerStats): PropellerStats {
+  const names = Object.keys(NOTHING) as (keyof PropellerStats)[];
+  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as unknown as PropellerStats;
+}
