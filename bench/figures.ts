@@ -2,6 +2,8 @@ import type { Figure } from './figure.ts';
 
 const nodeRate = { unit: 'nodes/s', floor: { key: 'floorPerSecond', title: 'bare group-committed log' } };
 
+const ofHundred = { floor: { key: 'cpuMicros100', title: '100 nodes' }, target: { atMostOfFloor: 1.25 } };
+
 /** Every figure of `npm run bench`, in the order of the report. */
 export const FIGURES: readonly Figure[] = [
   {
@@ -69,6 +71,47 @@ export const FIGURES: readonly Figure[] = [
         target: { atMost: 12 },
       },
       { key: 'syncsPerStep', title: 'syncs of the disk per step', unit: '', decimals: 2, target: { atMost: 1.05 } },
+    ],
+  },
+  {
+    name: 'growth',
+    title: 'Graphs of all sizes, one execution at a time, each wave of 10 nodes durable before the next',
+    module: './figures/growth.ts',
+    metrics: [
+      { key: 'cpuMicros10', title: 'CPU per node, graphs of 10 nodes', unit: 'µs', decimals: 1 },
+      { key: 'cpuMicros100', title: '100 nodes', unit: 'µs', decimals: 1 },
+      { key: 'cpuMicros1000', title: '1,000 nodes', unit: 'µs', decimals: 1, ...ofHundred },
+      { key: 'cpuMicros10000', title: '10,000 nodes', unit: 'µs', decimals: 1, ...ofHundred },
+      { key: 'bytes10', title: 'written per node, graphs of 10 nodes', unit: 'B', target: { atMost: 300 } },
+      { key: 'bytes10000', title: '10,000 nodes', unit: 'B', target: { atMost: 300 } },
+    ],
+  },
+  {
+    name: 'crowd',
+    title: 'Chains of 10 nodes, each result durable, while 100,000 other executions are live and wait',
+    module: './figures/crowd.ts',
+    metrics: [
+      {
+        key: 'many',
+        title: 'CPU per node',
+        unit: 'µs',
+        decimals: 1,
+        floor: { key: 'few', title: 'while 1,000 wait' },
+        target: { atMostOfFloor: 1.25 },
+      },
+      { key: 'bytes', title: 'written per node', unit: 'B', target: { atMost: 300 } },
+    ],
+  },
+  {
+    name: 'fan-out',
+    title: 'One execution that fans out to no-op computes and waits for them, every result durable before that',
+    module: './figures/fan-out.ts',
+    metrics: [
+      { key: 'nodesMs', title: '1,000 nodes', unit: 'ms', decimals: 1, target: { atMost: 20 } },
+      { key: 'fewMs', title: 'a map of 1,000', unit: 'ms', decimals: 1, target: { atMost: 20 } },
+      { key: 'manyMs', title: 'a map of 100,000', unit: 'ms', target: { atMost: 2_500 } },
+      { key: 'stateBytes', title: 'its state, at its largest', unit: 'B', target: { atMost: 150_000 } },
+      { key: 'bytes', title: 'written per result', unit: 'B', target: { atMost: 300 } },
     ],
   },
   {

@@ -80,8 +80,12 @@ function eventOf(
   startedRv: number,
 ): WatchEvent | undefined {
   if (query.namespace !== undefined && entry.shelf.namespace !== query.namespace) return undefined;
-  const object = entry.isDeleted ? (entry.hot!.snapshot as KubeObject) : snapshot(table, entry);
   const existed = entry.createdRv <= seenRv;
+  // Changed between the reader's list and the start of this watch: whether it matched then, nobody knows any more.
+  const mayHaveMatched = existed && seenRv < startedRv && entry.rv <= startedRv;
+  // A look at the entry spares the snapshot: after one the next change of a large status has to copy it.
+  if (known !== undefined && !mayHaveMatched && !known.has(entry) && !mayMatch(query, entry)) return undefined;
+  const object = entry.isDeleted ? (entry.hot!.snapshot as KubeObject) : snapshot(table, entry);
   if (known === undefined) {
     if (entry.isDeleted) return existed ? { type: 'DELETED', object } : undefined;
     return { type: existed ? 'MODIFIED' : 'ADDED', object };
@@ -91,8 +95,6 @@ function eventOf(
     known.add(entry);
     return { type: wasKnown ? 'MODIFIED' : 'ADDED', object };
   }
-  // Changed between the reader's list and the start of this watch: whether it matched then, nobody knows any more.
-  const mayHaveMatched = existed && seenRv < startedRv && entry.rv <= startedRv;
   return wasKnown || mayHaveMatched ? { type: 'DELETED', object } : undefined;
 }
 
