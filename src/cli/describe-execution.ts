@@ -1,4 +1,5 @@
 import type { ExecutionView, NodeView } from '../client/index.ts';
+import type { ExecutionCost } from '../cluster/index.ts';
 import { isTerminalPhase } from '../cluster/index.ts';
 import { durationText } from './duration.ts';
 import { factLines, valueLines } from './facts.ts';
@@ -21,6 +22,7 @@ export function describeExecution(view: ExecutionView, terminal: Terminal): stri
       ['Ended', timeText(view.finishedAt)],
       ['Phase', phaseText(view, terminal)],
       ['Message', view.message === undefined ? undefined : printable(view.message)],
+      ['Used', view.cost === undefined ? undefined : costText(view.cost)],
     ]),
   ];
   if (Object.keys(view.inputs).length > 0) lines.push('', 'Inputs:', ...valueLines(terminal, view.inputs));
@@ -38,6 +40,14 @@ export function describeExecution(view: ExecutionView, terminal: Terminal): stri
     lines.push('', `${paint(terminal, 'red', view.error.reason)}: ${printable(view.error.message)}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** `attempts 12.0s, CPU 6.0s, memory 1.2 GiB·s`: what attempts ran, and what they asked for meanwhile. */
+function costText({ attemptSeconds, cpuSeconds, memoryGiBSeconds }: ExecutionCost): string {
+  const parts = [`attempts ${durationText(attemptSeconds * 1_000)}`];
+  if (cpuSeconds !== undefined) parts.push(`CPU ${durationText(cpuSeconds * 1_000)}`);
+  if (memoryGiBSeconds !== undefined) parts.push(`memory ${memoryGiBSeconds} GiB·s`);
+  return parts.join(', ');
 }
 
 function triggerText({ trigger }: ExecutionView): string {
@@ -120,13 +130,13 @@ const NODE_COLUMNS: readonly TableColumn[] = [
 
 function nodeLines(view: ExecutionView, terminal: Terminal): string[] {
   const rows = view.nodes.map((node) => [
-    printable(node.id),
-    node.kind,
+    `${'  '.repeat(node.depth)}${printable(node.depth === 0 ? node.id : (node.id.split('/').at(-1) ?? ''))}`,
+    kindText(node),
     // A node that never left Pending when all is over has no later.
     view.isTerminal && node.phase === 'Pending' ? 'never started' : node.phase,
     node.durationMs === undefined ? '' : durationText(node.durationMs),
     nodeNote(node),
-    node.upstream.map(printable).join(', '),
+    node.upstream.map((path) => printable(path.split('/').at(-1) ?? '')).join(', '),
   ]);
   return renderTable(NODE_COLUMNS, rows, {
     columns: terminal.columns === undefined ? undefined : terminal.columns - 2,
@@ -136,6 +146,12 @@ function nodeLines(view: ExecutionView, terminal: Terminal): string[] {
       return style === undefined ? text : paint(terminal, style, text);
     },
   }).map((line) => `  ${line}`);
+}
+
+/** `task`, or `task (branch 2)` of a switch that has taken one. */
+function kindText({ kind, branch }: NodeView): string {
+  if (branch === undefined) return kind;
+  return `${kind} (${branch === 'else' ? 'else' : `branch ${branch + 1}`})`;
 }
 
 function failureLines(view: ExecutionView, node: NodeView, terminal: Terminal): string[] {

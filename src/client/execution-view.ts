@@ -1,6 +1,7 @@
 import { instantMs, type Json, type UnixMs } from '../base/index.ts';
 import {
   type Execution,
+  type ExecutionCost,
   type ExecutionError,
   type ExecutionPhase,
   isTerminalPhase,
@@ -12,12 +13,18 @@ import {
   type Trigger,
 } from '../cluster/index.ts';
 import type { NodeClosure, WorkflowClosure } from '../compiler/index.ts';
+import { HANDLER_ID, type PlacedNode, placedNodes } from './placed-nodes.ts';
 
 /** One node of an execution as people look at it. */
 export interface NodeView {
+  /** Path of the node: its id, behind those of the nodes that run its workflow. */
   readonly id: string;
-  /** `unknown` when the closure is not at hand. */
-  readonly kind: NodeClosure['kind'] | 'unknown';
+  /** How many workflows it is nested in. */
+  readonly depth: number;
+  /** Of a switch that has taken a branch, the kind of that. `unknown` when the closure is not at hand. */
+  readonly kind: NodeClosure['kind'] | 'fail' | 'unknown';
+  /** The branch that a switch has taken. */
+  readonly branch?: number | 'else';
   readonly phase: NodePhase;
   readonly upstream: readonly string[];
   readonly attempt?: number;
@@ -44,7 +51,7 @@ export interface NodeView {
   };
 }
 
-/** How many nodes are where. `ended` counts all terminal ones. */
+/** How many nodes of the workflow itself are where. `ended` counts all terminal ones. */
 export interface NodeCounts {
   readonly total: number;
   readonly ended: number;
@@ -64,7 +71,7 @@ export interface ExecutionView {
   /** Where it stands, or is going: `Aborting` while an abort is under way, `Paused` while nothing new starts. */
   readonly phase: ExecutionPhase | 'Aborting' | 'Paused';
   readonly isTerminal: boolean;
-  /** In topological order when the closure is at hand, else in order of start. */
+  /** In topological order when the closure is at hand, else in order of start; what a node runs stands behind it. */
   readonly nodes: readonly NodeView[];
   readonly counts: NodeCounts;
   readonly createdAt?: UnixMs;
@@ -75,12 +82,13 @@ export interface ExecutionView {
   readonly outputs?: Readonly<Record<string, Json>>;
   readonly error?: ExecutionError;
   readonly message?: string;
+  readonly cost?: ExecutionCost;
 }
 
 /** The view of `execution` at `now`. `closure` is the one that it is pinned to, when it could be read. */
 export function viewExecution(execution: Execution, closure: WorkflowClosure | undefined, now: UnixMs): ExecutionView {
   const { metadata, spec, status } = execution;
-  const nodes = viewNodes(status?.nodes ?? {}, closure, now);
+  const nodes = placedNodes(status?.nodes ?? {}, closure).map((node) => viewNode(node, now));
   const phase = status?.phase ?? 'Pending';
   const isTerminal = isTerminalPhase(phase);
   const startedAt = instantMs(status?.startedAt);
@@ -104,56 +112,24 @@ export function viewExecution(execution: Execution, closure: WorkflowClosure | u
     ...outputsOf(status),
     ...(status?.error !== undefined && { error: status.error }),
     ...(status?.message !== undefined && { message: status.message }),
+    ...(status?.cost !== undefined && { cost: status.cost }),
   };
 }
 
-function viewNodes(
-  statuses: Readonly<Record<string, NodeStatus>>,
-  closure: WorkflowClosure | undefined,
-  now: UnixMs,
-): readonly NodeView[] {
-  if (closure !== undefined) {
-    return closure.nodes.map((node) => {
-      const upstream = node.upstream.map((at) => closure.nodes[at]?.id ?? '');
-      // Own members only: a node may be called `constructor`.
-      return viewNode(
-        node.id,
-        node.kind,
-        upstream,
-        Object.hasOwn(statuses, node.id) ? statuses[node.id] : undefined,
-        now,
-      );
-    });
-  }
-  const views = Object.entries(statuses).map(([id, status]) => viewNode(id, 'unknown', [], status, now));
-  return views.sort((a, b) => (a.startedAt ?? now) - (b.startedAt ?? now));
-}
-
-function viewNode(
-  id: string,
-  kind: NodeView['kind'],
-  upstream: readonly string[],
-  status: NodeStatus | undefined,
-  now: UnixMs,
-): NodeView {
-  if (status === undefined) return { id, kind, upstream, phase: 'Pending' };
+function viewNode({ status, ...place }: PlacedNode, now: UnixMs): NodeView {
+  if (status === undefined) return { ...place, phase: 'Pending' };
   const retryAt = instantMs(status.retryAt);
-  const wakeAt = instantMs(status.wakeAt);
   const { map } = status;
   return {
-    id,
-    kind: kind === 'unknown' && map !== undefined ? 'map' : kind,
-    upstream,
+    ...place,
+    kind: place.kind === 'unknown' && map !== undefined ? 'map' : place.kind,
     phase: status.phase,
+    ...(status.branch !== undefined && { branch: status.branch }),
     ...(status.attempt !== undefined && { attempt: status.attempt }),
     ...span(instantMs(status.startedAt), instantMs(status.finishedAt), now),
     ...(retryAt !== undefined && { retryAt }),
     ...outputsOf(status),
     ...(status.error !== undefined && { error: status.error }),
-    ...(status.wait !== undefined && { wait: status.wait }),
-    ...(status.decision !== undefined && { decision: status.decision }),
-    ...(wakeAt !== undefined && { wakeAt }),
-    ...(status.child !== undefined && { child: status.child }),
     ...(map !== undefined && {
       subtasks: { size: map.size, succeeded: map.succeeded, failed: map.failed, running: map.running },
     }),
@@ -173,7 +149,8 @@ function span(startedAt: UnixMs | undefined, finishedAt: UnixMs | undefined, now
   };
 }
 
-function countNodes(nodes: readonly NodeView[], total: number | undefined): NodeCounts {
+function countNodes(all: readonly NodeView[], total: number | undefined): NodeCounts {
+  const nodes = all.filter(({ depth, id }) => depth === 0 && id !== HANDLER_ID);
   const count = (matches: (node: NodeView) => boolean) => nodes.filter(matches).length;
   return {
     total: Math.max(total ?? 0, nodes.length),

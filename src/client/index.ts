@@ -20,6 +20,7 @@ export * from './lock-plan.ts';
 export * from './log-sources.ts';
 export * from './namespace.ts';
 export * from './next-ticks.ts';
+export { HANDLER_ID } from './placed-nodes.ts';
 export * from './resolve-run.ts';
 export * from './revision.ts';
 export * from './revisions.ts';

@@ -1,7 +1,16 @@
-import { type Cluster, type Execution, isTerminalPhase, LABEL, labelValue, type Pod } from '../cluster/index.ts';
+import {
+  ANNOTATION,
+  type Cluster,
+  type Execution,
+  isTerminalPhase,
+  LABEL,
+  labelValue,
+  type Pod,
+} from '../cluster/index.ts';
 import { listAll } from './follow.ts';
+import { isWithin } from './log-sources.ts';
 
-/** The pods of an execution's attempts, of one node when it is named: live ones, and archived ones when it is over. */
+/** The pods of an execution's attempts, of one node, and what that runs, when it is named: live ones, and archived ones when it is over. */
 export async function loadAttempts(
   cluster: Cluster,
   { metadata, status }: Execution,
@@ -10,7 +19,7 @@ export async function loadAttempts(
   const inNamespace = { ...(metadata.namespace !== undefined && { namespace: metadata.namespace }) };
   const labelSelector = `${LABEL.execution}=${labelValue(metadata.name)}`;
   const isMeant = ({ metadata: { labels, annotations } }: Pod) =>
-    node === undefined || labels?.[LABEL.node] === node || annotations?.[LABEL.node] === node;
+    node === undefined || isWithin(annotations?.[ANNOTATION.node] ?? labels?.[LABEL.node] ?? '', node);
   const { items } = await listAll<Pod>(cluster, 'Pod', { ...inNamespace, labelSelector });
   if (status === undefined || !isTerminalPhase(status.phase)) return items.filter(isMeant);
   const archived = await cluster.list<Pod>('Pod', {

@@ -21,7 +21,7 @@ export interface LogSelection {
 /** What `pod` is an attempt of, or undefined for a pod that is none of an execution. */
 export function logSourceOf(pod: Pod): LogSource | undefined {
   const { name, namespace, labels = {}, annotations = {} } = pod.metadata;
-  const node = labels[LABEL.node];
+  const node = annotations[ANNOTATION.node] ?? labels[LABEL.node];
   if (node === undefined) return undefined;
   const index = annotations[ANNOTATION.mapIndex];
   const state = pod.status?.containerStatuses?.[0]?.state;
@@ -34,6 +34,11 @@ export function logSourceOf(pod: Pod): LogSource | undefined {
   };
 }
 
+/** Whether a node is the other one, or is run by it. */
+export function isWithin(path: string, node: string): boolean {
+  return path === node || path.startsWith(`${node}/`);
+}
+
 /** The sources that `selection` means, by node, index and attempt. `order` lists node ids as they should come. */
 export function selectLogSources(
   sources: readonly LogSource[],
@@ -42,7 +47,7 @@ export function selectLogSources(
 ): readonly LogSource[] {
   const chosen = new Map<string, LogSource>();
   for (const source of sources) {
-    if (selection.node !== undefined && source.node !== selection.node) continue;
+    if (selection.node !== undefined && !isWithin(source.node, selection.node)) continue;
     if (selection.index !== undefined && source.index !== selection.index) continue;
     if (selection.attempt !== undefined && source.attempt !== selection.attempt) continue;
     const key = `${source.node}/${source.index ?? ''}`;
@@ -50,7 +55,7 @@ export function selectLogSources(
     if (before === undefined || before.attempt < source.attempt) chosen.set(key, source);
   }
   const rank = new Map(order.map((id, at) => [id, at]));
-  const rankOf = (id: string) => rank.get(id) ?? order.length;
+  const rankOf = (id: string) => rank.get(id.split('/')[0] ?? id) ?? order.length;
   return [...chosen.values()].sort(
     (a, b) =>
       rankOf(a.node) - rankOf(b.node) || (a.node < b.node ? -1 : a.node > b.node ? 1 : (a.index ?? 0) - (b.index ?? 0)),

@@ -36,6 +36,12 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
         wide<Execution>('Launch-Plan', 'Launch plan that it came from.', (it) => it.spec.launchPlan),
         wide<Execution>('Trigger', 'What started it.', trigger),
         wide<Execution>('Duration', 'From its start to its end, or to now.', duration),
+        wide<Execution>('Attempt-Time', 'Time that attempts ran, all together.', (it) =>
+          secondsText(it.status?.cost?.attemptSeconds),
+        ),
+        wide<Execution>('CPU-Time', 'The same times the cores that they asked for.', (it) =>
+          secondsText(it.status?.cost?.cpuSeconds),
+        ),
         wide<Execution>(
           'Message',
           'Why it failed, or why it waits.',
@@ -188,8 +194,10 @@ function phase(it: Execution): string {
 }
 
 function progress(it: Execution): string {
-  const nodes = Object.values(it.status?.nodes ?? {});
-  const ended = nodes.filter((node) => isTerminalPhase(node.phase)).length;
+  const nodes = Object.entries(it.status?.nodes ?? {});
+  // Those of the workflow itself: what they run is counted in none.
+  const own = nodes.filter(([path]) => !path.includes('/') && path !== 'onFailure');
+  const ended = own.filter(([, node]) => isTerminalPhase(node.phase)).length;
   return it.status?.nodeCount === undefined ? `${ended}` : `${ended}/${it.status.nodeCount}`;
 }
 
@@ -199,6 +207,10 @@ function trigger(it: Execution): string {
   if (cause.kind === 'relaunch' || cause.kind === 'recover') return `${cause.kind} of ${cause.of}`;
   if (cause.kind === 'execution') return `${cause.execution}/${cause.node}`;
   return cause.by === undefined ? 'manual' : `manual by ${cause.by}`;
+}
+
+function secondsText(seconds: number | undefined): string | undefined {
+  return seconds === undefined ? undefined : humanDuration(seconds * 1_000);
 }
 
 function duration(it: Execution, now: number): string | undefined {

@@ -3,6 +3,8 @@ import {
   type Connected,
   follow,
   followOne,
+  HANDLER_ID,
+  isWithin,
   type LogSelection,
   type LogSource,
   listAll,
@@ -50,8 +52,11 @@ export async function run(context: CommandContext, input: CommandInput): Promise
 }
 
 function parseTarget(target: string, input: CommandInput): { name: string; selection: LogSelection } {
-  const [name = '', node, index, ...rest] = target.split('/');
-  if (name === '' || node === '' || rest.length > 0 || (index !== undefined && !/^\d{1,7}$/.test(index))) {
+  const [name = '', ...path] = target.split('/');
+  // Behind a node, a number is the index of a subtask.
+  const index = path.length > 1 && /^\d{1,7}$/.test(path.at(-1) ?? '') ? path.pop() : undefined;
+  const node = path.length === 0 ? undefined : path.join('/');
+  if (name === '' || path.includes('')) {
     throw new UsageError(`"${target}" is not EXECUTION[/NODE[/INDEX]]`, 'for example nightly-x7k2pq/forecast/3');
   }
   const attempt = input.integer('attempt', { min: 1, max: 1_000_000 });
@@ -109,8 +114,10 @@ function noLog(
   { node, index, attempt }: LogSelection,
   nodes: readonly { readonly id: string; readonly kind: string }[] | undefined,
 ): FailedError {
+  const [first = ''] = node?.split('/') ?? [];
+  const isKnown = first === HANDLER_ID || nodes?.some(({ id }) => id === first) === true;
   const found = nodes?.find(({ id }) => id === node);
-  if (node !== undefined && nodes !== undefined && found === undefined) {
+  if (node !== undefined && nodes !== undefined && !isKnown) {
     const ids = nodes.map(({ id }) => id).join(', ');
     return new FailedError(`${name} has no node "${node}"`, `its nodes are ${ids}`);
   }
@@ -217,8 +224,10 @@ async function printLog(
   }
 }
 
-function podsOf({ metadata }: Execution, { node }: LogSelection) {
-  const byNode = node === undefined ? '' : `,${LABEL.node}=${node}`;
+function podsOf({ metadata, status }: Execution, { node }: LogSelection) {
+  // What a node runs has labels of its own, and a path may be no label value.
+  const runsOthers = Object.keys(status?.nodes ?? {}).some((path) => path.startsWith(`${node}/`));
+  const byNode = node === undefined || node.includes('/') || runsOthers ? '' : `,${LABEL.node}=${node}`;
   return {
     ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
     labelSelector: `${LABEL.execution}=${metadata.name}${byNode}`,
@@ -232,7 +241,7 @@ function toSource(pod: Pod): LogSource[] {
 
 function matches(source: LogSource, { node, index, attempt }: LogSelection): boolean {
   return (
-    (node === undefined || source.node === node) &&
+    (node === undefined || isWithin(source.node, node)) &&
     (index === undefined || source.index === index) &&
     (attempt === undefined || source.attempt === attempt)
   );
