@@ -73,6 +73,8 @@ describe('columns of our kinds', () => {
       'Launch-Plan': 'nightly',
       Trigger: 'schedule nightly',
       Duration: '2m',
+      'Attempt-Time': '<none>',
+      'CPU-Time': '<none>',
       Message: '<none>',
     });
   });

@@ -11,7 +11,7 @@ import {
   type Random,
   type UnixMs,
 } from '../../base/index.ts';
-import type { Cluster } from '../../cluster/index.ts';
+import type { Cluster, ExecutionCost, ExecutionPhase } from '../../cluster/index.ts';
 import type { Children } from './children.ts';
 import { type Entry, newEntry } from './entry.ts';
 import type { Owned } from './ownership.ts';
@@ -41,6 +41,10 @@ export interface PropellerOptions {
     readonly name: string;
     readonly uid: string | undefined;
     readonly finishedAt: UnixMs;
+    readonly workflow: string;
+    readonly launchPlan: string | undefined;
+    readonly phase: ExecutionPhase;
+    readonly cost: ExecutionCost | undefined;
   }) => void;
 }
 

@@ -129,8 +129,17 @@ function seenOf(pod: Pod): AttemptObservation['seen'] | undefined {
   const abort = ending === undefined ? {} : { ending };
   // The container's end is seen before the pod's phase changes.
   if (state?.terminated !== undefined) {
-    const { exitCode, signal, reason, message = '' } = state.terminated;
-    return { kind: 'Terminated', exitCode, reason, message, ...(signal !== undefined && { signal }), ...abort };
+    const { exitCode, signal, reason, message = '', startedAt, finishedAt } = state.terminated;
+    const ranMs = Math.max(0, (instantMs(finishedAt) ?? Number.NaN) - (instantMs(startedAt) ?? Number.NaN));
+    return {
+      kind: 'Terminated',
+      exitCode,
+      reason,
+      message,
+      ...(signal !== undefined && { signal }),
+      ...abort,
+      ...(!Number.isNaN(ranMs) && { ranMs }),
+    };
   }
   if (status?.phase === 'Failed' || status?.phase === 'Succeeded') {
     const reason = status.reason ?? 'Lost';

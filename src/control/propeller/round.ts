@@ -187,8 +187,7 @@ function endRound(engine: Engine, entry: Entry, result: StepResult): void {
   entry.failures = 0;
   tellWaiters(engine, entry, result.effects);
   if (isTerminalPhase(result.state.phase)) {
-    const { uid } = entry.execution?.metadata ?? {};
-    engine.options.onEnded?.({ ...splitKey(entry.key), uid, finishedAt: clock.now() });
+    tellEnded(engine, entry, result.state);
     drop(engine, entry);
   } else {
     keepChildrenInSight(engine, entry, result.state);
@@ -207,6 +206,13 @@ function lookUp(engine: Engine, entry: Entry, execution: Execution, { lookups }:
     },
     (error: unknown) => failRound(engine, entry, error),
   );
+}
+
+function tellEnded({ options }: Engine, { key, execution }: Entry, { phase, cost }: StepResult['state']): void {
+  if (execution === undefined || options.onEnded === undefined) return;
+  const { workflow, launchPlan } = execution.spec;
+  const { uid } = execution.metadata;
+  options.onEnded({ ...splitKey(key), uid, finishedAt: options.clock.now(), workflow, launchPlan, phase, cost });
 }
 
 /** The round did not happen: the state is dropped, and the execution is loaded again, now, later or never. */
