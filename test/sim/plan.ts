@@ -1,4 +1,4 @@
-import { ROLES, type Role } from './world/processes.ts';
+import { MAX_SHARDS, ROLES, type Role } from './world/processes.ts';
 import { type Chance, chanceOf } from './world/random.ts';
 
 /** Something that goes wrong at `atMs` from the start. Durations in milliseconds. */
@@ -9,6 +9,7 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'flaky'; readonly role: Role; readonly forMs: number; readonly rates: readonly number[] }
   | { readonly kind: 'cut'; readonly role: Role }
   | { readonly kind: 'forget' }
+  | { readonly kind: 'reshard'; readonly shards: number }
   | { readonly kind: 'clock'; readonly role: Role; readonly byMs: number }
   | { readonly kind: 'slowDisk' | 'fullDisk' | 'stopMachine'; readonly forMs: number }
   | { readonly kind: 'evict' | 'lose' | 'vanish'; readonly choice: number }
@@ -30,6 +31,8 @@ export interface SimPlan {
   readonly hours: number;
   readonly mode: 'embedded' | 'kubernetes';
   readonly repositories: number;
+  /** Propellers at the start. */
+  readonly shards: number;
   readonly faults: readonly Fault[];
   readonly actions: readonly Action[];
 }
@@ -42,7 +45,8 @@ export function planOf(seed: number, hours: number): SimPlan {
   const mode = chance.chance(0.4) ? 'embedded' : 'kubernetes';
   const faults = chance.chance(0.05) ? [] : faultsOf(chanceOf(seed, 'faults'), hours, mode);
   const actions = actionsOf(chanceOf(seed, 'actions'), hours);
-  return { seed, hours, mode, repositories: chance.chance(0.2) ? 2 : 1, faults, actions };
+  const shards = chance.pick([1, 3, 3, 4]);
+  return { seed, hours, mode, repositories: chance.chance(0.2) ? 2 : 1, shards, faults, actions };
 }
 
 /**
@@ -60,6 +64,7 @@ function faultsOf(chance: Chance, hours: number, mode: SimPlan['mode']): Fault[]
     'flaky',
     'cut',
     'forget',
+    'reshard',
     'clock',
     'slowDisk',
     'fullDisk',
@@ -104,6 +109,8 @@ function faultOf(kind: Fault['kind'], atMs: number, chance: Chance, mode: SimPla
       return { kind, atMs, role, byMs };
     case 'forget':
       return { kind, atMs };
+    case 'reshard':
+      return { kind, atMs, shards: 1 + chance.int(MAX_SHARDS) };
     case 'evict':
     case 'lose':
     case 'vanish':

@@ -102,6 +102,9 @@ export const inputsAreThere: Invariant = {
   },
 };
 
+/** Phases after which what follows may start. */
+const GIVES: ReadonlySet<string> = new Set(['Succeeded', 'Skipped', 'Cached', 'Recovered']);
+
 function judgeInputs(facts: Facts, execution: ExecutionFacts, pod: PodFacts & { readonly inputs: string }): void {
   const closure = contentOf(facts.world.store, execution.spec.closure) as WorkflowClosure | undefined;
   const node = closure?.nodes?.find?.(({ id }) => id === pod.node);
@@ -109,7 +112,7 @@ function judgeInputs(facts: Facts, execution: ExecutionFacts, pod: PodFacts & { 
   for (const upstream of node.upstream) {
     const id = closure.nodes[upstream]?.id as string;
     const status = execution.nodes.get(id);
-    if (status?.phase !== 'Succeeded' && status?.phase !== 'Skipped') {
+    if (!GIVES.has(status?.phase ?? '')) {
       facts.violate(10, `pod ${pod.name} starts while ${id} is ${status?.phase ?? 'Pending'}`);
     }
   }
@@ -144,7 +147,7 @@ export const nothingIsLost: Invariant = {
   before(facts, commit) {
     if (commit.kind !== 'delete' || commit.key.kind !== 'Execution') return;
     const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);
-    if (execution === undefined || facts.users.removed.has(execution.key)) return;
+    if (execution === undefined || isRemoved(facts, execution)) return;
     if (!isTerminalPhase(execution.phase as never)) {
       facts.violate(8, `${execution.key} was removed while it was ${execution.phase}`);
     }
@@ -156,6 +159,12 @@ export const nothingIsLost: Invariant = {
     }
   },
 };
+
+/** By a user, or with the execution that it is a child of. */
+function isRemoved({ users, byKey }: Facts, { key, spec }: ExecutionFacts): boolean {
+  if (users.removed.has(key)) return true;
+  return spec.trigger.kind === 'execution' && !byKey.has(`${key.slice(0, key.indexOf('/'))}/${spec.trigger.execution}`);
+}
 
 /** 12 and 14: what is aborted, poisoned or anything else comes to an end. 15: no pod outlives its execution. */
 export const allComesToRest: Invariant = {

@@ -9,7 +9,7 @@ import {
   terminalIsFinal,
 } from './executions.ts';
 import { type Facts, type Invariant, takeIn } from './facts.ts';
-import { concurrencyHolds, parallelismHolds, queuesAreBounded } from './limits.ts';
+import { concurrencyHolds, ownersFollowEachOther, parallelismHolds, queuesAreBounded } from './limits.ts';
 import { appliedIsTrue, budgetsAreKept, endsAreDeserved } from './outcomes.ts';
 import { ticksAreSingle } from './schedules.ts';
 
@@ -24,6 +24,7 @@ const INVARIANTS: readonly Invariant[] = [
   parallelismHolds,
   concurrencyHolds,
   queuesAreBounded,
+  ownersFollowEachOther,
   revisionsAreWhole,
   nothingDangles,
   endsAreDeserved,

@@ -1,5 +1,6 @@
 import type { Pod } from '../../../src/cluster/index.ts';
 import type { WorkflowClosure } from '../../../src/compiler/closure.ts';
+import type { PropellerStats } from '../../../src/control/propeller/index.ts';
 import { contentOf } from './content.ts';
 import { type Facts, type Invariant, podFactsOf } from './facts.ts';
 
@@ -50,22 +51,48 @@ export const concurrencyHolds: Invariant = {
   },
 };
 
-/** 18: what the engine keeps in memory is bounded by what lives. */
+/** 18: what the engines keep in memory is bounded by what lives. */
 export const queuesAreBounded: Invariant = {
   after(facts, commit) {
     if (commit.kind !== 'status' || commit.key.kind !== 'Execution') return;
-    const stats = facts.world.processes.get('propeller')?.propeller?.stats();
-    if (stats === undefined) return;
     const most = facts.executions.size;
-    if (stats.queueDepth > most) facts.violate(18, `${stats.queueDepth} turns wait for ${most} executions`);
-    if (stats.freeWorkers > stats.workers)
-      facts.violate(18, `${stats.freeWorkers} of ${stats.workers} workers are free`);
+    for (const stats of enginesOf(facts)) {
+      if (stats.queueDepth > most) facts.violate(18, `${stats.queueDepth} turns wait for ${most} executions`);
+      if (stats.freeWorkers > stats.workers)
+        facts.violate(18, `${stats.freeWorkers} of ${stats.workers} workers are free`);
+    }
   },
   end(facts) {
-    const stats = facts.world.processes.get('propeller')?.propeller?.stats();
-    if (stats === undefined) return;
-    if (stats.freeWorkers !== stats.workers)
-      facts.violate(18, `${stats.workers - stats.freeWorkers} workers are stuck`);
-    if (stats.hotExecutions > 0) facts.violate(18, `${stats.hotExecutions} executions are kept in memory at rest`);
+    for (const { workers, freeWorkers, hotExecutions } of enginesOf(facts)) {
+      if (freeWorkers !== workers) facts.violate(18, `${workers - freeWorkers} workers are stuck`);
+      if (hotExecutions > 0) facts.violate(18, `${hotExecutions} executions are kept in memory at rest`);
+    }
+  },
+};
+
+function enginesOf({ world }: Facts): readonly PropellerStats[] {
+  const stats: PropellerStats[] = [];
+  for (const { engines } of world.processes.values()) for (const engine of engines()) stats.push(engine.stats());
+  return stats;
+}
+
+const histories = new WeakMap<Facts, Map<string, string[]>>();
+
+/** 5: an execution has one owner at a time, and none that was replaced ever writes again. */
+export const ownersFollowEachOther: Invariant = {
+  after(facts, commit) {
+    if (commit.kind !== 'status' || commit.key.kind !== 'Execution') return;
+    const { shard } = commit.patch as { shard?: { id?: string; epoch?: number } | null };
+    const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);
+    if (shard === undefined || shard === null || execution === undefined) return;
+    const all = histories.get(facts) ?? new Map<string, string[]>();
+    histories.set(facts, all);
+    const history = all.get(execution.uid) ?? [];
+    all.set(execution.uid, history);
+    const [lastId, lastEpoch] = (history.at(-1) ?? '@0').split('@');
+    const owner = `${shard.id ?? lastId}@${shard.epoch ?? lastEpoch}`;
+    if (history.at(-1) === owner) return;
+    if (history.includes(owner)) facts.violate(5, `${owner} writes ${execution.key} again after ${history.at(-1)}`);
+    history.push(owner);
   },
 };

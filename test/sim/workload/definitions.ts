@@ -91,7 +91,7 @@ export interface Behaviour {
   readonly outputs: 'x' | 'xs' | 'bad' | 'workflow';
 }
 
-const TASKS: readonly string[] = ['add', 'flaky', 'slow', 'list', 'careless'];
+const TASKS: readonly string[] = ['add', 'flaky', 'slow', 'list', 'careless', 'cached'];
 
 function tasksText(variant: number): string {
   return cached(`tasks/${variant}`, (chance) => {
@@ -112,6 +112,12 @@ function tasksText(variant: number): string {
         `  retries: ${chance.int(2)}\n  timeout: { queue: ${chance.pick([1, 10])}m, run: 5m, total: ${chance.pick([8, 30])}m }\n`,
       ),
       task('list', { mean: mean(5, 30), fail: 0.02, outputs: 'xs' }, '', '{ xs: list<integer> }'),
+      task(
+        'cached',
+        { mean: mean(20, 90), fail: 0.1, outputs: 'x' },
+        `  retries: 1\n  cache: { serialize: ${chance.chance(0.5)}, ttl: 3h }\n`,
+      ),
+      task('plan', { mean: 10, fail: 0.05, outputs: 'workflow' }, '', '{ workflow: json }'),
       task('careless', { mean: 10, fail: 0, outputs: chance.chance(0.2) ? 'bad' : 'x' }, ''),
     ];
     return `${HEAD}\n${documents.join('---\n')}`;
@@ -137,7 +143,7 @@ interface NodeKind {
   readonly text: Maker;
 }
 
-/** One entry for each kind of node, as the language has them; those that are not run yet are left out. */
+/** One entry for each kind of node, as the language has them; with the integer that it gives. */
 const NODE_KINDS: readonly NodeKind[] = [
   {
     kind: 'task',
@@ -196,6 +202,13 @@ const NODE_KINDS: readonly NodeKind[] = [
       `{ launchPlan: plan-${chance.int(flow)}, with: { a: "\${{ ${value()} }}" }${needs} }`,
   },
   {
+    kind: 'dynamic',
+    weight: 1,
+    gives: (id) => `nodes.${id}.outputs.out`,
+    text: ({ value, needs }) =>
+      `{ dynamic: { task: plan, with: { a: "\${{ ${value()} }}" }, tasks: [add, flaky], outputs: { out: integer } }${needs} }`,
+  },
+  {
     kind: 'when',
     weight: 2,
     text: ({ value, needs }) => `{ task: add, with: { a: 2 }, when: "\${{ ${value()} % 2 == 0 }}"${needs} }`,
@@ -232,10 +245,11 @@ function workflowText(number: number, variant: number): string {
       if (kind.gives !== undefined && needs === '') values.push(kind.gives(id));
     }
     const policy = chance.chance(0.4) ? '  failurePolicy: failAfterExecutable\n' : '';
+    const handler = chance.chance(0.3) ? '  onFailure: { task: add, with: { a: 1 } }\n' : '';
     return (
       `${HEAD}\nkind: Workflow\nmetadata: { name: flow-${number} }\nspec:\n` +
       `  inputs: { a: { type: integer, default: 3 }, xs: { type: list<integer>, default: [1, 2, 3, 4] } }\n` +
-      `  outputs: { out: "\${{ ${values.at(-1)} }}" }\n${policy}  nodes:\n${nodes.join('\n')}\n`
+      `  outputs: { out: "\${{ ${values.at(-1)} }}" }\n${policy}${handler}  nodes:\n${nodes.join('\n')}\n`
     );
   });
 }

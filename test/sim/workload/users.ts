@@ -1,3 +1,4 @@
+import type { Json } from '../../../src/base/index.ts';
 import {
   ANNOTATION,
   type Execution,
@@ -62,6 +63,7 @@ export function act(world: World, users: Users, action: Action): void {
       steer(world, users, action);
       return;
     case 'answer':
+      answer(world, action.choice);
       return;
     case 'push':
     case 'pushBroken':
@@ -151,6 +153,24 @@ function steer(world: World, users: Users, action: Steering): void {
       tryWrite(world, [{ op: 'delete', key }]);
       return;
   }
+}
+
+/** Somebody decides what waits for a person, or sends what it waits for. */
+function answer(world: World, choice: number): void {
+  const waiting = all<Execution>(world, 'Execution').flatMap((execution) =>
+    Object.entries(execution.status?.nodes ?? {}).flatMap(([path, node]) =>
+      node.wait !== undefined && !isTerminalPhase(node.phase) && execution.spec.signals?.[path] === undefined
+        ? [{ execution, path, what: node.wait.for }]
+        : [],
+    ),
+  );
+  const found = waiting[choice % Math.max(waiting.length, 1)];
+  if (found === undefined) return;
+  const { namespace = '', name } = found.execution.metadata;
+  const decision = choice % 3 === 0 ? 'reject' : 'approve';
+  const signal: Record<string, Json> = found.what === 'approval' ? { decision } : { value: choice };
+  const signals = { [found.path]: { ...signal, by: 'sim', at: new Date(world.timeline.now).toISOString() } };
+  tryWrite(world, [{ op: 'patch', key: { kind: 'Execution', namespace, name }, patch: { spec: { signals } } }]);
 }
 
 const DEFINITIONS = ['Workflow', 'LaunchPlan', 'Schedule', 'Task'];

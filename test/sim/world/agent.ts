@@ -116,7 +116,21 @@ export function outputsOf({ behaviour, inputs }: Pick<LivePod, 'behaviour' | 'in
   const a = Number((JSON.parse(inputs) as { a?: number }).a ?? 0);
   if (behaviour.outputs === 'x') return `x=${(a * 7 + 1) % 1_000}\n`;
   if (behaviour.outputs === 'xs') return `{"xs":[${Array.from({ length: a % 7 }, (_, i) => i + a).join(',')}]}`;
+  if (behaviour.outputs === 'workflow') return `${JSON.stringify({ workflow: writtenWorkflow(a) })}\n`;
   return 'y=no such output\n';
+}
+
+/** What a dynamic node's task writes: a chain that grows with its input. */
+function writtenWorkflow(a: number): object {
+  const nodes: Record<string, object> = {};
+  const length = 1 + (a % 3);
+  for (let i = 0; i < length; i++) {
+    nodes[`d${i}`] = {
+      task: i % 2 === 0 ? 'add' : 'flaky',
+      with: { a: i === 0 ? a : `\${{ nodes.d${i - 1}.outputs.x }}` },
+    };
+  }
+  return { nodes, outputs: { out: `\${{ nodes.d${length - 1}.outputs.x }}` } };
 }
 
 /** SIGTERM, and what is left of the grace. */

@@ -4,6 +4,7 @@ import { startReconciler } from '../../../src/control/reconciler/index.ts';
 import { createRegistration } from '../../../src/control/registration/index.ts';
 import { type RetentionPolicy, startRetention } from '../../../src/control/retention/index.ts';
 import { startScheduler } from '../../../src/control/scheduler/index.ts';
+import { createShardMap, type ShardMap, shardId, startFleet, startShard } from '../../../src/control/shards/index.ts';
 import type { PushHandler } from '../../../src/git/index.ts';
 import { createResync } from '../../../src/main/resync.ts';
 import { createClient } from './client.ts';
@@ -13,8 +14,17 @@ import { chanceOf } from './random.ts';
 import type { SimStore } from './store.ts';
 import type { Timeline } from './timeline.ts';
 
-/** What runs of `control/`, each as a process that can die and be started again alone. */
-export const ROLES = ['propeller', 'scheduler', 'reconciler', 'retention'] as const;
+/** What runs of `control/`, each as a process that can die and be started again alone. A propeller is one shard of them. */
+export const ROLES = [
+  'propeller-0',
+  'propeller-1',
+  'propeller-2',
+  'propeller-3',
+  'scheduler',
+  'reconciler',
+  'retention',
+] as const;
+export const MAX_SHARDS = 4;
 export type Role = (typeof ROLES)[number];
 
 export interface SimProcess {
@@ -25,7 +35,12 @@ export interface SimProcess {
   link: Link | undefined;
   /** Of the reconciler's process: decides on pushes once it has compared its refs. */
   handler: PushHandler | undefined;
-  propeller: Propeller | undefined;
+  /** Divides the executions anew; how many shards there are is known to all. */
+  reshard: ((shards: number) => void) | undefined;
+  /** Gives all that it has to others, and ends. Absent: it cannot. */
+  retire: (() => Promise<void>) | undefined;
+  /** Engines of this process. */
+  engines: () => readonly Propeller[];
 }
 
 export interface ProcessOptions {
@@ -33,6 +48,8 @@ export interface ProcessOptions {
   readonly timeline: Timeline;
   readonly store: SimStore;
   readonly mode: ClusterMode;
+  /** How many propellers there are to be, now. */
+  readonly shards: () => number;
   readonly repositories: readonly SimRepository[];
   /** Runs work on a repository while no push to it is decided or lands. */
   readonly inTurn: (repository: string, work: () => Promise<void>) => Promise<void>;
@@ -47,7 +64,9 @@ export function createProcess(role: Role): SimProcess {
     lives: 0,
     link: undefined,
     handler: undefined,
-    propeller: undefined,
+    reshard: undefined,
+    retire: undefined,
+    engines: () => [],
   };
 }
 
@@ -56,13 +75,29 @@ export function kill(process: SimProcess): void {
   const { link } = process;
   process.link = undefined;
   process.handler = undefined;
-  process.propeller = undefined;
+  process.reshard = undefined;
+  process.retire = undefined;
+  process.engines = () => [];
   if (link === undefined) return;
   link.died.abort('died');
   link.breakers.clear();
 }
 
+/** Whether there is to be such a process: in one process with the store, all shards are part of the first. */
+export function isWanted({ role }: SimProcess, { mode, shards }: ProcessOptions): boolean {
+  if (!role.startsWith('propeller')) return true;
+  return placeOf(role) < (mode === 'embedded' ? 1 : shards());
+}
+
+function placeOf(role: Role): number {
+  return Number(role.slice('propeller-'.length));
+}
+
+/** Renewals are most of what happens in a quiet world: so leases are longer than those of a real one. */
+const TIMING = { durationMs: 240_000, renewDeadlineMs: 160_000, retryMs: 70_000 };
+
 export function start(process: SimProcess, options: ProcessOptions): void {
+  if (!isWanted(process, options)) return;
   const { timeline, seed, mode, store } = options;
   const name = `${process.role}/${process.lives++}`;
   const link: Link = {
@@ -80,12 +115,15 @@ export function start(process: SimProcess, options: ProcessOptions): void {
   const cluster = createClient(store, link);
   const host = { cluster, clock: clockOf(link), random: link.chance, log: link.log };
   switch (process.role) {
-    case 'propeller': {
-      // In a store of its own there are no foreign pods; on Kubernetes there may be.
-      process.propeller = startPropeller({ ...host, hasOnlyOwnPods: mode === 'embedded' });
-      followPlatform({ ...host, propeller: process.propeller });
+    case 'propeller-0':
+      if (mode === 'embedded') startShards(process, host, options);
+      else startOneShard(process, host, options);
       return;
-    }
+    case 'propeller-1':
+    case 'propeller-2':
+    case 'propeller-3':
+      startOneShard(process, host, options);
+      return;
     case 'scheduler':
       startScheduler(host);
       return;
@@ -96,6 +134,60 @@ export function start(process: SimProcess, options: ProcessOptions): void {
       startGitSide(process, link, host, options);
       return;
   }
+}
+
+/** One propeller of several, each in a process of its own. */
+function startOneShard(process: SimProcess, host: Host, { shards, mode }: ProcessOptions): void {
+  const propeller = startPropeller({ ...host, hasOnlyOwnPods: mode === 'embedded', beginsWith: 'nothing' });
+  followPlatform({ ...host, propeller: { ...propeller, setSharding: () => undefined } });
+  const mapOf = (count: number): ShardMap => createShardMap({ strategy: 'hash', shards: count });
+  const shard = startShard({
+    ...host,
+    id: shardId(placeOf(process.role)),
+    identity: `${process.role}/${process.lives}`,
+    map: mapOf(shards()),
+    owner: propeller,
+    timing: TIMING,
+  });
+  process.engines = () => [propeller];
+  process.reshard = (count) => shard.setMap(mapOf(count));
+  process.retire = async () => {
+    await shard.stop();
+    await propeller.stop();
+  };
+}
+
+/** All shards of one process. */
+function startShards(process: SimProcess, host: Host, { shards }: ProcessOptions): void {
+  const settings = { workers: 50, maxParallelism: 25 };
+  const fleet = startFleet<Propeller>({
+    ...host,
+    identity: `${process.role}/${process.lives}`,
+    newEngine: () => startPropeller({ ...host, ...settings, hasOnlyOwnPods: true, beginsWith: 'nothing' }),
+    timing: TIMING,
+  });
+  const each = (tell: (engine: Propeller) => void): void => {
+    for (const engine of fleet.engines().values()) tell(engine);
+  };
+  followPlatform({
+    ...host,
+    propeller: {
+      setWorkers(workers) {
+        settings.workers = workers;
+        each((engine) => engine.setWorkers(workers));
+      },
+      setMaxParallelism(maxParallelism) {
+        settings.maxParallelism = maxParallelism;
+        each((engine) => engine.setMaxParallelism(maxParallelism));
+      },
+      // How many shards there are changes at other times than settings do: as one of the faults.
+      setSharding: () => undefined,
+    },
+  });
+  const reshard = (count: number): void => fleet.setSharding({ strategy: 'hash', shards: count });
+  reshard(shards());
+  process.engines = () => [...fleet.engines().values()];
+  process.reshard = reshard;
 }
 
 /** Two days hold what a month does: so little is kept. */

@@ -6,6 +6,7 @@ import { type Agent, createAgent } from './agent.ts';
 import { createRepository, type SimRepository } from './git.ts';
 import {
   createProcess,
+  isWanted,
   kill,
   type ProcessOptions,
   RETENTION_POLICY,
@@ -41,6 +42,7 @@ export interface World {
   readonly disk: { slowUntil: number; fullUntil: number };
   /** Roles whose process dies with the next commit, before anybody is told of it. */
   readonly doomed: { role: Role; forMs: number }[];
+  shards: number;
   isCalm: boolean;
 }
 
@@ -98,9 +100,10 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
     inTurn,
     note,
     hash: () => hash.copy().digest('hex'),
-    options: { seed, timeline, store, mode, repositories, inTurn, log },
+    options: { seed, timeline, store, mode, repositories, inTurn, log, shards: () => world.shards },
     disk,
     doomed,
+    shards: plan.shards,
     isCalm: false,
   };
   return world;
@@ -165,6 +168,9 @@ export function strike(world: World, fault: Fault): void {
       Object.assign(process!.weather, { flakyUntil: until, refused, lostBefore, lostAfter });
       return;
     }
+    case 'reshard':
+      reshard(world, fault.shards);
+      return;
     case 'cut':
       breakWatches(process!, new Error('the socket was reset'));
       return;
@@ -190,6 +196,21 @@ export function strike(world: World, fault: Fault): void {
       agent.disturb(fault.kind, fault.choice);
       return;
   }
+}
+
+/** Another number of propellers: those that are too many give up what they have, those that are missing begin. */
+function reshard(world: World, shards: number): void {
+  world.shards = shards;
+  for (const process of world.processes.values()) {
+    if (isWanted(process, world.options)) process.reshard?.(shards);
+    else if (process.link !== undefined) {
+      const { link } = process;
+      void process.retire?.().then(() => {
+        if (process.link === link && !isWanted(process, world.options)) kill(process);
+      });
+    }
+  }
+  world.timeline.after(1_000, () => startAll(world));
 }
 
 function breakWatches({ link }: SimProcess, error: Error): void {
