@@ -4,6 +4,7 @@
  * Must not touch anything that is not over. Keeps: an execution is written to the archive, durably, before it leaves
  * the live objects; nothing goes before RETENTION_MIN_AGE_MS; of everything the newest stay.
  */
+export { staleCacheEntries } from './cache-entries.ts';
 export { type FollowRetentionOptions, followRetentionPolicy, retentionPolicy } from './follow-policy.ts';
 export { DEFAULT_RETENTION, type Ended, expired, type KeepLimits, type RetentionPolicy } from './policy.ts';
 export { type Retention, type RetentionOptions, startRetention } from './retention.ts';

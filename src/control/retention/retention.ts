@@ -10,6 +10,7 @@ import {
 } from '../../base/index.ts';
 import { type Archive, type Cluster, deleteObject, NotFoundError } from '../../cluster/index.ts';
 import { archiveEnded } from './archive-ended.ts';
+import { staleCacheEntries } from './cache-entries.ts';
 import { endedExecutions, endedPods } from './list-ended.ts';
 import { DEFAULT_RETENTION, type Ended, expired, type RetentionPolicy } from './policy.ts';
 
@@ -111,6 +112,7 @@ async function sweepAll(keeper: Keeper): Promise<number> {
   let gone = await pass(keeper);
   const pods = expired(await endedPods(cluster), clock.now(), keeper.policy.pods, minAgeOf(keeper));
   gone += await removeAll(keeper, 'Pod', pods);
+  gone += await removeAll(keeper, 'CacheEntry', await staleCacheEntries(cluster, clock.now()));
   if (archive !== undefined) {
     const { maxAgeMs, maxCount } = keeper.policy.executions;
     const limits = { before: clock.now() - maxAgeMs, maxCount };
