@@ -28,6 +28,8 @@ export interface Figure {
   readonly name: string;
   readonly title: string;
   readonly metrics: readonly Metric[];
+  /** It takes minutes to set up: measured only when asked for by name. */
+  readonly isLong?: true;
   /** Module beside this one that exports `open(): Promise<Session>`. */
   readonly module: string;
 }

@@ -9,7 +9,8 @@ import { runFigures } from './run-figures.ts';
 const USAGE = `node bench/main.ts [--only NAME]… [--rounds N] [--date TEXT]
 
 Measures pipectl on this machine; each figure stands beside its own floor of the same rounds.
-  --only    one of: ${FIGURES.map(({ name }) => name).join(' ')}
+  --only    one of: ${FIGURES.map(({ name, isLong }) => (isLong ? `${name}*` : name)).join(' ')}
+            * takes minutes, and is measured only when it is named
   --rounds  interleaved rounds (5)
   --date    what the result file says of when (now)
 `;
@@ -28,7 +29,7 @@ if (values.help || unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1
   process.stderr.write(USAGE);
   process.exit(values.help ? 0 : 2);
 }
-const figures = FIGURES.filter(({ name }) => values.only?.includes(name) ?? true);
+const figures = FIGURES.filter(({ name, isLong }) => values.only?.includes(name) ?? isLong !== true);
 const loadBefore = load();
 const samples = await runFigures(figures, rounds, (line) => process.stderr.write(`${line}\n`));
 const judged = figures.map((figure): Judged => judge(figure, samples.get(figure.name) ?? []));

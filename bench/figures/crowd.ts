@@ -7,18 +7,20 @@ import type { Session } from '../figure.ts';
 import { chain, sleeper } from '../workflows.ts';
 
 const FEW = 1_000;
-/** The whole million takes minutes to make: `PIPECTL_BENCH_CROWD=1000000 node bench/main.ts --only crowd`. */
-const MANY = Number(process.env.PIPECTL_BENCH_CROWD ?? 100_000);
 const CHAIN = chain(10);
 const EXECUTIONS = 100;
 const WARMUPS = 20;
 const LAUNCHES = 10;
 const BATCH = 2_000;
 
-/** What a transition costs while few or many other executions are live, all of which wait. */
-export async function open(): Promise<Session> {
+export function open(): Promise<Session> {
+  return openCrowds(100_000);
+}
+
+/** What a transition costs while few or so many other executions are live, all of which wait. */
+export async function openCrowds(count: number): Promise<Session> {
   const few = await openCrowd(FEW);
-  const many = await openCrowd(MANY);
+  const many = await openCrowd(count);
   for (let i = 0; i < WARMUPS; i++) for (const host of [few, many]) await host.launch(CHAIN, EXECUTIONS);
   return {
     async round() {

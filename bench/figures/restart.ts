@@ -11,18 +11,21 @@ import { residentBytes } from '../machine.ts';
 import { halfWay, NAMESPACE, park, parkedFiles } from '../parked.ts';
 import { push, writeRepository } from '../repository.ts';
 
-const EXECUTIONS = 100_000;
 const BATCH = 500;
 const PORT = 27_412;
 /** Until the loops have listed what there is and the process has given back what that took. */
 const SETTLE_MS = 40_000;
 
-/** One data folder with one execution that the engine parked, and another with 100,000 like it. */
-export async function open(): Promise<Session> {
+export function open(): Promise<Session> {
+  return openParked(100_000);
+}
+
+/** One data folder with one execution that the engine parked, and another with `count` like it. */
+export async function openParked(count: number): Promise<Session> {
   const folder = mkdtempSync(join(tmpdir(), 'pipectl-bench-restart-'));
   const data = join(folder, 'data');
   const empty = join(folder, 'empty');
-  for (const each of [data, empty]) await fill(folder, each, each === data ? EXECUTIONS : 1);
+  for (const each of [data, empty]) await fill(folder, each, each === data ? count : 1);
   let rounds = 0;
   return {
     async round() {
@@ -30,7 +33,7 @@ export async function open(): Promise<Session> {
       const settleMs = rounds++ === 0 ? SETTLE_MS : 0;
       const few = await start(empty, settleMs);
       const many = await start(data, settleMs);
-      const bytesPerExecution = (many.residentBytes - few.residentBytes) / (EXECUTIONS - 1);
+      const bytesPerExecution = (many.residentBytes - few.residentBytes) / (count - 1);
       return { emptyMs: few.readyMs, readyMs: many.readyMs, ...(settleMs > 0 && { bytesPerExecution }) };
     },
     async close() {
