@@ -34,6 +34,7 @@ export function svgText(drawing: Drawing): string | undefined {
     `<rect class="pg-page" width="${width}" height="${height}"/>`,
     ...headLines(drawing, width),
     `<g transform="translate(${left} ${top})">`,
+    ...layout.frames.map(frameText),
     ...edgeLines(graph, layout),
     ...graph.nodes.map((node, at) => nodeText(node, layout.boxes[at]!, marks?.get(node.id), style)),
     '</g>',
@@ -73,8 +74,8 @@ function looksOf({ graph, marks }: Drawing): readonly PhaseLook[] {
 function edgeLines({ edges }: Graph, layout: Layout): readonly string[] {
   const lines: string[] = [];
   for (const isImplied of [true, false]) {
-    const routes = layout.routes.filter((_, at) => edges[at]!.isImplied === isImplied);
-    const targets = edges.filter((edge) => edge.isImplied === isImplied).map(({ to }) => layout.boxes[to]!);
+    const routes = layout.routes.filter((route, at) => route.length > 0 && edges[at]!.isImplied === isImplied);
+    const targets = edges.filter((edge) => edge.isImplied === isImplied).map(({ to }) => layout.outlines[to]!);
     const pale = isImplied ? ' pg-f' : '';
     for (const route of routes) lines.push(`<path class="pg-e${pale}" d="${routePath(route, layout)}"/>`);
     const heads = [...new Set(targets)].map((box) => headPath(box, layout)).join('');
@@ -82,6 +83,13 @@ function edgeLines({ edges }: Graph, layout: Layout): readonly string[] {
   }
   return lines;
 }
+
+/** Around nodes that have the same edges: those lead to the frame and from it. */
+function frameText({ x, y, width, height }: Box): string {
+  return `<rect class="pg-g" x="${x}" y="${y}" width="${width}" height="${height}" rx="${FRAME_CORNER}"/>`;
+}
+
+const FRAME_CORNER = 10;
 
 /** Length of an arrow's head, and half its width. */
 const HEAD_LENGTH = 8;

@@ -10,14 +10,33 @@ interface Drawn {
   readonly edges: readonly { readonly from: number; readonly to: number }[];
 }
 
+/** Some graphs, and the same with one node as a wide fan. */
+function withFans(plain: fc.Arbitrary<Drawn>): fc.Arbitrary<Drawn> {
+  const fanned = fc.tuple(plain, fc.nat(), fc.integer({ min: 1, max: 40 })).map(([{ size, edges }, any, copies]) => {
+    const node = any % size;
+    const moved = (at: number): number => (at > node ? at + copies - 1 : at);
+    const all = (at: number): readonly number[] =>
+      at === node ? Array.from({ length: copies }, (_, copy) => node + copy) : [moved(at)];
+    return {
+      size: size + copies - 1,
+      edges: edges.flatMap(({ from, to }) =>
+        all(from).flatMap((source) => all(to).map((target) => ({ from: source, to: target }))),
+      ),
+    };
+  });
+  return fc.oneof(plain, fanned);
+}
+
 /** Graphs whose edges go from lower numbers to higher ones, without doubles. */
-const graphs: fc.Arbitrary<Drawn> = fc.integer({ min: 1, max: 60 }).chain((size) =>
-  fc
-    .uniqueArray(fc.tuple(fc.nat(size - 1), fc.nat(size - 1)), { maxLength: 120, selector: ([a, b]) => `${a} ${b}` })
-    .map((pairs) => ({
-      size,
-      edges: pairs.filter(([from, to]) => from < to).map(([from, to]) => ({ from, to })),
-    })),
+const graphs: fc.Arbitrary<Drawn> = withFans(
+  fc.integer({ min: 1, max: 60 }).chain((size) =>
+    fc
+      .uniqueArray(fc.tuple(fc.nat(size - 1), fc.nat(size - 1)), { maxLength: 120, selector: ([a, b]) => `${a} ${b}` })
+      .map((pairs) => ({
+        size,
+        edges: pairs.filter(([from, to]) => from < to).map(([from, to]) => ({ from, to })),
+      })),
+  ),
 );
 
 const directions = fc.constantFrom('right' as const, 'down' as const);
@@ -57,7 +76,14 @@ describe('layOut', () => {
   it('lets no boxes overlap, and keeps all within the drawing', () => {
     fc.assert(
       fc.property(graphs, directions, (graph, direction) => {
-        const { boxes, width, height } = drawn(graph, direction);
+        const { boxes, frames, outlines, width, height } = drawn(graph, direction);
+        const alone = outlines.filter((outline) => !frames.includes(outline));
+        for (const [at, frame] of frames.entries()) {
+          expect([...frames.slice(at + 1), ...alone].some((other) => overlap(frame, other))).toBe(false);
+          const inside = boxes.filter((box) => overlap(frame, box));
+          expect(inside.every(({ x, y }) => x > frame.x && y > frame.y)).toBe(true);
+          expect(inside.length).toBeGreaterThanOrEqual(12);
+        }
         for (const [at, box] of boxes.entries()) {
           expect(boxes.slice(at + 1).some((other) => overlap(box, other))).toBe(false);
           expect(box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height).toBe(true);
@@ -69,9 +95,12 @@ describe('layOut', () => {
   it('leads every edge from the side of its source to the side of its target', () => {
     fc.assert(
       fc.property(graphs, directions, (graph, direction) => {
-        const { boxes, routes } = drawn(graph, direction);
+        const { outlines, routes } = drawn(graph, direction);
+        const led = new Set(graph.edges.map(({ from, to }) => `${JSON.stringify([outlines[from], outlines[to]])}`));
+        expect(routes.filter((route) => route.length > 0).length).toBe(led.size);
         for (const [at, { from, to }] of graph.edges.entries()) {
-          const [source, target, route] = [boxes[from]!, boxes[to]!, routes[at]!];
+          const [source, target, route] = [outlines[from]!, outlines[to]!, routes[at]!];
+          if (route.length === 0) continue;
           const [end, start] =
             direction === 'right'
               ? [
@@ -135,6 +164,19 @@ describe('layOut', () => {
     const upper = [3, 5, 7].map((node) => boxes[node]!.x);
     const lower = [4, 6, 8].map((node) => boxes[node]!.x);
     expect(Math.max(...upper) < Math.min(...lower) || Math.max(...lower) < Math.min(...upper)).toBe(true);
+  });
+
+  it('draws a wide fan as a grid in a frame, with one edge to it and one from it', () => {
+    const edges = Array.from({ length: 98 }, (_, at) => [
+      { from: 0, to: at + 1 },
+      { from: at + 1, to: 99 },
+    ]).flat();
+    const { frames, routes, width, height, boxes } = layOut({ size: 100, edges, box: BOX })!;
+    expect(frames).toHaveLength(1);
+    expect(routes.filter((route) => route.length > 0)).toHaveLength(2);
+    expect([width < 1_500, height < 1_500]).toEqual([true, true]);
+    // As one reads: the second to the right of the first, the last below it.
+    expect([boxes[2]!.y, boxes[98]!.y > boxes[1]!.y]).toEqual([boxes[1]!.y, true]);
   });
 
   it('spreads nodes without edges over several ranks', () => {
