@@ -6,6 +6,7 @@ import type { Execution } from './execution-kind.ts';
 import type { KubeObject } from './object.ts';
 import { isTerminalPhase, WAITS } from './phases.ts';
 import type { Closure, Repository, Revision } from './repository.ts';
+import type { Shard } from './shard-kind.ts';
 
 type Definition = KubeObject & { readonly spec: DefinitionSource };
 
@@ -118,6 +119,26 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
         count<Platform>('Workers', 'Propeller workers.', (it) => it.spec.propeller.workers),
         count<Platform>('Max-Parallelism', 'Task attempts of one execution.', (it) => it.spec.propeller.maxParallelism),
         FILE,
+      ],
+    },
+  ],
+  [
+    'Shard',
+    {
+      columns: [
+        count<Shard>('Workers', 'Propeller workers.', (it) => it.status?.workers ?? 0),
+        count<Shard>('Free', 'Workers with no round in flight.', (it) => it.status?.freeWorkers ?? 0),
+        count<Shard>('Queue', 'Executions that wait for a worker.', (it) => it.status?.queueDepth ?? 0),
+        count<Shard>('Executions', 'Executions held in memory.', (it) => it.status?.executions ?? 0),
+        text<Shard>('Rounds/s', 'Rounds a second.', (it) => it.status?.roundsPerSecond.toFixed(1)),
+        text<Shard>('Latency', 'Mean length of a round.', (it) =>
+          it.status === undefined ? undefined : `${it.status.roundLatencyMs}ms`,
+        ),
+        text<Shard>('Reported', 'Time since its figures last changed.', (it, now) =>
+          it.status === undefined ? undefined : age(it.status.reportedAt, now),
+        ),
+        wide<Shard>('Epoch', 'Epoch of its lease, where it is one of several.', (it) => it.status?.epoch),
+        wide<Shard>('Transitions/s', 'Changes of node phases a second.', (it) => it.status?.transitionsPerSecond),
       ],
     },
   ],

@@ -28,6 +28,7 @@ export * from './port.ts';
 export * from './reflector.ts';
 export * from './repository.ts';
 export * from './selector.ts';
+export * from './shard-kind.ts';
 export * from './signals.ts';
 export * from './steering.ts';
 export * from './with-archive.ts';

@@ -4,7 +4,7 @@ import { openArchive } from '../cluster/adapters/archive/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
 import { type Archive, type Cluster, withArchive } from '../cluster/index.ts';
-import { followPlatform, startPropellers } from '../control/propeller/index.ts';
+import { followPlatform, reportShards, startPropellers } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
 import { createRegistration } from '../control/registration/index.ts';
 import { followRetentionPolicy, startRetention } from '../control/retention/index.ts';
@@ -179,6 +179,8 @@ function startLoops(
     ...host,
   });
   ends.push(() => propeller.stop());
+  const report = reportShards({ cluster: store, shards: propeller.statsByShard, ...host });
+  ends.push(() => report.stop());
   const platform = followPlatform({ cluster: store, propeller, ...host });
   ends.push(() => platform.stop());
   const scheduler = startScheduler({ cluster, ...host });

@@ -10,6 +10,9 @@ export const MAX_MAP_SIZE = 100_000;
 /** Keys that shards divide among themselves; an execution's key is a hash of its identity. */
 export const SHARD_KEYS = 4096;
 
+/** How often a shard whose figures changed says so in its object. */
+export const SHARD_REPORT_MS = 10_000;
+
 /** Retries for failures that are the system's fault (a lost node, an evicted pod), and their back-off. Flyte allows three as well. */
 export const MAX_SYSTEM_RETRIES = 3;
 export const SYSTEM_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 30_000 } as const;

@@ -11,12 +11,23 @@ import {
   type Random,
   type UnixMs,
 } from '../../base/index.ts';
-import type { Cluster, ExecutionCost, ExecutionPhase } from '../../cluster/index.ts';
+import type { Cluster, Execution, ExecutionCost, ExecutionPhase } from '../../cluster/index.ts';
+import type { EngineState, Observation, Settings, StepResult } from '../../propeller/index.ts';
 import type { Children } from './children.ts';
 import { type Entry, newEntry } from './entry.ts';
 import type { Owned } from './ownership.ts';
 import type { Plans } from './plans.ts';
 import type { Slots } from './slots.ts';
+
+/** A step that is about to be made. */
+export interface StepSeen {
+  readonly execution: Execution;
+  /** Another object than at the step before: it has been restored in between. */
+  readonly state: EngineState;
+  readonly observations: readonly Observation[];
+  readonly now: UnixMs;
+  readonly settings: Settings;
+}
 
 export interface PropellerOptions {
   readonly cluster: Cluster;
@@ -35,6 +46,8 @@ export interface PropellerOptions {
   readonly beginsWith?: 'nothing';
   /** Told after each round, for histograms. */
   readonly onRound?: (round: { readonly seconds: number; readonly transitions: number }) => void;
+  /** Sees each step before it is made, and its result after: what was observed can be replayed. */
+  readonly onStep?: (seen: StepSeen) => (result: StepResult) => void;
   /** Told of each execution whose end has just become durable. */
   readonly onEnded?: (ended: {
     readonly namespace: string;
@@ -56,6 +69,8 @@ export interface PropellerStats {
   /** Executions held in memory; parked ones are not. */
   readonly hotExecutions: number;
   readonly rounds: number;
+  /** Their lengths together. */
+  readonly roundMs: number;
   readonly transitions: number;
   readonly writes: number;
   readonly conflicts: number;
@@ -94,6 +109,7 @@ export interface Engine {
   isStopped: boolean;
   readonly counters: {
     rounds: number;
+    roundMs: number;
     transitions: number;
     writes: number;
     conflicts: number;

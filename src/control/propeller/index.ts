@@ -5,8 +5,9 @@
  * Keeps: one round of an execution at a time; a round goes on only when the one before is durable; after any failure
  * the state is loaded anew; an execution that cannot be run ends with an error and delays no other.
  */
-export type { PropellerOptions, PropellerStats } from './engine.ts';
+export type { PropellerOptions, PropellerStats, StepSeen } from './engine.ts';
 export { followPlatform, type PlatformOptions } from './platform.ts';
 export { podOf } from './pod.ts';
 export { type Propeller, startPropeller } from './propeller.ts';
+export { reportShards } from './shard-report.ts';
 export { type Propellers, startPropellers } from './shards.ts';

@@ -145,7 +145,7 @@ function newEngine(options: PropellerOptions): Engine {
     cancelWake: undefined,
     cancelSweep: undefined,
     isStopped: false,
-    counters: { rounds: 0, transitions: 0, writes: 0, conflicts: 0, failures: 0, quarantined: 0 },
+    counters: { rounds: 0, roundMs: 0, transitions: 0, writes: 0, conflicts: 0, failures: 0, quarantined: 0 },
     run: (entry) => runRound(engine, entry),
     onIdle: undefined,
   };

@@ -18,7 +18,7 @@ import {
   step,
 } from '../../propeller/index.ts';
 import { answerLookups, cacheWrites, tellWaiters } from './cache.ts';
-import { childObservations, childWrite, keepChildrenInSight } from './children.ts';
+import { childAborts, childObservations, childWrite, keepChildrenInSight } from './children.ts';
 import { drop, type Engine, finishRound, wake, wakeLater } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { load, loadFresh, podsOf } from './load.ts';
@@ -125,7 +125,12 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
     const admission = admit(engine, entry, execution);
     if (admission !== undefined) observations.push(admission);
   }
-  return step(run.state, observations, engine.options.clock.now(), settingsOf(engine));
+  const settings = settingsOf(engine);
+  const now = engine.options.clock.now();
+  const seen = engine.options.onStep?.({ execution, state: run.state, observations, now, settings });
+  const result = step(run.state, observations, now, settings);
+  seen?.(result);
+  return result;
 }
 
 function settingsOf(engine: Engine): Settings {
@@ -183,7 +188,9 @@ function writeOf(execution: Execution, effect: Exclude<Effect, CacheEffect | Kee
 
 function endRound(engine: Engine, entry: Entry, result: StepResult): void {
   const { clock, onRound } = engine.options;
-  onRound?.({ seconds: (clock.now() - entry.roundStartedAt) / 1_000, transitions: result.transitions });
+  const roundMs = clock.now() - entry.roundStartedAt;
+  engine.counters.roundMs += roundMs;
+  onRound?.({ seconds: roundMs / 1_000, transitions: result.transitions });
   entry.failures = 0;
   tellWaiters(engine, entry, result.effects);
   if (isTerminalPhase(result.state.phase)) {
@@ -260,6 +267,7 @@ async function quarantine(engine: Engine, entry: Entry, error: ExecutionError): 
   const aborts = pods.map((name): Write => {
     return { op: 'patch', key: { kind: 'Pod', namespace: key.namespace, name }, patch: { metadata: { annotations } } };
   });
+  aborts.push(...(await childAborts(engine, key, `${error.reason}: ${error.message}`)));
   const status = { phase: 'Failed', finishedAt: instantText(clock.now()), error: { ...error } as Json };
   await cluster.write([...aborts, { op: 'patchStatus', key, patch: status }], { discard: true });
 }

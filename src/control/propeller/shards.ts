@@ -5,8 +5,8 @@ import { type Propeller, startPropeller } from './propeller.ts';
 /** The propeller shards of this process, to the others as one. */
 export interface Propellers extends Pick<Propeller, 'setWorkers' | 'setMaxParallelism' | 'stats' | 'stop'> {
   setSharding: ReturnType<typeof startFleet>['setSharding'];
-  /** Shard id → its counters. */
-  statsByShard(): ReadonlyMap<string, PropellerStats>;
+  /** Shard id → its counters, and the epoch of its lease when it has one. */
+  statsByShard(): ReadonlyMap<string, PropellerStats & { readonly epoch?: number }>;
 }
 
 export type PropellersOptions = PropellerOptions & Pick<FleetOptions<Propeller>, 'identity' | 'timing'>;
@@ -41,7 +41,8 @@ export function startPropellers({ identity, timing, ...options }: PropellersOpti
       for (const engine of engines()) engine.setMaxParallelism(next);
     },
     setSharding: (sharding) => fleet.setSharding(sharding),
-    statsByShard: () => new Map([...fleet.engines()].map(([id, engine]) => [id, engine.stats()])),
+    statsByShard: () =>
+      new Map([...fleet.engines()].map(([id, engine]) => [id, withEpoch(engine.stats(), fleet.epochOf(id))])),
     stats: () =>
       engines()
         .map((engine) => engine.stats())
@@ -50,12 +51,17 @@ export function startPropellers({ identity, timing, ...options }: PropellersOpti
   };
 }
 
+function withEpoch(stats: PropellerStats, epoch: number | undefined): PropellerStats & { readonly epoch?: number } {
+  return epoch === undefined ? stats : { ...stats, epoch };
+}
+
 const NOTHING: PropellerStats = {
   workers: 0,
   freeWorkers: 0,
   queueDepth: 0,
   hotExecutions: 0,
   rounds: 0,
+  roundMs: 0,
   transitions: 0,
   writes: 0,
   conflicts: 0,

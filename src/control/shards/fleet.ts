@@ -28,6 +28,8 @@ export interface Fleet<E extends ShardEngine> {
   setSharding(sharding: Sharding | undefined): void;
   /** Shard id → its engine, as they run now. */
   engines(): ReadonlyMap<string, E>;
+  /** The epoch of a shard's lease, when it holds one. */
+  epochOf(id: string): number | undefined;
   /** Whether every shard works on all that is its own. */
   isComplete(): boolean;
   stop(): Promise<void>;
@@ -65,6 +67,7 @@ export function startFleet<E extends ShardEngine>(options: FleetOptions<E>): Fle
       follow();
     },
     engines: () => new Map([...members].map(([id, { engine }]) => [id, engine])),
+    epochOf: (id) => members.get(id)?.shard?.epoch(),
     isComplete: () =>
       served?.version === wanted.version && [...members.values()].every(({ shard }) => shard?.isComplete() ?? true),
     async stop() {

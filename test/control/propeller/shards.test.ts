@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import type { Execution } from '../../../src/cluster/index.ts';
-import { startPropellers } from '../../../src/control/propeller/index.ts';
+import { type Execution, type Shard, SYSTEM_NAMESPACE } from '../../../src/cluster/index.ts';
+import { reportShards, startPropellers } from '../../../src/control/propeller/index.ts';
 import { hostClock, hostRandom } from '../../../src/main/host.ts';
 import { openStore, temporaryFolder } from '../../cluster/embedded/open-store.ts';
 import { expr, workflow } from '../../propeller/closures.ts';
@@ -49,6 +49,14 @@ it('a control plane divides its executions, live, and takes them together again'
     expect(new Set(claimed.map(({ status }) => status?.shard?.id)).size).toBe(3);
     expect(claimed.map(({ status }) => status?.outputs)).toEqual(launched.map(() => ({ end: 42 })));
     expect(propellers.stats().workers).toBe(21);
+    const report = reportShards({ ...ports, shards: propellers.statsByShard });
+    await report.stop();
+    const { items } = await store.list<Shard>('Shard', { namespace: SYSTEM_NAMESPACE });
+    expect(items.map(({ metadata, status }) => [metadata.name, status?.workers, status?.epoch])).toEqual([
+      ['shard-0', 7, 1],
+      ['shard-1', 7, 1],
+      ['shard-2', 7, 1],
+    ]);
     propellers.setSharding(undefined);
     await start('again');
     for (const name of launched.slice(16)) {
