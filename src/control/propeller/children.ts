@@ -8,6 +8,7 @@ import {
   LABEL,
   labelValue,
   newExecution,
+  type ObjectKey,
   type Write,
 } from '../../cluster/index.ts';
 import {
@@ -117,6 +118,12 @@ export async function lookForChildren(
     const labelSelector = `${LABEL.parent}=${labelValue(name)}`;
     const { items } = await cluster.list<Execution>('Execution', { namespace, labelSelector });
     for (const execution of items) found.set(execution.metadata.name, execution);
+    // One that is over may have left the live objects: by its name it is found all the same.
+    for (const child of children) {
+      if (found.has(child.name)) continue;
+      const execution = await findObject<Execution>(cluster, { kind: 'Execution', namespace, name: child.name });
+      if (execution !== undefined) found.set(child.name, execution);
+    }
   }
   return children.map(({ node, name: childName }): Observation => {
     const execution = found.get(childName);
@@ -147,6 +154,20 @@ export function seenByName(wanted: Execution, found: Execution): SeenChild[] {
   if (trigger.kind !== 'execution') return [];
   const isSame = wanted.metadata.annotations?.[ANNOTATION.digest] === found.metadata.annotations?.[ANNOTATION.digest];
   return [{ name: wanted.metadata.name, path: trigger.node, seen: isSame ? seenOf(found) : { kind: 'Taken' } }];
+}
+
+/** Ends the children of an execution that the engine cannot run. */
+export async function childAborts(engine: Engine, { namespace, name }: ObjectKey, why: string): Promise<Write[]> {
+  const labelSelector = `${LABEL.parent}=${labelValue(name)}`;
+  const scope = namespace === undefined ? {} : { namespace };
+  const { items } = await engine.options.cluster.list<Execution>('Execution', { ...scope, labelSelector });
+  return items
+    .filter(({ status }) => !isTerminalPhase(status?.phase ?? 'Pending'))
+    .map(({ metadata }): Write => {
+      const key = { kind: 'Execution', ...scope, name: metadata.name };
+      const patch = { metadata: { annotations: { [ANNOTATION.abort]: why } }, spec: { desired: 'Aborted' } };
+      return { op: 'patch', key, patch };
+    });
 }
 
 /** The execution has live children from now on, or has none any more. Costs nothing for those that never had. */
@@ -190,12 +211,14 @@ function tellParent(engine: Engine, child: Execution, isGone: boolean): void {
   const parent = `${namespace}/${trigger.execution}`;
   const key = `${namespace}/${name}`;
   const { told, parents } = engine.children;
-  const phase = isGone ? 'Gone' : (child.status?.phase ?? 'Pending');
+  const phase = child.status?.phase ?? 'Pending';
   const isOver = isGone || isTerminalPhase(phase);
   if (!parents.has(parent) || (!isOver && told.get(key) === phase)) return;
   if (isOver) told.delete(key);
   else told.set(key, phase);
-  const seen = isGone ? ({ kind: 'Gone' } as const) : withoutDesired(seenOf(child));
+  // One that had ended was only put away.
+  const isLost = isGone && !isTerminalPhase(phase);
+  const seen = isLost ? ({ kind: 'Gone' } as const) : withoutDesired(seenOf(child));
   entryOf(engine, parent).children.push({ name, path: trigger.node, seen });
   wake(engine, parent);
 }

@@ -33,6 +33,7 @@ export function ownsEntry(engine: Engine, { execution }: Entry): boolean {
  */
 export async function setOwned(engine: Engine, owned: Owned): Promise<void> {
   engine.owned = owned;
+  engine.children.parents.clear();
   // Places are counted anew from the list: of plans that others have now, we would never hear the end.
   engine.slots = createSlots();
   const busy: Promise<void>[] = [];
