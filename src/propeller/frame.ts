@@ -31,6 +31,7 @@ export function createFrame(plan: Plan, scope: Scope, { base, parent, owner, pre
     scope,
     phases: new Array<NodePhase>(plan.nodes.length).fill('Pending'),
     waiting,
+    doomed: undefined,
     unfinished: plan.size,
     live: 0,
     mode: 'Run',

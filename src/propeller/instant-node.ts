@@ -39,6 +39,10 @@ export function runInstants(round: Round): void {
 }
 
 function runInstant(round: Round, frame: Frame, node: PlanNode): void {
+  if (frame.doomed?.has(node.index)) {
+    skipNode(round, frame, node);
+    return;
+  }
   if (node.when !== undefined) {
     const held = holds(node.when, scopeOf(round.state, frame, node));
     if (typeof held !== 'boolean') {

@@ -9,7 +9,7 @@ import { newOpen } from './open-node.ts';
 import { readOutputs } from './outputs-status.ts';
 import type { ChildPlan, DynamicPlan, Plan, PlanNode, RunsTask, WorkflowPlan } from './plan.ts';
 import type { Past } from './reuse.ts';
-import { makeReady, newReuse, reuseOf } from './round.ts';
+import { doomWith, makeReady, newReuse, reuseOf } from './round.ts';
 import type { EngineState, Frame, OpenState, TaskState, Timer } from './state.ts';
 import { workflowInputs } from './workflow-node.ts';
 
@@ -203,6 +203,7 @@ function restorePhase({ kept }: Restoring, frame: Frame, node: PlanNode, status:
   if (!isSkipped && !['Succeeded', 'Cached', 'Recovered'].includes(status.phase)) return;
   const outputs = keptOutputs(frame, node, status, kept) ?? readOutputs(status) ?? {};
   frame.scope.outputs.set(node.id, isSkipped ? NO_OUTPUTS : outputs);
+  if (isSkipped) doomWith(frame, node);
   for (const next of node.downstream) frame.waiting[next] = (frame.waiting[next] as number) - 1;
 }
 

@@ -101,7 +101,8 @@ export function makeReady(state: EngineState, frame: Frame, index: number): void
   // A node that was skipped because another of its upstream nodes failed stays so.
   if (frame.phases[index] !== 'Pending') return;
   const node = frame.plan.nodes[index] as PlanNode;
-  if (node.when === undefined && node.kind === 'task') readyTask(state, frame, node);
+  if (frame.doomed?.has(index)) state.ready.instant.push(frame.base + index);
+  else if (node.when === undefined && node.kind === 'task') readyTask(state, frame, node);
   else if (node.when === undefined && isMap(node)) state.ready.maps.push(frame.base + index);
   else state.ready.instant.push(frame.base + index);
 }
@@ -125,19 +126,23 @@ export function newReuse(past: Past | undefined): ReuseState {
   return { past, lookups: [], claims: new Map(), reserving: new Map() };
 }
 
-/** The node's condition does not hold: what needs it is skipped too, what only reads it finds no outputs. */
-export function skipNode(round: Round, frame: Frame, first: PlanNode): void {
-  const stack = [first];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (frame.phases[node.index] !== 'Pending') continue;
-    endNode(round, frame, node, 'Skipped');
-    frame.scope.outputs.set(node.id, NO_OUTPUTS);
-    writeNode(round, pathOf(frame, node), { phase: 'Skipped' });
-    for (const next of node.downstream) {
-      if (node.skips?.has(next)) stack.push(frame.plan.nodes[next] as PlanNode);
-      else release(round.state, frame, next);
-    }
-  }
+/**
+ * The node's condition does not hold: what needs it is skipped too, what only reads it finds no outputs. Both only when all
+ * else that they wait for has ended well, so that it makes no difference what ends first.
+ */
+export function skipNode(round: Round, frame: Frame, node: PlanNode): void {
+  endNode(round, frame, node, 'Skipped');
+  frame.scope.outputs.set(node.id, NO_OUTPUTS);
+  writeNode(round, pathOf(frame, node), { phase: 'Skipped' });
+  doomWith(frame, node);
+  for (const next of node.downstream) release(round.state, frame, next);
+}
+
+/** What needs a skipped node is to be skipped. */
+export function doomWith(frame: Frame, { skips }: PlanNode): void {
+  if (skips === undefined) return;
+  frame.doomed ??= new Set();
+  for (const next of skips) frame.doomed.add(next);
 }
 
 /** The node failed for good: whatever needs it is skipped, and by policy nothing else of its workflow starts. */

@@ -95,6 +95,8 @@ export interface Frame {
   readonly phases: NodePhase[];
   /** By index in the plan: upstream nodes that have not ended well yet. */
   readonly waiting: Int32Array;
+  /** Nodes by index in the plan that are to be skipped when all that they wait for has ended; made when there is one. */
+  doomed: Set<number> | undefined;
   /** Nodes that are not terminal, less the failure handler. */
   unfinished: number;
   /** Nodes that left Pending and are not terminal. */
