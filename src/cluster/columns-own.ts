@@ -3,6 +3,7 @@ import type { CacheEntry } from './cache-entry.ts';
 import { condition, count, type KindColumns, keys, shortCommit, text, wide } from './column-cells.ts';
 import type { DefinitionSource, LaunchPlan, Platform, Policy, Schedule, Task, Workflow } from './definitions.ts';
 import type { Execution } from './execution-kind.ts';
+import type { MapResults } from './map-results.ts';
 import type { KubeObject } from './object.ts';
 import { isTerminalPhase, WAITS } from './phases.ts';
 import type { Closure, Repository, Revision } from './repository.ts';
@@ -178,6 +179,20 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
         wide<Revision>('Repository', 'Repository that holds it.', (it) => it.spec.repository),
         wide<Revision>('Refs', 'Refs of the push that brought it.', (it) => it.spec.refs.join(',')),
         wide<Revision>('Entities', 'Definitions that it holds.', entityCounts),
+      ],
+    },
+  ],
+  [
+    'MapResults',
+    {
+      columns: [
+        text<MapResults>('Execution', 'Execution that the map is part of.', (it) => it.spec.execution),
+        text<MapResults>('Node', 'Node of the map.', (it) => it.spec.node),
+        count<MapResults>(
+          'Results',
+          'Subtasks whose outputs it holds.',
+          (it) => Object.keys(it.status?.results ?? {}).length,
+        ),
       ],
     },
   ],

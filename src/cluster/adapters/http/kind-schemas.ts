@@ -157,6 +157,24 @@ const ORIGIN = {
   index: optional(whole('Index of the subtask of a map.')),
 };
 
+const MAP_RESULTS: KindSchema = {
+  description: 'Outputs of neighbouring subtasks of a large map, beside its execution and gone with it.',
+  fields: {
+    spec: record(
+      {
+        execution: text('Execution that the map is part of.'),
+        node: text('Node of the map.'),
+        chunk: whole('Which chunk of the subtasks, from 0.'),
+      },
+      'Whose outputs these are. Written by the engine alone.',
+    ),
+    status: record(
+      { results: optional(mapOf(anything('Outputs by name, in a list of one.'), 'Outputs by index of the subtask.')) },
+      'The outputs.',
+    ),
+  },
+};
+
 const CACHE_ENTRY: KindSchema = {
   description: 'Outputs of a task, named by the SHA-256 of what they were made from.',
   fields: {
@@ -249,4 +267,5 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
   ],
   ['Execution', EXECUTION],
   ['CacheEntry', CACHE_ENTRY],
+  ['MapResults', MAP_RESULTS],
 ]);
