@@ -1,3 +1,4 @@
+import { remembered } from '../base/index.ts';
 import { FIELDS, type FieldRule, MACROS } from './cron-grammar.ts';
 
 /** One field as a set: bit n of `bits` (a pair of 32-bit words, low first) stands for value n. */
@@ -51,7 +52,9 @@ class CronSyntaxError extends Error {
  * `@daily`. Fields take `*`, `?`, values, names, ranges, lists, steps (`*`/n, a/n, a-b/n) and the day forms `L`, `L-n`,
  * `nW`, `LW`, `d#n`, `dL`. Day of week 7 is Sunday too. Grammar as crontab(5), day forms as Quartz.
  */
-export function parseCron(expression: string): CronResult {
+export const parseCron: (expression: string) => CronResult = remembered(readCron);
+
+function readCron(expression: string): CronResult {
   try {
     return { kind: 'ok', pattern: slim(parse(expression)) };
   } catch (error) {

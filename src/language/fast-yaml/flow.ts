@@ -1,5 +1,6 @@
 import { FAST_YAML, type Json } from '../../base/index.ts';
 import type { Mark, PairMark } from '../yaml-mark.ts';
+import { bareObject } from './bare-object.ts';
 import {
   COLON,
   type Cursor,
@@ -87,7 +88,7 @@ function list(cursor: Cursor, outside: Outside): Json {
 }
 
 function map(cursor: Cursor, outside: Outside): Json {
-  const object: Record<string, Json> = Object.create(null);
+  const object = bareObject();
   const pairs: PairMark[] = [];
   const start = cursor.at++;
   while (!closes(cursor, outside, CLOSE_MAP)) {
