@@ -76,13 +76,16 @@ export function phaseText({ phase, durationMs, isTerminal }: ExecutionView, term
 export function nodeNote(node: NodeView, now?: number): string {
   const notes: string[] = [];
   if (node.subtasks !== undefined) {
-    const { size, succeeded, failed } = node.subtasks;
+    const { size, succeeded, failed, reused } = node.subtasks;
     notes.push(`${succeeded}/${size} done${failed > 0 ? `, ${failed} failed` : ''}`);
+    if (reused > 0) notes.push(`${reused} not run again`);
   }
   if (node.attempt !== undefined && node.attempt > 1) notes.push(`attempt ${node.attempt}`);
   if (node.retryAt !== undefined && now !== undefined && node.retryAt > now) {
     notes.push(`next attempt in ${durationText(node.retryAt - now)}`);
   }
+  if (node.reused !== undefined) notes.push(`from ${node.reused.execution}/${printable(node.reused.node)}`);
+  if (node.message !== undefined) notes.push(printable(node.message));
   if (node.child !== undefined) notes.push(`${node.child.name} ${node.child.phase}`);
   if (node.decision !== undefined) notes.push(decisionText(node.decision));
   else if (node.wait !== undefined && !isTerminalPhase(node.phase)) notes.push(`waits for ${WAITED[node.wait.for]}`);

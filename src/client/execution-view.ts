@@ -43,11 +43,17 @@ export interface NodeView {
   readonly wakeAt?: UnixMs;
   /** The execution that it runs. */
   readonly child?: NodeChild;
+  /** Whose outputs these are, when it is Cached or Recovered. */
+  readonly reused?: NonNullable<NodeStatus['reused']>;
+  /** Why it waits, when something else than its turn holds it up. */
+  readonly message?: string;
   readonly subtasks?: {
     readonly size: number;
     readonly succeeded: number;
     readonly failed: number;
     readonly running: number;
+    /** Of those that succeeded, how many did without being run. */
+    readonly reused: number;
   };
 }
 
@@ -119,6 +125,7 @@ export function viewExecution(execution: Execution, closure: WorkflowClosure | u
 function viewNode({ status, ...place }: PlacedNode, now: UnixMs): NodeView {
   if (status === undefined) return { ...place, phase: 'Pending' };
   const retryAt = instantMs(status.retryAt);
+  const wakeAt = instantMs(status.wakeAt);
   const { map } = status;
   return {
     ...place,
@@ -130,8 +137,20 @@ function viewNode({ status, ...place }: PlacedNode, now: UnixMs): NodeView {
     ...(retryAt !== undefined && { retryAt }),
     ...outputsOf(status),
     ...(status.error !== undefined && { error: status.error }),
+    ...(status.wait !== undefined && { wait: status.wait }),
+    ...(status.decision !== undefined && { decision: status.decision }),
+    ...(wakeAt !== undefined && { wakeAt }),
+    ...(status.child !== undefined && { child: status.child }),
+    ...(status.reused !== undefined && { reused: status.reused }),
+    ...(status.message !== undefined && { message: status.message }),
     ...(map !== undefined && {
-      subtasks: { size: map.size, succeeded: map.succeeded, failed: map.failed, running: map.running },
+      subtasks: {
+        size: map.size,
+        succeeded: map.succeeded,
+        failed: map.failed,
+        running: map.running,
+        reused: (map.cached ?? 0) + (map.recovered ?? 0),
+      },
     }),
   };
 }
