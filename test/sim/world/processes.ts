@@ -163,7 +163,10 @@ function startShards(process: SimProcess, host: Host, { shards }: ProcessOptions
   const fleet = startFleet<Propeller>({
     ...host,
     identity: `${process.role}/${process.lives}`,
-    newEngine: () => startPropeller({ ...host, ...settings, hasOnlyOwnPods: true, beginsWith: 'nothing' }),
+    newEngine: (_, begins) => {
+      const own = begins === 'alone' ? {} : ({ beginsWith: 'nothing' } as const);
+      return startPropeller({ ...host, ...settings, hasOnlyOwnPods: true, ...own });
+    },
     timing: TIMING,
   });
   const each = (tell: (engine: Propeller) => void): void => {
