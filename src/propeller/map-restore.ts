@@ -15,7 +15,12 @@ import type { Frame, Timer } from './state.ts';
 export function keptOutputs(frame: Frame, node: PlanNode, status: NodeStatus, kept: KeptResults): Values | undefined {
   if (status.map === undefined || !keepsResults(status)) return undefined;
   if (node.kind !== 'map' && node.kind !== 'computeMap') return undefined;
-  return joinResults(node.names, status.map.size, kept.get(pathOf(frame, node)) ?? new Map());
+  const path = pathOf(frame, node);
+  const results = kept.get(path) ?? new Map<number, Values>();
+  if (results.size < status.map.succeeded) {
+    throw new BugError(`outputs of the map "${path}" are gone: somebody deleted its MapResults`);
+  }
+  return joinResults(node.names, status.map.size, results);
 }
 
 /** The state of an open map. */

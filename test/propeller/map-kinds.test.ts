@@ -87,6 +87,23 @@ describe.each([
     expect(world.kept.get('each')?.size).toBe(4_000);
   });
 
+  it('whose large outputs somebody deleted is not taken for one that gave nothing', () => {
+    const closure = compiledWorkflow({
+      main: `
+        inputs: { xs: list<integer> }
+        nodes:
+          each: { map: { over: "\${{ inputs.xs }}", compute: { y: "xxxxxxxxxxxxxxxxxxxxxxxxxxxx \${{ item }}" } } }
+          wait: { sleep: 1m, needs: [each] }
+      `,
+    });
+    const world = createWorld(closure, { spec: { inputs: { xs: numbers(4_000) } }, restarts });
+    settle(world);
+    world.kept.get('each')?.delete(5);
+    world.state = undefined;
+    world.now += 1;
+    expect(() => settle(world)).toThrow(/outputs of the map "each" are gone/);
+  });
+
   it('is aborted where it stands', () => {
     const world = mapWorld(DIVIDE, numbers(5_000), restarts);
     desire(world, 'Aborted');
