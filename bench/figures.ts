@@ -179,6 +179,42 @@ export const FIGURES: readonly Figure[] = [
   },
   restart('100,000', 1_000, { name: 'restart', module: './figures/restart.ts' }),
   restart('1,000,000', 10_000, { name: 'restart-million', module: './figures/restart-million.ts', isLong: true }),
+  {
+    name: 'archive',
+    title: 'A control plane with 1,000,000 archived executions of 12 nodes',
+    module: './figures/archive.ts',
+    isLong: true,
+    metrics: [
+      {
+        key: 'manyCreateMicros',
+        title: 'CPU to create an execution',
+        unit: 'µs',
+        floor: { key: 'fewCreateMicros', title: 'with one archived' },
+        target: { atMostOfFloor: 1.25 },
+      },
+      {
+        key: 'manyReadyMs',
+        title: 'start, until /readyz',
+        unit: 'ms',
+        floor: { key: 'fewReadyMs', title: 'with one archived' },
+        target: { atMostOfFloor: 1.25 },
+      },
+      {
+        key: 'manyStartMb',
+        title: 'memory after the start (RSS)',
+        unit: 'MB',
+        decimals: 1,
+        floor: { key: 'fewStartMb', title: 'with one archived' },
+        target: { atMostOfFloor: 1.1 },
+      },
+      { key: 'byNameMs', title: 'get one by name', unit: 'ms', decimals: 2 },
+      { key: 'failedMs', title: 'the last 100 failed of an hour', unit: 'ms', decimals: 1 },
+      { key: 'workflowMs', title: 'the last 100 of a workflow', unit: 'ms', decimals: 1 },
+      { key: 'durationMs', title: 'the 100 longest of all, in a thread of its own', unit: 'ms', decimals: 1 },
+      { key: 'archiveMicros', title: 'to archive one, in batches of 2,000', unit: 'µs', decimals: 1 },
+      { key: 'bytesPerExecution', title: 'on disk per archived execution', unit: 'B' },
+    ],
+  },
 ];
 
 type Named = Pick<Figure, 'name' | 'module' | 'isLong'>;
