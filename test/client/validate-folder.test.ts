@@ -94,6 +94,28 @@ describe('a kept verdict', () => {
     expect(await validate()).toMatchObject(expected);
   });
 
+  it.each<[string, () => void]>([
+    ['the index is written anew', () => git('rm', '-q', '--cached', 'pipelines/t.yaml')],
+    ['the index has no checksum', () => git('config', 'index.skipHash', 'true')],
+  ])('is taken when %s and the files are as they were', async (_name, change) => {
+    await validate();
+    forge();
+    change();
+    git('add', '-A');
+    expect(await validate()).toEqual(FORGED);
+    expect(await validate()).toEqual(FORGED);
+  });
+
+  it('is not taken when what was undone is done again', async () => {
+    await validate();
+    put('pipelines/t.yaml', NOT_A_KIND);
+    expect((await validate()).isValid).toBe(false);
+    put('pipelines/t.yaml', TASK);
+    expect((await validate()).isValid).toBe(true);
+    add('pipelines/t.yaml', NOT_A_KIND);
+    expect((await validate()).isValid).toBe(false);
+  });
+
   it('is not taken by another program', async () => {
     await validate('a');
     forge();

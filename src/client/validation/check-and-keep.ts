@@ -1,34 +1,64 @@
-import { foldersOf } from '../compile-work-tree.ts';
-import { type Before, checkListed } from './check-folder.ts';
-import { type KeptRecords, keepRecords, readRecords } from './kept-records.ts';
+import type { KeptRecords } from './kept-records.ts';
+import { keepLook, takeQuickLook } from './quick-look.ts';
 import { type Snapshot, statesRead, takeSnapshot, treeOf } from './snapshot.ts';
 import type { Verdict } from './verdict.ts';
-import { keepVerdict } from './verdict-cache.ts';
+import { keepVerdict, readVerdict } from './verdict-cache.ts';
 
-/** A folder whose verdict is not known. */
-export interface Unknown {
+/** A folder that does not look as it did when it was validated last. */
+export interface ChangedFolder {
   readonly cacheFolder: string;
   readonly tool: string;
   readonly root: string;
-  readonly snapshot: Snapshot;
+  /** How it looks; undefined when that cannot be told at a glance. */
+  readonly look: string | undefined;
 }
 
-/** Validates a folder, from what was kept of it when that helps, and keeps what was found for the next time. */
-export async function checkAndKeep({ cacheFolder, tool, root, snapshot }: Unknown): Promise<Verdict> {
+/**
+ * Validates a folder, from what was kept of it when that helps, and keeps what was found for the next time. Undefined where
+ * its state cannot be told.
+ */
+export async function checkChanged(changed: ChangedFolder): Promise<Verdict | undefined> {
+  const { cacheFolder, tool, root, look } = changed;
+  const snapshot = await takeSnapshot(root, tool);
+  if (snapshot === undefined) return undefined;
+  const kept = readVerdict(cacheFolder, root, snapshot.key);
+  const { verdict, keepMore } =
+    kept === undefined ? await check(changed, snapshot) : { verdict: kept, keepMore: () => {} };
+  // What was edited meanwhile may or may not have been seen.
+  const isSame =
+    look === undefined
+      ? (await takeSnapshot(root, tool))?.key === snapshot.key
+      : (await takeQuickLook(root, tool)) === look;
+  if (!isSame) return verdict;
+  if (kept === undefined) keepVerdict(cacheFolder, root, snapshot.key, verdict);
+  if (look !== undefined) keepLook(cacheFolder, root, look, snapshot.key);
+  keepMore();
+  return verdict;
+}
+
+interface Checked {
+  readonly verdict: Verdict;
+  readonly keepMore: () => void;
+}
+
+async function check({ cacheFolder, tool, root }: ChangedFolder, snapshot: Snapshot): Promise<Checked> {
+  const [{ foldersOf }, { checkListed }, { keepRecords, readRecords }] = await Promise.all([
+    import('../compile-work-tree.ts'),
+    import('./check-folder.ts'),
+    import('./kept-records.ts'),
+  ]);
   const states = statesRead(snapshot);
   const kept = readRecords(cacheFolder, root, tool);
-  const before: Before | undefined = kept && { kept, changed: changesBetween(kept.states, states) };
+  const before = kept && { kept, changed: changesBetween(kept.states, states) };
   const tree = treeOf(root, snapshot);
   const { verdict, records, settings } = await checkListed(tree, { before });
-  // What was edited meanwhile may or may not have been seen.
-  const after = await takeSnapshot(root, tool);
-  if (after?.key !== snapshot.key) return verdict;
-  keepVerdict(cacheFolder, root, snapshot.key, verdict);
-  // Changes are told from the last whole check: keeping each small one would cost more than checking it again.
-  if (records?.isWhole !== true || settings === undefined) return verdict;
-  const found: KeptRecords = { settings, files: records.files, folders: foldersOf(tree), states };
-  keepRecords(cacheFolder, root, tool, found);
-  return verdict;
+  const keepMore = (): void => {
+    // Changes are told from the last whole check: keeping each small one would cost more than checking it again.
+    if (records?.isWhole !== true || settings === undefined) return;
+    const found: KeptRecords = { settings, files: records.files, folders: foldersOf(tree), states };
+    keepRecords(cacheFolder, root, tool, found);
+  };
+  return { verdict, keepMore };
 }
 
 function changesBetween(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): ReadonlySet<string> {

@@ -25,7 +25,7 @@ const TRACKED = /^([HCR]) (\d{6}) ([0-9a-f]{40,64}) 0\t/;
  * hide their changes.
  */
 export async function takeSnapshot(root: string, tool: string): Promise<Snapshot | undefined> {
-  const listing = await listWithIds(root);
+  const listing = await askGit(root, ['-s', '--cached', '--modified', '--deleted', '--others']);
   if (listing === undefined) return undefined;
   const states = new Map<string, string>();
   const untracked = new Set<string>();
@@ -74,19 +74,18 @@ const NO_FILE = 'none';
 const FILE = 'file';
 
 /** Of what stands there: its text if that is read, else that it is there. */
-function stateOnDisk(root: string, path: string, state: 'new' | 'changed'): string {
+export function stateOnDisk(root: string, path: string, state: 'new' | 'changed'): string {
   const file = join(root, path);
   if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== true) return NO_FILE;
   if (!IS_READ.test(path)) return FILE;
   return `${state}:${sha256(readFileSync(file).subarray(0, MAX_FILE_BYTES + 1))}`;
 }
 
-async function listWithIds(root: string): Promise<string | undefined> {
+/** What git lists of the folder, each record ended by NUL; undefined when it cannot. */
+export async function askGit(root: string, what: readonly string[]): Promise<string | undefined> {
   try {
-    const flags = ['-z', '-t', '-s', '--cached', '--modified', '--deleted', '--others', '--exclude-standard'];
-    const { stdout } = await promisify(execFile)('git', ['-C', root, 'ls-files', ...flags], {
-      maxBuffer: MAX_GIT_LISTING_BYTES,
-    });
+    const args = ['-C', root, 'ls-files', '-z', '-t', ...what, '--exclude-standard'];
+    const { stdout } = await promisify(execFile)('git', args, { maxBuffer: MAX_GIT_LISTING_BYTES });
     return stdout;
   } catch {
     // No git on this machine, or the folder is in no repository.

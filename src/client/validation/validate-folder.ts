@@ -2,7 +2,7 @@ import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../base/index.ts';
-import { takeSnapshot } from './snapshot.ts';
+import { snapshotKeyOf, takeQuickLook } from './quick-look.ts';
 import type { Verdict } from './verdict.ts';
 import { readVerdict } from './verdict-cache.ts';
 
@@ -20,12 +20,13 @@ export interface ValidateFolderOptions {
 export async function validateFolder(root: string, options: ValidateFolderOptions = {}): Promise<Verdict> {
   const { cacheFolder, tool = runningTool() } = options;
   const place = realpathSync(root);
-  const snapshot = cacheFolder === undefined || tool === undefined ? undefined : await takeSnapshot(place, tool);
-  if (cacheFolder === undefined || tool === undefined || snapshot === undefined) return checkedVerdict(root);
-  const kept = readVerdict(cacheFolder, place, snapshot.key);
+  if (cacheFolder === undefined || tool === undefined) return checkedVerdict(root);
+  const look = await takeQuickLook(place, tool);
+  const key = look === undefined ? undefined : snapshotKeyOf(cacheFolder, place, look);
+  const kept = key === undefined ? undefined : readVerdict(cacheFolder, place, key);
   if (kept !== undefined) return kept;
-  const { checkAndKeep } = await import('./check-and-keep.ts');
-  return checkAndKeep({ cacheFolder, tool, root: place, snapshot });
+  const { checkChanged } = await import('./check-and-keep.ts');
+  return (await checkChanged({ cacheFolder, tool, root: place, look })) ?? checkedVerdict(root);
 }
 
 async function checkedVerdict(root: string): Promise<Verdict> {
