@@ -1,13 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { canonicalJson, type Json } from '../../../src/base/index.ts';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
-import { ANNOTATION, deleteObject, type Execution, LABEL, type Pod } from '../../../src/cluster/index.ts';
+import { ANNOTATION, deleteObject, type Execution, LABEL, type Pod, patchObject } from '../../../src/cluster/index.ts';
 import type { WorkflowClosure } from '../../../src/compiler/index.ts';
+import { encodeClosure } from '../../../src/control/closures/index.ts';
 import { type Propeller, startPropeller } from '../../../src/control/propeller/index.ts';
 import { hostClock, hostRandom } from '../../../src/main/host.ts';
 import { openStore, temporaryFolder } from '../../cluster/embedded/open-store.ts';
+import { commitOf, compileAll } from '../../compiler/commit.ts';
 import { expr, literal, workflow } from '../../propeller/closures.ts';
-import { endPod, keyOf, launch, NAMESPACE, register, untilOver } from './engine-host.ts';
+import { endPod, keyOf, launch, NAMESPACE, register, untilObject, untilOver } from './engine-host.ts';
 
 let folder: string;
 let store: EmbeddedStore;
@@ -18,6 +21,15 @@ let agent: Promise<void>;
 let started: string[];
 /** Nodes whose attempts fail, or `<node>/<index>`. */
 let failing: Set<string>;
+
+/** What the task of the node `made` writes. */
+const WRITTEN = {
+  outputs: { sum: '${{ nodes.two.outputs.x }}' },
+  nodes: {
+    one: { task: 'work', with: { a: 20 } },
+    two: { task: 'work', with: { a: '${{ nodes.one.outputs.x }}' } },
+  },
+};
 
 beforeEach(async () => {
   folder = temporaryFolder();
@@ -49,7 +61,8 @@ async function playAgent(): Promise<void> {
       const index = annotations[ANNOTATION.mapIndex];
       const node = `${labels[LABEL.node]}${index === undefined ? '' : `/${index}`}`;
       const { a } = JSON.parse(annotations[ANNOTATION.inputs] ?? '{}') as { a: number };
-      await endPod(store, name, failing.has(node) ? { exitCode: 1 } : { text: `x=${a + 1}` });
+      const text = node === 'made' ? JSON.stringify({ workflow: WRITTEN }) : `x=${a + 1}`;
+      await endPod(store, name, failing.has(node) ? { exitCode: 1 } : { text });
     }
   }
 }
@@ -144,6 +157,70 @@ describe('a recovered execution', () => {
     expect(fresh.status).toMatchObject({ phase: 'Failed', error: { reason: 'RecoverSourceGone' } });
     expect(fresh.status?.error?.message).toContain('start anew');
     expect(started).toEqual([]);
+  });
+});
+
+describe('what stands deeper', () => {
+  const documents = [
+    'kind: Task\nmetadata: { name: work }\nspec: { inputs: { a: integer }, outputs: { x: integer }, run: { command: [work] } }',
+    'kind: Task\nmetadata: { name: plan }\nspec: { inputs: { a: integer }, outputs: { workflow: json }, run: { command: [plan] } }',
+    `kind: Workflow
+metadata: { name: inner }
+spec:
+  inputs: { a: integer }
+  outputs: { x: "\${{ nodes.deep.outputs.x }}" }
+  nodes: { deep: { task: work, with: { a: "\${{ inputs.a }}" } } }`,
+    'kind: LaunchPlan\nmetadata: { name: child }\nspec: { workflow: inner }',
+    `kind: Workflow
+metadata: { name: main }
+spec:
+  outputs: { end: "\${{ nodes.last.outputs.x }}" }
+  nodes:
+    inline: { workflow: inner, with: { a: 1 } }
+    ask: { approve: { message: "use \${{ nodes.inline.outputs.x }}?" } }
+    made: { dynamic: { task: plan, with: { a: 5 }, tasks: [work], outputs: { sum: integer } }, needs: [ask] }
+    apart: { launchPlan: child, with: { a: "\${{ nodes.made.outputs.sum }}" } }
+    chosen:
+      switch: [{ when: "\${{ nodes.apart.outputs.x > 3 }}", then: { task: work, with: { a: 7 } } }]
+      else: { task: work, with: { a: 9 } }
+    last: { task: work, with: { a: "\${{ nodes.apart.outputs.x }}" }, needs: [chosen] }`,
+  ];
+
+  it('is recovered: frames, written workflows, branches, children and answers', async () => {
+    const compiled = compileAll(commitOf(...documents));
+    if (compiled.kind !== 'compiled') throw new Error(JSON.stringify(compiled.diagnostics));
+    for (const { kind, name, digest, closure } of compiled.changed) {
+      const objects = encodeClosure({ of: kind, name, digest, text: canonicalJson(closure as unknown as Json) });
+      await store.write(objects.map((object) => ({ op: 'create', object })));
+    }
+    const main = compiled.changed.find(({ name }) => name === 'main')?.closure as WorkflowClosure;
+    failing.add('last');
+    await launch(store, main, 'old');
+    await untilObject<Execution>(store, keyOf('Execution', 'old'), ({ status }) => status?.nodes?.ask !== undefined);
+    const at = '2026-01-02T03:04:05.000Z';
+    const signals = { ask: { decision: 'approve', by: 'ada', at } };
+    await patchObject(store, keyOf('Execution', 'old'), { spec: { signals } });
+    const old = await untilOver(store, 'old');
+    expect(old.status?.error).toMatchObject({ node: 'last' });
+    started = [];
+    failing.clear();
+    const trigger = { kind: 'recover', of: 'old', uid: old.metadata.uid ?? '' };
+    await launch(store, main, 'fresh', { trigger });
+    const fresh = await untilOver(store, 'fresh');
+    expect(fresh.status).toMatchObject({ phase: 'Succeeded', outputs: { end: 24 } });
+    expect(phases(fresh)).toEqual({
+      inline: 'Succeeded',
+      'inline/deep': 'Recovered',
+      ask: 'Recovered',
+      made: 'Succeeded',
+      'made/one': 'Recovered',
+      'made/two': 'Recovered',
+      apart: 'Recovered',
+      chosen: 'Recovered',
+      last: 'Succeeded',
+    });
+    expect(fresh.status?.nodes?.ask).toMatchObject({ outputs: { by: 'ada' }, reused: { execution: 'old' } });
+    expect(started.map((name) => name.replace(/-h[0-9a-f]+/, ''))).toEqual(['fresh-made-1', 'fresh-last-1']);
   });
 });
 
