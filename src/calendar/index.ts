@@ -9,4 +9,4 @@ export { type CronField, type CronPattern, type CronResult, parseCron } from './
 export { shortestInterval } from './interval.ts';
 export { type RuleResult, type TickFields, tickRuleOf } from './rule.ts';
 export { nextTick, type TickRule, ticksBetween } from './ticks.ts';
-export { isTimeZone } from './zone.ts';
+export { isTimeZone, timeZoneNames } from './zone.ts';

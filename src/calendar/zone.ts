@@ -29,6 +29,11 @@ export function isTimeZone(name: string): boolean {
 }
 
 /** Answers of `hasRules`: each costs a formatter, some 16 KB outside the heap that are slow to come back. */
+/** The usual names of all zones, in order; `isTimeZone` knows older ones, too. */
+export function timeZoneNames(): readonly string[] {
+  return ['UTC', ...Intl.supportedValuesOf('timeZone')];
+}
+
 const knownZones = new Map<string, boolean>();
 
 function hasRules(name: string): boolean {

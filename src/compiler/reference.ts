@@ -74,8 +74,18 @@ function helpFor(workspace: Workspace, definition: Definition, kind: EntityKind,
   const asked = looked.asked.get(definition) ?? new Set();
   if (asked.size >= MAX_DEFINITION_SUGGESTIONS && !asked.has(key)) return undefined;
   looked.asked.set(definition, asked.add(key));
-  if (!looked.helps.has(key)) looked.helps.set(key, didYouMean(name, names));
+  if (!looked.helps.has(key)) looked.helps.set(key, didYouMean(name, names) ?? listed(kind, names));
   return looked.helps.get(key);
+}
+
+const MAX_LISTED = 6;
+
+/** All names, where they are few. */
+function listed(kind: EntityKind, names: readonly string[]): string | undefined {
+  if (names.length > MAX_LISTED) return undefined;
+  return names.length === 1
+    ? `the only ${WORDS[kind]} of this commit is "${names[0]}"`
+    : `the ${WORDS[kind]}s of this commit are ${names.join(', ')}`;
 }
 
 /** The names of all entities of a kind, in order: only looked at when a name is wrong. */

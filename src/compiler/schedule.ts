@@ -1,5 +1,5 @@
 import { remembered } from '../base/index.ts';
-import { isTimeZone, nextWallTime, parseCron } from '../calendar/index.ts';
+import { isTimeZone, nextWallTime, parseCron, timeZoneNames } from '../calendar/index.ts';
 import { acceptsNull, type DefinitionOf, didYouMean } from '../language/index.ts';
 import type { LaunchPlanClosure, ScheduleClosure } from './closure.ts';
 import { interfaceType } from './launch.ts';
@@ -67,7 +67,8 @@ function checkTime(workspace: Workspace, schedule: Schedule): boolean {
   }
   const hasZone = isTimeZone(timeZone);
   if (!hasZone) {
-    const help = 'use a name of the IANA database, for example Europe/Berlin or UTC';
+    const help =
+      didYouMean(timeZone, timeZoneNames()) ?? 'use a name of the IANA database, for example Europe/Berlin or UTC';
     tell('PIPE-CRON-002', `there is no time zone "${timeZone}"`, schedule.placeOf(['spec', 'timeZone']), { help });
   }
   return hasZone && parsed?.kind !== 'error' && !isEmpty;

@@ -29,3 +29,18 @@ export function parseQuantity(text: string): number | undefined {
   if (exponent !== undefined) return Number(`${digits}${exponent}`);
   return Number(digits) * (suffix === undefined ? 1 : FACTOR.get(suffix)!);
 }
+
+/** `5GB`, `500 MB`, `2 gi`: what people write who mean bytes. */
+const BYTES = /^(\d+(?:\.\d+)?)\s*([kmgtp])(i?)b?$/i;
+
+/** What was probably meant by a text that is no quantity, to be shown after "write". */
+export function quantityLike(text: string): string | undefined {
+  const closed = text.replaceAll(/\s+/g, '');
+  if (text.length <= MAX_LENGTH && parseQuantity(closed) !== undefined) return closed;
+  const found = BYTES.exec(text.slice(0, MAX_LENGTH + 1));
+  if (found === null) return undefined;
+  const [, digits, letter = '', binary] = found;
+  const prefix = letter.toUpperCase();
+  const decimal = `${digits}${prefix === 'K' ? 'k' : prefix}`;
+  return binary === '' ? `${digits}${prefix}i (powers of 1024) or ${decimal} (powers of 1000)` : `${digits}${prefix}i`;
+}

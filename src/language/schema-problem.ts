@@ -3,7 +3,7 @@ import { isJsonObject, type Json } from '../base/index.ts';
 import type { Path } from './document.ts';
 import { NODE_KINDS } from './schema/node.ts';
 import { TITLE } from './schema/parts.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, suggestedBy } from './suggest.ts';
 import type { SchemaProblem } from './validate.ts';
 import { describeJson } from './value.ts';
 
@@ -90,15 +90,18 @@ function unknownField(error: AjvError, path: Path): SchemaProblem {
   const owner = path.at(-1);
   const isInside = (owner === 'map' && known.includes('over')) || (owner === 'dynamic' && known.includes('tasks'));
   const beside = isInside && BESIDE.includes(field);
+  const near = beside ? undefined : didYouMean(field, known);
   const help = beside
     ? `write "${field}" beside "${owner}", on the node`
-    : (didYouMean(field, known) ?? `the fields here are ${known.join(', ')}`);
+    : (near ?? `the fields here are ${known.join(', ')}`);
+  const meant = near === undefined ? undefined : suggestedBy(near);
   return {
     code: 'PIPE-SCHEMA-004',
     message: `there is no field "${shown(field)}" in ${placeName(path)}`,
     path: [...path, field],
     isKey: true,
     help,
+    ...(meant !== undefined && { meant }),
   };
 }
 
@@ -112,7 +115,7 @@ function missingField(error: AjvError, path: Path): SchemaProblem {
       : title === 'workflow output'
         ? 'write a value, or its long form { value: … }'
         : undefined;
-  return { code: 'PIPE-SCHEMA-005', message, path, isKey: true, ...(help !== undefined && { help }) };
+  return { code: 'PIPE-SCHEMA-005', message, path, isKey: true, lacks: [field], ...(help !== undefined && { help }) };
 }
 
 function wrongForm(error: AjvError, path: Path): SchemaProblem {
@@ -120,8 +123,14 @@ function wrongForm(error: AjvError, path: Path): SchemaProblem {
   const schema = error.parentSchema as { readonly title?: string; readonly examples?: readonly Json[] } | undefined;
   const wanted = types.map((type) => FORMS.get(type) ?? type).join(' or ');
   const example = schema?.examples?.[0];
+  const fields = types.length === 1 && types[0] === 'object' ? properties(error) : [];
   const help =
-    formHelp(types, error.data) ?? (example === undefined ? undefined : `for example ${JSON.stringify(example)}`);
+    formHelp(types, error.data) ??
+    (example !== undefined
+      ? `for example ${JSON.stringify(example)}`
+      : fields.length > 0
+        ? `write { ${fields[0]}: … }; its fields are ${fields.join(', ')}`
+        : undefined);
   const message = `expected ${wanted}, found ${describeJson(error.data)}`;
   return { code: 'PIPE-SCHEMA-006', message, path, isKey: false, ...(help !== undefined && { help }) };
 }
@@ -176,6 +185,7 @@ function notExactlyOne(error: AjvError, path: Path): SchemaProblem {
     path: given.length > 1 ? [...path, given[1]!] : path,
     isKey: true,
     help,
+    ...(given.length === 0 && { lacks: options }),
   };
 }
 

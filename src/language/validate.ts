@@ -12,6 +12,10 @@ export interface SchemaProblem {
   readonly path: Path;
   readonly isKey: boolean;
   readonly help?: string;
+  /** The field that an unknown one is probably meant to be. */
+  readonly meant?: string;
+  /** Fields of which the map at `path` has none. */
+  readonly lacks?: readonly string[];
 }
 
 const validators = new Map<DefinitionKind, ValidateFunction>();
@@ -30,7 +34,16 @@ export function validateDocument(kind: DefinitionKind, document: Json, limit: nu
     const problem = schemaProblem(error as ErrorObject & { readonly data: Json });
     if (problem !== undefined) problems.push(problem);
   }
-  return problems;
+  return withoutEchoes(problems);
+}
+
+/** A field that is misspelt is told; that it is missing under its right name says the same again. */
+function withoutEchoes(problems: readonly SchemaProblem[]): readonly SchemaProblem[] {
+  const meant = new Set(
+    problems.flatMap(({ path, meant: name }) => (name === undefined ? [] : [[...path.slice(0, -1), name].join('\n')])),
+  );
+  if (meant.size === 0) return problems;
+  return problems.filter(({ path, lacks = [] }) => !lacks.some((name) => meant.has([...path, name].join('\n'))));
 }
 
 /** A workflow with one node more than it may have instead of all: that there are too many is told without looking at each. */

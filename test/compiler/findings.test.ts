@@ -184,7 +184,7 @@ describe('findings of a commit', () => {
       rooted('apiVersion: pipectl.dev/v1\nkind: Task\nmetadata: { name: t }\nspec: { run: { command: [sh] } }\n'),
       ['PIPE-PROJ-001@3:19'],
     ],
-    ['a broken project', rooted(PROJECT_TEXT.replace('paths', 'path')), ['PIPE-SCHEMA-004@4:9', 'PIPE-SCHEMA-005@4:1']],
+    ['a broken project', rooted(PROJECT_TEXT.replace('paths', 'path')), ['PIPE-SCHEMA-004@4:9']],
     ['a path that leaves', rooted(PROJECT_TEXT.replace('[pipelines]', '[pipelines, /etc]')), ['PIPE-PROJ-003@4:28']],
     [
       'a project in another file',

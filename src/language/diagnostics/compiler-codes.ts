@@ -263,7 +263,7 @@ const TASKS: readonly DiagnosticCode[] = [
     severity: 'warning',
     title: 'a cache for a task without outputs',
     explanation:
-      'A cache keeps outputs. A task without outputs runs for what it does elsewhere, which no cache can do again; so it runs each time, cache or not. Declare outputs, or leave `cache` out. (`pipectl recover` does not run it again where it succeeded.)',
+      'A cache keeps outputs. A task without outputs runs for what it does elsewhere, which no cache can do again; so it runs each time, cache or not. Declare outputs, or leave `cache` out; `pipectl recover` does not run it again where it succeeded.',
     wrong: documents([...ADD.slice(0, 2), 'spec: { run: { command: [sh, add.sh] }, cache: { ttl: 1d } }']),
     right: documents([
       ...ADD.slice(0, 2),

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from '../../base/index.ts';
 import type { CacheSpec, Path, ResourceSpec, RetrySpec, RunPolicy, TimeoutSpec } from '../document.ts';
-import { parseQuantity } from '../quantity.ts';
+import { parseQuantity, quantityLike } from '../quantity.ts';
 import { durationOf, entriesOf, numberOf, objectOf, present, type Reader, textsOf } from './reader.ts';
 
 /** `retries`, `timeout`, `resources`, `cache` and `interruptible` of a task or a node, found in `fields`. */
@@ -79,7 +79,7 @@ function readQuantities(
       quantities[name] = text;
       warnOfMillibytes(reader, name, text, amount, [...path, name]);
     } else if (!text.includes('${{') && !(typeof given === 'number' && given < 0)) {
-      const help = 'write for example 500m of cpu or 300Mi of memory';
+      const help = `write ${quantityLike(text) ?? 'for example 500m of cpu or 300Mi of memory'}`;
       reader.tell('PIPE-VALUE-003', `"${text.slice(0, 60)}" is not a quantity`, [...path, name], { help });
     }
   }
