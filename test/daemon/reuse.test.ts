@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
 import { type CacheEntry, type Execution, isTerminalPhase } from '../../src/cluster/index.ts';
 import { buildProgram, type Daemon, newFolder, startDaemon, until } from './fixtures/program.ts';
-import { newProject, pipectl } from './fixtures/project.ts';
+import { newProject, pipectl, pipectlIn } from './fixtures/project.ts';
 
 /** The cache, recoveries, relaunches and comparisons through the real control plane. */
 
@@ -88,6 +88,13 @@ describe('the example of daily features', () => {
       phase: { before: 'Failed', after: 'Succeeded' },
       outputs: [{ name: 'text', after: text }],
     });
+
+    const names = [broken.metadata.name, fixed.metadata.name];
+    const told = await pipectlIn(project.folder, daemon.kubeconfig, 'diff', ...names, '-n', NAMESPACE);
+    expect(told).toMatchObject({ code: 0, err: '' });
+    // In a checkout that has both commits, field by field.
+    expect(told.out).toMatch(/~ task report .*\n +source +tasks\/report@\w+ → tasks\/report@\w+/);
+    expect(told.out).toMatch(/report +Failed in [\d.]+s, NonZeroExit +Succeeded in/);
 
     expect((await run('cache', 'list', '-n', NAMESPACE, '-o', 'name')).split('\n')).toHaveLength(4);
     expect(await run('cache', 'delete', '--task', 'extract', '-n', NAMESPACE)).toBe('1 entry deleted');
