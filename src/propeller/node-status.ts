@@ -85,7 +85,7 @@ function taskStatus(round: Round, frame: Frame, node: PlanNode, task: TaskState)
 
 /** A task that has written a workflow, which runs or has run. */
 function producedStatus(round: Round, frame: Frame, node: PlanNode, task: TaskState, open: OpenState): NodeStatus {
-  const { error: _, ...own } = taskStatus(round, frame, node, task);
+  const { error: _, ending: __, ...own } = taskStatus(round, frame, node, task);
   const { error, ending } = openStatus(round, frame, node, open);
   return {
     ...own,

@@ -3,7 +3,7 @@ import { type ExecutionError, isTerminalPhase, type MergePatch } from '../cluste
 import { observeSignals, waitingText, wakeWaiting } from './answered-node.ts';
 import { endChild, fireChildTimer, observeChild, startChildren, steerChildren } from './child-node.ts';
 import { abortedError, begin, endExecution, setExecutionPhase } from './execution.ts';
-import { endingOf, frameOf, nodeAt } from './frame.ts';
+import { endingOf, frameOf, isBefore, nodeAt } from './frame.ts';
 import { runInstants } from './instant-node.ts';
 import { endMap } from './map-end.ts';
 import { fireMapTimer, hasStartableSubtask, observeSubtask, startMaps } from './map-node.ts';
@@ -189,7 +189,10 @@ function settle(round: Round): void {
 function stop(round: Round): void {
   const { state } = round;
   spreadEndings(round);
-  for (const index of [...state.tasks.keys(), ...state.maps.keys(), ...state.children.keys(), ...state.open.keys()]) {
+  const live = [...state.tasks.keys(), ...state.maps.keys(), ...state.children.keys(), ...state.open.keys()];
+  // In an order that does not tell whether a worker was replaced.
+  live.sort((a, b) => (isBefore(state, a, b) ? -1 : 1));
+  for (const index of live) {
     const frame = frameOf(state, index);
     const node = nodeAt(state, frame, index);
     const ending = endingOf(frame);

@@ -32,8 +32,9 @@ function flowArb(kinds: readonly Kind[], inner: fc.Arbitrary<FlowSketch | undefi
       nodes: flow.nodes.map((node, at) => {
         const earlier = (places: readonly number[]) =>
           at === 0 ? [] : [...new Set(places.map((place) => place % at))];
-        // A sleep has no output to read.
-        const reads = earlier(node.reads).filter((other) => flow.nodes[other]?.kind !== 'sleep');
+        // A sleep reads nothing, and has no output to read.
+        const isSleep = (place: number): boolean => flow.nodes[place]?.kind === 'sleep';
+        const reads = isSleep(at) ? [] : earlier(node.reads).filter((other) => !isSleep(other));
         return { ...node, needs: earlier(node.needs), reads };
       }),
     }));
@@ -146,7 +147,8 @@ function play(world: World, flow: FlowSketch, picks: readonly number[]): void {
     const pod = live[pick % Math.max(1, live.length)];
     if (pod === undefined) {
       if (world.wakeAt === undefined) throw new Error(`stuck: ${JSON.stringify(world.execution.status)}`);
-      world.now = Math.max(world.now, world.wakeAt);
+      // Past all that may wake it: a worker may also be woken by what means nothing any more.
+      world.now += 60_000;
     } else if (pick % 7 === 1 && lost < 3 && pod.ending === undefined) {
       lost++;
       end(world, pod, { exitCode: 137, reason: 'Lost' });
