@@ -69,7 +69,7 @@ describe('the history of an execution', () => {
       '1 AttemptQueued ingest 1',
       '2 AttemptRunning ingest 1',
       '3 AttemptEnded ingest 1 Error, exit code 7',
-      '4.5 AttemptQueued ingest 2 the attempt before failed',
+      '4.5 AttemptQueued ingest 2 the attempt before ended: Error, exit code 7',
       '5 AttemptRunning ingest 2',
       '5.8 AttemptEnded ingest 2 Completed',
       '6 NodeSucceeded ingest',

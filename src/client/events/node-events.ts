@@ -37,7 +37,9 @@ export function nodeEvents(
     const attempts = byNode.get(node.path) ?? [];
     return [
       ...starting(node, nodes, startedAt),
-      ...(attempts.length > 0 ? attempts.flatMap((pod) => podEvents(node, pod)) : lastAttempt(node)),
+      ...(attempts.length > 0
+        ? attempts.flatMap((pod) => podEvents(node, pod, before(pod, attempts)))
+        : lastAttempt(node)),
       ...endEvent(node, nodes, ends),
     ];
   });
@@ -101,7 +103,8 @@ function nodeOf({ metadata: { labels, annotations } }: Pod): string {
 }
 
 /** What a pod tells of its attempt. Its creation is told in whole seconds, so a start never comes before it. */
-function podEvents({ path, status: node }: Placed, { metadata, status }: Pod): ExecutionEvent[] {
+function podEvents({ path, status: node }: Placed, pod: Pod, last: Pod | undefined): ExecutionEvent[] {
+  const { metadata, status } = pod;
   const index = metadata.annotations?.[ANNOTATION.mapIndex];
   const attempt = Number(metadata.labels?.[LABEL.attempt] ?? '1');
   const of = { node: path, attempt, ...(index !== undefined && { index: Number(index) }) };
@@ -114,20 +117,35 @@ function podEvents({ path, status: node }: Placed, { metadata, status }: Pod): E
   const queuedAt = instantMs(exact) ?? first ?? created;
   const events: ExecutionEvent[] = [];
   if (queuedAt !== undefined) {
-    const cause = attempt > 1 ? { cause: 'the attempt before failed' } : {};
+    const cause = attempt > 1 ? { cause: `the attempt before ended: ${endText(last) ?? 'nobody knows how'}` } : {};
     events.push({ at: Math.min(queuedAt, runningAt ?? queuedAt), what: 'AttemptQueued', by: ENGINE, ...of, ...cause });
   }
   if (runningAt !== undefined) events.push({ at: runningAt, what: 'AttemptRunning', by: RUNTIME, ...of });
   if (endedAt !== undefined) {
-    const why = metadata.annotations?.[ANNOTATION.abort] ?? exitText(state?.terminated);
-    events.push({ at: endedAt, what: 'AttemptEnded', by: RUNTIME, ...of, cause: why });
+    const why = endText(pod);
+    events.push({ at: endedAt, what: 'AttemptEnded', by: RUNTIME, ...of, ...(why !== undefined && { cause: why }) });
   }
   return events;
 }
 
-function exitText(end: { readonly exitCode: number; readonly reason: string } | undefined): string {
-  if (end === undefined) return '';
-  return end.exitCode === 0 ? end.reason : `${end.reason}, exit code ${end.exitCode}`;
+/** The pod of the attempt before, at the same node and subtask. */
+function before({ metadata }: Pod, attempts: readonly Pod[]): Pod | undefined {
+  const attempt = Number(metadata.labels?.[LABEL.attempt] ?? '1');
+  return attempts.find(
+    ({ metadata: { labels, annotations } }) =>
+      annotations?.[ANNOTATION.mapIndex] === metadata.annotations?.[ANNOTATION.mapIndex] &&
+      Number(labels?.[LABEL.attempt] ?? '1') === attempt - 1,
+  );
+}
+
+/** How an attempt ended: why it was ended, or how its process did. */
+function endText(pod: Pod | undefined): string | undefined {
+  const end = pod?.status?.containerStatuses?.[0]?.state.terminated;
+  if (end === undefined) return undefined;
+  const { exitCode, reason } = end;
+  return (
+    pod?.metadata.annotations?.[ANNOTATION.abort] ?? (exitCode === 0 ? reason : `${reason}, exit code ${exitCode}`)
+  );
 }
 
 /** Without its pods, what the node's status tells of its last attempt. */
