@@ -9,6 +9,7 @@ export { podName } from './attempt.ts';
 export { buildPlan, launchPlansOf, nodeSlug } from './build-plan.ts';
 export { indexOfPath } from './frame.ts';
 export { readOutputs } from './outputs-status.ts';
+export { type PastExecution, pastOf, writtenIn } from './past.ts';
 export type { Plan, PlanNode, PlannedTask } from './plan.ts';
 export {
   type ExpectedAttempt,
@@ -18,7 +19,6 @@ export {
   type Restored,
   restore,
 } from './restore.ts';
-export { type PastExecution, pastOf, writtenIn } from './past.ts';
 export type { Past } from './reuse.ts';
 export { isSubtaskLive } from './reuse-map.ts';
 export type {
