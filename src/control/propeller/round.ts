@@ -37,7 +37,11 @@ export function runRound(engine: Engine, entry: Entry): void {
     finishRound(engine, entry, false);
     return;
   }
-  if (entry.isStale) entry.run = undefined;
+  if (entry.isStale) {
+    entry.run = undefined;
+    // As it was watched: older than what was written since.
+    entry.execution = undefined;
+  }
   entry.isStale = false;
   if (entry.run !== undefined || tryFresh(engine, entry)) {
     stepAndWrite(engine, entry);

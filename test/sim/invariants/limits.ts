@@ -32,18 +32,18 @@ function concurrencyOf(facts: Facts, closure: string, id: string): number {
   return node?.kind === 'map' ? (node.concurrency ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
 }
 
-/** 13: executions of one launch plan at a time. */
+/** 13: executions of one launch plan at a time, when one of them begins: later versions of the plan may allow more. */
 export const concurrencyHolds: Invariant = {
-  after(facts, commit) {
+  before(facts, commit) {
     if (commit.kind !== 'status' || commit.key.kind !== 'Execution' || commit.patch.phase !== 'Running') return;
     const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);
     const { concurrency, launchPlan } = execution?.spec ?? {};
-    if (execution === undefined || concurrency === undefined) return;
-    let running = 0;
+    if (execution === undefined || concurrency === undefined || execution.phase === 'Running') return;
+    let running = 1;
     for (const other of facts.byKey.values()) {
-      if (other.phase !== 'Running' || other.spec.launchPlan !== launchPlan || other.spec.concurrency === undefined)
-        continue;
-      if (other.key.startsWith(`${commit.key.namespace}/`)) running++;
+      const { spec, phase, key } = other;
+      if (phase !== 'Running' || spec.launchPlan !== launchPlan || spec.concurrency === undefined) continue;
+      if (key.startsWith(`${commit.key.namespace}/`)) running++;
     }
     if (running > concurrency.limit) {
       facts.violate(13, `${running} executions of ${launchPlan} run at a time, not ${concurrency.limit}`);
