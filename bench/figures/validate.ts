@@ -18,8 +18,8 @@ const NODES = 10_000;
 const WARM_RUNS = 5;
 const CHANGES = 10;
 const ENTRY = join(import.meta.dirname, '../../bin/pipectl.js');
-/** A module that tells the peak of a process's memory when it ends. */
-const PEAK = `data:text/javascript,process.on('exit',()=>process.stderr.write('peak='+process.resourceUsage().maxRSS+'\\n'))`;
+/** A module that tells the peak of a process's memory and its processor time, all threads together, when it ends. */
+const USAGE = `data:text/javascript,process.on('exit',()=>{const u=process.resourceUsage();process.stderr.write('peak='+u.maxRSS+' cpu='+(u.userCPUTime+u.systemCPUTime)+'\\n')})`;
 
 /** `pipectl validate` as whole processes, and the compiler alone on one changed file and on one long workflow. */
 export async function open(): Promise<Session> {
@@ -46,6 +46,7 @@ export async function open(): Promise<Session> {
       const floorMs = floor(Object.values(files).slice(0, FLOOR_FILES), validate) * (FILES / FLOOR_FILES);
       return {
         coldMs: cold.ms,
+        coldCpuMs: cold.cpuMs,
         coldPeakMb: cold.peakMb,
         warmMs,
         changedRunMs: changed.ms,
@@ -58,9 +59,9 @@ export async function open(): Promise<Session> {
   };
 }
 
-function run(root: string, cache: string): { readonly ms: number; readonly peakMb: number } {
+function run(root: string, cache: string): { readonly ms: number; readonly peakMb: number; readonly cpuMs: number } {
   const started = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, ['--import', PEAK, ENTRY, 'validate'], {
+  const { status, stderr } = spawnSync(process.execPath, ['--import', USAGE, ENTRY, 'validate'], {
     cwd: root,
     env: { ...process.env, XDG_CACHE_HOME: cache },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -68,7 +69,8 @@ function run(root: string, cache: string): { readonly ms: number; readonly peakM
   const ms = performance.now() - started;
   const told = stderr.toString('utf8');
   if (status !== 0) throw new Error(`pipectl validate ended with ${status}: ${told}`);
-  return { ms, peakMb: Number(/peak=(\d+)/.exec(told)?.[1]) / 1024 };
+  const [, peak, cpu] = /peak=(\d+) cpu=(\d+)/.exec(told) ?? [];
+  return { ms, peakMb: Number(peak) / 1024, cpuMs: Number(cpu) / 1_000 };
 }
 
 function timed(work: () => unknown): number {
