@@ -13,6 +13,7 @@ import type {
 } from '../compiler/index.ts';
 import { BOOLEAN, DURATION, STRING } from '../language/index.ts';
 import {
+  converter,
   inputsReader,
   inputsWriter,
   outputsParser,
@@ -80,7 +81,14 @@ function planOf(digest: Digest, closure: InlineWorkflow, tables: Tables): Plan {
   const render = renderers(closure);
   const { downstream, skips, indexOf } = indexed(digest, nodes);
   const planned = nodes.map((node, index): PlanNode => {
-    const base = { index, id: node.id, slug: nodeSlug(node.id), upstream: node.upstream.length, branch: undefined };
+    const base = {
+      index,
+      id: node.id,
+      slug: nodeSlug(node.id),
+      upstream: node.upstream.length,
+      branch: undefined,
+      convert: undefined,
+    };
     const edges = { downstream: downstream[index] ?? [], skips: skips.get(index) };
     const when = node.when && render.single(node.when, BOOLEAN);
     const guarded = node.when === undefined ? render : render.where([{ condition: node.when, held: true }]);
@@ -99,9 +107,16 @@ function planOf(digest: Digest, closure: InlineWorkflow, tables: Tables): Plan {
     roots: nodes.flatMap((node, index) => (node.upstream.length === 0 ? [index] : [])),
     failurePolicy: closure.failurePolicy,
     outputs: render.outputs(closure.outputs),
+    outputTypes: outputTypesOf(closure),
     readInputs: inputsReader(closure),
     inline: tables.inline,
   };
+}
+
+function outputTypesOf({ outputs }: InlineWorkflow): Plan['outputTypes'] {
+  const types: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, { type }] of Object.entries(outputs)) types[name] = type;
+  return types;
 }
 
 function indexed(digest: Digest, nodes: readonly NodeClosure[]) {
@@ -140,7 +155,16 @@ function planNode(node: NodeClosure, base: Base, context: PlanContext): PlanNode
 function planHandler(handler: FailureHandlerClosure, index: number, context: PlanContext): PlanNode {
   const when = handler.when && context.render.single(handler.when, BOOLEAN);
   const slug = nodeSlug(HANDLER_ID);
-  const place = { index, id: HANDLER_ID, slug, upstream: 0, downstream: [], skips: undefined, branch: undefined };
+  const place = {
+    index,
+    id: HANDLER_ID,
+    slug,
+    upstream: 0,
+    downstream: [],
+    skips: undefined,
+    branch: undefined,
+    convert: undefined,
+  };
   return planAction(handler, { ...place, when }, context);
 }
 
@@ -150,10 +174,12 @@ function planSwitch(node: SwitchAction, base: Base, context: PlanContext): Switc
     const render = context.render.where([...tested, { condition: when, held: true }]);
     const holds = context.render.single(when, BOOLEAN);
     tested.push({ condition: when, held: false });
-    return { holds, action: planAction(action, { ...base, branch }, { ...context, render }) };
+    const convert = converter(action.outputs, node.outputs);
+    return { holds, action: planAction(action, { ...base, branch, convert }, { ...context, render }) };
   });
   const render = context.render.where(tested);
-  const otherwise = node.else && planAction(node.else, { ...base, branch: 'else' }, { ...context, render });
+  const convert = node.else && converter(node.else.outputs, node.outputs);
+  const otherwise = node.else && planAction(node.else, { ...base, branch: 'else', convert }, { ...context, render });
   return { ...base, kind: 'switch', branches, otherwise };
 }
 

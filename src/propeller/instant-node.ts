@@ -137,7 +137,7 @@ function runCompute(round: Round, frame: Frame, node: ComputePlan): void {
   }
   succeedNode(round, frame, node, rendered.values);
   const finishedAt = instantText(round.now);
-  const outputs = outputsStatus(rendered.values);
+  const outputs = outputsStatus(node.convert === undefined ? rendered.values : node.convert(rendered.values));
   const status =
     node.branch === undefined
       ? { phase: 'Succeeded', finishedAt, ...outputs }

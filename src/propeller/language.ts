@@ -3,6 +3,7 @@ import type { Execution } from '../cluster/index.ts';
 import type { ClosureParameter, TaskClosure, Template, WorkflowClosure } from '../compiler/index.ts';
 import { ERROR_TYPE, EXECUTION_TYPE, optionalRecord, recordType } from '../compiler/index.ts';
 import {
+  coercion,
   compileRenderer,
   presentWhen,
   type TemplateSyntax,
@@ -199,6 +200,28 @@ function typeScope(closure: Pick<WorkflowClosure, 'inputs' | 'nodes'>): TypeScop
 function recordOf(entries: readonly (readonly [string, string])[]): RecordType {
   const field = (type: string): Field => ({ type: readType(type), optional: false });
   return { kind: 'record', fields: new Map(entries.map(([name, type]) => [name, field(type)])) };
+}
+
+/** Makes values of some types of values of others that may stand for them, an integer of a float for example; undefined: they are. */
+export function converter(
+  from: Readonly<Record<string, string>>,
+  to: Readonly<Record<string, string>>,
+): ((values: Values) => Values) | undefined {
+  const steps = new Map<string, (value: Json) => Json>();
+  for (const [name, type] of Object.entries(from)) {
+    const wanted = Object.hasOwn(to, name) ? to[name] : undefined;
+    const step = wanted === undefined ? undefined : coercion(readType(type), readType(wanted));
+    if (step !== undefined) steps.set(name, step);
+  }
+  if (steps.size === 0) return undefined;
+  return (values) => {
+    const converted: Record<string, Json> = Object.create(null) as Record<string, Json>;
+    for (const name in values) {
+      const step = steps.get(name);
+      converted[name] = step === undefined ? (values[name] as Json) : step(values[name] as Json);
+    }
+    return converted;
+  };
 }
 
 /** A type as closures print it. */

@@ -10,6 +10,7 @@ export function openNode(round: Round, frame: Frame, node: PlanNode, wakeAt?: Un
   round.state.open.set(number, open);
   setPhase(frame, node, 'Running');
   round.touched.add(number);
+  round.transitionsLeft--;
   if (wakeAt !== undefined) addTimer(round, { at: wakeAt, kind: 'wake', node: number, index: -1, attempt: 0 });
   return open;
 }

@@ -16,6 +16,8 @@ export interface Plan {
   readonly roots: readonly number[];
   readonly failurePolicy: WorkflowClosure['failurePolicy'];
   readonly outputs: FieldsRenderer;
+  /** Printed types of these. */
+  readonly outputTypes: Readonly<Record<string, string>>;
   /** Inputs of an execution, checked and complete. */
   readonly readInputs: (given: Values) => Rendered;
   /** The plan of a workflow that this one runs inline; made when first asked for. Throws BugError on an unknown one. */
@@ -40,6 +42,8 @@ interface PlanNodeBase {
   readonly when: FieldsRenderer | undefined;
   /** Which branch of a switch this is the action of. */
   readonly branch: number | 'else' | undefined;
+  /** Makes outputs of the types that its node declares from those that it gives; undefined: they are. */
+  readonly convert: ((outputs: Values) => Values) | undefined;
 }
 
 export interface PlannedTask {

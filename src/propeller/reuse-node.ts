@@ -159,7 +159,12 @@ function reuse(round: Round, frame: Frame, node: TaskPlan, phase: 'Cached' | 'Re
 function writeReused(round: Round, frame: Frame, node: PlanNode, phase: 'Cached' | 'Recovered', from: Reusable): void {
   const reused = reusedFrom(from);
   const finishedAt = instantText(round.now);
-  const status: Json = { phase, finishedAt, ...outputsStatus(from.outputs), reused };
+  const status: Json = {
+    phase,
+    finishedAt,
+    ...outputsStatus(frame.scope.outputs.get(node.id) ?? from.outputs),
+    reused,
+  };
   writeNode(round, pathOf(frame, node), node.branch === undefined ? status : { ...status, branch: node.branch });
 }
 

@@ -83,7 +83,7 @@ export function succeedNode(
   phase: 'Succeeded' | 'Cached' | 'Recovered' = 'Succeeded',
 ): void {
   endNode(round, frame, node, phase);
-  frame.scope.outputs.set(node.id, outputs);
+  frame.scope.outputs.set(node.id, node.convert === undefined ? outputs : node.convert(outputs));
   for (const next of node.downstream) release(round.state, frame, next);
 }
 

@@ -3,7 +3,7 @@ import type { ExecutionError } from '../cluster/index.ts';
 import { TOTAL_TIMEOUT, timeoutError } from './attempt.ts';
 import { closeRoot } from './execution.ts';
 import { addFrame, endingOf, isQuiet, nodeAt, pathOf } from './frame.ts';
-import { createScope, type Rendered, type Values } from './language.ts';
+import { converter, createScope, type Rendered, type Values } from './language.ts';
 import { openNode } from './open-node.ts';
 import type { Plan, PlanNode, WorkflowPlan } from './plan.ts';
 import { addTimer, endNode, failAtOnce, failFrame, failNode, makeReady, type Round, succeedNode } from './round.ts';
@@ -87,15 +87,15 @@ function giveOutputs(round: Round, frame: Frame): void {
   }
   const owner = close(round, frame);
   if (owner === undefined) closeRoot(round, 'Succeeded', undefined, outputs.values);
-  else succeedNode(round, owner.frame, owner.node, declared(owner.node, outputs.values));
+  else succeedNode(round, owner.frame, owner.node, declared(owner.node, outputs.values, frame.plan.outputTypes));
 }
 
 /** A produced workflow may have more outputs than its node declares. */
-function declared(node: PlanNode, values: Values): Values {
+function declared(node: PlanNode, values: Values, produced: Readonly<Record<string, string>>): Values {
   if (node.kind !== 'dynamic') return values;
   const kept: Record<string, Json> = Object.create(null) as Record<string, Json>;
   for (const name in node.outputs) kept[name] = Object.hasOwn(values, name) ? (values[name] as Json) : null;
-  return kept;
+  return converter(produced, node.outputs)?.(kept) ?? kept;
 }
 
 function tooLarge({ parent }: Frame, values: Parameters<typeof valueBytes>[0]): ExecutionError | undefined {

@@ -112,6 +112,22 @@ describe.each(worlds)('a switch, run by %s', (_, restarts) => {
     });
   });
 
+  it('gives a float where its branches give integers and floats, whatever the integer', () => {
+    const mixed = compiledWorkflow({
+      main: `
+        inputs: { n: integer }
+        outputs: { y: "\${{ nodes.pick.outputs.x / 2.0 }}" }
+        nodes:
+          pick: { switch: [{ when: "\${{ inputs.n > 0 }}", then: { task: work, with: { a: 1 } } }], else: { compute: { x: 1.5 } } }
+      `,
+    });
+    const world = createWorld(mixed, { restarts, spec: { inputs: { n: 1 } } });
+    settle(world);
+    succeed(world, 'pick', 'x=9007199254740994');
+    expect(nodeOf(world, 'pick')?.outputs).toEqual({ x: 9007199254740994 });
+    expect(statusOf(world)).toMatchObject({ phase: 'Succeeded', outputs: { y: 4503599627370497 } });
+  });
+
   it('without else does nothing when no branch is taken, and what needs it runs', () => {
     const open = compiledWorkflow({
       main: `

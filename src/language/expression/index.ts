@@ -23,4 +23,4 @@ export {
   templateSyntax,
 } from './template.ts';
 export { type TypedTemplate, typeTemplate } from './typed-template.ts';
-export { isNever, joinTypes } from './typing.ts';
+export { coercion, isNever, joinTypes } from './typing.ts';
