@@ -156,7 +156,7 @@ describe('pipectl logs', () => {
     ['a node without a process', 'nightly-aaaaaa/report', 1, 'no log of nightly-aaaaaa/report: a compute node runs'],
     ['a subtask that is not there', 'nightly-aaaaaa/forecast/77', 1, 'there is no log of nightly-aaaaaa/forecast/77'],
     ['an execution that has run nothing', 'nightly-bbbbbb', 1, 'there is no log of nightly-bbbbbb: it has not run'],
-    ['what is no target', 'a/b/c/d', 2, '"a/b/c/d" is not EXECUTION[/NODE[/INDEX]]'],
+    ['what is no target', 'a//b', 2, '"a//b" is not EXECUTION[/NODE[/INDEX]]'],
   ])('tells of %s', async (_, target, code, message) => {
     const ran = await plane.run('logs', target);
     expect([ran.code, ran.out]).toEqual([code, '']);

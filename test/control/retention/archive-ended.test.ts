@@ -7,17 +7,21 @@ import {
   type Cluster,
   type Execution,
   LABEL,
+  newMapResults,
   type Pod,
+  readMapResults,
   type Write,
   withArchive,
 } from '../../../src/cluster/index.ts';
+import { startPropeller } from '../../../src/control/propeller/index.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy, startRetention } from '../../../src/control/retention/index.ts';
-import { hostClock } from '../../../src/main/host.ts';
+import { hostClock, hostRandom } from '../../../src/main/host.ts';
 import { type ArchiveFixture, openArchiveFixture } from '../../cluster/archive/finished.ts';
 import { openStore, temporaryFolder } from '../../cluster/embedded/open-store.ts';
 import { workflow } from '../../propeller/closures.ts';
+import { compiledWorkflow } from '../../propeller/compiled.ts';
 import { manualClock } from '../fixtures/manual-clock.ts';
-import { endPod, execution, keyOf, NAMESPACE } from '../propeller/engine-host.ts';
+import { endPod, execution, keyOf, launch, NAMESPACE, register, untilPod } from '../propeller/engine-host.ts';
 
 let folder: string;
 let store: EmbeddedStore;
@@ -180,4 +184,61 @@ it('expires the archive by the policy', async () => {
   await retention.sweep();
   await retention.stop();
   expect(await fixture.archive.count()).toBe(1);
+});
+
+it('keeps what large maps hold beside their execution', async () => {
+  const uid = await end('done', {
+    each: { phase: 'Succeeded', map: { size: 2, succeeded: 2, failed: 0, running: 0, kept: true } },
+  });
+  const made = await store.get<Execution>(keyOf('Execution', 'done'));
+  expect(made.metadata.uid).toBe(uid);
+  const results = newMapResults(made, 'each', 0);
+  await store.write([{ op: 'create', object: results }]);
+  const patch = { results: { 0: [{ x: 1 }], 1: [{ x: null }] } } as never;
+  await store.write([
+    { op: 'patchStatus', key: { kind: 'MapResults', namespace: NAMESPACE, name: results.metadata.name }, patch },
+  ]);
+  const before = await readMapResults(store, made);
+  expect(await sweep()).toBe(1);
+  const cluster = withArchive(store, fixture.archive);
+  const kept = await readMapResults(cluster, await cluster.get<Execution>(keyOf('Execution', 'done')));
+  expect(kept).toEqual(before);
+  expect(kept.get('each')?.get(1)).toEqual({ x: null });
+});
+
+it('archives what the engine has just ended', async () => {
+  const cluster = withArchive(store, fixture.archive);
+  const retention = startRetention({
+    cluster: store,
+    archive: fixture.archive,
+    clock: hostClock,
+    log: { write: () => undefined },
+    policy: NOTHING_LIVE,
+    minAgeMs: 0,
+  });
+  const ended = Promise.withResolvers<{ readonly name: string }>();
+  const propeller = startPropeller({
+    cluster,
+    clock: hostClock,
+    random: hostRandom,
+    log: { write: () => undefined },
+    onEnded(one) {
+      retention.ended(one);
+      ended.resolve(one);
+    },
+  });
+  const chain = compiledWorkflow({ main: 'nodes: { w: { task: work, with: { a: 1 } } }' });
+  await register(store, chain);
+  await launch(cluster, chain, 'run');
+  await untilPod(store, 'run-w-1');
+  await endPod(store, 'run-w-1', { text: 'x=2' });
+  expect((await ended.promise).name).toBe('run');
+  await retention.sweep();
+  await retention.stop();
+  await propeller.stop();
+  expect(await liveNames()).toEqual([]);
+  const archived = await cluster.get<Execution>(keyOf('Execution', 'run'));
+  expect(archived.status?.phase).toBe('Succeeded');
+  expect(fixture.archive.attempts(NAMESPACE, 'run')).toHaveLength(1);
+  await expect(launch(cluster, chain, 'run')).rejects.toThrow('already exists');
 });
