@@ -84,9 +84,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'next-in-line-is-not-woken',
     file: 'control/propeller/slots.ts',
-    find: '      const [next] = place.waiting;\n      if (next === undefined && place.running.size === 0) places.delete(id);\n      return next;',
-    replace:
-      '      const [next] = place.waiting;\n      if (next === undefined && place.running.size === 0) places.delete(id);\n      return undefined;',
+    find: '      if (next === undefined && place.running.size === 0) places.delete(id);\n      return next;',
+    replace: '      if (next === undefined && place.running.size === 0) places.delete(id);\n      return undefined;',
   },
   {
     name: 'restart-forgets-places',
@@ -216,7 +215,7 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'abort-does-not-reach-maps',
-    file: 'propeller/map-node.ts',
+    file: 'propeller/map-end.ts',
     find: '    if (attempt.ending === undefined) abortEffect(round, frame, node, index, attempt.attempt, ending);',
     replace: '',
   },
@@ -235,9 +234,9 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'inputs-of-another-node',
     file: 'propeller/restore.ts',
-    find: 'frame.scope.outputs.set(node.id, isSkipped ? NO_OUTPUTS : (readOutputs(status) ?? {}));',
+    find: '  frame.scope.outputs.set(node.id, isSkipped ? NO_OUTPUTS : outputs);',
     replace:
-      'frame.scope.outputs.set(frame.plan.nodes[Math.max(0, node.index - 1)]!.id, readOutputs(status) ?? {});\n  frame.scope.outputs.set(node.id, isSkipped ? NO_OUTPUTS : (readOutputs(status) ?? {}));',
+      '  frame.scope.outputs.set(frame.plan.nodes[Math.max(0, node.index - 1)]!.id, outputs);\n  frame.scope.outputs.set(node.id, isSkipped ? NO_OUTPUTS : outputs);',
   },
   {
     name: 'refused-batch-stays-half',
@@ -262,5 +261,35 @@ export const CANARIES: readonly Canary[] = [
     file: 'cluster/reflector.ts',
     find: '    tell(state, changes);\n    continueToken',
     replace: '    if (state.lists === 0) tell(state, changes);\n    continueToken',
+  },
+  {
+    name: 'children-make-a-stale-state',
+    file: 'control/propeller/round.ts',
+    find: '    entry.execution = undefined;\n  }\n  entry.isStale = false;',
+    replace: '  }\n  entry.isStale = false;',
+  },
+  {
+    name: 'no-fence-between-shards',
+    file: 'control/propeller/ownership.ts',
+    find: '...(entry.version !== undefined && { if: { resourceVersion: entry.version } }),',
+    replace: '',
+  },
+  {
+    name: 'lease-is-taken-while-held',
+    file: 'control/shards/elector.ts',
+    find: 'return now - state.seen.at >= durationMs;',
+    replace: 'return now - state.seen.at >= durationMs / 8;',
+  },
+  {
+    name: 'keys-are-taken-before-they-are-given',
+    file: 'control/shards/shard.ts',
+    find: '  if (blockers(state).length > 0) {',
+    replace: '  if (blockers(state).length > 9) {',
+  },
+  {
+    name: 'lost-lease-goes-on',
+    file: 'control/shards/shard.ts',
+    find: '        void options.owner.own(undefined);',
+    replace: '',
   },
 ];
