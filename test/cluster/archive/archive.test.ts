@@ -69,6 +69,14 @@ describe('an execution in the archive', () => {
   });
 });
 
+it.each([0, 10_000, 200_000])('holds an execution with %i characters of outputs', async (length) => {
+  const execution = finished('a', 0, 5, {
+    spec: { inputs: { text: 'pipectl.dev/'.repeat(length / 10).slice(0, length) } },
+  });
+  await put(execution);
+  expect(fixture.archive.find(NAMESPACE, 'a')).toEqual(execution);
+});
+
 it('makes no file before something is put in', async () => {
   expect(fixture.archive.find(NAMESPACE, 'a')).toBeUndefined();
   expect(existsSync(fixture.path)).toBe(false);
