@@ -133,8 +133,8 @@ describe('a cached task', () => {
     }
   });
 
-  it('keeps nothing of what failed, and nothing where the execution has it off', async () => {
-    const closure = chain({ serialize: false });
+  it.each([false, true])('keeps nothing of what failed, nor where it is off (serialize: %s)', async (serialize) => {
+    const closure = chain({ serialize });
     await register(store, closure);
     await launch(store, closure, 'first', { inputs: { n: 1 } });
     await untilPod(store, 'first-one-1');
@@ -142,9 +142,13 @@ describe('a cached task', () => {
     await untilOver(store, 'first');
     playAgent();
     await run(closure, 'second', { cache: 'off' });
-    expect(await entries()).toEqual([]);
+    expect((await entries()).filter(({ spec }) => spec.outputs !== undefined)).toEqual([]);
     await run(closure, 'third', { cache: 'overwrite' });
-    expect(await entries()).toHaveLength(2);
+    await run(closure, 'fourth', { cache: 'overwrite' });
+    expect((await entries()).map(({ spec }) => [spec.madeBy?.execution, spec.reservation])).toEqual([
+      ['fourth', undefined],
+      ['fourth', undefined],
+    ]);
   });
 
   it('fills an entry that was damaged or deleted meanwhile', async () => {
@@ -159,6 +163,20 @@ describe('a cached task', () => {
     }
     expect(phases(await run(closure, 'second'))).toMatchObject({ one: 'Succeeded', two: 'Succeeded' });
     expect(phases(await run(closure, 'third'))).toMatchObject({ one: 'Cached', two: 'Cached' });
+  });
+
+  it('may end twice at once, and has one entry', async () => {
+    const task = { cache: { serialize: false } };
+    const twins = workflow({
+      one: { kind: 'task', with: { a: literal(1) }, task },
+      two: { kind: 'task', with: { a: literal(1) }, task },
+    });
+    await register(store, twins);
+    await launch(store, twins, 'twins');
+    const pods = await Promise.all(['twins-one-1', 'twins-two-1'].map((name) => untilPod(store, name)));
+    await Promise.all(pods.map(({ metadata }) => endPod(store, metadata.name, { text: 'x=2' })));
+    expect(phases(await untilOver(store, 'twins'))).toEqual({ one: 'Succeeded', two: 'Succeeded' });
+    expect(await entries()).toHaveLength(1);
   });
 
   it('ignores what it is told to', async () => {
