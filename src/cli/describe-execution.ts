@@ -80,6 +80,10 @@ export function nodeNote(node: NodeView, now?: number): string {
     notes.push(`${succeeded}/${size} done${failed > 0 ? `, ${failed} failed` : ''}`);
     if (reused > 0) notes.push(`${reused} not run again`);
   }
+  if (node.inner !== undefined) {
+    const { size, succeeded, failed } = node.inner;
+    notes.push(`${succeeded}/${size} nodes${failed > 0 ? `, ${failed} failed` : ''}`);
+  }
   if (node.attempt !== undefined && node.attempt > 1) notes.push(`attempt ${node.attempt}`);
   if (node.retryAt !== undefined && now !== undefined && node.retryAt > now) {
     notes.push(`next attempt in ${durationText(node.retryAt - now)}`);

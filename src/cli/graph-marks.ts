@@ -9,9 +9,9 @@ export function executionCaption(view: ExecutionView): string {
   return `${name}: ${spanText(phase, isTerminal, durationMs)}, commit ${commit.slice(0, 7)}`;
 }
 
-/** A node's state for a picture: `Failed in 3.1s, 38/40`; the bar of a map shows how many failed. */
+/** A node's state for a picture: `Failed in 3.1s, 38/40`; the bar of a map, or of a node that runs others, shows how many failed. */
 export function nodeMark(node: NodeView, isOver: boolean): NodeMark {
-  const { phase, durationMs, subtasks, attempt = 1 } = node;
+  const { phase, durationMs, subtasks = node.inner, attempt = 1 } = node;
   if (phase === 'Pending' && isOver) return { phase, text: 'never started' };
   const words = [spanText(phase, isTerminalPhase(phase), durationMs)];
   if (subtasks !== undefined) words.push(`${subtasks.succeeded}/${subtasks.size}`);

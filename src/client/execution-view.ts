@@ -47,14 +47,20 @@ export interface NodeView {
   readonly reused?: NonNullable<NodeStatus['reused']>;
   /** Why it waits, when something else than its turn holds it up. */
   readonly message?: string;
-  readonly subtasks?: {
-    readonly size: number;
-    readonly succeeded: number;
-    readonly failed: number;
-    readonly running: number;
+  readonly subtasks?: Progress & {
     /** Of those that succeeded, how many did without being run. */
     readonly reused: number;
   };
+  /** The nodes that it runs, less those that these run; skipped ones have succeeded. */
+  readonly inner?: Progress;
+}
+
+/** Counts of parts that a node has. */
+export interface Progress {
+  readonly size: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly running: number;
 }
 
 /** How many nodes of the workflow itself are where. `ended` counts all terminal ones. */
@@ -94,7 +100,7 @@ export interface ExecutionView {
 /** The view of `execution` at `now`. `closure` is the one that it is pinned to, when it could be read. */
 export function viewExecution(execution: Execution, closure: WorkflowClosure | undefined, now: UnixMs): ExecutionView {
   const { metadata, spec, status } = execution;
-  const nodes = placedNodes(status?.nodes ?? {}, closure).map((node) => viewNode(node, now));
+  const nodes = withInner(placedNodes(status?.nodes ?? {}, closure).map((node) => viewNode(node, now)));
   const phase = status?.phase ?? 'Pending';
   const isTerminal = isTerminalPhase(phase);
   const startedAt = instantMs(status?.startedAt);
@@ -153,6 +159,26 @@ function viewNode({ status, ...place }: PlacedNode, now: UnixMs): NodeView {
       },
     }),
   };
+}
+
+/** Adds to each node that runs others how far these are. */
+function withInner(nodes: readonly NodeView[]): readonly NodeView[] {
+  if (nodes.every(({ depth }) => depth === 0)) return nodes;
+  const inner = new Map<string, { size: number; succeeded: number; failed: number; running: number }>();
+  for (const { id, depth, phase } of nodes) {
+    if (depth === 0) continue;
+    const owner = id.slice(0, id.lastIndexOf('/'));
+    const progress = inner.get(owner) ?? { size: 0, succeeded: 0, failed: 0, running: 0 };
+    inner.set(owner, progress);
+    progress.size++;
+    if (phase === 'Running') progress.running++;
+    else if (phase === 'Failed' || phase === 'TimedOut' || phase === 'Aborted') progress.failed++;
+    else if (isTerminalPhase(phase)) progress.succeeded++;
+  }
+  return nodes.map((node) => {
+    const its = inner.get(node.id);
+    return its === undefined ? node : { ...node, inner: its };
+  });
 }
 
 /** Outputs with a null in them stand as text, since a merge patch cannot carry it. */

@@ -2,7 +2,7 @@
  * propeller: the state machine of an execution. `buildPlan` makes a closure ready to run, `restore` makes the state from
  * what the cluster says, `step` moves it on: a delta of status and effects, never an action.
  * Must not wait, read a clock or know where attempts run.
- * Keeps: terminal phases never change; a node starts only when its upstream succeeded; attempt n+1 starts only when
+ * Keeps: terminal phases never change; a node starts only when its upstream succeeded or was skipped; attempt n+1 starts only when
  * attempt n is confirmed gone; limits of parallelism hold; a restored state goes on as the one that wrote the status.
  */
 export { podName } from './attempt.ts';

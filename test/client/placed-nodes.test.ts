@@ -48,6 +48,13 @@ it('nodes that run others have these behind them, in the order of their workflow
   expect(view.nodes.find(({ id }) => id === 'w/b')?.upstream).toEqual(['w/a']);
 });
 
+it('a node that runs others tells how far these are', () => {
+  const innerOf = (id: string) => viewExecution(execution, closure, 0).nodes.find((node) => node.id === id)?.inner;
+  expect(innerOf('w')).toEqual({ size: 2, succeeded: 1, failed: 1, running: 0 });
+  expect(innerOf('d')).toEqual({ size: 2, succeeded: 1, failed: 0, running: 1 });
+  expect(innerOf('w/a')).toBeUndefined();
+});
+
 it('counts are of the workflow’s own nodes', () => {
   expect(viewExecution(execution, closure, 0).counts).toEqual({ total: 3, ended: 1, running: 2, failed: 1 });
   expect(viewExecution(execution, undefined, 0).counts).toEqual({ total: 3, ended: 1, running: 2, failed: 1 });
