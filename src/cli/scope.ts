@@ -4,14 +4,17 @@ import { suggest } from '../language/index.ts';
 import type { CommandContext } from './context.ts';
 import { UsageError } from './errors.ts';
 
-/** The kind that a word names: kind, plural, singular or short name (`repo`, also `repos`), in any case. */
+/**
+ * The kind that a word names: kind, plural, singular or short name (`repo`, also `repos`), in any case; with its group as
+ * `get -o name` writes it (`execution.pipectl.dev`).
+ */
 export function kindOf(word: string): KindInfo {
-  const name = word.toLowerCase();
+  const [name = '', ...group] = word.toLowerCase().split('.');
   const found = KINDS.find(
     (info) =>
       info.plural === name || info.singular === name || info.shortNames.includes(name) || isShortPlural(info, name),
   );
-  if (found !== undefined) return found;
+  if (found !== undefined && (group.length === 0 || group.join('.') === found.group)) return found;
   const meant = suggest(
     name,
     KINDS.flatMap(({ plural, singular }) => [plural, singular]),

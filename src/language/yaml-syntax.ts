@@ -21,6 +21,7 @@ const TOLD_ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 const TEXT_AFTER_VALUE = 'unexpected text after the end of a value';
 const BARE_EXPRESSION = 'an expression inside braces or brackets, or with ": " inside, needs quotes';
+const SECOND_COLON = 'a second ": " stands in this line';
 const BARE_STAR = 'text that begins with * needs quotes';
 const QUOTE = 'text that holds { } [ ] , # or ": ", or begins with a special character, needs quotes';
 
@@ -28,7 +29,7 @@ const QUOTE = 'text that holds { } [ ] , # or ": ", or begins with a special cha
 const WORDS: readonly (readonly [pattern: RegExp, message: string, help?: string])[] = [
   [/^unexpected alias at node end/i, BARE_STAR, 'write for example "*/5 * * * *"'],
   [/at node end$|in YAML stream/, TEXT_AFTER_VALUE, QUOTE],
-  [/^nested mappings/i, 'a second ": " stands in this line', QUOTE],
+  [/^nested mappings/i, SECOND_COLON, QUOTE],
   [
     /^all (?:mapping|sequence|collection) items must/i,
     'this line is not indented like its neighbours',
@@ -66,8 +67,7 @@ export function syntaxFindings(document: Pick<Document.Parsed, 'errors'>, text: 
     const lineStart = text.lastIndexOf('\n', error.pos[0] - 1) + 1;
     if (lines.has(lineStart)) continue;
     lines.add(lineStart);
-    const finding =
-      bareExpression(text, lineStart) ?? openQuote(text, error) ?? bareStar(text, lineStart, inOurWords(error));
+    const finding = bareExpression(text, lineStart) ?? openQuote(text, error) ?? inOurWords(error, text, lineStart);
     if (!isEcho(finding, findings)) findings.push(finding);
   }
   return findings;
@@ -125,9 +125,32 @@ function bareStar(text: string, lineStart: number, finding: SyntaxFinding): Synt
   return { ...finding, start, end: start + value.replace(/\s+#.*$/, '').length };
 }
 
-function inOurWords({ code, message, pos }: YAMLParseError): SyntaxFinding {
+/** The parser tells wrong indentation where the lines before it end; what is wrong stands in the next line with text. */
+function pastBlankLines(text: string, [start, end]: YAMLParseError['pos']): readonly [start: number, end: number] {
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
+  const blank = /^[ \t]*\n[\s]*/.exec(text.slice(lineStart, lineStart + MAX_BLANK))?.[0];
+  const next = lineStart + (blank?.length ?? 0);
+  return blank === undefined || next >= text.length || next < start ? [start, end] : [next, next + 1];
+}
+
+const MAX_BLANK = 1_000;
+
+function inOurWords(error: YAMLParseError, text: string, lineStart: number): SyntaxFinding {
+  return deeperKey(text, lineStart, bareStar(text, lineStart, byPattern(error, text)));
+}
+
+/** A key that is indented below a value of one line: the parser tells the value, as if the key stood beside it. */
+function deeperKey(text: string, lineStart: number, finding: SyntaxFinding): SyntaxFinding {
+  const end = text.indexOf('\n', lineStart);
+  const line = text.slice(lineStart, end === -1 ? undefined : end);
+  if (finding.message !== SECOND_COLON || (line.match(/:(?:\s|$)/g)?.length ?? 0) > 1) return finding;
+  const message = 'the lines below this value are indented as if they belonged to it';
+  return { ...finding, message, help: 'line them up with the key of this value, or take the value away' };
+}
+
+function byPattern({ code, message, pos }: YAMLParseError, text: string): SyntaxFinding {
   const family = code === 'TAB_AS_INDENT' ? 'PIPE-YAML-019' : 'PIPE-YAML-010';
-  const [start, end] = pos;
+  const [start, end] = pastBlankLines(text, pos);
   const said = message.split('\n', 1)[0]!.slice(0, 160);
   for (const [pattern, words, help] of WORDS) {
     const found = pattern.exec(said);
