@@ -163,6 +163,12 @@ function findDynamic(
     });
     return undefined;
   }
+  if (maker.closure.cache !== undefined) {
+    const place = action.cache === undefined ? ['dynamic', 'task'] : ['cache'];
+    const message = `a dynamic node is not cached: task "${task}" runs each time`;
+    const help = 'write cache: false at the node; tasks of the workflow that it writes are cached';
+    finder.context.tell('PIPE-TASK-003', message, finder.context.workflow.placeOf([...path, ...place]), { help });
+  }
   const callee = { ...maker.callee, outputs: declaredTypes(outputs) };
   return { ...maker, kind: 'dynamic', callee, tasks };
 }

@@ -257,6 +257,21 @@ const PROJECT: readonly DiagnosticCode[] = [
   },
 ];
 
+/** A dynamic node of a cached task, with more at the node. */
+function planned(more: string): string {
+  const plan = [
+    'kind: Task',
+    'metadata: { name: plan }',
+    'spec: { outputs: { workflow: json }, run: { command: [sh, plan.sh] }, cache: true }',
+  ];
+  const node = `{ dynamic: { task: plan, tasks: [add], outputs: { b: integer } }${more} }`;
+  return documents(ADD, plan, [
+    'kind: Workflow',
+    'metadata: { name: sums }',
+    `spec: { outputs: { b: "\${{ nodes.all.outputs.b }}" }, nodes: { all: ${node} } }`,
+  ]);
+}
+
 const TASKS: readonly DiagnosticCode[] = [
   {
     code: 'PIPE-TASK-001',
@@ -284,6 +299,15 @@ const TASKS: readonly DiagnosticCode[] = [
       ...ADD.slice(0, 2),
       'spec: { inputs: { a: integer }, outputs: { b: integer }, run: { command: [sh, add.sh] }, cache: { ignoreInputs: [a] } }',
     ]),
+  },
+  {
+    code: 'PIPE-TASK-003',
+    severity: 'warning',
+    title: 'a cache of a dynamic node',
+    explanation:
+      'The task of a dynamic node runs each time: what it gives is a workflow to run, no outputs to keep. Tasks of the workflow that it writes are cached as they say. `cache: false` at the node says that this is meant, where the task has a cache for other nodes.',
+    wrong: planned(''),
+    right: planned(', cache: false'),
   },
 ];
 
