@@ -2,10 +2,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { canonicalJson, digestOf, type Json } from '../src/base/index.ts';
+import { canonicalJson, type Digest, digestOf, type Json } from '../src/base/index.ts';
 import { openEmbeddedStore } from '../src/cluster/adapters/embedded/index.ts';
 import { type Cluster, createObject, type Execution, isTerminalPhase, newExecution } from '../src/cluster/index.ts';
-import type { WorkflowClosure } from '../src/compiler/index.ts';
+import type { LaunchPlanClosure, WorkflowClosure } from '../src/compiler/index.ts';
 import { encodeClosure } from '../src/control/closures/index.ts';
 import { type StepSeen, startPropeller } from '../src/control/propeller/index.ts';
 import { hostClock, hostRandom } from '../src/main/host.ts';
@@ -13,7 +13,13 @@ import type { EngineState } from '../src/propeller/index.ts';
 import { bootId, startNodeAgent } from '../src/runtime/adapters/process/index.ts';
 import { openSources } from '../src/runtime/index.ts';
 import { HISTORY_CASES, type HistoryCase } from '../test/propeller/histories/cases.ts';
-import { deedsOf, type HistoryStep, historyText, namedObservations } from '../test/propeller/histories/history.ts';
+import {
+  deedsOf,
+  type HistoryHead,
+  type HistoryStep,
+  historyText,
+  namedObservations,
+} from '../test/propeller/histories/history.ts';
 
 /**
  * Runs the cases of test/propeller/histories/cases.ts with real processes, or those that the command line names, and
@@ -51,10 +57,11 @@ async function record(made: HistoryCase): Promise<string> {
     ...host,
   } as Parameters<typeof openSources>[0]);
   const agent = await startNodeAgent({ cluster: store, folder: join(folder, 'attempts'), sources, ...host });
-  const recorder = createRecorder();
+  const recorder = createRecorder(made.name);
   const propeller = startPropeller({ cluster: store, hasOnlyOwnPods: true, onStep: recorder.onStep, ...host });
   try {
     const digest = await register(store, made.closure);
+    for (const other of Object.values(made.others)) await register(store, other);
     const execution = await createObject(store, executionOf(made, digest));
     await untilOver(store, execution, made);
     await propeller.stop();
@@ -62,7 +69,7 @@ async function record(made: HistoryCase): Promise<string> {
       format: 1,
       digest,
       closure: made.closure,
-      launchPlans: {},
+      launchPlans: launchPlansOf(made),
       execution,
       settings: recorder.settings(),
     } as const;
@@ -75,7 +82,8 @@ async function record(made: HistoryCase): Promise<string> {
   }
 }
 
-function createRecorder() {
+/** Of one execution: its children have histories of their own. */
+function createRecorder(name: string) {
   const steps: HistoryStep[] = [];
   let known: EngineState | undefined;
   let settings: StepSeen['settings'] | undefined;
@@ -83,6 +91,7 @@ function createRecorder() {
     steps,
     settings: () => ({ maxParallelism: settings?.maxParallelism ?? 0, maxStreak: finite(settings?.maxStreak) }),
     onStep(seen: StepSeen) {
+      if (seen.execution.metadata.name !== name) return () => undefined;
       const isRestored = known !== undefined && seen.state !== known;
       known = seen.state;
       settings = seen.settings;
@@ -98,10 +107,18 @@ function finite(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : value;
 }
 
-async function register(cluster: Cluster, closure: WorkflowClosure) {
+function launchPlansOf({ others }: HistoryCase): HistoryHead['launchPlans'] {
+  const plans: Record<Digest, LaunchPlanClosure> = {};
+  for (const [digest, closure] of Object.entries(others)) {
+    if (closure.kind === 'LaunchPlan') plans[digest as Digest] = closure;
+  }
+  return plans;
+}
+
+async function register(cluster: Cluster, closure: WorkflowClosure | LaunchPlanClosure): Promise<Digest> {
   const json = closure as unknown as Json;
   const digest = digestOf(json);
-  const objects = encodeClosure({ of: 'Workflow', name: closure.name, digest, text: canonicalJson(json) });
+  const objects = encodeClosure({ of: closure.kind, name: closure.name, digest, text: canonicalJson(json) });
   await cluster.write(objects.map((object) => ({ op: 'create', object })));
   return digest;
 }
@@ -131,7 +148,7 @@ async function untilOver(cluster: Cluster, { metadata }: Execution, { abortWhenR
   let isAborted = false;
   for await (const batch of watch) {
     for (const event of batch) {
-      if (event.type === 'BOOKMARK') continue;
+      if (event.type === 'BOOKMARK' || event.object.metadata.name !== metadata.name) continue;
       const { status } = event.object;
       if (status !== undefined && isTerminalPhase(status.phase)) return;
       const runs = abortWhenRuns !== undefined && status?.nodes?.[abortWhenRuns]?.phase === 'Running';

@@ -24,7 +24,7 @@ describe('a recorded history', () => {
       FILES.flatMap((file) => parseHistory(readFileSync(file, 'utf8')).head.closure.nodes.map(({ kind }) => kind)),
     );
     expect([...kinds].sort()).toEqual(
-      ['approve', 'compute', 'dynamic', 'map', 'signal', 'sleep', 'switch', 'task', 'workflow'].sort(),
+      ['approve', 'compute', 'dynamic', 'launchPlan', 'map', 'signal', 'sleep', 'switch', 'task', 'workflow'].sort(),
     );
   });
 

@@ -1,12 +1,14 @@
-import type { Json } from '../../../src/base/index.ts';
+import type { Digest, Json } from '../../../src/base/index.ts';
 import type { Execution } from '../../../src/cluster/index.ts';
-import type { WorkflowClosure } from '../../../src/compiler/index.ts';
+import type { LaunchPlanClosure, WorkflowClosure } from '../../../src/compiler/index.ts';
 import { commitOf, compileAll } from '../../compiler/commit.ts';
 
 /** An execution to record. */
 export interface HistoryCase {
   readonly name: string;
   readonly closure: WorkflowClosure;
+  /** What else the commit holds that it runs: launch plans and their workflows, by digest. */
+  readonly others: Readonly<Record<Digest, LaunchPlanClosure | WorkflowClosure>>;
   readonly inputs?: Readonly<Record<string, Json>>;
   readonly signals?: Execution['spec']['signals'];
   /** It is aborted when this node runs. */
@@ -65,15 +67,20 @@ spec:
         printf '{"workflow": {"outputs": {"x": "%s%s%s nodes.a.outputs.x }}"}, "nodes": {"a": {"task": "double", "with": {"a": 21}}}}}' '$' "$O" "$O" > "$PIPECTL_OUTPUTS"
 `.replaceAll('\\${{', '${{');
 
-function made(name: string, spec: string, more: Partial<HistoryCase> = {}, inner = ''): HistoryCase {
+function made(name: string, spec: string, more: Partial<HistoryCase> = {}, ...inner: string[]): HistoryCase {
   const lines = spec.replaceAll(/^\n|\n *$/g, '').split('\n');
   const indent = Math.min(...lines.map((line) => line.search(/\S/)).filter((at) => at >= 0));
   const body = lines.map((line) => `  ${line.slice(indent)}`).join('\n');
   const documents = [...TASKS.split('\n---\n'), `kind: Workflow\nmetadata: { name: main }\nspec:\n${body}`];
-  const compiled = compileAll(commitOf(...documents, ...(inner === '' ? [] : [inner])));
+  const compiled = compileAll(commitOf(...documents, ...inner));
   const entity = compiled.kind === 'compiled' ? compiled.changed.find((one) => one.name === 'main') : undefined;
   if (entity?.closure.kind !== 'Workflow') throw new Error(`${name}: ${JSON.stringify(compiled.diagnostics, null, 1)}`);
-  return { name, closure: entity.closure, ...more };
+  const others: Record<Digest, LaunchPlanClosure | WorkflowClosure> = {};
+  for (const { digest, closure } of compiled.kind === 'compiled' ? compiled.changed : []) {
+    const isOther = closure.kind === 'LaunchPlan' || (closure.kind === 'Workflow' && closure.name !== 'main');
+    if (isOther) others[digest] = closure;
+  }
+  return { name, closure: entity.closure, others, ...more };
 }
 
 const INNER = `
@@ -157,4 +164,14 @@ export const HISTORY_CASES: readonly HistoryCase[] = [
     },
   ),
   made('dynamic', 'nodes: { d: { dynamic: { task: draft, tasks: [double], outputs: { x: integer } } } }'),
+  made(
+    'child-execution',
+    `
+    outputs: { x: "\${{ nodes.call.outputs.x }}" }
+    nodes: { call: { launchPlan: inner-plan, with: { n: 2 } } }
+    `,
+    {},
+    INNER,
+    'kind: LaunchPlan\nmetadata: { name: inner-plan }\nspec: { workflow: inner, inputs: { default: { n: 1 } } }',
+  ),
 ];
