@@ -37,6 +37,27 @@ export async function findNode(cluster: Cluster, execution: Execution, path: str
   return { kind: 'unknown' };
 }
 
+/**
+ * Where a path leads that goes on into child executions: `parent/child/work` is the node `work` of the execution that the
+ * node `child` runs. Without a path left, the whole child is meant. Errors: NotFoundError when a child is gone.
+ */
+export async function throughChildren(
+  cluster: Cluster,
+  execution: Execution,
+  path: string | undefined,
+): Promise<{ readonly execution: Execution; readonly path: string | undefined }> {
+  const ids = path?.split('/') ?? [];
+  for (let at = 1; at <= ids.length; at++) {
+    const name = nodeStatusOf(execution, ids.slice(0, at).join('/'))?.child?.name;
+    if (name === undefined) continue;
+    const { namespace = '' } = execution.metadata;
+    const child = await cluster.get<Execution>({ kind: 'Execution', namespace, name });
+    const rest = at === ids.length ? undefined : ids.slice(at).join('/');
+    return throughChildren(cluster, child, rest);
+  }
+  return { execution, path };
+}
+
 function actionsOf(
   { nodes, onFailure }: InlineWorkflow,
   id: string,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalJson, digestOf, type Json } from '../../src/base/index.ts';
 import { API_VERSION, type Execution, newExecution, SYSTEM_NAMESPACE } from '../../src/cluster/index.ts';
 import type { InlineWorkflow, NodeClosure, WorkflowClosure } from '../../src/compiler/index.ts';
-import { COMMIT, type ControlPlane, execution, NAMESPACE, openControlPlane } from './control-plane.ts';
+import { COMMIT, type ControlPlane, execution, NAMESPACE, openControlPlane, pod } from './control-plane.ts';
 
 const MESSAGE = { kind: 'literal', value: 'Publish?' } as const;
 const APPROVE = { kind: 'approve', message: MESSAGE, outputs: {} } as const;
@@ -191,5 +191,17 @@ describe('pipectl run --priority', () => {
     expect((await plane.run('run', 'nightly', '--priority', '101')).err).toContain(
       'not a whole number from -100 to 100',
     );
+  });
+});
+
+describe('pipectl logs of a node that runs another execution', () => {
+  it('prints what that wrote, whole or by its nodes', async () => {
+    const inner = await running({ work: { phase: 'Succeeded', attempt: 1 } });
+    const outer = await running({ child: { phase: 'Running', child: { name: inner, phase: 'Running' } } });
+    expect((await plane.run('logs', `${outer}/child/work`)).err).toContain(`${inner} has no node "work"`);
+    await plane.create(pod(inner, 'sign-off', 1));
+    for (const path of ['child', 'child/sign-off']) {
+      expect((await plane.run('logs', `${outer}/${path}`)).out).toContain(`${inner}-sign-off-1 wrote this`);
+    }
   });
 });

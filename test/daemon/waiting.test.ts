@@ -126,6 +126,10 @@ describe('a month end that runs launch plans', () => {
     expect(await run('describe', 'execution', name, '-n', namespace)).toContain(north);
     expect(await run('describe', 'execution', north, '-n', namespace)).toContain(`node north of execution ${name}`);
 
+    // The tasks print nothing: that the child is asked, its name tells.
+    const logs = await pipectl(daemon.kubeconfig, 'logs', `${name}/north/close/9`, '-n', namespace);
+    expect([logs.code, logs.err]).toEqual([1, expect.stringContaining(`there is no log of ${north}/close/9`)]);
+
     await cluster.write([{ op: 'delete', key: { kind: 'Execution', namespace, name } }]);
     await until('the children are collected', async () => {
       const left = await cluster.list('Execution', { namespace, labelSelector: `${LABEL.parent}=${name}` });

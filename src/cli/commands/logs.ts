@@ -12,6 +12,7 @@ import {
   loadWorkflowClosure,
   logSourceOf,
   selectLogSources,
+  throughChildren,
 } from '../../client/index.ts';
 import {
   type Execution,
@@ -29,15 +30,21 @@ import { notFoundHint } from '../not-found.ts';
 import { namespaceFor } from '../scope.ts';
 import { printable } from '../terminal.ts';
 
-/** `pipectl logs EXECUTION[/NODE[/INDEX]]`: what the attempts wrote, each line with its node when there are several. */
+/**
+ * `pipectl logs EXECUTION[/NODE[/INDEX]]`: what the attempts wrote, each line with its node when there are several. Of a node
+ * that runs another execution, what that wrote.
+ */
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
-  const { name, selection } = parseTarget(input.arguments[0] ?? '', input);
+  const { name, selection: named } = parseTarget(input.arguments[0] ?? '', input);
   const session = await context.session();
   const namespace = await namespaceFor(context, session, 'Execution');
   const key = { kind: 'Execution', name, ...(namespace !== undefined && { namespace }) };
-  const execution = await session.cluster
+  const found = await session.cluster
     .get<Execution>(key)
     .catch((error: unknown) => notFoundHint(session.cluster, key, error));
+  const { execution, path } = await throughChildren(session.cluster, found, named.node);
+  const { node: _, ...rest } = named;
+  const selection: LogSelection = { ...rest, ...(path !== undefined && { node: path }) };
   const tail = input.integer('tail', { min: 0, max: 1_000_000 });
   const options: LogOptions = {
     timestamps: input.flag('timestamps'),
