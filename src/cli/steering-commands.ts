@@ -4,7 +4,8 @@ const EXECUTION: ArgumentSpec = { name: 'EXECUTION', description: 'Its name', re
 const EXECUTIONS: ArgumentSpec = { ...EXECUTION, repeated: true };
 const NODE: ArgumentSpec = { name: 'NODE', description: 'Id, or parent/child; default: the only one that waits' };
 const KEPT =
-  'The first answer counts, and who gave it when and why is kept with the node. A node that has not come to its turn keeps it.';
+  'The first answer counts, and who gave it when and why is kept with the node.\n' +
+  'A node that has not come to its turn keeps it.';
 
 /** Commands that tell a running execution how to go on. */
 export const STEERING_COMMANDS: readonly CommandSpec[] = [

@@ -34,6 +34,8 @@ interface Place {
   readonly waiting: Map<string, Waiter>;
   /** Those of `waiting`, the next one first; some that wait no more are still among them. */
   line: Heap<Waiter>;
+  /** How many have joined the line so far. */
+  turns: number;
 }
 
 interface Waiter {
@@ -48,7 +50,6 @@ export function createSlots(): Slots {
   const placeOfKey = new Map<string, string>();
   const early = new Map<string, Execution>();
   let isOpen = false;
-  let turns = 0;
 
   const placeOf = (key: string, execution: Execution): Place => {
     const id = placeId(execution);
@@ -57,14 +58,6 @@ export function createSlots(): Slots {
     places.set(id, place);
     return place;
   };
-  const joinLine = (place: Place, key: string, { metadata, spec }: Execution): void => {
-    if (place.waiting.has(key)) return;
-    const rank = (instantMs(metadata.creationTimestamp) ?? 0) - (spec.priority ?? 0) * PRIORITY_AGE_MS;
-    const waiter = { key, rank, turn: turns++ };
-    place.waiting.set(key, waiter);
-    pushHeap(place.line, waiter);
-  };
-
   return {
     count(key, execution) {
       if (execution.spec.concurrency !== undefined) placeOf(key, execution).running.add(key);
@@ -123,8 +116,16 @@ export function createSlots(): Slots {
   };
 }
 
+function joinLine(place: Place, key: string, { metadata, spec }: Execution): void {
+  if (place.waiting.has(key)) return;
+  const rank = (instantMs(metadata.creationTimestamp) ?? 0) - (spec.priority ?? 0) * PRIORITY_AGE_MS;
+  const waiter = { key, rank, turn: place.turns++ };
+  place.waiting.set(key, waiter);
+  pushHeap(place.line, waiter);
+}
+
 function newPlace(): Place {
-  return { running: new Set(), waiting: new Map(), line: newLine() };
+  return { running: new Set(), waiting: new Map(), line: newLine(), turns: 0 };
 }
 
 function newLine(): Heap<Waiter> {
