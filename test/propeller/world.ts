@@ -25,6 +25,7 @@ import {
   step,
   type Terminated,
 } from '../../src/propeller/index.ts';
+import { nodesBeside, upstreamOf } from './closure-paths.ts';
 import { executionOf, planOf } from './closures.ts';
 
 export interface WorldPod {
@@ -297,24 +298,6 @@ function perform(world: World, effect: Effect): void {
   };
   world.pods.set(name, pod);
   world.live.set(place(pod), pod);
-}
-
-/** Paths of the nodes that stand before the node of this path. */
-function upstreamOf(closure: WorkflowClosure, path: string): readonly string[] {
-  const nodes = nodesBeside(closure, path);
-  const prefix = path.slice(0, path.lastIndexOf('/') + 1);
-  const own = nodes.find((node) => `${prefix}${node.id}` === path);
-  return (own?.upstream ?? []).map((index) => `${prefix}${nodes[index]?.id}`);
-}
-
-/** The nodes of the workflow that the node of this path is one of. Of what a branch or a handler runs nothing is told. */
-function nodesBeside(closure: WorkflowClosure, path: string): WorkflowClosure['nodes'] {
-  let nodes: WorkflowClosure['nodes'] = closure.nodes;
-  for (const id of path.split('/').slice(0, -1)) {
-    const node = nodes.find((candidate) => candidate.id === id);
-    nodes = node?.kind === 'workflow' ? (closure.workflows?.[node.workflow]?.nodes ?? []) : [];
-  }
-  return nodes;
 }
 
 function checkTerminal(
