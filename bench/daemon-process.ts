@@ -6,7 +6,7 @@ import type { Cluster } from '../src/cluster/index.ts';
 import { connect } from '../src/main/client.ts';
 
 const ENTRY = join(import.meta.dirname, '../bin/pipectl.js');
-const READY_DEADLINE_MS = 60_000;
+const READY_DEADLINE_MS = 180_000;
 
 /** A real `pipectl up`, built and in its own process. */
 export interface DaemonProcess {

@@ -14,7 +14,7 @@ import { push, writeRepository } from '../repository.ts';
 const BATCH = 500;
 const PORT = 27_412;
 /** Until the loops have listed what there is and the process has given back what that took. */
-const SETTLE_MS = 40_000;
+const settleMsOf = (count: number): number => 20_000 + count / 5;
 
 export function open(): Promise<Session> {
   return openParked(100_000);
@@ -30,7 +30,7 @@ export async function openParked(count: number): Promise<Session> {
   return {
     async round() {
       // Memory settles slowly and differs little from start to start: one look is enough.
-      const settleMs = rounds++ === 0 ? SETTLE_MS : 0;
+      const settleMs = rounds++ === 0 ? settleMsOf(count) : 0;
       const few = await start(empty, settleMs);
       const many = await start(data, settleMs);
       const bytesPerExecution = (many.residentBytes - few.residentBytes) / (count - 1);
