@@ -41,8 +41,8 @@ function view<V>(buckets: readonly Bucket<V>[], size: number): BucketMap<V> {
   }
   const map: BucketMap<V> = {
     size,
-    get: (key) => (buckets[bucketOf(key)] as Bucket<V>).get(key),
-    has: (key) => (buckets[bucketOf(key)] as Bucket<V>).has(key),
+    get: (key) => (size === 0 ? undefined : (buckets[bucketOf(key)] as Bucket<V>).get(key)),
+    has: (key) => size > 0 && (buckets[bucketOf(key)] as Bucket<V>).has(key),
     forEach: (visit) => {
       for (const [key, value] of entries()) visit(value, key, map);
     },

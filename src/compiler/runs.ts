@@ -7,7 +7,16 @@ export interface PlacedAction {
 }
 
 /** All actions of a workflow, in the order of the text. */
-export function actionsOf({ spec }: DefinitionOf<'Workflow'>): readonly PlacedAction[] {
+export function actionsOf(workflow: DefinitionOf<'Workflow'>): readonly PlacedAction[] {
+  const known = ACTIONS.get(workflow) ?? findActions(workflow);
+  ACTIONS.set(workflow, known);
+  return known;
+}
+
+/** Asked for several times in each compilation. */
+const ACTIONS = new WeakMap<DefinitionOf<'Workflow'>, readonly PlacedAction[]>();
+
+function findActions({ spec }: DefinitionOf<'Workflow'>): readonly PlacedAction[] {
   const actions: PlacedAction[] = [];
   for (const node of spec.nodes.values()) {
     const path = ['spec', 'nodes', node.id];

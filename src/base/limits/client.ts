@@ -23,9 +23,17 @@ export const REMEMBERED_TEXTS = { count: 1_000, maxLength: 300 } as const;
 /**
  * A validation in parts. `files`: of one group; `rereads`: how often all files may be read again because groups refer to
  * them, past it everything is checked at once; `parsed`: texts that a thread keeps parsed, in bytes of text. Threads are
- * started for `minFiles` files, `threads` in all: each costs some 100 MB.
+ * started for `minFiles` files, `threads` in all: each costs some 100 MB. `youngMb`: the heap for what lives shortly, which is
+ * all but the records.
  */
-export const CHECK_GROUPS = { files: 64, rereads: 3, parsedBytes: 8 * MiB, minFiles: 600, threads: 4 } as const;
+export const CHECK_GROUPS = {
+  files: 64,
+  rereads: 3,
+  parsedBytes: 8 * MiB,
+  minFiles: 600,
+  threads: 4,
+  youngMb: 48,
+} as const;
 /** How often `validate --fix` compiles again: a fix may uncover others. */
 export const MAX_FIX_ROUNDS = 10;
 /** Editors write a file in several steps: a check begins when nothing has changed for so long. */

@@ -81,7 +81,9 @@ function lookAt(checker: Checker, files: readonly string[]): readonly FirstLook[
 /** From source the worker is a .ts file next to this one; bundled it is `check-worker.js` next to the chunk. */
 function startWorker(): Worker {
   const file = import.meta.url.endsWith('.ts') ? './check-worker.ts' : './check-worker.js';
-  const worker = new Worker(new URL(file, import.meta.url));
+  const worker = new Worker(new URL(file, import.meta.url), {
+    resourceLimits: { maxYoungGenerationSizeMb: CHECK_GROUPS.youngMb },
+  });
   worker.unref();
   return worker;
 }
