@@ -70,6 +70,8 @@ export const MAX_CHILD_DEPTH = 16;
 export const MAX_LOOKUPS_PER_STEP = 256;
 /** Who waits for another's cache entry looks again after this, should the news of it be lost. */
 export const CACHE_POLL_MS = 5_000;
+/** Entries whose waiters are told at once; those of further ones poll. */
+export const MAX_CACHE_WAITS = 100_000;
 /** A reservation holds so long though its holder's status does not show it yet. */
 export const RESERVATION_GRACE_MS = 10_000;
 /** Cache entries that are kept, and their outputs' bytes, over all namespaces; the oldest go first. Reservations go after the time when nobody holds them any more. */

@@ -1,4 +1,11 @@
-import { instantMs, instantText, type Json, RESERVATION_GRACE_MS, type UnixMs } from '../../base/index.ts';
+import {
+  instantMs,
+  instantText,
+  type Json,
+  MAX_CACHE_WAITS,
+  RESERVATION_GRACE_MS,
+  type UnixMs,
+} from '../../base/index.ts';
 import {
   API_VERSION,
   type CacheEntry,
@@ -41,9 +48,9 @@ export function answerLookups(
       const { node, index, key, serialize } = lookup;
       for (;;) {
         // Before the read: what changes after it is told.
-        if (serialize) waitFor(engine, entry, key);
+        const isNoted = serialize && waitFor(engine, entry, key);
         const found = await look({ cluster, execution, lookup, read, now: clock.now() });
-        const isMissed = found.kind === 'Held' && !isWaiting(engine, entry, key);
+        const isMissed = isNoted && found.kind === 'Held' && !isWaiting(engine, entry, key);
         if (found.kind !== 'Held') waitNoMore(engine, entry, key);
         if (!isMissed) return { kind: 'Lookup', node, index, key, found };
         holders.clear();
@@ -208,11 +215,13 @@ function originOf({ metadata }: Execution, { path, index }: Fill | Reserve): Cac
   return { execution: metadata.name, uid: metadata.uid ?? '', node: path, ...(index >= 0 && { index }) };
 }
 
-/** Notes who is to be told when an entry changes. What happens elsewhere is found by polling. */
-function waitFor(engine: Engine, entry: Entry, key: string): void {
+/** Notes who is to be told when an entry changes; false when there is no room. What is not told is found by polling. */
+function waitFor(engine: Engine, entry: Entry, key: string): boolean {
   const id = waitId(entry, key);
   const waiting = engine.cacheWaiters.get(id) ?? new Set<string>();
+  if (waiting.size === 0 && engine.cacheWaiters.size >= MAX_CACHE_WAITS) return false;
   engine.cacheWaiters.set(id, waiting.add(entry.key));
+  return true;
 }
 
 function isWaiting(engine: Engine, entry: Entry, key: string): boolean {
