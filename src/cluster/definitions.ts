@@ -108,6 +108,15 @@ export interface Platform extends KubeObject {
       readonly pods?: KeepSetting;
       readonly logs?: { readonly maxAgeMs?: number; readonly maxBytes?: number };
     };
+    /** The first that fits a namespace counts; what is not named fits any. `cpu` and `memory` are quantities. */
+    readonly quotas?: readonly {
+      readonly project?: string;
+      readonly domain?: string;
+      readonly maxExecutions?: number;
+      readonly maxTasks?: number;
+      readonly cpu?: string;
+      readonly memory?: string;
+    }[];
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Digest, Json } from '../base/index.ts';
 
 import type { Template } from '../language/expression/index.ts';
-import type { RetentionSpec, Sharding } from '../language/index.ts';
+import type { QuotaSpec, RetentionSpec, Sharding } from '../language/index.ts';
 
 /**
  * What the compiler makes of definitions: plain JSON, complete in itself, no reference left to resolve.
@@ -268,6 +268,7 @@ export interface PlatformClosure {
     readonly autoscale?: Json;
   };
   readonly retention?: RetentionSpec;
+  readonly quotas?: readonly QuotaSpec[];
 }
 
 export interface PolicyClosure {

@@ -35,7 +35,7 @@ const SPECS: Readonly<Record<DefinitionKind, string>> = {
   Schedule:
     '{ description: string?, launchPlan: string, cron: string?, every: duration?, timeZone: string, start: datetime?, end: datetime?, spread: duration?, catchUp: { policy: string, limit: integer?, window: duration? }, inputs: map<json>, kickoffTime: string?, active: boolean }',
   Platform:
-    '{ description: string?, propeller: { workers: integer, maxParallelism: integer, sharding: json, autoscale: json }, retention: json }',
+    '{ description: string?, propeller: { workers: integer, maxParallelism: integer, sharding: json, autoscale: json }, retention: json, quotas: json }',
   Policy:
     '{ description: string?, rules: list<{ name: string, match: { kinds: list<string>, labels: map<string>, expression: string? }, assert: string, message: string, severity: string, except: { labels: map<string> }? }> }',
 };
@@ -109,6 +109,7 @@ function specOf({ definition, closure }: Subject): JsonObject {
         description: definition.spec.description ?? null,
         propeller: { workers, maxParallelism, sharding, autoscale },
         retention: (definition.spec.retention ?? null) as Json,
+        quotas: (definition.spec.quotas ?? null) as Json,
       };
     }
     case 'Policy': {

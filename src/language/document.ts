@@ -281,6 +281,18 @@ export interface PlatformSpec {
     readonly autoscale?: { readonly min: number; readonly max: number; readonly freeWorkersTarget?: number };
   };
   readonly retention?: RetentionSpec;
+  readonly quotas?: readonly QuotaSpec[];
+}
+
+/** What the executions of a project and domain may take at a time. The first that fits a namespace counts; what is not named fits any. */
+export interface QuotaSpec {
+  readonly project?: string;
+  readonly domain?: string;
+  readonly maxExecutions?: number;
+  readonly maxTasks?: number;
+  /** Quantities, of what live attempts request. */
+  readonly cpu?: string;
+  readonly memory?: string;
 }
 
 /** How long what is over is kept; absent is what the control plane does by itself. */

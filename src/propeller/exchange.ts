@@ -3,6 +3,7 @@ import type { ExecutionError, ExecutionPhase, MergePatch } from '../cluster/inde
 import type { Values } from './language.ts';
 import type { ChildPlan, PlannedTask } from './plan.ts';
 import type { CacheEffect, Lookup, LookupObservation } from './reuse-state.ts';
+import type { Room } from './room.ts';
 import type { Desired, EngineState } from './state.ts';
 
 /** What happened, as far as the engine can see it. Stale and repeated ones do no harm. */
@@ -153,6 +154,8 @@ export interface Settings {
   readonly maxParallelism: number;
   /** How many nodes of a chain of `compute` nodes one step may run; 1: each result is durable before its dependents start. */
   readonly maxStreak: number;
+  /** What may be started by a quota; absent: there is none. */
+  readonly room?: Room;
 }
 
 export interface StepResult {
@@ -167,6 +170,8 @@ export interface StepResult {
   readonly wakeAt: UnixMs | undefined;
   /** Whether to step again as soon as the delta is durable. */
   readonly hasMore: boolean;
+  /** Something could start and there was no room for it, by a quota. */
+  readonly lacksRoom: boolean;
   /** Node transitions made, for metrics. */
   readonly transitions: number;
 }

@@ -21,6 +21,7 @@ export {
 } from './restore.ts';
 export type { Past } from './reuse.ts';
 export { isSubtaskLive } from './reuse-map.ts';
+export { type Room, type Usage, usageOf } from './room.ts';
 export type {
   AttemptObservation,
   CacheEffect,

@@ -18,6 +18,7 @@ import {
   settleSubtaskEntry,
   subtaskInputs,
 } from './reuse-map.ts';
+import { hasRoom } from './room.ts';
 import { addTimer, addTimers, type Round, touch } from './round.ts';
 import { scopeOf } from './scope.ts';
 import type { AttemptObservation, AttemptState, Frame, Terminated, Timer } from './state.ts';
@@ -45,6 +46,7 @@ export function startMaps(round: Round): void {
 /** Whether `startMaps` would start something if it were called again. */
 export function hasStartableSubtask(round: Round): boolean {
   const { state } = round;
+  if (round.lack !== undefined) return false;
   for (const [index, map] of state.maps) {
     const frame = frameOf(state, index);
     const node = nodeAt(state, frame, index) as AnyMapPlan;
@@ -60,6 +62,7 @@ function startSubtasks(round: Round, frame: Frame, node: MapPlan, map: MapState)
   const seeks = seeksSubtasks(round.state, node);
   while (map.ending === undefined && map.live.size < node.concurrency && round.startsLeft > 0) {
     if (seeks && !mayLookUp(round)) break;
+    if ((map.retries.items.length > 0 || map.next < map.size) && !hasRoom(round, node.task)) break;
     const retry = popHeap(map.retries);
     const index = retry ?? map.next;
     if (index >= map.size) break;

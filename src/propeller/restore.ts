@@ -153,6 +153,7 @@ function emptyState(plan: Plan, execution: Execution, past: Past | undefined): E
     abortedFor: undefined,
     message: undefined,
     hold: execution.status?.phase === 'Queued' ? execution.status.message : undefined,
+    lack: undefined,
     startedAt: undefined,
     root,
     frames: [root],

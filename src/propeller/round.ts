@@ -35,6 +35,8 @@ export interface Round {
   readonly closed: Frame[];
   startsLeft: number;
   transitionsLeft: number;
+  /** Why something that could start does not. */
+  lack: string | undefined;
 }
 
 export function openRound(state: EngineState, now: UnixMs, settings: Settings): Round {
@@ -52,6 +54,7 @@ export function openRound(state: EngineState, now: UnixMs, settings: Settings): 
     closed: [],
     startsLeft: MAX_STARTS_PER_STEP,
     transitionsLeft: MAX_TRANSITIONS_PER_STEP,
+    lack: undefined,
   };
 }
 

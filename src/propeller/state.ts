@@ -35,6 +35,8 @@ export interface EngineState {
   message: string | undefined;
   /** Why it waits before it may begin. */
   hold: string | undefined;
+  /** Why something that could start does not: the quota, in words. */
+  lack: string | undefined;
   startedAt: UnixMs | undefined;
   /** The frame of the execution's own workflow. */
   readonly root: Frame;

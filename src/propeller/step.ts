@@ -47,6 +47,7 @@ export function step(
     settle(round);
   }
   flushTouched(round);
+  state.lack = round.lack === undefined ? undefined : `waits for room: ${round.lack}`;
   tellWhy(round);
   return result(round);
 }
@@ -55,7 +56,7 @@ export function step(
 function tellWhy(round: Round): void {
   const { state, status } = round;
   const paused = state.desired === 'Paused' ? 'paused: nothing new starts' : undefined;
-  const message = isTerminalPhase(state.phase) ? undefined : (paused ?? state.hold ?? waitingText(state));
+  const message = isTerminalPhase(state.phase) ? undefined : (paused ?? state.hold ?? waitingText(state) ?? state.lack);
   if (message === state.message) return;
   state.message = message;
   status.message = message ?? null;
@@ -249,6 +250,7 @@ function result(round: Round): StepResult {
     lookups: round.lookups,
     wakeAt: isOver ? undefined : peekHeap(state.timers)?.at,
     hasMore: !isOver && hasMore(round),
+    lacksRoom: round.lack !== undefined,
     transitions: MAX_TRANSITIONS_PER_STEP - round.transitionsLeft,
   };
 }

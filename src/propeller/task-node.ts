@@ -18,6 +18,7 @@ import { frameOf, mayStart, nodeAt, pathOf, slugOf } from './frame.ts';
 import type { Values } from './language.ts';
 import type { PlanNode, PlannedTask, RunsTask } from './plan.ts';
 import { fillEntry, lookAgain, releaseEntry, reserveEntry } from './reuse-node.ts';
+import { hasRoom } from './room.ts';
 import { addTimer, addTimers, endNode, failNode, type Round, setPhase, succeedNode, touch } from './round.ts';
 import { scopeOf } from './scope.ts';
 import type { AttemptObservation, AttemptState, Frame, TaskState, Terminated, Timer } from './state.ts';
@@ -27,10 +28,12 @@ export function startTasks(round: Round): void {
   const { state } = round;
   const limit = state.execution.maxParallelism ?? round.settings.maxParallelism;
   while (state.liveTasks < limit && round.startsLeft > 0) {
-    const index = popHeap(state.ready.tasks);
+    const index = peekHeap(state.ready.tasks);
     if (index === undefined) return;
     const frame = frameOf(state, index);
     const node = nodeAt(state, frame, index) as RunsTask;
+    if (mayStart(frame, node) && !hasRoom(round, node.task)) return;
+    popHeap(state.ready.tasks);
     if (mayStart(frame, node)) startTask(round, frame, node);
   }
 }
@@ -39,7 +42,7 @@ export function startTasks(round: Round): void {
 export function hasStartableTask(round: Round): boolean {
   const { state } = round;
   const limit = state.execution.maxParallelism ?? round.settings.maxParallelism;
-  return state.liveTasks < limit && peekHeap(state.ready.tasks) !== undefined;
+  return round.lack === undefined && state.liveTasks < limit && peekHeap(state.ready.tasks) !== undefined;
 }
 
 function startTask(round: Round, frame: Frame, node: RunsTask): void {

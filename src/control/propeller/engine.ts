@@ -17,6 +17,7 @@ import type { Children } from './children.ts';
 import { type Entry, newEntry } from './entry.ts';
 import type { Owned } from './ownership.ts';
 import type { Plans } from './plans.ts';
+import type { Quotas } from './quotas.ts';
 import type { Slots } from './slots.ts';
 
 /** A step that is about to be made. */
@@ -42,6 +43,8 @@ export interface PropellerOptions {
   readonly maxStreak?: number;
   /** The cluster holds no foreign pods, so they are watched without a selector: the store then keeps nothing for the watch. */
   readonly hasOnlyOwnPods?: boolean;
+  /** Shared by the shards of one process. Absent: its own, and there are none before `setQuotas`. */
+  readonly quotas?: Quotas;
   /** Absent: it is alone and owns every execution. */
   readonly beginsWith?: 'nothing';
   /** Told after each round, for histograms. */
@@ -83,6 +86,7 @@ export interface Engine {
   readonly options: PropellerOptions;
   readonly plans: Plans;
   slots: Slots;
+  readonly quotas: Quotas;
   owned: Owned;
   /** Entries with a round in flight that are no longer ours, and whom to tell when it is over. */
   readonly draining: Map<Entry, () => void>;

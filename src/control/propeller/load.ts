@@ -20,7 +20,10 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   const execution = entry.isListed ? entry.execution : await findObject<Execution>(cluster, key);
   entry.isListed = false;
   entry.execution = execution;
-  if (execution === undefined || isTerminalPhase(execution.status?.phase ?? 'Pending')) return false;
+  if (execution === undefined || isTerminalPhase(execution.status?.phase ?? 'Pending')) {
+    engine.quotas.forget(key.namespace, entry.key);
+    return false;
+  }
   if (!ownsExecution(engine, execution)) return false;
   entry.version = execution.metadata.resourceVersion;
   entry.claimedBy = claimOf(execution.status?.shard);

@@ -2,6 +2,7 @@ import type { Clock, Log, Random } from '../../base/index.ts';
 import { type Cluster, type Platform, reflect, type Sharding } from '../../cluster/index.ts';
 import { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from '../../compiler/index.ts';
 import type { Propeller } from './propeller.ts';
+import type { Quota } from './quotas.ts';
 
 export interface PlatformOptions {
   readonly cluster: Cluster;
@@ -11,6 +12,7 @@ export interface PlatformOptions {
   readonly propeller: Pick<Propeller, 'setWorkers' | 'setMaxParallelism'> & {
     /** Absent settings: one shard. */
     setSharding(sharding: Sharding | undefined): void;
+    setQuotas(quotas: readonly Quota[]): void;
   };
 }
 
@@ -19,13 +21,20 @@ export interface PlatformOptions {
  * One engine serves all projects, so of several platforms one counts: the first by namespace and name.
  */
 export function followPlatform({ propeller, ...options }: PlatformOptions): { stop(): Promise<void> } {
-  const active = new Map<string, Platform['spec']['propeller']>();
+  const active = new Map<string, Pick<Platform['spec'], 'propeller' | 'quotas'>>();
   let workers = DEFAULT_WORKERS;
   let maxParallelism = DEFAULT_MAX_PARALLELISM;
   let sharding: string | undefined;
+  let quotas = '[]';
   const apply = (): void => {
     const [first] = [...active.keys()].sort();
-    const chosen = first === undefined ? undefined : active.get(first);
+    const settings = first === undefined ? undefined : active.get(first);
+    const chosen = settings?.propeller;
+    const limits = settings?.quotas ?? [];
+    if (JSON.stringify(limits) !== quotas) {
+      quotas = JSON.stringify(limits);
+      propeller.setQuotas(limits);
+    }
     const divided = chosen?.sharding === undefined ? undefined : JSON.stringify(chosen.sharding);
     if (divided !== sharding) {
       sharding = divided;
@@ -47,7 +56,7 @@ export function followPlatform({ propeller, ...options }: PlatformOptions): { st
       changed(changes) {
         for (const change of changes) {
           const { namespace = '', name } = change.type === 'set' ? change.object.metadata : change.key;
-          if (change.type === 'set') active.set(`${namespace}/${name}`, change.object.spec.propeller);
+          if (change.type === 'set') active.set(`${namespace}/${name}`, change.object.spec);
           else active.delete(`${namespace}/${name}`);
         }
         apply();

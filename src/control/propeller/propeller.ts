@@ -17,6 +17,7 @@ import type { Entry } from './entry.ts';
 import { type Owned, ownsExecution, ownsPod, setOwned } from './ownership.ts';
 import { createPlans } from './plans.ts';
 import { executionKeyOf } from './pod.ts';
+import { createQuotas, type Quota } from './quotas.ts';
 import { runRound } from './round.ts';
 import { createSlots } from './slots.ts';
 import { type FollowOptions, follow } from './watches.ts';
@@ -30,6 +31,8 @@ export interface Propeller {
   own(ownership: Ownership | undefined): Promise<void>;
   /** Works on every execution, with no other beside it. */
   ownAll(): Promise<void>;
+  /** What executions may take at a time, from their next round on, which is now. */
+  setQuotas(quotas: readonly Quota[]): void;
   stats(): PropellerStats;
   /** Takes no more work; resolves when the rounds in flight are durable. */
   stop(): Promise<void>;
@@ -60,6 +63,11 @@ export function startPropeller(options: PropellerOptions): Propeller {
     },
     own: take,
     ownAll: () => take('all'),
+    setQuotas(quotas) {
+      engine.quotas.set(quotas);
+      // What runs where there was no quota before is not counted yet.
+      engine.listAgain();
+    },
     stats: () => statsOf(engine),
     async stop() {
       engine.ending.abort();
@@ -127,6 +135,7 @@ function newEngine(options: PropellerOptions): Engine {
     options,
     plans: createPlans(options.cluster),
     slots: createSlots(),
+    quotas: options.quotas ?? createQuotas(),
     owned: options.beginsWith === 'nothing' ? undefined : 'all',
     draining: new Map(),
     listAgain: () => undefined,
@@ -157,7 +166,7 @@ function seeExecution(engine: Engine, execution: Execution, isListed: boolean): 
   const key = `${namespace}/${name}`;
   if (isTerminalPhase(execution.status?.phase ?? 'Pending') || !ownsExecution(engine, execution)) return;
   if (execution.status?.phase === 'Running') engine.slots.count(key, execution);
-  if (isListed && isParked(execution)) return;
+  if (isListed && !expectUsage(engine, key, execution) && isParked(execution)) return;
   if (isListed && isHeld(execution) && !engine.entries.has(key)) {
     engine.slots.requeue(key, execution);
     return;
@@ -180,6 +189,14 @@ function seeExecution(engine: Engine, execution: Execution, isListed: boolean): 
     if (!entry.isBusy) entry.version = execution.metadata.resourceVersion;
     wake(engine, key);
   }
+}
+
+/** Whether it counts against a quota: then it is to be loaded, so that what it takes is known. */
+function expectUsage({ quotas }: Engine, key: string, { metadata, status }: Execution): boolean {
+  const { namespace = '' } = metadata;
+  if (status?.phase !== 'Running' || quotas.quotaOf(namespace) === undefined) return false;
+  quotas.expect(namespace, key);
+  return true;
 }
 
 /** Paused, and status says so: nothing is to be done before its spec or a pod changes, and both wake it. */
@@ -206,6 +223,7 @@ function wakeNew(engine: Engine, key: string, execution: Execution): void {
 
 function forgetExecution(engine: Engine, execution: Execution): void {
   const key = `${execution.metadata.namespace ?? ''}/${execution.metadata.name}`;
+  engine.quotas.forget(execution.metadata.namespace ?? '', key);
   const entry = engine.entries.get(key);
   if (entry !== undefined) drop(engine, entry);
   else {

@@ -16,6 +16,7 @@ import {
   type Settings,
   type StepResult,
   step,
+  usageOf,
 } from '../../propeller/index.ts';
 import { answerLookups, cacheWrites, tellWaiters } from './cache.ts';
 import { childAborts, childObservations, childWrite, keepChildrenInSight } from './children.ts';
@@ -25,6 +26,7 @@ import { load, loadFresh, podsOf } from './load.ts';
 import { fence, noteWritten, ownsEntry } from './ownership.ts';
 import { observationOf, podOf } from './pod.ts';
 import { closureWrites, type StoreClosure } from './produced.ts';
+import type { QuotaWait } from './quotas.ts';
 import { judgeFailure, writeAgain } from './refusals.ts';
 import { resultsWrites } from './results.ts';
 
@@ -129,7 +131,7 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
     const admission = admit(engine, entry, execution);
     if (admission !== undefined) observations.push(admission);
   }
-  const settings = settingsOf(engine);
+  const settings = settingsOf(engine, entry);
   const now = engine.options.clock.now();
   const seen = engine.options.onStep?.({ execution, state: run.state, observations, now, settings });
   const result = step(run.state, observations, now, settings);
@@ -137,8 +139,13 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
   return result;
 }
 
-function settingsOf(engine: Engine): Settings {
-  return { maxParallelism: engine.maxParallelism, maxStreak: engine.options.maxStreak ?? Number.POSITIVE_INFINITY };
+function settingsOf(engine: Engine, { key }: Entry): Settings {
+  const room = engine.quotas.roomFor(splitKey(key).namespace, key);
+  return {
+    maxParallelism: engine.maxParallelism,
+    maxStreak: engine.options.maxStreak ?? Number.POSITIVE_INFINITY,
+    ...(room && { room }),
+  };
 }
 
 function admit(engine: Engine, entry: Entry, execution: Execution): Observation | undefined {
@@ -152,7 +159,23 @@ function admit(engine: Engine, entry: Entry, execution: Execution): Observation 
   if (inputs?.ok === false) {
     return { kind: 'Refuse', phase: 'Failed', error: { reason: 'InvalidInputs', message: inputs.message } };
   }
-  return engine.slots.admit(entry.key, execution);
+  const admission = engine.slots.admit(entry.key, execution);
+  const { namespace = '' } = execution.metadata;
+  if (admission?.kind !== 'Admit' || engine.quotas.quotaOf(namespace) === undefined) return admission;
+  const full = engine.quotas.admit(namespace, entry.key, quotaWait(engine, entry.key, execution));
+  return full === undefined ? admission : { kind: 'Hold', message: `queued: ${full}` };
+}
+
+function quotaWait(engine: Engine, key: string, { spec }: Execution): QuotaWait {
+  return { now: engine.options.clock.now(), priority: spec.priority ?? 0, wake: () => void wake(engine, key) };
+}
+
+/** Where there is a quota, tells it what the execution takes now, and whether it waits for room. */
+function noteUsage(engine: Engine, { key, execution }: Entry, { state, lacksRoom }: StepResult): void {
+  const { namespace } = splitKey(key);
+  if (execution === undefined || engine.quotas.quotaOf(namespace) === undefined) return;
+  const wait = lacksRoom ? quotaWait(engine, key, execution) : undefined;
+  engine.quotas.note(namespace, key, usageOf(state), wait);
 }
 
 /** Pods before the status that tells of them: on a cluster without transactions a repeat then finds and adopts them. */
@@ -198,9 +221,11 @@ function endRound(engine: Engine, entry: Entry, result: StepResult): void {
   entry.failures = 0;
   tellWaiters(engine, entry, result.effects);
   if (isTerminalPhase(result.state.phase)) {
+    engine.quotas.forget(splitKey(entry.key).namespace, entry.key);
     tellEnded(engine, entry, result.state);
     drop(engine, entry);
   } else {
+    noteUsage(engine, entry, result);
     keepChildrenInSight(engine, entry, result.state);
     wakeLater(engine, entry, result.wakeAt);
   }
@@ -265,6 +290,7 @@ async function quarantine(engine: Engine, entry: Entry, error: ExecutionError): 
   const { cluster, clock, log } = engine.options;
   const key = { kind: 'Execution', ...splitKey(entry.key) };
   engine.counters.quarantined++;
+  engine.quotas.forget(key.namespace, entry.key);
   log.write('error', 'execution quarantined', { execution: entry.key, reason: error.reason, error: error.message });
   const pods = await livePodsOf(engine, key);
   const annotations = { [ANNOTATION.abort]: `${error.reason}: ${error.message}` };

@@ -1,9 +1,11 @@
 import { type FleetOptions, startFleet } from '../shards/index.ts';
 import type { PropellerOptions, PropellerStats } from './engine.ts';
 import { type Propeller, startPropeller } from './propeller.ts';
+import { createQuotas } from './quotas.ts';
 
 /** The propeller shards of this process, to the others as one. */
-export interface Propellers extends Pick<Propeller, 'setWorkers' | 'setMaxParallelism' | 'stats' | 'stop'> {
+export interface Propellers
+  extends Pick<Propeller, 'setWorkers' | 'setMaxParallelism' | 'setQuotas' | 'stats' | 'stop'> {
   setSharding: ReturnType<typeof startFleet>['setSharding'];
   /** Shard id → its counters, and the epoch of its lease when it has one. */
   statsByShard(): ReadonlyMap<string, PropellerStats & { readonly epoch?: number }>;
@@ -15,6 +17,7 @@ export type PropellersOptions = PropellerOptions & Pick<FleetOptions<Propeller>,
 export function startPropellers({ identity, timing, ...options }: PropellersOptions): Propellers {
   const { cluster, clock, random, log } = options;
   let { workers, maxParallelism } = options;
+  const quotas = createQuotas();
   const fleet = startFleet<Propeller>({
     cluster,
     clock,
@@ -25,6 +28,7 @@ export function startPropellers({ identity, timing, ...options }: PropellersOpti
     newEngine: (_, begins) =>
       startPropeller({
         ...options,
+        quotas,
         ...(workers !== undefined && { workers }),
         ...(maxParallelism !== undefined && { maxParallelism }),
         ...(begins === 'with nothing' && { beginsWith: 'nothing' }),
@@ -39,6 +43,10 @@ export function startPropellers({ identity, timing, ...options }: PropellersOpti
     setMaxParallelism(next) {
       maxParallelism = next;
       for (const engine of engines()) engine.setMaxParallelism(next);
+    },
+    setQuotas(next) {
+      quotas.set(next);
+      for (const engine of engines()) engine.setQuotas(next);
     },
     setSharding: (sharding) => fleet.setSharding(sharding),
     statsByShard: () =>

@@ -90,6 +90,7 @@ function specOf(closure: EntityClosure, source: DefinitionSource): DefinitionSpe
         ...source,
         propeller: closure.propeller,
         ...(closure.retention !== undefined && { retention: closure.retention }),
+        ...(closure.quotas !== undefined && { quotas: closure.quotas }),
       };
     case 'Policy':
       return { ...source, rules: closure.rules };

@@ -4,6 +4,7 @@ import type {
   LaunchPlanSpec,
   PlatformSpec,
   ProjectSpec,
+  QuotaSpec,
   RetentionSpec,
   ScheduleSpec,
   Sharding,
@@ -142,7 +143,24 @@ export function readPlatform(reader: Reader, spec: JsonObject): PlatformSpec {
             }),
     }),
     retention: spec.retention === undefined ? undefined : readRetention(reader, objectOf(spec.retention)),
+    quotas: Array.isArray(spec.quotas) ? spec.quotas.map((quota: Json) => readQuota(objectOf(quota))) : undefined,
   });
+}
+
+function readQuota(quota: JsonObject): QuotaSpec {
+  return present<QuotaSpec>({
+    project: textOf(quota.project),
+    domain: textOf(quota.domain),
+    maxExecutions: numberOf(quota.maxExecutions),
+    maxTasks: numberOf(quota.maxTasks),
+    cpu: quantityText(quota.cpu),
+    memory: quantityText(quota.memory),
+  });
+}
+
+/** A bare number is a quantity too. */
+function quantityText(value: Json | undefined): string | undefined {
+  return typeof value === 'number' ? String(value) : textOf(value);
 }
 
 function readRetention(reader: Reader, retention: JsonObject): RetentionSpec {

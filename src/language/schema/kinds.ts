@@ -217,6 +217,33 @@ const retention: Schema = record('How long what is over is kept; what is left ou
   }),
 });
 
+const QUOTA_NAME: Schema = { type: 'string', minLength: 1, maxLength: 63 };
+
+const quotas: Schema = {
+  type: 'array',
+  maxItems: 1_000,
+  description: 'What executions may take at a time. The first entry that fits a namespace counts, for each by itself.',
+  items: record('A quota; what it does not name fits any project or domain.', {
+    project: { ...QUOTA_NAME, description: 'Only of this project.' },
+    domain: { ...QUOTA_NAME, description: 'Only of this domain.' },
+    maxExecutions: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'Running executions.' },
+    maxTasks: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'Live task attempts, subtasks included.',
+    },
+    cpu: { ...ref('quantity'), description: 'What live attempts request together.', examples: ['16'] },
+    memory: { ...ref('quantity'), description: 'What live attempts request together.', examples: ['64Gi'] },
+  }),
+  examples: [
+    [
+      { domain: 'production', maxTasks: 200 },
+      { maxTasks: 20, cpu: '8', memory: '16Gi' },
+    ],
+  ],
+};
+
 const platform: Schema = record(
   'Settings of the engine itself.',
   {
@@ -283,6 +310,7 @@ const platform: Schema = record(
       ),
     }),
     retention,
+    quotas,
   },
   { required: ['propeller'] },
 );

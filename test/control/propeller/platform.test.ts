@@ -9,6 +9,7 @@ import { openStore, temporaryFolder } from '../../cluster/embedded/open-store.ts
 let folder: string;
 let store: EmbeddedStore;
 let stop: () => Promise<void>;
+let quotas: readonly object[] = [];
 let divided: Sharding | undefined;
 let applied: { workers: number; maxParallelism: number };
 
@@ -31,6 +32,9 @@ function follow(): void {
     },
     setMaxParallelism: (maxParallelism: number) => {
       applied.maxParallelism = maxParallelism;
+    },
+    setQuotas: (next: readonly object[]) => {
+      quotas = next;
     },
     setSharding: (sharding: Sharding | undefined) => {
       divided = sharding;
@@ -61,9 +65,12 @@ describe('the active platform', () => {
     await patchObject(store, key('shop-production'), { spec: { propeller: { workers: 9, sharding } } });
     await shown({ workers: 9, maxParallelism: 3 });
     expect(divided).toEqual(sharding);
+    await patchObject(store, key('shop-production'), { spec: { quotas: [{ maxTasks: 2 }] } });
+    await expect.poll(() => quotas, { interval: 5 }).toEqual([{ maxTasks: 2 }]);
     await deleteObject(store, key('shop-production'));
     await shown({ workers: 500, maxParallelism: 25 });
     expect(divided).toBeUndefined();
+    expect(quotas).toEqual([]);
   });
 
   it('is the first by namespace and name, when there are several', async () => {

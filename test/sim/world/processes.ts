@@ -139,7 +139,7 @@ export function start(process: SimProcess, options: ProcessOptions): void {
 /** One propeller of several, each in a process of its own. */
 function startOneShard(process: SimProcess, host: Host, { shards, mode }: ProcessOptions): void {
   const propeller = startPropeller({ ...host, hasOnlyOwnPods: mode === 'embedded', beginsWith: 'nothing' });
-  followPlatform({ ...host, propeller: { ...propeller, setSharding: () => undefined } });
+  followPlatform({ ...host, propeller: { ...propeller, setSharding: () => undefined, setQuotas: () => undefined } });
   const mapOf = (count: number): ShardMap => createShardMap({ strategy: 'hash', shards: count });
   const shard = startShard({
     ...host,
@@ -184,7 +184,7 @@ function startShards(process: SimProcess, host: Host, { shards }: ProcessOptions
         each((engine) => engine.setMaxParallelism(maxParallelism));
       },
       // How many shards there are changes at other times than settings do: as one of the faults.
-      setSharding: () => undefined,
+      setSharding: () => undefined, setQuotas: () => undefined,
     },
   });
   const reshard = (count: number): void => fleet.setSharding({ strategy: 'hash', shards: count });

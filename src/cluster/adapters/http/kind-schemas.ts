@@ -263,6 +263,7 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
     definition('Settings of the engine.', {
       propeller: anything('Workers, parallelism and sharding.'),
       retention: optional(anything('How long what is over is kept.')),
+      quotas: optional(anything('What executions may take at a time.')),
     }),
   ],
   ['Execution', EXECUTION],
