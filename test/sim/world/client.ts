@@ -36,17 +36,21 @@ async function writeEach(
 ): Promise<readonly KubeObject[]> {
   const written: KubeObject[] = [];
   for (const write of writes) {
-    written.push(...(await call(link, true, () => store.write([write], options))));
+    written.push(...(await call(link, true, () => store.write([write], options), true)));
   }
   return written;
 }
 
 /** One request: the way there, what it does, the way back. Anywhere the process may die, and either way may be cut. */
-async function call<T>(link: Link, isRemote: boolean, work: () => Promise<T>): Promise<T> {
+async function call<T>(link: Link, isRemote: boolean, work: () => Promise<T>, isWrite = false): Promise<T> {
   if (isDead(link)) return never();
   if (isRemote) {
     await link.timeline.sleep(latencyMs(link));
-    if (isDead(link)) return never();
+    if (isDead(link)) {
+      // What was sent arrives, though who sent it is no more.
+      if (isWrite && link.chance.chance(0.5)) await work().catch(() => undefined);
+      return never();
+    }
     const lost = lostThere(link);
     if (lost !== undefined) {
       await link.timeline.sleep(lost.afterMs);
