@@ -50,7 +50,9 @@ export function checkObject(object: KubeObject): void {
     causes.push(cause('metadata.namespace', `must be at most ${MAX_LABEL_LENGTH} lower-case letters, digits and "-"`));
   }
   checkLabels(metadata, causes);
-  if (object.kind === 'Execution') causes.push(...priorityCauses(object.spec));
+  if (object.kind === 'Execution') {
+    causes.push(...priorityCauses(object.spec), ...signalCauses(undefined, object.spec));
+  }
   if (causes.length > 0) throw invalid(key, causes);
 }
 

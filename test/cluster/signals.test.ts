@@ -87,6 +87,11 @@ describe('signals of an execution', () => {
     expect(refusal(EXECUTION, other)).toContain('only spec.desired and spec.signals');
   });
 
+  it('are checked at the creation as well', () => {
+    expect(() => checkObject(withSignals(APPROVED))).not.toThrow();
+    expect(() => checkObject(withSignals({ gate: 'approve' }))).toThrow('must be an object');
+  });
+
   it('reads values as they were meant', () => {
     expect(signalValue({ value: 7 })).toBe(7);
     expect(signalValue({})).toBeNull();
