@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalJson, digestOf, type Json } from '../../src/base/index.ts';
+import { changedNodes } from '../../src/cli/follow-execution.ts';
+import { viewExecution } from '../../src/client/index.ts';
 import { API_VERSION, type Execution, newExecution, SYSTEM_NAMESPACE } from '../../src/cluster/index.ts';
 import type { InlineWorkflow, NodeClosure, WorkflowClosure } from '../../src/compiler/index.ts';
-import { COMMIT, type ControlPlane, execution, NAMESPACE, openControlPlane, pod } from './control-plane.ts';
+import { COMMIT, type ControlPlane, execution, NAMESPACE, openControlPlane, pipe, pod } from './control-plane.ts';
 
 const MESSAGE = { kind: 'literal', value: 'Publish?' } as const;
 const APPROVE = { kind: 'approve', message: MESSAGE, outputs: {} } as const;
@@ -203,5 +205,27 @@ describe('pipectl logs of a node that runs another execution', () => {
     for (const path of ['child', 'child/sign-off']) {
       expect((await plane.run('logs', `${outer}/${path}`)).out).toContain(`${inner}-sign-off-1 wrote this`);
     }
+  });
+});
+
+describe('following an execution that waits', () => {
+  it('tells the message and the command to type, once', async () => {
+    const name = await running({ 'sign-off': waits('approval') });
+    const key = { kind: 'Execution', namespace: NAMESPACE, name };
+    const view = viewExecution(await plane.api.store.get<Execution>(key), RELEASE, 0);
+    const told = new Map<string, string>();
+    const lines = changedNodes(
+      view,
+      told,
+      pipe(() => undefined),
+    ).map((line) => line.trim());
+    expect(lines).toEqual([expect.stringMatching(/^sign-off/), 'Publish?', `pipectl approve ${name} sign-off`]);
+    expect(
+      changedNodes(
+        view,
+        told,
+        pipe(() => undefined),
+      ),
+    ).toEqual([]);
   });
 });
