@@ -137,9 +137,9 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'reconcile-rewrites-what-is-same',
-    file: 'control/reconciler/plan.ts',
-    find: '  if (from.file === to.file && from.isEdited !== true) return undefined;',
-    replace: "  if (from.file === to.file && from.isEdited !== true && to.kind !== 'Schedule') return undefined;",
+    file: 'control/reconciler/domain.ts',
+    find: 'const last = isReached ? [] : request.reached(commit);',
+    replace: 'const last = isReached && plan.waves.length > 0 ? [] : request.reached(commit);',
   },
   {
     name: 'revision-before-its-closures',
@@ -151,7 +151,7 @@ export const CANARIES: readonly Canary[] = [
     name: 'rejected-push-is-accepted',
     file: 'control/registration/registration.ts',
     find: 'if (rejections.length > 0) return rejected(rejections);',
-    replace: 'if (rejections.length > 1) return rejected(rejections);',
+    replace: 'if (rejections.length > 0 && drafts.length > 0) return rejected(rejections);',
   },
   {
     name: 'landed-push-is-not-made-up-for',

@@ -31,7 +31,8 @@ const INVARIANTS: readonly Invariant[] = [
   budgetsAreKept,
   appliedIsTrue,
 ];
-const AT_REST: readonly Invariant[] = [...INVARIANTS, pushesAreWhole, domainsAreReached, allComesToRest];
+/** What is not over tells more than what follows from it. */
+const AT_REST: readonly Invariant[] = [allComesToRest, pushesAreWhole, domainsAreReached, ...INVARIANTS];
 
 export function checkCommits(facts: Facts, commits: readonly Commit[]): void {
   for (const commit of commits) {

@@ -184,7 +184,8 @@ function startShards(process: SimProcess, host: Host, { shards }: ProcessOptions
         each((engine) => engine.setMaxParallelism(maxParallelism));
       },
       // How many shards there are changes at other times than settings do: as one of the faults.
-      setSharding: () => undefined, setQuotas: () => undefined,
+      setSharding: () => undefined,
+      setQuotas: () => undefined,
     },
   });
   const reshard = (count: number): void => fleet.setSharding({ strategy: 'hash', shards: count });
