@@ -22,7 +22,7 @@ export function parseCommand(argv: readonly string[]): ParsedCommand {
     }
     for (const option of spec.options) command.addOption(optionOf(option));
     command.action(() => {
-      parsed = { spec, input: inputOf(command.args, command.optsWithGlobals()) };
+      parsed = { spec, input: inputOf(namesOf(spec, command.args), command.optsWithGlobals()) };
     });
   }
   program.argument('[COMMAND]').action((name: string | undefined) => {
@@ -37,6 +37,14 @@ export function parseCommand(argv: readonly string[]): ParsedCommand {
   }
   if (parsed === undefined) throw new UsageError('which command?', 'try `pipectl --help`');
   return parsed;
+}
+
+/** The arguments; an execution may be named as `get -o name` names it. No name of an execution can look so. */
+function namesOf({ arguments: specs }: CommandSpec, args: readonly string[]): readonly string[] {
+  return args.map((arg, index) => {
+    const spec = specs[Math.min(index, specs.length - 1)];
+    return spec?.completes === 'execution' ? arg.replace(/^execution\.pipectl\.dev\//, '') : arg;
+  });
 }
 
 function unknownCommand(name: string | undefined): UsageError {

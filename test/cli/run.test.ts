@@ -236,6 +236,11 @@ describe('pipectl abort', () => {
   it('leaves an ended one as it is', async () => {
     await plane.create(execution('ended'));
     await plane.setStatus('ended', { phase: 'Failed' });
-    expect(await plane.run('abort', 'ended')).toEqual({ code: 0, out: '', err: 'ended has ended already: Failed\n' });
+    // As `get -o name` names it.
+    expect(await plane.run('abort', 'execution.pipectl.dev/ended')).toEqual({
+      code: 0,
+      out: '',
+      err: 'ended has ended already: Failed\n',
+    });
   });
 });
