@@ -1,7 +1,7 @@
 import type { EmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import type { PropellerOptions, Propellers } from '../control/propeller/index.ts';
 import type { Scheduler } from '../control/scheduler/index.ts';
-import { createRegistry, LATENCY_BUCKETS, type Registry } from '../observe/index.ts';
+import { createRegistry, type Gauge, LATENCY_BUCKETS, type Registry } from '../observe/index.ts';
 import type { NodeAgent } from '../runtime/adapters/process/index.ts';
 
 /** The parts whose counters a scrape reads. */
@@ -29,6 +29,7 @@ export function createMetrics(): Metrics {
     'From taking an execution to its durable write.',
     { buckets: LATENCY_BUCKETS },
   );
+  let updateQuotas = (): void => {};
   return {
     onRound: ({ seconds }) => roundSeconds.observe(seconds),
     onEnded: costCounters(registry),
@@ -37,8 +38,12 @@ export function createMetrics(): Metrics {
         if (name.endsWith('_total')) registry.counter(name, help, { read });
         else registry.gauge(name, help, { read });
       }
+      updateQuotas = quotaGauges(registry, sources.propeller);
     },
-    text: () => registry.text(),
+    text() {
+      updateQuotas();
+      return registry.text();
+    },
   };
 }
 
@@ -55,6 +60,36 @@ function costCounters(registry: Registry): Metrics['onEnded'] {
     attempts.add(cost.attemptSeconds, values);
     if (cost.cpuSeconds !== undefined) cpu.add(cost.cpuSeconds, values);
     if (cost.memoryGiBSeconds !== undefined) memory.add(cost.memoryGiBSeconds, values);
+  };
+}
+
+/** How namespaces stand against their quotas, as far as something runs or waits there; brought up to date at each scrape. */
+function quotaGauges(registry: Registry, { quotas }: Propellers): () => void {
+  const labels = ['namespace', 'resource'];
+  const used = registry.gauge('pipectl_quota_used', 'What executions take of a quota: cores, bytes, counts.', {
+    labels,
+  });
+  const limit = registry.gauge('pipectl_quota_limit', 'What a quota allows.', { labels });
+  const waiting = registry.gauge('pipectl_quota_waiting_executions', 'Executions that a quota holds up.', {
+    labels: ['namespace', 'for'],
+  });
+  // A series whose namespace has nothing to tell any more goes to 0.
+  let reset: (() => void)[] = [];
+  return () => {
+    for (const set of reset) set();
+    reset = [];
+    const show = (gauge: Gauge, value: number, values: readonly string[]): void => {
+      gauge.set(value, values);
+      reset.push(() => gauge.set(0, values));
+    };
+    for (const report of quotas()) {
+      for (const [resource, most] of Object.entries(report.limits)) {
+        show(limit, most, [report.namespace, resource]);
+        show(used, report.used[resource as keyof typeof report.used], [report.namespace, resource]);
+      }
+      show(waiting, report.waiting.toBegin, [report.namespace, 'begin']);
+      show(waiting, report.waiting.toStart, [report.namespace, 'room']);
+    }
   };
 }
 

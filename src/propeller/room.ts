@@ -1,3 +1,4 @@
+import type { ExecutionError } from '../cluster/index.ts';
 import { parseQuantity } from '../language/index.ts';
 import { frameOf, nodeAt } from './frame.ts';
 import type { PlannedTask } from './plan.ts';
@@ -16,33 +17,57 @@ export interface Usage {
  */
 export interface Room {
   left: { tasks: number; cpu: number; memoryBytes: number };
+  /** What there is when nothing runs. */
+  readonly whole: { readonly cpu: number; readonly memoryBytes: number };
   /** For example "quota of shop-production". */
   readonly of: string;
   readonly limits: { readonly tasks?: string; readonly cpu?: string; readonly memory?: string };
 }
 
-/** Takes the room of one attempt; false when there is none, and then the round knows why. Without a quota there always is. */
+/**
+ * Whether one more attempt of the task may start; if not, the round knows why. Without a quota it always may. One that asks
+ * for more than the whole quota would wait for ever and hold up others: it may, and is refused: see `quotaError`.
+ */
 export function hasRoom(round: { readonly settings: Settings; lack: string | undefined }, task: PlannedTask): boolean {
   const { room } = round.settings;
-  if (room === undefined) return true;
-  const lack = takeRoom(room, task);
+  if (room === undefined || quotaError(room, task) !== undefined) return true;
+  const lack = lackOf(room, task);
   round.lack ??= lack;
   return lack === undefined;
 }
 
-/** Why there is no room, in words; undefined: taken. */
-function takeRoom(room: Room, task: PlannedTask): string | undefined {
+/** Takes the room of an attempt that starts. */
+export function takeRoom({ settings: { room } }: { readonly settings: Settings }, task: PlannedTask): void {
+  if (room === undefined) return;
+  const { cpu, memoryBytes } = sizeOf(task);
+  room.left.tasks--;
+  room.left.cpu -= cpu;
+  room.left.memoryBytes -= memoryBytes;
+}
+
+/** Why an attempt of the task can never start; undefined: it can. */
+export function quotaError({ of, limits, whole }: Room, task: PlannedTask): ExecutionError | undefined {
+  const { cpu, memoryBytes } = sizeOf(task);
+  const asked =
+    cpu > whole.cpu
+      ? `${cpu} CPU, and the ${of} allows ${limits.cpu}`
+      : memoryBytes > whole.memoryBytes
+        ? `${memoryText(task)} of memory, and the ${of} allows ${limits.memory}`
+        : undefined;
+  if (asked === undefined) return undefined;
+  return { reason: 'QuotaTooSmall', message: `it asks for ${asked} in all: ask for less, or raise the quota` };
+}
+
+/** Why there is no room, in words; undefined: there is. */
+function lackOf({ left, limits, of }: Room, task: PlannedTask): string | undefined {
   const wanted = sizeOf(task);
-  const { left, limits } = room;
-  if (left.tasks < 1) return `the ${room.of} allows ${limits.tasks} task attempts at a time`;
-  if (left.cpu < wanted.cpu)
-    return `the ${room.of} allows ${limits.cpu} CPU at a time, of which ${wanted.cpu} are asked for`;
-  if (left.memoryBytes < wanted.memoryBytes) {
-    return `the ${room.of} allows ${limits.memory} of memory at a time, of which ${memoryText(task)} are asked for`;
+  if (left.tasks < 1) return `the ${of} allows ${limits.tasks} task attempts at a time`;
+  if (left.cpu < wanted.cpu) {
+    return `the ${of} allows ${limits.cpu} CPU at a time, of which ${wanted.cpu} are asked for`;
   }
-  left.tasks--;
-  left.cpu -= wanted.cpu;
-  left.memoryBytes -= wanted.memoryBytes;
+  if (left.memoryBytes < wanted.memoryBytes) {
+    return `the ${of} allows ${limits.memory} of memory at a time, of which ${memoryText(task)} are asked for`;
+  }
   return undefined;
 }
 

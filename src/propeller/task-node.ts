@@ -18,7 +18,7 @@ import { frameOf, mayStart, nodeAt, pathOf, slugOf } from './frame.ts';
 import type { Values } from './language.ts';
 import type { PlanNode, PlannedTask, RunsTask } from './plan.ts';
 import { fillEntry, lookAgain, releaseEntry, reserveEntry } from './reuse-node.ts';
-import { hasRoom } from './room.ts';
+import { hasRoom, quotaError, takeRoom } from './room.ts';
 import { addTimer, addTimers, endNode, failNode, type Round, setPhase, succeedNode, touch } from './round.ts';
 import { scopeOf } from './scope.ts';
 import type { AttemptObservation, AttemptState, Frame, TaskState, Terminated, Timer } from './state.ts';
@@ -112,7 +112,7 @@ export function beginAttempt(attempt: AttemptState, now: number): void {
   attempt.ending = undefined;
 }
 
-/** Adds the start effect of an attempt; returns an error instead when its inputs are too large to hand over. */
+/** Adds the start effect of an attempt; an error instead when its inputs, or what it asks for, can never be given. */
 export function startEffect(
   round: Round,
   frame: Frame,
@@ -122,6 +122,9 @@ export function startEffect(
   task: PlannedTask,
   inputs: Values,
 ): ExecutionError | undefined {
+  const { room } = round.settings;
+  const refused = room && quotaError(room, task);
+  if (refused !== undefined) return refused;
   const text = task.inputsText(inputs);
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_VALUE_BYTES) {
@@ -141,6 +144,7 @@ export function startEffect(
     inputs: inputs as Readonly<Record<string, Json>>,
     inputsText: text,
   });
+  takeRoom(round, task);
   round.startsLeft--;
   round.transitionsLeft--;
   return undefined;

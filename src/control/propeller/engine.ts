@@ -92,6 +92,8 @@ export interface Engine {
   readonly draining: Map<Entry, () => void>;
   /** Lists all executions anew. */
   listAgain: () => void;
+  /** Whether the list that is being read, or was read last, began after one was last asked for. */
+  isListedAnew: boolean;
   readonly entries: Map<string, Entry>;
   readonly children: Children;
   /** Ends the watches. */

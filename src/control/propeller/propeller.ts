@@ -17,7 +17,7 @@ import type { Entry } from './entry.ts';
 import { type Owned, ownsExecution, ownsPod, setOwned } from './ownership.ts';
 import { createPlans } from './plans.ts';
 import { executionKeyOf } from './pod.ts';
-import { createQuotas, type Quota } from './quotas.ts';
+import { createQuotas, isChild, type Quota } from './quotas.ts';
 import { runRound } from './round.ts';
 import { createSlots } from './slots.ts';
 import { type FollowOptions, follow } from './watches.ts';
@@ -50,7 +50,7 @@ export function startPropeller(options: PropellerOptions): Propeller {
     await setOwned(engine, owned);
     if (owned === undefined || engine.isStopped) return;
     if (following.length === 0) following = followAll(engine);
-    else engine.listAgain();
+    else countAgain(engine);
   };
   return {
     setWorkers(workers) {
@@ -66,12 +66,13 @@ export function startPropeller(options: PropellerOptions): Propeller {
     setQuotas(quotas) {
       engine.quotas.set(quotas);
       // What runs where there was no quota before is not counted yet.
-      engine.listAgain();
+      if (following.length > 0) countAgain(engine);
     },
     stats: () => statsOf(engine),
     async stop() {
       engine.ending.abort();
       engine.isStopped = true;
+      engine.quotas.counted(engine);
       engine.cancelWake?.();
       engine.cancelSweep?.();
       await Promise.all([...following, engine.children.following]);
@@ -84,9 +85,17 @@ export function startPropeller(options: PropellerOptions): Propeller {
   };
 }
 
+/** Lists all executions once more; what runs of them counts against quotas only then. */
+function countAgain(engine: Engine): void {
+  engine.isListedAnew = false;
+  engine.quotas.counting(engine);
+  engine.listAgain();
+}
+
 /** Hears of executions and of the pods of their attempts. */
 function followAll(engine: Engine): readonly Promise<void>[] {
   const { options } = engine;
+  engine.quotas.counting(engine);
   return [
     follow<Execution>(
       {
@@ -100,8 +109,13 @@ function followAll(engine: Engine): readonly Promise<void>[] {
       },
       {
         listed: (execution) => seeExecution(engine, execution, true),
+        begins: () => {
+          engine.isListedAnew = true;
+        },
         synced: () => {
           for (const key of engine.slots.open()) wake(engine, key);
+          // A list that began before what is now ours was ours tells nothing of it.
+          if (engine.isListedAnew) engine.quotas.counted(engine);
         },
         changed: (execution) => seeExecution(engine, execution, false),
         gone: (execution) => forgetExecution(engine, execution),
@@ -139,6 +153,7 @@ function newEngine(options: PropellerOptions): Engine {
     owned: options.beginsWith === 'nothing' ? undefined : 'all',
     draining: new Map(),
     listAgain: () => undefined,
+    isListedAnew: false,
     entries: new Map(),
     children: newChildren(),
     ending: new AbortController(),
@@ -192,10 +207,11 @@ function seeExecution(engine: Engine, execution: Execution, isListed: boolean): 
 }
 
 /** Whether it counts against a quota: then it is to be loaded, so that what it takes is known. */
-function expectUsage({ quotas }: Engine, key: string, { metadata, status }: Execution): boolean {
+function expectUsage({ quotas }: Engine, key: string, execution: Execution): boolean {
+  const { metadata, status } = execution;
   const { namespace = '' } = metadata;
   if (status?.phase !== 'Running' || quotas.quotaOf(namespace) === undefined) return false;
-  quotas.expect(namespace, key);
+  quotas.expect(namespace, key, isChild(execution));
   return true;
 }
 

@@ -1,13 +1,13 @@
 import { createHeap, type Heap, PRIORITY_AGE_MS, peekHeap, popHeap, pushHeap, type UnixMs } from '../../base/index.ts';
-import type { Platform } from '../../cluster/index.ts';
+import type { Execution, Platform } from '../../cluster/index.ts';
 import { parseQuantity } from '../../language/index.ts';
 import type { Room, Usage } from '../../propeller/index.ts';
 
 export type Quota = NonNullable<Platform['spec']['quotas']>[number];
 
-/** What an execution waits with: when it came, what its priority is, and what gives it a turn. */
+/** What an execution waits with: since when it counts as waiting, what its priority is, and what gives it a turn. */
 export interface QuotaWait {
-  readonly now: UnixMs;
+  readonly since: UnixMs;
   readonly priority: number;
   readonly wake: () => void;
 }
@@ -22,17 +22,45 @@ export interface Quotas {
   /** Takes other quotas from now on, and wakes who waits: their turn may have come. */
   set(quotas: readonly Quota[]): void;
   quotaOf(namespace: string): Quota | undefined;
-  /** It runs already, and what it takes is told by its next `note`: until then nothing is granted in its namespace. */
-  expect(namespace: string, key: string): void;
-  /** Whether the execution may begin; if not, why, and it is woken when it may. */
-  admit(namespace: string, key: string, wait: QuotaWait): string | undefined;
+  /** This engine lists what runs: until it has `counted`, nothing is granted to anybody. */
+  counting(engine: object): void;
+  counted(engine: object): void;
+  /**
+   * It runs already, and what it takes is told by its next `note`: until then nothing is granted in its namespace. A child
+   * is a part of the execution that runs it, and counts as none of its own: else parents that fill a quota would wait for
+   * children that wait for their places.
+   */
+  expect(namespace: string, key: string, isChild: boolean): void;
+  /** Whether the execution may begin; if not, it is woken when it may. `Unknown`: it is not known yet. */
+  admit(namespace: string, key: string, wait: QuotaWait): Admission;
   /** What the execution may start now; undefined: as much as it likes. */
   roomFor(namespace: string, key: string): Room | undefined;
   /** What it takes after a round, and whether it lacked room. Wakes who is next, when there is room. */
   note(namespace: string, key: string, usage: Usage, wait: QuotaWait | undefined): void;
-  /** It is over, or gone. Wakes who is next. */
+  /** It cannot go on for now, and must not hold up the lines in which it stands. */
+  leave(namespace: string, key: string): void;
+  /** It is over, or gone, or does not want to begin any more. Wakes who is next. */
   forget(namespace: string, key: string): void;
+  /** How the namespaces that have a quota stand, for metrics. */
+  report(): readonly QuotaReport[];
 }
+
+export type Admission =
+  | { readonly kind: 'Admit' }
+  | { readonly kind: 'Hold'; readonly message: string }
+  | { readonly kind: 'Unknown' };
+
+export interface QuotaReport {
+  readonly namespace: string;
+  /** Executions that run and count, live attempts, cores, bytes. */
+  readonly used: Readonly<Record<QuotaResource, number>>;
+  /** Those that the quota bounds. */
+  readonly limits: Readonly<Partial<Record<QuotaResource, number>>>;
+  /** Executions that wait to begin, and executions that lack room to go on. */
+  readonly waiting: { readonly toBegin: number; readonly toStart: number };
+}
+
+export type QuotaResource = 'executions' | 'tasks' | 'cpu' | 'memory';
 
 interface Holder {
   readonly running: Set<string>;
@@ -56,7 +84,8 @@ interface Waiter {
   readonly key: string;
   readonly rank: UnixMs;
   readonly turn: number;
-  readonly wake: () => void;
+  /** That of the engine that asked last: executions move between shards while they wait. */
+  wake: () => void;
   /** The count of `freed` at which it found too little room; -1: it was not its turn. */
   readonly sawFreed: number;
 }
@@ -66,6 +95,7 @@ const NOTHING: Usage = { tasks: 0, cpu: 0, memoryBytes: 0 };
 export function createQuotas(): Quotas {
   let quotas: readonly Quota[] = [];
   const holders = new Map<string, Holder>();
+  const counters = new Set<object>();
   let turns = 0;
   const quotaOf = (namespace: string): Quota | undefined => quotas.find((quota) => isOf(namespace, quota));
   const holderOf = (namespace: string): Holder => {
@@ -73,10 +103,13 @@ export function createQuotas(): Quotas {
     holders.set(namespace, holder);
     return holder;
   };
-  const join = (line: Line, key: string, { now, priority, wake }: QuotaWait, sawFreed: number): void => {
-    const waiter = { key, rank: now - priority * PRIORITY_AGE_MS, turn: turns++, wake, sawFreed };
+  const join = (line: Line, key: string, { since, priority, wake }: QuotaWait, sawFreed: number): void => {
+    const waiter = { key, rank: since - priority * PRIORITY_AGE_MS, turn: turns++, wake, sawFreed };
     line.waiting.set(key, waiter);
     pushHeap(line.heap, waiter);
+  };
+  const wakeAll = ({ toBegin, toStart }: Holder): void => {
+    for (const { waiting } of [toBegin, toStart]) for (const { wake } of [...waiting.values()]) wake();
   };
 
   return {
@@ -85,31 +118,42 @@ export function createQuotas(): Quotas {
       for (const [namespace, holder] of holders) {
         holder.freed++;
         if (quotaOf(namespace) === undefined) holders.delete(namespace);
-        for (const { waiting } of [holder.toBegin, holder.toStart]) for (const { wake } of waiting.values()) wake();
+        wakeAll(holder);
       }
     },
     quotaOf,
-    expect(namespace, key) {
+    counting: (engine) => void counters.add(engine),
+    counted(engine) {
+      if (!counters.delete(engine) || counters.size > 0) return;
+      for (const holder of holders.values()) {
+        holder.freed++;
+        wakeAll(holder);
+      }
+    },
+    expect(namespace, key, isChild) {
       const holder = holderOf(namespace);
-      holder.running.add(key);
+      if (!isChild) holder.running.add(key);
       if (!holder.used.has(key)) holder.expected.add(key);
     },
     admit(namespace, key, wait) {
-      const limit = quotaOf(namespace)?.maxExecutions;
-      const holder = holderOf(namespace);
-      const first = firstOf(holder.toBegin);
-      const isNext = first === undefined || first === key;
-      if (limit === undefined || holder.running.has(key) || (holder.running.size < limit && isNext)) {
-        holder.toBegin.waiting.delete(key);
-        holder.running.add(key);
-        return undefined;
+      const limit = quotaOf(namespace)?.maxExecutions ?? Number.POSITIVE_INFINITY;
+      const { running, toBegin } = holderOf(namespace);
+      const waiter = toBegin.waiting.get(key);
+      if (waiter !== undefined) waiter.wake = wait.wake;
+      else if (!running.has(key)) join(toBegin, key, wait, -1);
+      if (counters.size > 0) return { kind: 'Unknown' };
+      if (!running.has(key) && (running.size >= limit || firstOf(toBegin) !== key)) {
+        return { kind: 'Hold', message: `queued: the quota of ${namespace} allows ${limit} executions at a time` };
       }
-      if (!holder.toBegin.waiting.has(key)) join(holder.toBegin, key, wait, -1);
-      return `the quota of ${namespace} allows ${limit} executions at a time`;
+      toBegin.waiting.delete(key);
+      running.add(key);
+      if (running.size < limit) firstWaiter(toBegin)?.wake();
+      return { kind: 'Admit' };
     },
     roomFor(namespace, key) {
       const quota = quotaOf(namespace);
-      return quota === undefined || !bindsTasks(quota) ? undefined : roomOf(namespace, quota, holderOf(namespace), key);
+      if (quota === undefined || !bindsTasks(quota)) return undefined;
+      return roomOf(namespace, quota, holderOf(namespace), key, counters.size > 0);
     },
     note(namespace, key, usage, wait) {
       const holder = holders.get(namespace);
@@ -119,18 +163,51 @@ export function createQuotas(): Quotas {
       account(holder, key, usage);
       holder.toStart.waiting.delete(key);
       if (wait !== undefined) join(holder.toStart, key, wait, sawFreed);
-      wakeNext(holder);
+      if (counters.size === 0) wakeNext(holder);
+    },
+    leave(namespace, key) {
+      const holder = holders.get(namespace);
+      if (holder === undefined) return;
+      const wasFirst = firstOf(holder.toBegin) === key;
+      holder.toBegin.waiting.delete(key);
+      holder.toStart.waiting.delete(key);
+      if (wasFirst) firstWaiter(holder.toBegin)?.wake();
+      if (counters.size === 0) wakeNext(holder);
     },
     forget(namespace, key) {
       const holder = holders.get(namespace);
       if (holder === undefined) return;
       account(holder, key, NOTHING);
-      holder.toStart.waiting.delete(key);
-      holder.toBegin.waiting.delete(key);
       if (holder.running.delete(key)) firstWaiter(holder.toBegin)?.wake();
-      wakeNext(holder);
+      this.leave(namespace, key);
     },
+    report: () =>
+      [...holders].flatMap(([namespace, holder]) => {
+        const quota = quotaOf(namespace);
+        return quota === undefined ? [] : [reportOf(namespace, quota, holder)];
+      }),
   };
+}
+
+function reportOf(namespace: string, quota: Quota, { running, total, toBegin, toStart }: Holder): QuotaReport {
+  const { maxExecutions, maxTasks } = quota;
+  const { cpu, memoryBytes } = wholeOf(quota);
+  return {
+    namespace,
+    used: { executions: running.size, tasks: total.tasks, cpu: total.cpu, memory: total.memoryBytes },
+    limits: {
+      ...(maxExecutions !== undefined && { executions: maxExecutions }),
+      ...(maxTasks !== undefined && { tasks: maxTasks }),
+      ...(Number.isFinite(cpu) && { cpu }),
+      ...(Number.isFinite(memoryBytes) && { memory: memoryBytes }),
+    },
+    waiting: { toBegin: toBegin.waiting.size, toStart: toStart.waiting.size },
+  };
+}
+
+/** Whether it is a part of another execution. */
+export function isChild({ spec }: Execution): boolean {
+  return spec.trigger.kind === 'execution';
 }
 
 /** As `<project>-<domain>`; what a quota does not name it does not ask for. */
@@ -179,15 +256,24 @@ function newLine(): Line {
   };
 }
 
-function roomOf(namespace: string, { maxTasks, cpu, memory }: Quota, holder: Holder, key: string): Room {
+/** Cores and bytes; without a bound there is no end of them. */
+function wholeOf({ cpu, memory }: Quota): Room['whole'] {
+  const amount = (text: string | undefined): number =>
+    (text === undefined ? undefined : parseQuantity(text)) ?? Number.POSITIVE_INFINITY;
+  return { cpu: amount(cpu), memoryBytes: amount(memory) };
+}
+
+function roomOf(namespace: string, quota: Quota, holder: Holder, key: string, isUnknown: boolean): Room {
+  const { maxTasks, cpu, memory } = quota;
   const { total, toStart, expected } = holder;
-  const none = Number.POSITIVE_INFINITY;
+  const whole = wholeOf(quota);
   const free = {
-    tasks: (maxTasks ?? none) - total.tasks,
-    cpu: (cpu === undefined ? none : (parseQuantity(cpu) ?? none)) - total.cpu,
-    memoryBytes: (memory === undefined ? none : (parseQuantity(memory) ?? none)) - total.memoryBytes,
+    tasks: (maxTasks ?? Number.POSITIVE_INFINITY) - total.tasks,
+    cpu: whole.cpu - total.cpu,
+    memoryBytes: whole.memoryBytes - total.memoryBytes,
   };
   const room = {
+    whole,
     of: `quota of ${namespace}`,
     limits: {
       tasks: maxTasks === undefined ? 'no more' : String(maxTasks),
@@ -197,7 +283,9 @@ function roomOf(namespace: string, { maxTasks, cpu, memory }: Quota, holder: Hol
   };
   const first = firstOf(toStart);
   // Others were there before, and what is free is theirs; or it is not known yet what is free.
-  if (expected.size > 0 || (first !== undefined && first !== key)) return { ...room, left: { ...free, tasks: 0 } };
+  if (isUnknown || expected.size > 0 || (first !== undefined && first !== key)) {
+    return { ...room, left: { ...free, tasks: 0 } };
+  }
   holder.offeredTo = key;
   const share = Math.max(1, Math.floor(free.tasks / Math.max(1, toStart.waiting.size)));
   return { ...room, left: { ...free, tasks: Math.min(free.tasks, share) } };

@@ -1,4 +1,4 @@
-import { BugError, instantText, type Json } from '../../base/index.ts';
+import { BugError, instantMs, instantText, type Json, type UnixMs } from '../../base/index.ts';
 import {
   ANNOTATION,
   type Execution,
@@ -26,7 +26,7 @@ import { load, loadFresh, podsOf } from './load.ts';
 import { fence, noteWritten, ownsEntry } from './ownership.ts';
 import { observationOf, podOf } from './pod.ts';
 import { closureWrites, type StoreClosure } from './produced.ts';
-import type { QuotaWait } from './quotas.ts';
+import { isChild, type QuotaWait } from './quotas.ts';
 import { judgeFailure, writeAgain } from './refusals.ts';
 import { resultsWrites } from './results.ts';
 
@@ -153,6 +153,7 @@ function admit(engine: Engine, entry: Entry, execution: Execution): Observation 
     // Who does not want to begin must not hold up the line.
     const next = engine.slots.release(entry.key);
     if (next !== undefined) wake(engine, next);
+    engine.quotas.forget(splitKey(entry.key).namespace, entry.key);
     return undefined;
   }
   const inputs = entry.run?.plan.readInputs(execution.spec.inputs);
@@ -162,19 +163,21 @@ function admit(engine: Engine, entry: Entry, execution: Execution): Observation 
   const admission = engine.slots.admit(entry.key, execution);
   const { namespace = '' } = execution.metadata;
   if (admission?.kind !== 'Admit' || engine.quotas.quotaOf(namespace) === undefined) return admission;
-  const full = engine.quotas.admit(namespace, entry.key, quotaWait(engine, entry.key, execution));
-  return full === undefined ? admission : { kind: 'Hold', message: `queued: ${full}` };
+  if (isChild(execution)) return admission;
+  const since = instantMs(execution.metadata.creationTimestamp) ?? 0;
+  const verdict = engine.quotas.admit(namespace, entry.key, quotaWait(engine, entry.key, execution, since));
+  return verdict.kind === 'Unknown' ? undefined : verdict;
 }
 
-function quotaWait(engine: Engine, key: string, { spec }: Execution): QuotaWait {
-  return { now: engine.options.clock.now(), priority: spec.priority ?? 0, wake: () => void wake(engine, key) };
+function quotaWait(engine: Engine, key: string, { spec }: Execution, since: UnixMs): QuotaWait {
+  return { since, priority: spec.priority ?? 0, wake: () => void wake(engine, key) };
 }
 
 /** Where there is a quota, tells it what the execution takes now, and whether it waits for room. */
 function noteUsage(engine: Engine, { key, execution }: Entry, { state, lacksRoom }: StepResult): void {
   const { namespace } = splitKey(key);
   if (execution === undefined || engine.quotas.quotaOf(namespace) === undefined) return;
-  const wait = lacksRoom ? quotaWait(engine, key, execution) : undefined;
+  const wait = lacksRoom ? quotaWait(engine, key, execution, engine.options.clock.now()) : undefined;
   engine.quotas.note(namespace, key, usageOf(state), wait);
 }
 
@@ -265,6 +268,7 @@ function failRound(engine: Engine, entry: Entry, error: unknown): void {
       finishRound(engine, entry, false);
       return;
     case 'Again':
+      engine.quotas.leave(splitKey(entry.key).namespace, entry.key);
       wakeLater(engine, entry, engine.options.clock.now() + verdict.afterMs);
       finishRound(engine, entry, false);
       return;

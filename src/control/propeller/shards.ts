@@ -1,12 +1,14 @@
 import { type FleetOptions, startFleet } from '../shards/index.ts';
 import type { PropellerOptions, PropellerStats } from './engine.ts';
 import { type Propeller, startPropeller } from './propeller.ts';
-import { createQuotas } from './quotas.ts';
+import { createQuotas, type QuotaReport } from './quotas.ts';
 
 /** The propeller shards of this process, to the others as one. */
 export interface Propellers
   extends Pick<Propeller, 'setWorkers' | 'setMaxParallelism' | 'setQuotas' | 'stats' | 'stop'> {
   setSharding: ReturnType<typeof startFleet>['setSharding'];
+  /** How namespaces stand against their quotas. */
+  quotas(): readonly QuotaReport[];
   /** Shard id → its counters, and the epoch of its lease when it has one. */
   statsByShard(): ReadonlyMap<string, PropellerStats & { readonly epoch?: number }>;
 }
@@ -48,6 +50,7 @@ export function startPropellers({ identity, timing, ...options }: PropellersOpti
       quotas.set(next);
       for (const engine of engines()) engine.setQuotas(next);
     },
+    quotas: () => quotas.report(),
     setSharding: (sharding) => fleet.setSharding(sharding),
     statsByShard: () =>
       new Map([...fleet.engines()].map(([id, engine]) => [id, withEpoch(engine.stats(), fleet.epochOf(id))])),

@@ -15,6 +15,8 @@ export interface FollowOptions extends Pick<ListOptions, 'labelSelector' | 'fiel
 }
 
 export interface FollowHandlers<T extends KubeObject> {
+  /** A list begins: it shows all that is written by now. */
+  begins?(): void;
   /** An object as listed. */
   listed(object: T): void;
   /** All objects have been listed; comes again after an interruption. */
@@ -57,6 +59,7 @@ async function listAll<T extends KubeObject>(options: FollowOptions, handlers: F
   const { cluster, kind, labelSelector, fieldSelector } = options;
   const selection = { ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }) };
   let resourceVersion: string | undefined;
+  handlers.begins?.();
   for (let token: string | undefined; ; ) {
     const page = await cluster.list<T>(kind, {
       ...selection,

@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
-import { type Execution, LABEL, type Pod } from '../../../src/cluster/index.ts';
+import { type Execution, LABEL, type Pod, patchObject } from '../../../src/cluster/index.ts';
 import { type Propeller, startPropeller } from '../../../src/control/propeller/index.ts';
 import { createQuotas } from '../../../src/control/propeller/quotas.ts';
 import { hostClock, hostRandom } from '../../../src/main/host.ts';
 import { openStore, temporaryFolder } from '../../cluster/embedded/open-store.ts';
-import { literal, workflow } from '../../propeller/closures.ts';
+import { expr, literal, workflow } from '../../propeller/closures.ts';
 import { endPod, keyOf, launch, NAMESPACE, register, untilObject, untilOver } from './engine-host.ts';
 
 const one = { tasks: 1, cpu: 0, memoryBytes: 0 };
@@ -14,7 +14,7 @@ const none = { tasks: 0, cpu: 0, memoryBytes: 0 };
 
 describe('the room of a quota', () => {
   const woken: string[] = [];
-  const wait = (key: string, now = 0, priority = 0) => ({ now, priority, wake: () => void woken.push(key) });
+  const wait = (key: string, since = 0, priority = 0) => ({ since, priority, wake: () => void woken.push(key) });
   const open = (quota: object) => {
     const quotas = createQuotas();
     quotas.set([quota]);
@@ -65,7 +65,7 @@ describe('the room of a quota', () => {
 
   it('is nobody’s before what runs already is counted', () => {
     const quotas = open({ maxTasks: 5 });
-    quotas.expect('n', 'old');
+    quotas.expect('n', 'old', false);
     expect(quotas.roomFor('n', 'new')?.left.tasks).toBe(0);
     quotas.note('n', 'new', none, wait('new'));
     quotas.note('n', 'old', { ...none, tasks: 4 }, undefined);
@@ -75,13 +75,112 @@ describe('the room of a quota', () => {
 
   it('of executions is given in the order of coming, and priority counts as time', () => {
     const quotas = open({ maxExecutions: 1 });
-    expect(quotas.admit('n', 'a', wait('a'))).toBeUndefined();
-    expect(quotas.admit('n', 'b', wait('b', 10))).toContain('allows 1 executions at a time');
-    expect(quotas.admit('n', 'c', wait('c', 11, 5))).toContain('allows 1 executions');
+    const full = { kind: 'Hold', message: 'queued: the quota of n allows 1 executions at a time' };
+    expect(quotas.admit('n', 'a', wait('a'))).toEqual({ kind: 'Admit' });
+    expect(quotas.admit('n', 'b', wait('b', 10))).toEqual(full);
+    expect(quotas.admit('n', 'c', wait('c', 11, 5))).toEqual(full);
     quotas.forget('n', 'a');
     expect(woken).toEqual(['c']);
-    expect(quotas.admit('n', 'b', wait('b', 10))).toBeDefined();
-    expect(quotas.admit('n', 'c', wait('c', 11, 5))).toBeUndefined();
+    expect(quotas.admit('n', 'b', wait('b', 10))).toEqual(full);
+    expect(quotas.admit('n', 'c', wait('c', 11, 5))).toEqual({ kind: 'Admit' });
+  });
+});
+
+describe('the lines of a quota', () => {
+  const woken: string[] = [];
+  const wait = (key: string, since = 0, priority = 0) => ({ since, priority, wake: () => void woken.push(key) });
+  const full = { kind: 'Hold', message: 'queued: the quota of n allows 1 executions at a time' };
+  const open = (quota: object) => {
+    const quotas = createQuotas();
+    quotas.set([quota]);
+    woken.length = 0;
+    return quotas;
+  };
+
+  it('let one who overtakes begin though it comes when another has been woken', () => {
+    const quotas = open({ maxExecutions: 1 });
+    quotas.admit('n', 'a', wait('a'));
+    quotas.admit('n', 'b', wait('b', 10));
+    quotas.forget('n', 'a');
+    expect(quotas.admit('n', 'urgent', wait('urgent', 11, 5))).toEqual({ kind: 'Admit' });
+    expect(quotas.admit('n', 'b', wait('b', 10))).toEqual(full);
+  });
+
+  it('wake one after the other while there are places', () => {
+    const quotas = open({ maxExecutions: 1 });
+    quotas.admit('n', 'a', wait('a'));
+    for (const key of ['b', 'c', 'd']) quotas.admit('n', key, wait(key, 1));
+    quotas.set([{ maxExecutions: 3 }]);
+    woken.length = 0;
+    quotas.admit('n', 'b', wait('b', 1));
+    expect(woken).toEqual(['c']);
+    quotas.admit('n', 'c', wait('c', 1));
+    expect(woken).toEqual(['c']);
+  });
+
+  it('are left by who does not want to begin, and the next is told', () => {
+    const quotas = open({ maxExecutions: 1 });
+    quotas.admit('n', 'a', wait('a'));
+    quotas.admit('n', 'paused', wait('paused', 1));
+    quotas.admit('n', 'b', wait('b', 2));
+    quotas.forget('n', 'a');
+    quotas.forget('n', 'paused');
+    expect(woken).toEqual(['paused', 'b']);
+    expect(quotas.admit('n', 'b', wait('b', 2))).toEqual({ kind: 'Admit' });
+  });
+
+  it('are left by who cannot go on, and what it takes still counts', () => {
+    const quotas = open({ maxTasks: 2 });
+    quotas.roomFor('n', 'a');
+    quotas.note('n', 'a', { ...none, tasks: 2 }, wait('a', 1));
+    quotas.note('n', 'b', none, wait('b', 2));
+    quotas.leave('n', 'a');
+    expect(woken).toEqual(['b']);
+    expect(quotas.roomFor('n', 'b')?.left.tasks).toBe(0);
+  });
+
+  it('wake by the engine that asked last', () => {
+    const quotas = open({ maxExecutions: 1 });
+    quotas.admit('n', 'a', wait('a'));
+    quotas.admit('n', 'b', wait('b of the old shard', 1));
+    quotas.admit('n', 'b', wait('b of the new shard', 1));
+    quotas.forget('n', 'a');
+    expect(woken).toEqual(['b of the new shard']);
+  });
+
+  it('stand still until all engines have counted what runs', () => {
+    const quotas = open({ maxExecutions: 1, maxTasks: 2 });
+    const [one, other] = [{}, {}];
+    quotas.counting(one);
+    quotas.counting(other);
+    expect(quotas.admit('n', 'new', wait('new', 5))).toEqual({ kind: 'Unknown' });
+    expect(quotas.admit('n', 'older', wait('older', 4))).toEqual({ kind: 'Unknown' });
+    expect(quotas.roomFor('n', 'running')?.left.tasks).toBe(0);
+    quotas.counted(one);
+    expect(woken).toEqual([]);
+    quotas.expect('n', 'running', false);
+    quotas.expect('n', 'child', true);
+    quotas.counted(other);
+    expect(woken).toEqual(['new', 'older']);
+    expect(quotas.admit('n', 'older', wait('older', 4))).toEqual(full);
+    quotas.forget('n', 'running');
+    expect(quotas.admit('n', 'new', wait('new', 5))).toEqual(full);
+    expect(quotas.admit('n', 'older', wait('older', 4))).toEqual({ kind: 'Admit' });
+  });
+
+  it('report what is taken, allowed and waited for', () => {
+    const quotas = open({ maxExecutions: 1, cpu: '1500m' });
+    quotas.admit('n', 'a', wait('a'));
+    quotas.admit('n', 'b', wait('b'));
+    quotas.note('n', 'a', { tasks: 2, cpu: 1, memoryBytes: 8 }, undefined);
+    expect(quotas.report()).toEqual([
+      {
+        namespace: 'n',
+        used: { executions: 1, tasks: 2, cpu: 1, memory: 8 },
+        limits: { executions: 1, cpu: 1.5 },
+        waiting: { toBegin: 1, toStart: 0 },
+      },
+    ]);
   });
 });
 
@@ -184,5 +283,64 @@ describe('the engine under a quota', () => {
     expect(executionOf(next as Pod)).toBe('second');
     await end(next as Pod);
     expect((await untilOver(store, 'second')).status?.phase).toBe('Succeeded');
+  });
+
+  it('lets a child begin where its parent fills the quota', async () => {
+    await register(store, small);
+    start({ maxExecutions: 1 });
+    await launch(store, small, 'parent');
+    await livePods(1);
+    await launch(store, small, 'child', { trigger: { kind: 'execution', execution: 'parent', node: 'n', depth: 1 } });
+    await livePods(2);
+  });
+
+  it('lets others begin while one that is paused would be next', async () => {
+    await register(store, small);
+    start({ maxExecutions: 1 });
+    await launch(store, small, 'first');
+    const [pod] = await livePods(1);
+    await launch(store, small, 'second');
+    await untilObject<Execution>(store, keyOf('Execution', 'second'), ({ status }) => status?.phase === 'Queued');
+    await launch(store, small, 'third');
+    await untilObject<Execution>(store, keyOf('Execution', 'third'), ({ status }) => status?.phase === 'Queued');
+    await patchObject(store, keyOf('Execution', 'second'), { spec: { desired: 'Paused' } });
+    await untilObject<Execution>(store, keyOf('Execution', 'second'), ({ status }) =>
+      Boolean(status?.message?.startsWith('paused')),
+    );
+    await end(pod as Pod);
+    await expect.poll(async () => (await pods()).map(executionOf), { interval: 5 }).toEqual(['third']);
+  });
+
+  it('fails what it can never hold, and starts the rest', async () => {
+    const task = { resources: { requests: { cpu: '8' } } };
+    const large = workflow(
+      { huge: { kind: 'task', task }, broken: { kind: 'task', with: { a: expr('[1][5]') } }, rest: { kind: 'task' } },
+      { failurePolicy: 'failAfterExecutable' },
+    );
+    await register(store, large);
+    await register(store, small);
+    start({ cpu: '4', maxTasks: 1 });
+    await launch(store, large, 'large');
+    const [rest] = await livePods(1);
+    await end(rest as Pod);
+    const { status } = await untilOver(store, 'large');
+    const message = `it asks for 8 CPU, and the quota of ${NAMESPACE} allows 4 in all: ask for less, or raise the quota`;
+    expect(status?.nodes?.huge?.error).toMatchObject({ reason: 'QuotaTooSmall', message });
+    expect(status?.nodes).toMatchObject({ broken: { phase: 'Failed' }, rest: { phase: 'Succeeded' } });
+    await launch(store, small, 'small');
+    await livePods(1);
+  });
+
+  it('counts what runs before it lets anything begin after a restart', async () => {
+    await register(store, small);
+    start({ maxExecutions: 1 });
+    await launch(store, small, 'zz-runs');
+    await livePods(1);
+    await propeller?.stop();
+    // Listed before the one that runs.
+    await launch(store, small, 'aa-new');
+    start({ maxExecutions: 1 });
+    await untilObject<Execution>(store, keyOf('Execution', 'aa-new'), ({ status }) => status?.phase === 'Queued');
+    await livePods(1);
   });
 });
