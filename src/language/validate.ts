@@ -1,6 +1,8 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { createRequire } from 'node:module';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { isJsonObject, type Json, MAX_WORKFLOW_NODES } from '../base/index.ts';
 import type { DefinitionKind, Path } from './document.ts';
+import { type Accept, acceptorOf } from './schema/accept.ts';
 import { documentSchema } from './schema/index.ts';
 import { DEFINITION_KINDS } from './schema/kinds.ts';
 import { schemaProblem } from './schema-problem.ts';
@@ -18,6 +20,7 @@ export interface SchemaProblem {
   readonly lacks?: readonly string[];
 }
 
+const acceptors = new Map<DefinitionKind, Accept>();
 const validators = new Map<DefinitionKind, ValidateFunction>();
 
 export function isDefinitionKind(kind: string): kind is DefinitionKind {
@@ -26,6 +29,7 @@ export function isDefinitionKind(kind: string): kind is DefinitionKind {
 
 /** All that the kind's JSON Schema finds in a document, in our words; at most `limit`. */
 export function validateDocument(kind: DefinitionKind, document: Json, limit: number): readonly SchemaProblem[] {
+  if (acceptor(kind)(document)) return [];
   const validate = validators.get(kind) ?? compileValidator(kind);
   if (validate(kind === 'Workflow' ? withFewNodes(document) : document)) return [];
   const problems: SchemaProblem[] = [];
@@ -57,8 +61,17 @@ function withFewNodes(document: Json): Json {
   return { ...document, spec: { ...document.spec, nodes: few } };
 }
 
-/** Compiled when first needed: a validator takes milliseconds to compile and microseconds to run. */
+function acceptor(kind: DefinitionKind): Accept {
+  const known = acceptors.get(kind);
+  if (known !== undefined) return known;
+  const accept = acceptorOf(documentSchema(kind));
+  acceptors.set(kind, accept);
+  return accept;
+}
+
+/** Loaded and compiled when a document is first found to be wrong: both take longer than all else that a small project costs. */
 function compileValidator(kind: DefinitionKind): ValidateFunction {
+  const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
   // `verbose` puts value and schema into each error. The schemas are ours and a test holds them against the
   // meta-schema, so that compiling the meta-schema, which takes longer than all of them, is left out here.
   const ajv = new Ajv2020({
