@@ -139,6 +139,24 @@ export const watchCases: readonly ContractCase[] = [
     },
   },
   {
+    name: 'a watch by name tells nothing of others that changed between the list and the watch',
+    async run(context) {
+      const { cluster } = context;
+      const keyOf = (name: string) => workflowKey(context, name);
+      for (const name of ['mine', 'other']) await create(context, workflow(context, name));
+      const { resourceVersion } = await cluster.list('Workflow', { namespace: context.namespace });
+      await cluster.write([{ op: 'patchStatus', key: keyOf('other'), patch: { phase: 'Changed' } }]);
+      const events = await watchUntil(
+        context,
+        'Workflow',
+        { resourceVersion, fieldSelector: 'metadata.name=mine' },
+        () => cluster.write([{ op: 'patchStatus', key: keyOf('mine'), patch: { phase: 'Ready' } }]),
+        (events) => events.some(({ object }) => object.metadata.name === 'mine'),
+      );
+      assert.deepEqual([...new Set(events.map(({ object }) => object.metadata.name))], ['mine'], describe(events));
+    },
+  },
+  {
     name: 'a watch that leaves out status changes still sees changes of spec',
     async run(context) {
       const { cluster } = context;

@@ -36,6 +36,15 @@ export function mayMatch({ fields }: Query, entry: Entry): boolean {
   });
 }
 
+/** False when the entry cannot have matched at any time: its name and its namespace never change. */
+export function mayEverMatch({ fields }: Query, entry: Entry): boolean {
+  return fields.every(({ path, value, equal }) => {
+    if (path === 'metadata.name') return (entry.name === value) === equal;
+    if (path === 'metadata.namespace') return (entry.shelf.namespace === value) === equal;
+    return true;
+  });
+}
+
 /** False when the JSON text shows that a label is not there: most objects need no parsing then. */
 export function mayMatchText({ labels }: Query, mainText: string): boolean {
   return labels.every(

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../object.ts';
 import type { WatchEvent, WatchOptions } from '../../port.ts';
 import { changedSince } from './changes.ts';
 import type { Entry } from './entry.ts';
-import { matchesObject, mayMatch, mayMatchText, parseQuery, type Query } from './query.ts';
+import { matchesObject, mayEverMatch, mayMatch, mayMatchText, parseQuery, type Query } from './query.ts';
 import { type KindTable, kindTable, peek, snapshot, type Table } from './table.ts';
 
 export interface WatchContext {
@@ -80,6 +80,7 @@ function eventOf(
   startedRv: number,
 ): WatchEvent | undefined {
   if (query.namespace !== undefined && entry.shelf.namespace !== query.namespace) return undefined;
+  if (known !== undefined && !mayEverMatch(query, entry)) return undefined;
   const existed = entry.createdRv <= seenRv;
   // Changed between the reader's list and the start of this watch: whether it matched then, nobody knows any more.
   const mayHaveMatched = existed && seenRv < startedRv && entry.rv <= startedRv;
