@@ -34,6 +34,6 @@ export interface OpenRevisionOptions {
 
 /**
  * Opens a commit. Errors: StalledError `NoRepository`, `NoRevision` (the name leads nowhere), `NoProject` (no
- * pipectl.yaml in the commit) or `GitMissing`.
+ * pipectl.yaml in the commit).
  */
 export type RevisionOpener = (options: OpenRevisionOptions) => Promise<OpenedRevision>;

@@ -16,20 +16,19 @@ import {
   treeSource,
 } from '../git/index.ts';
 
-/** Opens a commit of the repository around a folder, bare or not. What it compiles to is what a push of it would say. */
-export async function openRevision({ cwd, rev, env }: OpenRevisionOptions): Promise<OpenedRevision> {
-  const git = (...args: string[]): Promise<string> =>
-    runGit(args, { env: userEnvironment(env), cwd, maxBytes: MAX_ANSWER_BYTES });
-  const { gitDir, prefix } = await findRepository(git, cwd);
-  const commit = await findCommit(git, rev);
-  const objects = openNativeReader(gitDir, userEnvironment(env));
+/**
+ * Opens a commit of the repository around a folder, bare or not. What it compiles to is what a push of it would say.
+ * Where git is not installed isomorphic-git reads instead: slower, and without worktrees and git's finer names of commits.
+ */
+export async function openRevision(options: OpenRevisionOptions): Promise<OpenedRevision> {
+  const { commit, prefix, objects, close } = await find(options);
   try {
     const tree = await projectTree(objects, commit, prefix);
     return {
       commit,
       tree,
       objects,
-      close: () => objects.close(),
+      close,
       async compile() {
         const compiled = await compileCommit(objects, tree, undefined, new Set());
         if (compiled.kind === 'rejected') return compiled;
@@ -37,9 +36,49 @@ export async function openRevision({ cwd, rev, env }: OpenRevisionOptions): Prom
       },
     };
   } catch (error) {
-    objects.close();
+    close();
     throw error;
   }
+}
+
+interface Found {
+  readonly commit: Oid;
+  readonly prefix: string;
+  readonly objects: ObjectReader;
+  close(): void;
+}
+
+async function find(options: OpenRevisionOptions): Promise<Found> {
+  try {
+    return await findByGit(options);
+  } catch (error) {
+    if (!(error instanceof StalledError) || error.reason !== 'GitMissing') throw error;
+    return findWithoutGit(options);
+  }
+}
+
+async function findByGit({ cwd, rev, env }: OpenRevisionOptions): Promise<Found> {
+  const git = (...args: string[]): Promise<string> =>
+    runGit(args, { env: userEnvironment(env), cwd, maxBytes: MAX_ANSWER_BYTES });
+  const { gitDir, prefix } = await findRepository(git, cwd);
+  const commit = await findCommit(git, rev);
+  const objects = openNativeReader(gitDir, userEnvironment(env));
+  return { commit, prefix, objects, close: () => objects.close() };
+}
+
+async function findWithoutGit({ cwd, rev }: OpenRevisionOptions): Promise<Found> {
+  const isomorphic = await import('../git/adapters/isomorphic/index.ts');
+  const repository = isomorphic.findRepository(cwd);
+  if (repository === undefined) {
+    throw new StalledError('NoRepository', `${cwd} is in no git repository: run it in a checkout or a bare one`);
+  }
+  const objects = isomorphic.openIsomorphicReader(repository.gitDir);
+  const commit = await isomorphic.findCommit(objects, repository.gitDir, rev);
+  if (commit === undefined) {
+    const why = `there is no commit "${rev}" here, as far as can be told without git, which was not found on PATH`;
+    throw new StalledError('NoRevision', why);
+  }
+  return { commit, prefix: repository.prefix, objects, close: () => undefined };
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024;

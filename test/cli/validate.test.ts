@@ -21,6 +21,10 @@ interface Running {
 }
 
 function start(cwd: string, ...argv: string[]): Running {
+  return startOn(process.env.PATH, cwd, ...argv);
+}
+
+function startOn(path: string | undefined, cwd: string, ...argv: string[]): Running {
   const written = { out: '', err: '', all: '' };
   const to = (name: 'out' | 'err') =>
     pipe((text) => {
@@ -28,7 +32,7 @@ function start(cwd: string, ...argv: string[]): Running {
       written.all += text;
     });
   const controller = new AbortController();
-  const env = { HOME: folder, PATH: process.env.PATH, XDG_CACHE_HOME: join(folder, 'cache') };
+  const env = { HOME: folder, PATH: path, XDG_CACHE_HOME: join(folder, 'cache') };
   const world = { argv, env, cwd, stdout: to('out'), stderr: to('err'), clock, random, signal: controller.signal };
   const ended = runCli(world, PORTS).then((code) => ({ code, out: written.out, err: written.err }));
   return { ended, text: () => written.all, stop: () => controller.abort() };
@@ -161,6 +165,44 @@ describe('validate --rev', () => {
     const { code, out } = await runIn(bare, 'validate', '--rev', 'main');
     expect(code).toBe(1);
     expect(out).toContain(' --> pipelines/sizes.yaml:8:18\n');
+  });
+
+  it('reads without git where there is none', async () => {
+    const root = project('no-git');
+    writeFileSync(join(root, 'pipelines/sizes.yaml'), WORKFLOW.replace('task: copy', 'task: cpoy'));
+    commit(root);
+    execFileSync('git', [
+      '-C',
+      root,
+      '-c',
+      'user.name=a',
+      '-c',
+      'user.email=a@b',
+      'tag',
+      '-am',
+      'first',
+      'v1',
+      'HEAD~1',
+    ]);
+    // Packed, as a clone is.
+    const bare = join(folder, 'no-git.git');
+    execFileSync('git', ['clone', '-q', '--bare', root, bare]);
+    const id = execFileSync('git', ['-C', root, 'rev-parse', 'main~1'], { encoding: 'utf8' }).trim();
+    const withoutGit = (cwd: string, ...argv: string[]): Promise<Ran> =>
+      startOn(join(folder, 'nowhere'), cwd, ...argv).ended;
+    const valid = { code: 0, out: '', err: 'valid: 1 task, 1 workflow in 3 files\n' };
+    for (const where of [join(root, 'pipelines'), bare]) {
+      for (const rev of ['HEAD~1', 'main^', 'v1', id, id.slice(0, 8)]) {
+        expect(await withoutGit(where, 'validate', '--rev', rev)).toEqual(valid);
+      }
+      const { code, out } = await withoutGit(where, 'validate', '--rev', 'main');
+      expect([code, out]).toEqual([1, expect.stringContaining(' --> pipelines/sizes.yaml:8:18\n')]);
+      for (const rev of ['nope', '--all', 'HEAD~9', 'HEAD:pipelines']) {
+        const { err } = await withoutGit(where, 'validate', `--rev=${rev}`);
+        expect(err).toContain(`there is no commit "${rev}" here`);
+      }
+    }
+    expect((await withoutGit('/', 'validate', '--rev', 'HEAD')).err).toContain('/ is in no git repository');
   });
 
   it('tells what a push would tell of names and links', async () => {

@@ -30,6 +30,8 @@ export const PUSH_DECISION_TIMEOUT_MS = 60_000;
 export const GIT_REQUEST_TIMEOUT_MS = 600_000;
 /** How often, and how many times, an accepted push's ref is looked for before its hook tells that it moved. */
 export const REF_MOVE_POLL = { everyMs: 1, looks: 50 } as const;
+/** Steps of `HEAD~N` and of tags to tags that are followed where git is not there to follow them. */
+export const MAX_REVISION_STEPS = 10_000;
 /** Git requests at a time; the rest gets 503 with Retry-After. */
 export const MAX_GIT_REQUESTS = 32;
 /** Branches and tags of one repository whose commits are noted, so that `--rev` finds them by name. */

@@ -1,11 +1,13 @@
 /**
  * isomorphic: git's objects read without git, for hosts that have none.
- * Owns nothing but the mapping to the ObjectReader port. Slower by far than native git (see docs), and it learns an
+ * Owns the mapping to the ObjectReader port, and finding a repository and a commit by name. Slower by far than native git (see docs), and it learns an
  * object's size only after reading it, so `maxBytes` bounds what is handed on, not what is read.
  */
 import fs from 'node:fs';
 import { WaitError } from '../../../base/index.ts';
 import { isOid, type ObjectReader, type ObjectType, type ReadResult } from '../../index.ts';
+
+export { type FoundRepository, findCommit, findRepository } from './repository.ts';
 
 /** Reads objects of the repository in `gitDir` with isomorphic-git, which is loaded at the first read. */
 export function openIsomorphicReader(gitDir: string): ObjectReader {
