@@ -1,0 +1,32 @@
+import { randomInt } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildProgram } from '../daemon/fixtures/program.ts';
+import { type Campaign, runCampaign } from './campaign.ts';
+import { instrument } from './failpoints/instrument.ts';
+
+/** A control plane that is killed at any moment and place, on disks and clocks that fail, loses nothing it acknowledged. */
+
+const RUNS = Number(process.env.PIPECTL_CRASH_RUNS ?? 14);
+const SEED = Number(process.env.PIPECTL_SEED ?? randomInt(2 ** 31));
+const JOBS = Number(process.env.PIPECTL_CRASH_JOBS ?? 1);
+/** Far more than a life takes on a machine that is busy with others. */
+const LIFE_MS = 30_000;
+
+let programs: Campaign['programs'];
+beforeAll(async () => {
+  programs = { shipped: await buildProgram(), instrumented: await buildProgram([instrument()]) };
+});
+
+describe(`a control plane that dies ${RUNS} times, seed ${SEED}`, () => {
+  it('loses nothing, does nothing twice, and ends all', { timeout: 180_000 + RUNS * LIFE_MS }, async () => {
+    const say = (line: string): void => console.info(line);
+    const report = await runCampaign({ runs: RUNS, seed: SEED, jobs: JOBS, programs, say });
+    const { problems, points, faults, ...counts } = report;
+    say(JSON.stringify(counts));
+    say(JSON.stringify(faults));
+    say(`failpoints: ${[...points].map(([name, times]) => `${name} ${times}`).join(', ')}`);
+    expect(problems, `PIPECTL_SEED=${SEED}`).toEqual([]);
+    expect(report.compared).toBeGreaterThan(RUNS / 4);
+    expect(report.executions).toBeGreaterThan(0);
+  });
+});
