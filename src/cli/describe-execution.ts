@@ -157,8 +157,23 @@ function nodeLines(view: ExecutionView, terminal: Terminal): string[] {
 
 /** `task`, or `task (branch 2)` of a switch that has taken one. */
 function kindText({ kind, branch }: NodeView): string {
-  if (branch === undefined) return kind;
-  return `${kind} (${branch === 'else' ? 'else' : `branch ${branch + 1}`})`;
+  const word = kind === 'computeMap' ? 'map' : kind;
+  if (branch === undefined) return word;
+  return `${word} (${branch === 'else' ? 'else' : `branch ${branch + 1}`})`;
+}
+
+const KINDS_WITHOUT_TASKS: ReadonlySet<NodeView['kind']> = new Set([
+  'compute',
+  'computeMap',
+  'approve',
+  'signal',
+  'sleep',
+  'fail',
+]);
+
+/** Whether the node runs tasks, itself or behind it, whose logs tell more than its error. */
+export function mayHaveLogs({ kind }: NodeView): boolean {
+  return !KINDS_WITHOUT_TASKS.has(kind);
 }
 
 function failureLines(view: ExecutionView, node: NodeView, terminal: Terminal): string[] {
@@ -169,7 +184,7 @@ function failureLines(view: ExecutionView, node: NodeView, terminal: Terminal): 
     `  ${node.id}: ${paint(terminal, 'red', reason)}${how}: ${text[0]}`,
     ...text.slice(1).map((line) => `    ${line}`),
   ];
-  if (node.kind === 'task' || node.kind === 'map') lines.push(`    pipectl logs ${view.name}/${node.id}`);
+  if (mayHaveLogs(node)) lines.push(`    pipectl logs ${view.name}/${node.id}`);
   return lines;
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../client/index.ts';
 import { type Execution, isTerminalPhase } from '../cluster/index.ts';
 import type { CommandContext } from './context.ts';
-import { answerCommand, nodeNote, phaseText } from './describe-execution.ts';
+import { answerCommand, mayHaveLogs, nodeNote, phaseText } from './describe-execution.ts';
 import { durationText } from './duration.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { valueLines } from './facts.ts';
@@ -142,7 +142,9 @@ function printEnd(view: ExecutionView, stdout: Terminal, stderr: Terminal): void
     stderr.write(
       `${node === undefined ? '' : `${printable(node)}: `}${reason}: ${message.split('\n').map(printable).join('\n  ')}\n`,
     );
-    if (node !== undefined) stderr.write(`pipectl logs ${view.name}/${node} shows what it wrote\n`);
+    const failed = view.nodes.find(({ id }) => id === node);
+    if (failed !== undefined && mayHaveLogs(failed))
+      stderr.write(`pipectl logs ${view.name}/${node} shows what it wrote\n`);
   }
   stderr.write(`${view.name} ${phaseText(view, stderr)}\n`);
 }
