@@ -4,6 +4,7 @@ import { condition, count, type KindColumns, keys, shortCommit, text, wide } fro
 import type { DefinitionSource, LaunchPlan, Platform, Policy, Schedule, Task, Workflow } from './definitions.ts';
 import type { Execution } from './execution-kind.ts';
 import type { MapResults } from './map-results.ts';
+import { channelOf, type Notification } from './notification-kind.ts';
 import type { KubeObject } from './object.ts';
 import { isTerminalPhase, WAITS } from './phases.ts';
 import type { Closure, Repository, Revision } from './repository.ts';
@@ -193,6 +194,20 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
           'Subtasks whose outputs it holds.',
           (it) => Object.keys(it.status?.results ?? {}).length,
         ),
+      ],
+    },
+  ],
+  [
+    'Notification',
+    {
+      columns: [
+        text<Notification>('Execution', 'Execution that it is about.', (it) => it.spec.execution),
+        text<Notification>('Event', 'What happened to it.', (it) => it.spec.event),
+        text<Notification>('Channel', 'How somebody is told.', (it) => channelOf(it.spec.target)),
+        text<Notification>('State', 'Whether somebody was told.', (it) => it.status?.phase ?? 'Pending'),
+        count<Notification>('Attempts', 'Tries so far.', (it) => it.status?.attempts ?? 0),
+        wide<Notification>('Retry', 'When it is tried again.', (it) => it.status?.retryAt),
+        wide<Notification>('Message', 'Why the last try failed.', (it) => it.status?.message),
       ],
     },
   ],

@@ -21,6 +21,7 @@ export * from './labels.ts';
 export * from './lease.ts';
 export * from './map-results.ts';
 export * from './merge-patch.ts';
+export * from './notification-kind.ts';
 export * from './object.ts';
 export * from './phases.ts';
 export * from './pod.ts';

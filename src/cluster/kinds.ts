@@ -48,6 +48,7 @@ export const KINDS: readonly KindInfo[] = [
   own('Platform', 'platforms', []),
   own('Execution', 'executions', ['exec', 'ex']),
   own('MapResults', 'mapresults', []),
+  own('Notification', 'notifications', ['notif']),
   own('Shard', 'shards', []),
   own('CacheEntry', 'cacheentries', []),
   core('Pod', 'pods', ['po'], true),

@@ -92,6 +92,9 @@ export const EXECUTION: KindSchema = {
           'What started it.',
         ),
         priority: optional(whole('Which executions go first, from -100 to 100. 0 when absent.')),
+        notifications: optional(anything('Who is told of it, and of what.')),
+        interruptible: optional(yesNo('Whether attempts may run on machines that the system can take away.')),
+        timeout: optional(TIMEOUT),
         cache: optional(
           oneOf(
             ['overwrite', 'off'],
