@@ -107,6 +107,8 @@ function applyLine(table: Table, orphans: Orphans, line: LogLine): void {
   if (line.kind === 'put') {
     const main = { text: line.json, value: undefined };
     const target = entry ?? addEntry(table, shelfOf(table, kind, namespace), name, main);
+    // One of an earlier run is cold: its owners before this line are in the database file.
+    heat(table, target);
     const ownersBefore = entry === undefined ? [] : ownersOf(target);
     if (entry === undefined) {
       target.createdRv = rv;
