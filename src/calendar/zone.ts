@@ -22,7 +22,9 @@ export function isTimeZone(name: string): boolean {
   let isKnown = knownZones.get(name);
   if (isKnown === undefined) {
     if (knownZones.size >= MAX_CACHED_ZONES) knownZones.clear();
-    isKnown = hasRules(name);
+    // Most names are usual ones, and the list of those is there long before the first formatter.
+    usualZones ??= new Set(timeZoneNames());
+    isKnown = usualZones.has(name) || hasRules(name);
     knownZones.set(name, isKnown);
   }
   return isKnown;
@@ -35,6 +37,7 @@ export function timeZoneNames(): readonly string[] {
 }
 
 const knownZones = new Map<string, boolean>();
+let usualZones: ReadonlySet<string> | undefined;
 
 function hasRules(name: string): boolean {
   try {

@@ -1,8 +1,9 @@
-import { type Document, Lexer } from 'yaml';
+import type { Document } from 'yaml';
 import { type Json, MAX_FULL_PARSE_LENGTH, MAX_YAML_DOCUMENTS, MAX_YAML_ENTRIES } from '../base/index.ts';
 import { type FastPart, fastDocuments, fastMarks, fastParts } from './fast-yaml/index.ts';
 import type { GateRefusal } from './gate.ts';
 import { excerptFindings } from './yaml-excerpt.ts';
+import { yaml } from './yaml-library.ts';
 import { type Mark, marksOfTree } from './yaml-mark.ts';
 import type { SyntaxFinding } from './yaml-syntax.ts';
 import { parseYaml } from './yaml-tree.ts';
@@ -149,7 +150,7 @@ export function commentsOf(text: string): readonly number[] {
 function lexComments(text: string, from: number, comments: number[]): void {
   let offset = from;
   let isScalar = false;
-  for (const token of new Lexer().lex(text)) {
+  for (const token of new (yaml().Lexer)().lex(text)) {
     // Tokens that stand for no text: a byte order mark was cut off before, these announce what follows.
     if (token === '\u0002' || token === '\u0018' || token === '\u001f') {
       isScalar = token === '\u001f';

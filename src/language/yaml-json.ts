@@ -1,6 +1,7 @@
-import { isAlias, isCollection, isMap, isScalar, isSeq, type Node, type Range, type Scalar, type YAMLMap } from 'yaml';
+import type { Node, Range, Scalar, YAMLMap } from 'yaml';
 import type { Json } from '../base/index.ts';
 import { wideInteger } from './number.ts';
+import { yaml } from './yaml-library.ts';
 
 /** Tells a finding at [start, end) of the text. */
 export type Tell = (code: string, message: string, start: number, end: number, help?: string) => void;
@@ -15,6 +16,7 @@ const LEADING_ZERO = /^[-+]?0[0-9]/;
  * what reads differently to different people, is told and stands as null. Recursion is bounded by the gate.
  */
 export function yamlToJson(node: unknown, tell: Tell): Json {
+  const { isAlias, isCollection, isMap, isScalar, isSeq } = yaml();
   if (isAlias(node)) {
     if (!/^[A-Za-z_]/.test(node.source)) {
       tell(
@@ -56,6 +58,7 @@ function mapToJson(map: YAMLMap, tell: Tell): Json {
 
 /** The key as text: numbers and booleans stand for their letters, as JSON would have them. */
 function keyName(key: unknown, tell: Tell): string | undefined {
+  const { isAlias, isCollection, isScalar } = yaml();
   if (!isScalar(key)) {
     const range: [number, number] = isAlias(key) || isCollection(key) ? rangeOf(key) : [0, 1];
     if (isAlias(key)) yamlToJson(key, tell);

@@ -1,5 +1,6 @@
-import { type Document, isMap, isScalar, isSeq, type Range } from 'yaml';
+import type { Document, Range } from 'yaml';
 import { rangeOf } from './yaml-json.ts';
+import { yaml } from './yaml-library.ts';
 
 /**
  * Where a value stands, [start, end) of the text, with what is inside of it: `pairs` of a map, `items` of a list, else the
@@ -28,6 +29,7 @@ export function marksOfTree(document: Document.Parsed, offset = 0): Mark {
 }
 
 function markOf(node: unknown, offset: number): Mark | undefined {
+  const { isMap, isScalar, isSeq } = yaml();
   const placeOf = (placed: { readonly range?: Range | null }): [number, number] => {
     const [start, end] = rangeOf(placed);
     return [start + offset, end + offset];

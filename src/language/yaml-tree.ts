@@ -1,6 +1,7 @@
-import { Composer, type Document, isDocument, Lexer, Parser } from 'yaml';
+import type { Document } from 'yaml';
 import { MAX_YAML_DOCUMENTS, MAX_YAML_ERRORS } from '../base/index.ts';
 import { type GateRefusal, tokenGate } from './gate.ts';
+import { yaml } from './yaml-library.ts';
 
 export type YamlResult = { readonly kind: 'documents'; readonly documents: readonly Document.Parsed[] } | GateRefusal;
 
@@ -9,6 +10,7 @@ export type YamlResult = { readonly kind: 'documents'; readonly documents: reado
  * nothing past the budgets is ever composed (composing recurses, and deep nesting could end the process).
  */
 export function parseYaml(text: string): YamlResult {
+  const { Composer, isDocument, Lexer, Parser } = yaml();
   const gate = tokenGate(text);
   const parser = new Parser();
   // uniqueKeys would compare each key with all before it; our own walk finds duplicates in linear time.

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import type { ASTNode } from '@marcbachmann/cel-js';
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
 import { MAX_PATTERN_LENGTH } from '../../base/index.ts';
 import { BOOLEAN } from '../type.ts';
 import { type Compiled, compileNode, type Place, reject } from './compile.ts';
@@ -43,9 +44,17 @@ export function compileMatches(place: Place, node: ASTNode, operands: readonly A
   };
 }
 
+let loaded: typeof RE2JS | undefined;
+
+/** Loaded for the first pattern: most projects have none. */
+function re2(): typeof RE2JS {
+  loaded ??= (createRequire(import.meta.url)('re2js') as typeof import('re2js')).RE2JS;
+  return loaded;
+}
+
 function compilePattern(node: ASTNode, pattern: string): RE2JS {
   try {
-    return RE2JS.compile(pattern);
+    return re2().compile(pattern);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return reject(

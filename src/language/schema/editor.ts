@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { yaml } from '../yaml-library.ts';
 import type { Schema } from './parts.ts';
 import { SNIPPETS } from './snippets.ts';
 
@@ -66,7 +66,7 @@ function withExamples(schema: Schema): Schema {
   const large = examples.filter((example) => typeof example === 'object' && example !== null);
   if (large.length === 0) return schema;
   const small = examples.filter((example) => !large.includes(example));
-  const shown = large.map((example) => `\`\`\`yaml\n${stringify(example)}\`\`\``).join('\n\n');
+  const shown = large.map((example) => `\`\`\`yaml\n${yaml().stringify(example)}\`\`\``).join('\n\n');
   return {
     ...rest,
     ...(small.length > 0 && { examples: small }),
@@ -93,5 +93,13 @@ const ENUM_MEANINGS: Readonly<Record<string, readonly string[]>> = {
     'By the name of the domain.',
   ],
   'approve reject': ['Goes on.', 'Fails the node.'],
+  'Succeeded Failed TimedOut Aborted WaitingForApproval': [
+    'It has ended well.',
+    'It has ended as a failure.',
+    'It has ended because its time was over.',
+    'Somebody has ended it.',
+    'A node of it has begun to wait for an approval.',
+  ],
+  'structured binary': ['All of it as one JSON body.', 'Its attributes as headers, what it is about as the body.'],
   'queue skip': ['Waits until one of the live ones has ended.', 'Is not run.'],
 };
