@@ -83,6 +83,17 @@ export interface ExecutionStatus {
   /** Why it waits, when it does: shown by `get` and `describe`. */
   readonly message?: string;
   readonly cost?: ExecutionCost;
+  readonly parked?: ExecutionParked;
+}
+
+/**
+ * There is nothing to do for this execution before `until` (RFC 3339; absent: ever), unless something happens to it from
+ * outside, of which nothing is under way: it has no live attempt and no live child. Written with the status that this is
+ * true of, and taken back by the next one of which it is not. Holds for that generation of its spec only.
+ */
+export interface ExecutionParked {
+  readonly generation: number;
+  readonly until?: string;
 }
 
 /** What the attempts of an execution used that have ended, to the thousandth; its children count for themselves. */

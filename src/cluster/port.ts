@@ -1,3 +1,4 @@
+import type { UnixMs } from '../base/index.ts';
 import type { HistoryQuery } from './archive.ts';
 import type { KubeObject, MergePatch, ObjectKey } from './object.ts';
 
@@ -16,6 +17,11 @@ export interface ListOptions {
    * A cluster without an archive answers as if this were absent; so whoever joins both tells them apart by uid.
    */
   readonly archived?: HistoryQuery;
+  /**
+   * Of the executions that are parked (ExecutionStatus.parked) only those that are due before `before`; given `from`, none
+   * but those that are due between the two. A hint: an adapter may answer as if it were absent, and one that follows it says so.
+   */
+  readonly due?: { readonly from?: UnixMs; readonly before: UnixMs };
 }
 
 export interface ObjectList<T extends KubeObject = KubeObject> {
@@ -23,9 +29,11 @@ export interface ObjectList<T extends KubeObject = KubeObject> {
   /** Watch from here to miss nothing after this list. */
   readonly resourceVersion: string;
   readonly continueToken?: string;
+  /** What is parked was left out, as `ListOptions.due` asked. */
+  readonly leavesOutParked?: true;
 }
 
-export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continueToken' | 'archived'> {
+export interface WatchOptions extends Omit<ListOptions, 'limit' | 'continueToken' | 'archived' | 'due'> {
   /** Events after this version. Absent: from now on. */
   readonly resourceVersion?: string;
   /** Leaves out changes of status alone, for the status' own writer. A hint: an adapter may send them all the same. */

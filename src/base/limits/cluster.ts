@@ -75,6 +75,8 @@ export const MAX_WATCHES = 2_000;
 export const MAX_WATCH_BATCH = 1_000;
 /** A watch that asked for nothing else hears so often how far it has seen; Kubernetes does it about once a minute. */
 export const BOOKMARK_INTERVAL_MS = 60_000;
+/** Lists by phase, or of what is due, whose names are kept for their next pages; the oldest goes. */
+export const MAX_SELECTED_LISTS = 8;
 /** Dependents of deleted owners that are removed in one write. */
 export const COLLECT_BATCH = 256;
 /** Names of deleted owners that are remembered, so that a dependent made too late is removed as well. */

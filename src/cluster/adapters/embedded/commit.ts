@@ -2,6 +2,7 @@ import { isJsonObject } from '../../../base/index.ts';
 import { moveToNewest } from './changes.ts';
 import type { Entry } from './entry.ts';
 import { collectAfter, dropDependent, type Orphans, ownersOf, updateOwners } from './owners.ts';
+import { NOT_PARKED, parkedUntilOf } from './parked.ts';
 import type { Op } from './stage.ts';
 import { patchStatusTree, readStatus } from './status-tree.ts';
 import { kindTable, removeEntry, snapshot, type Table } from './table.ts';
@@ -45,6 +46,8 @@ function commitPut(
   const ownersBefore = isNew ? [] : ownersOf(entry);
   hot.main = main;
   hot.snapshot = undefined;
+  // Another generation is news to whoever parked it.
+  if (entry.parkedUntil !== NOT_PARKED) entry.parkedUntil = parkedUntilOf(hot);
   if (isNew) {
     entry.createdRv = rv;
     entry.previous = undefined;
@@ -61,6 +64,7 @@ function commitStatus(table: Table, entry: Entry, patch: Parameters<typeof patch
   hot.sizeBytes += bytes;
   table.hotBytes += bytes;
   if (patch.phase !== undefined) entry.phase = phaseOf(readStatus(hot.status));
+  if (patch.parked !== undefined) entry.parkedUntil = parkedUntilOf(hot);
 }
 
 function commitDelete(table: Table, orphans: Orphans, entry: Entry, rv: number): void {

@@ -3,7 +3,7 @@ import { StalledError } from '../../../base/index.ts';
 import { storageError } from './log.ts';
 
 /** Version of the tables and of the log's lines; a store of another version is refused, never guessed at. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /**
  * The projection: one row per object in `entries` (small, read whole at the start), its JSON in `bodies` (read when a
@@ -12,7 +12,8 @@ const FORMAT = 1;
 const TABLES = `
   CREATE TABLE IF NOT EXISTS entries (
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
-    rv INTEGER NOT NULL, created_rv INTEGER NOT NULL, main_rv INTEGER NOT NULL, phase TEXT, owners TEXT
+    rv INTEGER NOT NULL, created_rv INTEGER NOT NULL, main_rv INTEGER NOT NULL, phase TEXT, owners TEXT,
+    parked_until INTEGER NOT NULL DEFAULT 0
   );
   CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, main TEXT NOT NULL, status TEXT);
   CREATE TABLE IF NOT EXISTS progress (
@@ -20,6 +21,9 @@ const TABLES = `
   );
   INSERT OR IGNORE INTO progress VALUES (1, 0, 0, 0);
 `;
+
+/** From format 1. What was parked is not known to be: whoever parked it looks at it once more. */
+const PARKED_COLUMN = 'ALTER TABLE entries ADD COLUMN parked_until INTEGER NOT NULL DEFAULT 0;';
 
 /** A row of `entries`, in the order of INDEX_COLUMNS. `owners` is a JSON list of uids. */
 export type IndexRow = readonly [
@@ -32,6 +36,7 @@ export type IndexRow = readonly [
   mainRv: number,
   phase: string | null,
   owners: string | null,
+  parkedUntil: number,
 ];
 
 export interface Progress {
@@ -56,13 +61,15 @@ export function openDatabase(path: string, folder: string): Database {
     // The reader's page cache stays small: rows are read once each and then live on the heap.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -512;');
     const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (version !== 0 && version !== FORMAT) {
+    if (version > FORMAT) {
       throw new StalledError(
         'StoreVersion',
         `${path} has format ${version}, this pipectl reads format ${FORMAT}: use the pipectl that wrote it, or another data folder`,
       );
     }
-    if (version === 0) db.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${FORMAT}; COMMIT;`);
+    if (version < FORMAT) {
+      db.exec(`BEGIN; ${version === 0 ? TABLES : PARKED_COLUMN} PRAGMA user_version = ${FORMAT}; COMMIT;`);
+    }
     return reader(db);
   } catch (error) {
     db?.close();
@@ -77,7 +84,9 @@ function reader(db: DatabaseSync): Database {
   return {
     progress: { sequence: row.sequence, rv: row.rv, id: row.id },
     rows() {
-      const all = db.prepare('SELECT id, kind, namespace, name, rv, created_rv, main_rv, phase, owners FROM entries');
+      const all = db.prepare(
+        'SELECT id, kind, namespace, name, rv, created_rv, main_rv, phase, owners, parked_until FROM entries',
+      );
       all.setReturnArrays(true);
       return all.iterate() as unknown as Iterable<IndexRow>;
     },
@@ -110,7 +119,7 @@ export function openProjectionWriter(path: string): ProjectionWriter {
   db.exec(
     'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -1024; PRAGMA busy_timeout = 5000;',
   );
-  const entry = db.prepare('INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const entry = db.prepare('INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const body = db.prepare('INSERT OR REPLACE INTO bodies VALUES (?, ?, ?)');
   const dropEntry = db.prepare('DELETE FROM entries WHERE id = ?');
   const dropBody = db.prepare('DELETE FROM bodies WHERE id = ?');
@@ -119,8 +128,21 @@ export function openProjectionWriter(path: string): ProjectionWriter {
     commit(chunk) {
       db.exec('BEGIN IMMEDIATE');
       try {
-        for (const [id, kind, namespace, name, rv, createdRv, mainRv, phase, owners, main, status] of chunk.rows) {
-          entry.run(id, kind, namespace, name, rv, createdRv, mainRv, phase, owners);
+        for (const [
+          id,
+          kind,
+          namespace,
+          name,
+          rv,
+          createdRv,
+          mainRv,
+          phase,
+          owners,
+          parkedUntil,
+          main,
+          status,
+        ] of chunk.rows) {
+          entry.run(id, kind, namespace, name, rv, createdRv, mainRv, phase, owners, parkedUntil);
           body.run(id, main, status);
         }
         for (const id of chunk.deleted) {

@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectMeta } from '../../object.ts';
+import { NOT_PARKED } from './parked.ts';
 import type { StatusTree } from './status-tree.ts';
 
 /** All of an object but its status and resourceVersion; `value` is parsed from `text` when first needed. */
@@ -42,6 +43,8 @@ export interface Entry {
   mainRv: number;
   /** `status.phase` as committed, interned: selected on without reading cold objects. */
   phase: string | undefined;
+  /** Until when `status.parked` as committed says that there is nothing to do: see `parkedUntilOf`. */
+  parkedUntil: number;
   /** Version that the database file has; an entry is dirty when it is behind `rv`. */
   projectedRv: number;
   isDeleted: boolean;
@@ -71,6 +74,7 @@ export function newEntry(shelf: Shelf, name: string, id: number): Entry {
     rv: 0,
     mainRv: 0,
     phase: undefined,
+    parkedUntil: NOT_PARKED,
     projectedRv: 0,
     isDeleted: false,
     hot: undefined,

@@ -1,10 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { MAX_SELECTED_LISTS } from '../../../base/index.ts';
 import { ExpiredError, InvalidError } from '../../errors.ts';
 import type { KubeObject } from '../../object.ts';
 import type { ListOptions, ObjectList } from '../../port.ts';
 import { type Shelf, visible } from './entry.ts';
-import { matchesObject, mayMatch, mayMatchText, parseQuery } from './query.ts';
+import { isDue } from './parked.ts';
+import { matchesObject, mayMatch, mayMatchText, parseQuery, type Query } from './query.ts';
 import { type KindTable, kindTable, peek, type Table } from './table.ts';
+
+type Due = NonNullable<ListOptions['due']>;
 
 /** Where the next page starts: after this object, in the order of namespace and name. */
 interface Position {
@@ -15,6 +19,8 @@ interface Position {
 
 /** Cold objects read before other work gets a turn. */
 const READS_PER_TURN = 250;
+/** The same for entries of which nothing is read. */
+const LOOKS_PER_TURN = 20_000;
 
 /**
  * See Cluster.list. Items stand as they are when read; the version is that of the beginning (of the first page's, for
@@ -26,15 +32,18 @@ export async function listObjects(table: Table, kind: string, options: ListOptio
   const from = options.continueToken === undefined ? undefined : readToken(kinds, options.continueToken);
   const rv = from?.rv ?? table.committedRv;
   const limit = options.limit === undefined || options.limit <= 0 ? Number.POSITIVE_INFINITY : options.limit;
+  const { due } = options;
+  const left = due === undefined ? undefined : { leavesOutParked: true as const };
   const mayMatchLabels = (text: string): boolean => mayMatchText(query, text);
   const items: KubeObject[] = [];
   let reads = 0;
   for (const shelf of shelvesFrom(kinds, query.namespace, from)) {
-    const names = sortedNames(shelf);
+    const names = await namesOf(kinds, shelf, query, due, from !== undefined);
     let at = from !== undefined && from.namespace === shelf.namespace ? firstAfter(names, from.name) : 0;
     for (; at < names.length; at++) {
       const entry = visible(shelf.entries.get(names[at] as string));
       if (entry === undefined || !mayMatch(query, entry)) continue;
+      if (due !== undefined && !isDue(entry.parkedUntil, due)) continue;
       if (entry.hot === undefined && ++reads % READS_PER_TURN === 0) await nextTurn();
       if (entry.isDeleted) continue;
       const object = peek(table, entry, mayMatchLabels);
@@ -42,12 +51,62 @@ export async function listObjects(table: Table, kind: string, options: ListOptio
       if (items.length === limit) {
         const last = items.at(-1) as KubeObject;
         const position = { rv, namespace: last.metadata.namespace ?? '', name: last.metadata.name };
-        return { items, resourceVersion: String(rv), continueToken: writeToken(position) };
+        return { items, resourceVersion: String(rv), continueToken: writeToken(position), ...left };
       }
       items.push(object);
     }
   }
-  return { items, resourceVersion: String(rv) };
+  // Nobody is to keep a million names for lists that are over; one that is not begins its selection anew.
+  kinds.selectedNames.clear();
+  return { items, resourceVersion: String(rv), ...left };
+}
+
+/** All names in order, or, when the entries alone tell that few are asked for, those of these. */
+function namesOf(
+  kinds: KindTable,
+  shelf: Shelf,
+  query: Query,
+  due: Due | undefined,
+  isContinued: boolean,
+): readonly string[] | Promise<readonly string[]> {
+  if (due === undefined && (shelf.sorted !== undefined || !query.fields.some(isSmall))) return sortedNames(shelf);
+  const id = JSON.stringify([shelf.namespace, query.fields, due?.from, due?.before]);
+  const kept = isContinued ? kinds.selectedNames.get(id) : undefined;
+  return kept ?? selectNames(kinds, shelf, query, due, id);
+}
+
+function isSmall({ path }: Query['fields'][number]): boolean {
+  return path === 'status.phase';
+}
+
+/**
+ * Passes over all entries and reads none. To put a million names in order takes seconds: only lists of everything need it.
+ * Kept for the next pages; what comes in between is for the watch.
+ */
+async function selectNames(
+  { selectedNames }: KindTable,
+  shelf: Shelf,
+  query: Query,
+  due: Due | undefined,
+  id: string,
+): Promise<readonly string[]> {
+  const names: string[] = [];
+  let looks = 0;
+  for (const [name, latest] of shelf.entries) {
+    if (++looks % LOOKS_PER_TURN === 0) await nextTurn();
+    const entry = visible(latest);
+    if (entry !== undefined && (due === undefined || isDue(entry.parkedUntil, due)) && mayMatch(query, entry)) {
+      names.push(name);
+    }
+  }
+  names.sort();
+  selectedNames.delete(id);
+  selectedNames.set(id, names);
+  for (const old of selectedNames.keys()) {
+    if (selectedNames.size <= MAX_SELECTED_LISTS) break;
+    selectedNames.delete(old);
+  }
+  return names;
 }
 
 function shelvesFrom(kinds: KindTable, namespace: string | undefined, from: Position | undefined): readonly Shelf[] {

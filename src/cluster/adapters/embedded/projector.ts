@@ -122,7 +122,7 @@ function nextRows(
     taken.push([entry, entry.rv]);
     if (entry.isDeleted || hot === undefined) continue;
     const row = rowOf(entry, hot);
-    const sizeBytes = row[9].length + (row[10]?.length ?? 0);
+    const sizeBytes = row[10].length + (row[11]?.length ?? 0);
     // Deltas were counted one by one; now the size is known.
     table.hotBytes += sizeBytes - hot.sizeBytes;
     hot.sizeBytes = sizeBytes;
@@ -146,6 +146,7 @@ function rowOf(entry: Entry, hot: NonNullable<Entry['hot']>): ProjectionRow {
     entry.mainRv,
     entry.phase ?? null,
     owners.length === 0 ? null : JSON.stringify(owners),
+    entry.parkedUntil,
     text,
     statusText(hot.status) ?? null,
   ];

@@ -1,11 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { StalledError } from '../../../base/index.ts';
+import { type JsonObject, StalledError } from '../../../base/index.ts';
 import { internPhase, phaseOf } from './commit.ts';
 import type { Entry } from './entry.ts';
 import { newEntry } from './entry.ts';
 import { type Frame, framesOf } from './log-frame.ts';
 import { type LogLine, parseLines } from './log-line.ts';
 import { addDependent, collectAfter, dropDependent, type Orphans, ownersOf, updateOwners } from './owners.ts';
+import { NOT_PARKED, parkedUntilOf } from './parked.ts';
 import type { Segment } from './segments.ts';
 import { patchStatusTree, readStatus } from './status-tree.ts';
 import { addEntry, heat, latestEntry, removeEntry, shelfOf, type Table } from './table.ts';
@@ -22,13 +23,14 @@ export function loadIndex(table: Table): void {
   table.lastRv = progress.rv;
   table.lastId = progress.id;
   const owned: [Entry, readonly string[]][] = [];
-  for (const [id, kind, namespace, name, rv, createdRv, mainRv, phase, owners] of table.database.rows()) {
+  for (const [id, kind, namespace, name, rv, createdRv, mainRv, phase, owners, parkedUntil] of table.database.rows()) {
     const shelf = shelfOf(table, kind, namespace);
     const entry = newEntry(shelf, name, id);
     entry.rv = rv;
     entry.createdRv = createdRv;
     entry.mainRv = mainRv;
     entry.projectedRv = rv;
+    entry.parkedUntil = parkedUntil;
     if (phase !== null) entry.phase = internPhase(phase);
     shelf.entries.set(name, entry);
     table.objects++;
@@ -117,14 +119,17 @@ function applyLine(table: Table, orphans: Orphans, line: LogLine): void {
       heat(table, target).main = main;
     }
     target.mainRv = rv;
+    if (target.parkedUntil !== NOT_PARKED) target.parkedUntil = parkedUntilOf(target.hot!);
     changed(table, target, rv);
     updateOwners(table, orphans, target, ownersBefore);
   } else if (entry === undefined) {
     return;
   } else if (line.kind === 'status') {
-    const { status } = heat(table, entry);
-    patchStatusTree(status, JSON.parse(line.json));
-    entry.phase = phaseOf(readStatus(status));
+    const hot = heat(table, entry);
+    const patch = JSON.parse(line.json) as JsonObject;
+    patchStatusTree(hot.status, patch);
+    entry.phase = phaseOf(readStatus(hot.status));
+    if (patch.parked !== undefined) entry.parkedUntil = parkedUntilOf(hot);
     changed(table, entry, rv);
   } else {
     heat(table, entry);

@@ -11,6 +11,8 @@ export interface KindTable {
   readonly kind: string;
   readonly shelves: Map<string, Shelf>;
   readonly changes: ChangeList;
+  /** Names that lists by phase, or of what is due, have selected for their next pages. */
+  readonly selectedNames: Map<string, readonly string[]>;
 }
 
 /** The heap side of the store: every entry, and the content of those touched lately. */
@@ -39,7 +41,8 @@ export interface Table {
 
 export function newTable(database: Database): Table {
   const kinds = new Map<string, KindTable>();
-  for (const { kind } of KINDS) kinds.set(kind, { kind, shelves: new Map(), changes: newChangeList() });
+  for (const { kind } of KINDS)
+    kinds.set(kind, { kind, shelves: new Map(), changes: newChangeList(), selectedNames: new Map() });
   return {
     kinds,
     database,

@@ -123,6 +123,9 @@ export const EXECUTION: KindSchema = {
           error: optional(ERROR),
           message: optional(text('Why it waits, when it does.')),
           cost: optional(anything('Seconds that attempts ran, and those times the cores and GiB that they asked for.')),
+          parked: optional(
+            anything('Until when there is nothing to do, and of which generation of its spec that holds.'),
+          ),
           conditions: optional(list(anything('One condition.'), 'What holds of it now.')),
         },
         'Where it stands, as the engine wrote it.',
