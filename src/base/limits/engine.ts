@@ -41,6 +41,8 @@ export const MISSED_AFTER_MS = 60_000;
 export const MAX_CATCH_UP_TICKS = 10_000;
 /** Ticks being turned into executions at the same time, over all schedules: a catch-up must not become a storm. */
 export const MAX_TICKS_IN_FLIGHT = 64;
+/** Times that a tick is made at once while its schedule changes under it; then it waits as one that cannot be made. */
+export const MAX_TICK_TRIES = 3;
 /** A schedule whose launch plan is missing is looked at again after this. */
 export const SCHEDULE_RETRY_MS = 30_000;
 /** The scheduler looks at the clock at least so often, because a clock may be set or a machine may sleep. */

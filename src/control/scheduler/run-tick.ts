@@ -1,10 +1,19 @@
-import { ConflictError, instantText, type Json, StalledError, type UnixMs } from '../../base/index.ts';
+import {
+  ConflictError,
+  instantMs,
+  instantText,
+  type Json,
+  MAX_TICK_TRIES,
+  StalledError,
+  type UnixMs,
+} from '../../base/index.ts';
 import {
   AlreadyExistsError,
   type Cluster,
   type Condition,
   type Execution,
   type LaunchPlan,
+  launchSettings,
   NotFoundError,
   newExecution,
   type ObjectKey,
@@ -12,17 +21,31 @@ import {
   type Repository,
   type Schedule,
   SYSTEM_NAMESPACE,
+  type Write,
 } from '../../cluster/index.ts';
 import { resolveInputs } from '../../compiler/index.ts';
 import { tickExecutionName } from './rule.ts';
 
 /**
  * Turns one tick into its execution and moves the schedule's lastTick, in one write. An execution that is there already
- * counts as started when it is of this tick. Throws StalledError, after noting it in the schedule's status, when the
- * launch plan is missing or does not take the inputs.
+ * counts as started when it is of this tick, and a tick that lastTick has passed needs none. Throws ConflictError when
+ * the schedule changes again and again meanwhile: who comes late must not move lastTick back. Throws StalledError, after noting it in
+ * the schedule's status, when the launch plan is missing or does not take the inputs.
  */
 export async function runTick(cluster: Cluster, key: ObjectKey, tick: UnixMs, now: UnixMs): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await tryTick(cluster, key, tick, now);
+      return;
+    } catch (error) {
+      if (!(error instanceof ConflictError) || tries === MAX_TICK_TRIES) throw error;
+    }
+  }
+}
+
+async function tryTick(cluster: Cluster, key: ObjectKey, tick: UnixMs, now: UnixMs): Promise<void> {
   const schedule = await cluster.get<Schedule>(key);
+  if ((instantMs(schedule.status?.lastTick) ?? Number.NEGATIVE_INFINITY) >= tick) return;
   let execution: Execution;
   try {
     execution = await executionOf(cluster, schedule, tick);
@@ -30,20 +53,19 @@ export async function runTick(cluster: Cluster, key: ObjectKey, tick: UnixMs, no
     if (error instanceof StalledError) await noteCondition(cluster, key, schedule, error, now);
     throw error;
   }
-  const settled = {
+  const { uid = '', resourceVersion = '' } = schedule.metadata;
+  const patch = {
     lastTick: instantText(tick),
     lastExecution: execution.metadata.name,
     ...(schedule.status?.conditions !== undefined && { conditions: null }),
   };
+  const settled: Write = { op: 'patchStatus', key, patch, if: { uid, resourceVersion } };
   try {
-    await cluster.write([
-      { op: 'create', object: execution },
-      { op: 'patchStatus', key, patch: settled },
-    ]);
+    await cluster.write([{ op: 'create', object: execution }, settled]);
   } catch (error) {
     if (!(error instanceof AlreadyExistsError)) throw error;
     await adopt(cluster, execution, tick);
-    await patchStatus(cluster, key, settled);
+    await cluster.write([settled]);
   }
 }
 
@@ -71,7 +93,6 @@ async function executionOf(cluster: Cluster, schedule: Schedule, tick: UnixMs): 
       `launch plan "${spec.launchPlan}": ${resolved.problems.map((p) => p.message).join('; ')}`,
     );
   }
-  const { maxParallelism, concurrency, priority } = plan.spec;
   return newExecution({
     namespace,
     name: tickExecutionName(schedule, tick),
@@ -82,9 +103,7 @@ async function executionOf(cluster: Cluster, schedule: Schedule, tick: UnixMs): 
     launchPlan: spec.launchPlan,
     inputs: resolved.inputs,
     trigger: { kind: 'schedule', schedule: schedule.metadata.name, tick: instantText(tick) },
-    ...(maxParallelism !== undefined && { maxParallelism }),
-    ...(concurrency !== undefined && { concurrency }),
-    ...(priority !== undefined && { priority }),
+    ...launchSettings(plan.spec),
   });
 }
 

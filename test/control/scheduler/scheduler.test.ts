@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EmbeddedStore, openEmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
 import {
   API_VERSION,
+  type Cluster,
   type Execution,
   type KubeObject,
   type LaunchPlan,
@@ -12,6 +13,7 @@ import {
   updateObject,
 } from '../../../src/cluster/index.ts';
 import { type Scheduler, startScheduler } from '../../../src/control/scheduler/index.ts';
+import { runTick } from '../../../src/control/scheduler/run-tick.ts';
 import { hostRandom } from '../../../src/main/host.ts';
 import { type ManualClock, manualClock } from '../fixtures/manual-clock.ts';
 
@@ -152,6 +154,28 @@ describe('a due tick', () => {
     await until('both settled', async () => other.counters.started === 1 && scheduler?.counters.started === 1);
     await ticksAre('01:00');
     await other.stop();
+  });
+});
+
+describe('lastTick', () => {
+  it('is not moved back by who comes late', async () => {
+    await createPlan();
+    await createSchedule('hourly');
+    const key = { kind: 'Schedule', namespace: NAMESPACE, name: 'hourly' };
+    const newest = '2026-01-01T05:00:00.000Z';
+    // Between reading the schedule and writing what came of it, another scheduler settles a newer tick.
+    let isOvertaken = false;
+    const late: Cluster = Object.create(store, {
+      write: {
+        value: async (...args: Parameters<Cluster['write']>) => {
+          if (!isOvertaken) await store.write([{ op: 'patchStatus', key, patch: { lastTick: newest } }]);
+          isOvertaken = true;
+          return store.write(...args);
+        },
+      },
+    });
+    await runTick(late, key, START + 50 * MINUTE, START);
+    expect((await store.get<Schedule>(key)).status?.lastTick).toBe(newest);
   });
 });
 
