@@ -79,6 +79,8 @@ describe('a push of', () => {
 async function everything(): Promise<unknown> {
   const objects: unknown[] = [];
   for (const { kind } of KINDS) {
+    // Says what the engine does, whoever pushes.
+    if (kind === 'Shard') continue;
     const { items } = await cluster.list(kind);
     objects.push(
       ...items.map((object) => [

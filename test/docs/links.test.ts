@@ -1,7 +1,7 @@
 import { existsSync, globSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { pages, pageText, proseOf, ROOT } from './blocks.ts';
+import { examplePages, pages, pageText, proseOf, ROOT } from './blocks.ts';
 
 /** The anchor that GitHub gives a heading. */
 function anchorOf(heading: string): string {
@@ -19,7 +19,7 @@ function linksOf(page: string): readonly string[] {
   return [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
 }
 
-describe.each(pages())('links of %s', (page) => {
+describe.each([...pages(), ...examplePages()])('links of %s', (page) => {
   it('lead to files and headings that exist', () => {
     const broken = linksOf(page).filter((target) => {
       if (/^https?:/.test(target)) return false;
@@ -36,8 +36,10 @@ describe('ARCHITECTURE.md', () => {
   const text = pageText('ARCHITECTURE.md');
 
   it('names files and folders that exist', () => {
-    const sources = globSync('**/*.ts', { cwd: join(ROOT, 'src') }).map((path) => `/${path}`);
-    const named = [...text.matchAll(/`([\w./-]+\.ts)`/g)].map(([, path = '']) => path.replace(/^src\//, ''));
+    const sources = ['src', 'test', 'scripts', 'bench'].flatMap((folder) =>
+      globSync(`${folder}/**/*.ts`, { cwd: ROOT }).map((path) => `/${path}`),
+    );
+    const named = [...text.matchAll(/`([\w./-]+\.ts)`/g)].map(([, path = '']) => path);
     expect(named.filter((path) => !sources.some((source) => source.endsWith(`/${path}`)))).toEqual([]);
     const folders = [...text.matchAll(/`(src\/[\w/-]+)`/g)].map(([, path = '']) => path);
     expect(folders.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
