@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canonicalJson, type Digest, digestOf, type Json } from '../src/base/index.ts';
 import { openEmbeddedStore } from '../src/cluster/adapters/embedded/index.ts';
-import { type Cluster, createObject, type Execution, isTerminalPhase, newExecution } from '../src/cluster/index.ts';
+import {
+  type Cluster,
+  createObject,
+  type Execution,
+  isTerminalPhase,
+  newExecution,
+  type Secrets,
+} from '../src/cluster/index.ts';
 import type { LaunchPlanClosure, WorkflowClosure } from '../src/compiler/index.ts';
 import { encodeClosure } from '../src/control/closures/index.ts';
 import { type StepSeen, startPropeller } from '../src/control/propeller/index.ts';
@@ -56,7 +63,9 @@ async function record(made: HistoryCase): Promise<string> {
     bootId: bootId(),
     ...host,
   } as Parameters<typeof openSources>[0]);
-  const agent = await startNodeAgent({ cluster: store, folder: join(folder, 'attempts'), sources, ...host });
+  const secrets: Secrets = { read: () => Promise.reject(new Error('tasks of histories have no secrets')) };
+  const attempts = join(folder, 'attempts');
+  const agent = await startNodeAgent({ cluster: store, folder: attempts, sources, secrets, ...host });
   const recorder = createRecorder(made.name);
   const propeller = startPropeller({ cluster: store, hasOnlyOwnPods: true, onStep: recorder.onStep, ...host });
   try {

@@ -1,4 +1,5 @@
 import type { Condition, KubeObject } from './object.ts';
+import type { SecretRef } from './secret.ts';
 
 /** As much of Kubernetes' Pod as we write and read. */
 export interface Pod extends KubeObject {
@@ -17,12 +18,17 @@ export interface Container {
   readonly image: string;
   readonly command: readonly string[];
   readonly workingDir?: string;
-  readonly env?: readonly { readonly name: string; readonly value: string }[];
+  readonly env?: readonly EnvVar[];
   readonly resources?: {
     readonly requests?: Readonly<Record<string, string>>;
     readonly limits?: Readonly<Record<string, string>>;
   };
 }
+
+/** A variable: written out, or a value of a Secret of the pod's namespace. */
+export type EnvVar =
+  | { readonly name: string; readonly value: string }
+  | { readonly name: string; readonly valueFrom: { readonly secretKeyRef: SecretRef } };
 
 export interface PodStatus {
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';

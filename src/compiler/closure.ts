@@ -1,7 +1,7 @@
 import type { Digest, Json } from '../base/index.ts';
 
 import type { Template } from '../language/expression/index.ts';
-import type { QuotaSpec, RetentionSpec, Sharding } from '../language/index.ts';
+import type { EnvValue, QuotaSpec, RetentionSpec, Sharding } from '../language/index.ts';
 
 /**
  * What the compiler makes of definitions: plain JSON, complete in itself, no reference left to resolve.
@@ -52,7 +52,8 @@ export interface TaskClosure {
   readonly run: {
     readonly image?: string;
     readonly command: readonly string[];
-    readonly env?: Readonly<Record<string, string>>;
+    /** Of a secret only where it is kept: a value is in no closure. */
+    readonly env?: Readonly<Record<string, EnvValue>>;
   };
   /** Folder of the commit and its git tree id: the working directory's content. */
   readonly source?: { readonly path: string; readonly tree: string };

@@ -28,7 +28,7 @@ const RETRIES = '{ limit: integer, backoff: { initial: duration, factor: float, 
 /** The spec of each kind as rules see it: every field, with its default where the document is silent. */
 const SPECS: Readonly<Record<DefinitionKind, string>> = {
   Project: '{ paths: list<string>, domains: map<{ ref: string }>, lints: map<string> }',
-  Task: `{ description: string?, inputs: ${PARAMETERS}, outputs: ${PARAMETERS}, source: string?, run: { image: string?, command: list<string>, env: map<string> }, retries: ${RETRIES}, timeout: ${TIMEOUT}, resources: ${RESOURCES}, cache: ${CACHE}, interruptible: boolean, idempotent: boolean }`,
+  Task: `{ description: string?, inputs: ${PARAMETERS}, outputs: ${PARAMETERS}, source: string?, run: { image: string?, command: list<string>, env: map<string>, secrets: map<{ name: string, key: string }> }, retries: ${RETRIES}, timeout: ${TIMEOUT}, resources: ${RESOURCES}, cache: ${CACHE}, interruptible: boolean, idempotent: boolean }`,
   Workflow: `{ description: string?, inputs: ${PARAMETERS}, outputs: map<{ value: json, type: string?, description: string? }>, failurePolicy: string }`,
   LaunchPlan:
     '{ description: string?, workflow: string, inputs: { default: map<json>, fixed: map<json> }, maxParallelism: integer?, concurrency: { limit: integer, whenFull: string }?, priority: integer }',
@@ -133,7 +133,7 @@ function taskOf(spec: SpecOf<'Task'>, { run, retries, timeout, resources, cache 
     inputs: parametersOf(spec.inputs),
     outputs: parametersOf(spec.outputs),
     source: spec.source ?? null,
-    run: { image: spec.run.image ?? null, command: run.command, env: run.env ?? {} },
+    run: { image: spec.run.image ?? null, command: run.command, ...variablesOf(run.env ?? {}) },
     retries: {
       limit: retries.limit,
       backoff: { initial: printDuration(initialMs), factor, max: printDuration(maxMs) },
@@ -148,6 +148,17 @@ function taskOf(spec: SpecOf<'Task'>, { run, retries, timeout, resources, cache 
     interruptible: spec.interruptible === true,
     idempotent: spec.idempotent !== false,
   };
+}
+
+/** Variables that are written out, and those that name a secret. */
+function variablesOf(env: NonNullable<TaskClosure['run']['env']>): JsonObject {
+  const texts: (readonly [string, Json])[] = [];
+  const secrets: (readonly [string, Json])[] = [];
+  for (const [name, value] of Object.entries(env)) {
+    if (typeof value === 'string') texts.push([name, value]);
+    else secrets.push([name, value.secret]);
+  }
+  return { env: recordOf(texts), secrets: recordOf(secrets) };
 }
 
 function scheduleOf(spec: SpecOf<'Schedule'>): JsonObject {

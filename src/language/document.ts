@@ -54,6 +54,27 @@ export interface ProjectSpec {
   readonly lints: ReadonlyMap<string, LintLevel>;
 }
 
+/** A value that stands in a secret, by the secret's name and the value's key in it. */
+export interface SecretValue {
+  readonly secret: { readonly name: string; readonly key: string };
+}
+
+export type NotificationEvent = 'Succeeded' | 'Failed' | 'TimedOut' | 'Aborted' | 'WaitingForApproval';
+
+/** Whom to tell, by exactly one way, and of what. */
+export type NotificationSpec = { readonly on: readonly NotificationEvent[] } & (
+  | { readonly webhook: { readonly url: SecretValue; readonly signingKey: SecretValue } }
+  | { readonly slack: { readonly url: SecretValue } }
+  | {
+      readonly cloudEvents: {
+        readonly url: SecretValue;
+        readonly mode: 'structured' | 'binary';
+        readonly signingKey?: SecretValue;
+      };
+    }
+  | { readonly email: { readonly smtp: SecretValue; readonly from: string; readonly to: readonly string[] } }
+);
+
 /** How a project wants a warning to be told. */
 export type LintLevel = 'off' | 'warning' | 'error';
 
@@ -100,6 +121,9 @@ export interface RunPolicy {
   readonly interruptible?: boolean;
 }
 
+/** A variable of a task's command: its text, or where its value is kept. */
+export type EnvValue = string | SecretValue;
+
 export interface TaskSpec extends RunPolicy {
   readonly description?: string;
   readonly inputs: ReadonlyMap<string, Parameter>;
@@ -111,7 +135,7 @@ export interface TaskSpec extends RunPolicy {
   readonly run: {
     readonly image?: string;
     readonly command: readonly string[];
-    readonly env?: Readonly<Record<string, string>>;
+    readonly env?: Readonly<Record<string, EnvValue>>;
   };
 }
 

@@ -3,7 +3,8 @@ import type { Log } from '../base/index.ts';
 import { openArchive } from '../cluster/adapters/archive/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
-import { type Archive, type Cluster, withArchive } from '../cluster/index.ts';
+import { createVault, openSecrets, openVaultKey } from '../cluster/adapters/secrets/index.ts';
+import { type Archive, type Cluster, type Secrets, withArchive } from '../cluster/index.ts';
 import { followPlatform, reportShards, startPropellers } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
 import { createRegistration } from '../control/registration/index.ts';
@@ -72,12 +73,14 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   const folder = openDataFolder(options.dataFolder, hostClock.now());
   ends.push(() => folder.release());
   const host = { clock: hostClock, random: hostRandom, log };
-  const store = await openEmbeddedStore({ folder: folder.store, ...host });
+  const vault = createVault(openVaultKey(folder.secretsKey, process.env.PIPECTL_SECRETS_PASSPHRASE || undefined));
+  const store = await openEmbeddedStore({ folder: folder.store, seal: vault.seal, ...host });
   ends.push(() => store.close());
   const archive = openArchive({ path: folder.archive, clock: hostClock });
   ends.push(() => archive.close());
   // What reads executions by name sees the archived ones too; what keeps and counts the live ones works on the store.
   const planes: Planes = { store, archive, cluster: withArchive(store, archive) };
+  const secrets = openSecrets({ cluster: store, vault, environment: process.env });
   const repositories = await openRepositoryStore({ folder: folder.git, log });
   ends.push(() => repositories.close());
 
@@ -94,7 +97,7 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   // Before anybody can push: what a push notes of its refs must not meet what this reads of them.
   const resync = createResync({ registration, list: () => repositories.list(), clock: hostClock, log });
   await resync.all();
-  const agent = await startAgent(folder, planes, repositories, host, ends);
+  const agent = await startAgent(folder, planes, { repositories, secrets }, host, ends);
   const metrics = createMetrics();
   const url = await serve(options, folder, planes, repositories, resync, metrics, ends);
   // Last, since each begins by reading what there is, which must not keep clients waiting.
@@ -133,7 +136,7 @@ type Host = { readonly clock: typeof hostClock; readonly random: typeof hostRand
 async function startAgent(
   folder: DataFolder,
   { store, cluster }: Planes,
-  repositories: RepositoryStore,
+  { repositories, secrets }: { readonly repositories: RepositoryStore; readonly secrets: Secrets },
   host: Host,
   ends: Ends,
 ): Promise<NodeAgent> {
@@ -143,7 +146,7 @@ async function startAgent(
     bootId: bootId(),
     ...host,
   });
-  const agent = await startNodeAgent({ cluster, folder: folder.attempts, sources, ...host });
+  const agent = await startNodeAgent({ cluster, folder: folder.attempts, sources, secrets, ...host });
   store.serveLogs((key, logOptions) => agent.podLogs(key, logOptions));
   ends.push(() => agent.stop('end'));
   return agent;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StalledError, type UnixMs } from '../base/index.ts';
 import { type Certificate, isUsableCertificate, localCertificate } from '../cluster/adapters/http/index.ts';
+import type { KeyFile } from '../cluster/adapters/secrets/index.ts';
 
 /** The one folder in which a control plane on this machine keeps everything. */
 export interface DataFolder {
@@ -15,6 +16,8 @@ export interface DataFolder {
   readonly sources: string;
   readonly attempts: string;
   readonly kubeconfig: string;
+  /** File of the key that secrets are sealed with. */
+  readonly secretsKey: KeyFile;
   /** Secret that API and git clients show; kept over restarts, so that remotes go on working. */
   readonly token: string;
   /** Of the API's TLS side; kept as well, so that a kubeconfig that was copied goes on working. */
@@ -59,6 +62,7 @@ function openLocked(path: string, release: () => void, now: UnixMs): DataFolder 
     sources: inside('sources'),
     attempts: inside('attempts'),
     kubeconfig: inside('kubeconfig'),
+    secretsKey: keyFile(inside('secrets.key')),
     token: readOrMake(inside('token'), isToken, () => randomBytes(32).toString('hex')),
     certificate: JSON.parse(
       readOrMake(
@@ -68,6 +72,14 @@ function openLocked(path: string, release: () => void, now: UnixMs): DataFolder 
       ),
     ) as Certificate,
     release,
+  };
+}
+
+function keyFile(path: string): KeyFile {
+  return {
+    path,
+    text: existsSync(path) ? readFileSync(path, 'utf8') : undefined,
+    replace: (text) => writePrivateFile(path, text),
   };
 }
 

@@ -24,3 +24,11 @@ export const MAX_SOURCE_BYTES = 512 * MiB;
 export const MAX_SOURCE_DEPTH = 64;
 /** Copies of source folders kept for later attempts when nothing uses them. */
 export const MAX_IDLE_SOURCES = 64;
+/** Values of secrets that one attempt is given, together: they share the room of its environment. */
+export const MAX_ATTEMPT_SECRET_BYTES = 512 * KiB;
+/** Shorter values are not hidden in logs and outputs: they stand in every other word. */
+export const MIN_REDACTED_BYTES = 4;
+/** Shorter lines of a value of several lines are not hidden by themselves. */
+export const MIN_REDACTED_LINE_BYTES = 8;
+/** Output kept back while it may go on as a secret, besides the longest one. */
+export const MAX_REDACTOR_HELD_BYTES = 64 * KiB;

@@ -35,12 +35,13 @@ export function lintSecrets(tell: Tell, definition: Definition, text: string): r
     const place = definition.placeOf(path);
     found.push(place.span);
     const help =
-      'take it out of git and replace it where it is valid; let the task read it from a file or a secret store';
+      'take it out of git, replace it where it is valid, keep the new one with `pipectl secret set NAME KEY`, and write { secret: { name: NAME, key: KEY } }';
     tell('PIPE-LINT-009', message, place, { help });
   };
   if (definition.kind === 'Task') {
     for (const [name, value] of Object.entries(definition.spec.run.env ?? {})) {
-      if (!SECRET_NAME.test(name) || HARMLESS.test(value.trim()) || ANY_KNOWN.test(value)) continue;
+      if (typeof value !== 'string' || !SECRET_NAME.test(name)) continue;
+      if (HARMLESS.test(value.trim()) || ANY_KNOWN.test(value)) continue;
       tellAt(['spec', 'run', 'env', name], `the variable ${name} has its secret written out`);
     }
   }

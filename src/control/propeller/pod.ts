@@ -1,5 +1,14 @@
 import { type Digest, instantMs, MAX_ENVIRONMENT_ENTRY_BYTES, sha256 } from '../../base/index.ts';
-import { ANNOTATION, API_VERSION, type Container, type Execution, LABEL, type Pod } from '../../cluster/index.ts';
+import {
+  ANNOTATION,
+  API_VERSION,
+  type Container,
+  type EnvVar,
+  type Execution,
+  LABEL,
+  type Pod,
+} from '../../cluster/index.ts';
+import type { EnvValue } from '../../language/index.ts';
 import { type AttemptObservation, type Effect, type EngineState, indexOfPath } from '../../propeller/index.ts';
 
 type Start = Extract<Effect, { readonly kind: 'StartAttempt' }>;
@@ -67,7 +76,7 @@ function attemptDigest(execution: Execution, start: Start): Digest {
 
 function environment(execution: Execution, start: Start): Container['env'] {
   const { uid = '', namespace = '', name } = execution.metadata;
-  const env = Object.entries(start.task.closure.run.env ?? {}).map(([key, value]) => ({ name: key, value }));
+  const env = Object.entries(start.task.closure.run.env ?? {}).map(variableOf);
   for (const [input, value] of Object.entries(start.inputs)) {
     if (value === null || typeof value === 'object') continue;
     const variable = {
@@ -90,6 +99,11 @@ function environment(execution: Execution, start: Start): Container['env'] {
     },
   );
   return env;
+}
+
+/** Of a secret the pod holds the reference only: whoever runs it looks the value up. */
+function variableOf([name, value]: readonly [string, EnvValue]): EnvVar {
+  return typeof value === 'string' ? { name, value } : { name, valueFrom: { secretKeyRef: value.secret } };
 }
 
 /** A name as a label value, which ends at 63 characters: cut with a hash. The whole name is in an annotation. */

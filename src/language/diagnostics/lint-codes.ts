@@ -159,9 +159,13 @@ const RUNS: readonly DiagnosticCode[] = [
     severity: 'warning',
     title: 'a secret stands in plain text',
     explanation:
-      'The name of the variable says password, token, secret or key and its value is written out, or the text begins as the keys of a known service do (AWS, GitHub, GitLab, Slack, Google, Stripe, npm, PyPI, private keys). Everyone who can read the repository can read it, and git keeps it for ever: take it out, and replace it where it is valid. The finding does not show it.',
+      'The name of the variable says password, token, secret or key and its value is written out, or the text begins as the keys of a known service do (AWS, GitHub, GitLab, Slack, Google, Stripe, npm, PyPI, private keys). Everyone who can read the repository can read it, and git keeps it for ever: take it out, and replace it where it is valid. Keep the new one with `pipectl secret set NAME KEY`, and name it in `run.env` with `{ secret: { name: NAME, key: KEY } }`. The finding does not show it.',
     wrong: usedTask('run:', '  command: [sh, load.sh]', '  env: { API_TOKEN: hunter2-hunter2 }'),
-    right: usedTask('run:', '  command: [sh, load.sh]', '  env: { API_TOKEN_FILE: /run/secrets/api-token }'),
+    right: usedTask(
+      'run:',
+      '  command: [sh, load.sh]',
+      '  env: { API_TOKEN: { secret: { name: shop-api, key: token } } }',
+    ),
   },
 ];
 

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import type {
+  EnvValue,
   KeepSpec,
   LaunchPlanSpec,
   PlatformSpec,
@@ -50,7 +51,7 @@ export function readTask(reader: Reader, spec: JsonObject): TaskSpec {
     run: present<TaskSpec['run']>({
       image: readImage(reader, run.image),
       command: textsOf(run.command),
-      env: isJsonObject(run.env) ? texts(run.env) : undefined,
+      env: isJsonObject(run.env) ? variables(run.env) : undefined,
     }),
   });
 }
@@ -62,6 +63,18 @@ function readImage(reader: Reader, value: Json | undefined): string | undefined 
   const { message, help, start, end } = parsed;
   reader.tell('PIPE-IMAGE-001', message, ['spec', 'run', 'image'], { help, range: { start, end } });
   return undefined;
+}
+
+function variables(env: JsonObject): Readonly<Record<string, EnvValue>> {
+  const found: Record<string, EnvValue> = Object.create(null);
+  for (const [name, value] of entriesOf(env)) {
+    if (typeof value === 'string') found[name] = value;
+    else if (isJsonObject(value)) {
+      const secret = objectOf(value.secret);
+      found[name] = { secret: { name: textOf(secret.name) ?? '', key: textOf(secret.key) ?? '' } };
+    }
+  }
+  return found;
 }
 
 /** The members that are text, in an object without prototype. */

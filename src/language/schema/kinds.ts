@@ -88,9 +88,9 @@ const task: Schema = record(
         },
         env: {
           type: 'object',
-          description: 'Environment variables.',
+          description: 'Environment variables: text, or references to secrets.',
           propertyNames: ref('identifier'),
-          additionalProperties: ref('runText'),
+          additionalProperties: ref('envValue'),
           maxProperties: 256,
         },
       },

@@ -1,4 +1,4 @@
-import { MAX_IDENTIFIER_LENGTH, MAX_LABEL_LENGTH, MAX_MAP_SIZE } from '../../base/index.ts';
+import { MAX_IDENTIFIER_LENGTH, MAX_LABEL_LENGTH, MAX_MAP_SIZE, MAX_NAME_LENGTH } from '../../base/index.ts';
 
 /** A JSON Schema (2020-12), as plain data. */
 export interface Schema {
@@ -14,6 +14,10 @@ export const TITLE = {
   type: 'type',
   instant: 'instant',
   runText: 'text without expressions',
+  envValue: 'variable',
+  secretName: 'name of a Secret',
+  secretKey: 'key of a Secret',
+  secretValue: 'reference to a secret',
 } as const;
 
 export const NAME_PATTERN = `^[a-z0-9]([-a-z0-9]{0,${MAX_LABEL_LENGTH - 2}}[a-z0-9])?$`;
@@ -93,6 +97,42 @@ const runText: Schema = {
   maxLength: 32_768,
   not: { pattern: '\\$\\{\\{' },
   description: 'Plain text. Inputs arrive in the environment and in the file $PIPECTL_INPUTS, never by `${{ … }}`.',
+};
+
+const secretRef: Schema = record(
+  'A value of a Secret in the namespace of the execution, set with `pipectl secret set NAME KEY`.',
+  {
+    name: {
+      type: 'string',
+      title: TITLE.secretName,
+      maxLength: MAX_NAME_LENGTH,
+      pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
+      description: 'Name of the Secret.',
+      examples: ['warehouse'],
+    },
+    key: {
+      type: 'string',
+      title: TITLE.secretKey,
+      maxLength: MAX_NAME_LENGTH,
+      pattern: '^[-._A-Za-z0-9]+$',
+      description: 'Which of its values.',
+      examples: ['password'],
+    },
+  },
+  { required: ['name', 'key'] },
+);
+
+const envValue: Schema = {
+  type: ['string', 'object'],
+  title: TITLE.envValue,
+  maxLength: 32_768,
+  not: { type: 'string', pattern: '\\$\\{\\{' },
+  description:
+    'Plain text, or a reference to a secret. Inputs arrive in the environment and in the file $PIPECTL_INPUTS, never by `${{ … }}`.',
+  examples: ['eu-central-1', { secret: { name: 'warehouse', key: 'password' } }],
+  properties: { secret: ref('secretRef') },
+  required: ['secret'],
+  additionalProperties: false,
 };
 
 const parameter: Schema = {
@@ -301,6 +341,8 @@ export const PARTS = {
   type,
   instant,
   runText,
+  secretRef,
+  envValue,
   parameter,
   parameters,
   bindings,

@@ -73,7 +73,8 @@ describe('the workers', () => {
       [ANNOTATION.repository]: 'shop',
     });
     expect(pod.metadata.ownerReferences).toMatchObject([{ kind: 'Execution', name: 'flow-1' }]);
-    const env = Object.fromEntries((pod.spec.containers[0]?.env ?? []).map(({ name, value }) => [name, value]));
+    const variables = pod.spec.containers[0]?.env ?? [];
+    const env = Object.fromEntries(variables.map((at) => [at.name, 'value' in at ? at.value : at.valueFrom]));
     expect(env).toMatchObject({
       PIPECTL_EXECUTION: 'flow-1',
       PIPECTL_NODE: 'one',

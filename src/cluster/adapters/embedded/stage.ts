@@ -15,6 +15,7 @@ import { kindInfo } from '../../kinds.ts';
 import { mergePatch } from '../../merge-patch.ts';
 import type { KubeObject, ObjectKey, ObjectMeta } from '../../object.ts';
 import type { Preconditions, Write } from '../../port.ts';
+import type { SealSecret } from '../../secret.ts';
 import { applyFields } from '../../server-side-apply.ts';
 import { type Entry, type Main, mainValue } from './entry.ts';
 import { deleteLine, putLine, statusLine } from './log-line.ts';
@@ -40,6 +41,7 @@ export interface StageContext {
   readonly random: Random;
   /** Further checks of whole objects, after the built-in ones; throws InvalidError or ForbiddenError. */
   readonly admit: ((write: Write) => void) | undefined;
+  readonly seal?: SealSecret | undefined;
 }
 
 /** What a batch became: its ops in order and their text for the log. */
@@ -149,7 +151,7 @@ function stageCreate(batch: Batch, object: KubeObject): number {
       generation: 1,
     },
   };
-  const main = checkedMain(value);
+  const main = checkedMain(sealed(batch, value, undefined));
   const shelf = shelfOf(table, kind, namespace);
   const entry = addEntry(table, shelf, metadata.name, main);
   batch.undo?.push(() => removeEntry(table, entry));
@@ -211,7 +213,7 @@ function stageApply(batch: Batch, object: KubeObject, fieldManager: string): num
 /** Replaces all but status. Changing nothing writes nothing; the last finalizer's removal completes a deletion. */
 function stageChange(batch: Batch, entry: Entry, wanted: KubeObject): number {
   const live = liveValue(batch, entry);
-  const value = withServerFields(live, wanted);
+  const value = withServerFields(live, sealed(batch, wanted, live));
   checkObject(value);
   checkChange(live, value);
   if (sameJson(live, value)) return stageNothing(batch, entry);
@@ -301,6 +303,10 @@ function checkPreconditions(batch: Batch, entry: Entry, { uid, resourceVersion }
   if (uid !== undefined && liveValue(batch, entry).metadata.uid !== uid) {
     throw new ConflictError(`${describe(keyOf(entry))} was deleted and created anew: its uid is not ${uid}`);
   }
+}
+
+function sealed({ context }: Batch, object: KubeObject, live: KubeObject | undefined): KubeObject {
+  return object.kind === 'Secret' && context.seal !== undefined ? context.seal(object, live) : object;
 }
 
 /** `wanted` with the metadata that only the server sets taken from `live`. */

@@ -15,6 +15,7 @@ import { InvalidError, NotFoundError } from '../../errors.ts';
 import { kindInfo } from '../../kinds.ts';
 import type { KubeObject, ObjectKey } from '../../object.ts';
 import type { Cluster, LogOptions, Write, WriteOptions } from '../../port.ts';
+import type { SealSecret } from '../../secret.ts';
 import { startCollector } from './collector.ts';
 import { commitOp } from './commit.ts';
 import { openDatabase } from './database.ts';
@@ -65,6 +66,8 @@ export interface EmbeddedStoreOptions {
   readonly log: Log;
   /** Checks of writes beyond the built-in admission; throws InvalidError or ForbiddenError. */
   readonly admit?: (write: Write) => void;
+  /** What Secrets go through before they are kept; absent: they are kept as they come. */
+  readonly seal?: SealSecret;
   readonly limits?: {
     /** Bytes of a log segment. */
     readonly segmentBytes?: number;
@@ -111,7 +114,7 @@ function run(
   const { folder, clock, random } = options;
   const closing = new AbortController();
   const watching: WatchContext = { table, clock, closing: closing.signal, watches: 0 };
-  const staging: StageContext = { table, clock, random, admit: options.admit };
+  const staging: StageContext = { table, clock, random, admit: options.admit, seal: options.seal };
   const commits = newGroupCommit(log, {
     commit: (staged) => commitBatch(table, orphans, staged),
     afterCommit() {

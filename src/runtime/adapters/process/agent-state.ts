@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises';
 import type { Clock, Log, Random } from '../../../base/index.ts';
-import type { Cluster } from '../../../cluster/index.ts';
+import type { Cluster, Secrets } from '../../../cluster/index.ts';
 import type { Sources } from '../../sources.ts';
 import type { Attempt } from './attempt.ts';
 import { logPath, runtimeFolders } from './folders.ts';
 import type { Past } from './past.ts';
 import type { EndedEvent } from './protocol.ts';
+import type { SecretChanges } from './secret-changes.ts';
 import type { SpawnerClient } from './spawner-client.ts';
 
 export interface NodeAgentOptions {
@@ -13,6 +14,8 @@ export interface NodeAgentOptions {
   /** Of this agent alone; created when missing. */
   readonly folder: string;
   readonly sources: Sources;
+  /** Gives the values of secrets that pods name. */
+  readonly secrets: Secrets;
   readonly clock: Clock;
   readonly random: Pick<Random, 'unit'>;
   readonly log: Log;
@@ -34,6 +37,7 @@ export interface Agent {
   readonly queued: Map<string, Attempt>;
   readonly past: Past;
   readonly client: SpawnerClient;
+  readonly secretChanges: SecretChanges;
   readonly counts: { started: number; ended: number; lost: number; adopted: number };
   /** Settles when starts may go on, while the host has no room for them. */
   holding: Promise<void> | undefined;

@@ -9,6 +9,7 @@ import { openPast } from './past.ts';
 import { podCommand } from './pod-command.ts';
 import { type LogHost, readPodLog } from './pod-log.ts';
 import { isTerminal } from './pod-status.ts';
+import { followSecrets } from './secret-changes.ts';
 import { openSpawnerClient } from './spawner-client.ts';
 import { type LogLimits, sweepLogs } from './sweep-logs.ts';
 
@@ -67,7 +68,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       if (running === 'end') await endAll(agent);
       agent.isStopped = true;
       watching.abort();
-      await reflector.done;
+      await Promise.all([reflector.done, agent.secretChanges.close()]);
       agent.past.close();
       agent.client.close();
       await orphans;
@@ -86,6 +87,7 @@ function newAgent(options: NodeAgentOptions): Agent {
     uids: new Map(),
     queued: new Map(),
     past,
+    secretChanges: followSecrets(options),
     client: openSpawnerClient({
       ...options,
       capacity,

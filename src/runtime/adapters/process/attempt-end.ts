@@ -20,6 +20,8 @@ export function endAttempt(agent: Agent, attempt: Attempt): void {
       signalAdopted(agent, attempt);
       return;
     case 'preparing':
+      agent.secretChanges.wake(attempt.uid);
+      return;
     case 'clearing':
     case 'reporting':
     case 'reported':

@@ -2,8 +2,9 @@ import { rm } from 'node:fs/promises';
 import { REASON } from '../../reasons.ts';
 import { type Agent, forget, neverStarted, removeLog, tidy } from './agent-state.ts';
 import type { Attempt } from './attempt.ts';
+import { type FoundSecrets, findSecrets } from './attempt-secrets.ts';
 import { clearAttempt } from './clear-attempt.ts';
-import { endedStatus, runningStatus } from './pod-status.ts';
+import { endedStatus, runningStatus, waitingStatus } from './pod-status.ts';
 import { isAlive, signalGroup } from './process-table.ts';
 import type { EndedEvent, StartedEvent } from './protocol.ts';
 import { writeStatus } from './write-status.ts';
@@ -14,6 +15,8 @@ const PREFETCH = 8;
 const RESTART_MS = 500;
 /** A host that has no room is asked again after this. */
 const HOST_RETRY_MS = 1_000;
+/** Secrets that could not be read are looked for again after this. */
+const SECRET_RETRY_MS = 1_000;
 
 /** Does what the past of an attempt asks for: start it, follow it, report it, or clear what is left of it. */
 export function settle(agent: Agent, attempt: Attempt): void {
@@ -71,13 +74,55 @@ export async function prepare(agent: Agent, attempt: Attempt): Promise<void> {
       return;
     }
   }
+  const { secrets } = attempt.command;
+  if (secrets.length > 0 && !(await takeSecrets(agent, attempt))) return;
   if (attempt.isUnwanted) {
     finish(agent, attempt, neverStarted(agent, attempt.uid, REASON.aborted, 'ended before it started'));
     return;
   }
   attempt.stage = 'queued';
   agent.queued.set(attempt.uid, attempt);
-  if (source !== undefined) pump(agent);
+  if (source !== undefined || secrets.length > 0) pump(agent);
+}
+
+/**
+ * Looks the secrets up, and waits for those that are missing: the pod says which. False: the attempt is over, or the agent
+ * stops and leaves the pod to the next one.
+ */
+async function takeSecrets(agent: Agent, attempt: Attempt): Promise<boolean> {
+  const { namespace = '' } = attempt.key;
+  const next = (): Promise<void> => agent.secretChanges.next(namespace, attempt.uid);
+  let told: string | undefined;
+  let changed: Promise<void> | undefined;
+  for (; !attempt.isUnwanted; changed = next()) {
+    if (agent.isStopping) return false;
+    const found = await lookUp(agent, attempt);
+    if (found.kind !== 'missing') {
+      agent.secretChanges.wake(attempt.uid);
+      if (found.kind === 'found') attempt.secretEnv = found.env;
+      else finish(agent, attempt, neverStarted(agent, attempt.uid, REASON.startError, found.message));
+      return found.kind === 'found';
+    }
+    if (found.message !== told) {
+      told = found.message;
+      report(agent, attempt, waitingStatus(attempt.pod, told));
+      await attempt.writing;
+    }
+    // The first time nobody has listened yet, so it is looked again for what came in between.
+    await changed;
+  }
+  return true;
+}
+
+async function lookUp(agent: Agent, attempt: Attempt): Promise<FoundSecrets> {
+  const { secrets, clock } = agent.options;
+  try {
+    return await findSecrets(secrets, attempt.key.namespace ?? '', attempt.command.secrets);
+  } catch (error) {
+    clock.at(clock.now() + SECRET_RETRY_MS, () => agent.secretChanges.wake(attempt.uid));
+    const why = error instanceof Error ? error.message : String(error);
+    return { kind: 'missing', message: `its secrets cannot be read now: ${why}` };
+  }
 }
 
 export function pump(agent: Agent): void {
@@ -88,6 +133,7 @@ export function pump(agent: Agent): void {
     attempt.stage = 'sent';
     agent.counts.started += 1;
     const { argv, env, inputs, memoryBytes } = attempt.command;
+    const { secretEnv } = attempt;
     const cwd = attempt.source?.path;
     agent.client.start({
       op: 'start',
@@ -95,6 +141,7 @@ export function pump(agent: Agent): void {
       argv,
       env,
       inputs,
+      ...(secretEnv.length > 0 && { secretEnv }),
       ...(cwd !== undefined && { cwd }),
       ...(memoryBytes !== undefined && { memoryBytes }),
     });

@@ -26,6 +26,8 @@ export interface Attempt {
   /** The watch has shown its end, so that no older event of it can follow. */
   isSeenEnded: boolean;
   source: SourceLease | undefined;
+  /** `NAME=value` of its secrets, once they were found. Only the spawner is told. */
+  secretEnv: readonly string[];
   started: StartedEvent | undefined;
   /** Signals were sent to it by the agent itself, as it is adopted. */
   isSignalled: boolean;
@@ -47,6 +49,7 @@ export function newAttempt(pod: Pod, uid: string, command: PodCommand): Attempt 
     isDeleted: false,
     isSeenEnded: false,
     source: undefined,
+    secretEnv: [],
     started: undefined,
     isSignalled: false,
     cancelKill: undefined,

@@ -3,12 +3,15 @@ import { DEFAULT_GRACE_MS, MAX_GRACE_MS } from '../../../base/index.ts';
 import { ANNOTATION, type Container, type Pod } from '../../../cluster/index.ts';
 import { parseQuantity } from '../../../language/index.ts';
 import { attemptMark } from './attempt-mark.ts';
+import type { SecretVariable } from './attempt-secrets.ts';
 
 /** What a pod asks of this runtime. */
 export interface PodCommand {
   readonly argv: readonly string[];
   /** `NAME=value`, less what the spawner adds. */
   readonly env: readonly string[];
+  /** To be looked up when it starts. */
+  readonly secrets: readonly SecretVariable[];
   readonly inputs: string;
   readonly source?: { readonly repository: string; readonly tree: string };
   readonly memoryBytes?: number;
@@ -32,6 +35,7 @@ export function podCommand(pod: Pod, uid: string): PodCommand {
   return {
     argv: container.command,
     env: [...environment(container), attemptMark(uid)],
+    secrets: secretVariables(container),
     inputs: annotations[ANNOTATION.inputs] ?? '{}',
     ...(tree !== undefined && { source: { repository: repository ?? '', tree } }),
     ...(memoryBytes !== undefined && { memoryBytes }),
@@ -44,8 +48,18 @@ function environment(container: Container): readonly string[] {
     ['PATH', PATH],
     ['LANG', 'C.UTF-8'],
   ]);
-  for (const { name, value } of container.env ?? []) if (!OURS.has(name)) values.set(name, value);
+  for (const variable of container.env ?? []) {
+    if ('value' in variable && !OURS.has(variable.name)) values.set(variable.name, variable.value);
+  }
   return [...values].map(([name, value]) => `${name}=${value}`);
+}
+
+function secretVariables(container: Container): readonly SecretVariable[] {
+  return (container.env ?? []).flatMap((variable) =>
+    'valueFrom' in variable && !OURS.has(variable.name)
+      ? [{ name: variable.name, ref: variable.valueFrom.secretKeyRef }]
+      : [],
+  );
 }
 
 function graceMs(pod: Pod): number {

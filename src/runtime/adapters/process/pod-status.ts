@@ -7,6 +7,12 @@ export function isTerminal(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 
+/** The status of a pod that cannot start yet; the reason is what a kubelet says where a secret is missing. */
+export function waitingStatus(pod: Pod, message: string): MergePatch {
+  const waiting = { reason: 'CreateContainerConfigError', message };
+  return { phase: 'Pending', containerStatuses: [containerStatus(pod, false, { waiting })] };
+}
+
 /** The status of a pod whose process runs. */
 export function runningStatus(pod: Pod, startedAtMs: number): MergePatch {
   const startedAt = instant(startedAtMs);

@@ -11,6 +11,8 @@ export interface StartCommand {
   readonly argv: readonly string[];
   /** `NAME=value`; the spawner adds what only it knows: HOME, TMPDIR, PIPECTL_INPUTS and PIPECTL_OUTPUTS. */
   readonly env: readonly string[];
+  /** `NAME=value` of variables that are secrets: what they hold is taken out of output before it is kept. */
+  readonly secretEnv?: readonly string[];
   /** Absent: an empty private folder. */
   readonly cwd?: string;
   /** Text of the inputs file. */

@@ -1,6 +1,7 @@
 import { closeSync, readSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { REASON } from '../../reasons.ts';
+import { createRedactor, type Redactor, redactText } from '../../redactor.ts';
 import { attemptMark } from './attempt-mark.ts';
 import { type Capture, openCapture } from './capture.ts';
 import { resolveCommand } from './command-path.ts';
@@ -71,7 +72,9 @@ export function startAttempt(
   const paths = slot;
   const name = command.argv[0] ?? '';
   const cwd = command.cwd ?? paths.work;
-  const env = [...command.env, ...slotEnvironment(paths)];
+  const { secretEnv = [] } = command;
+  const redactor = createRedactor(secretEnv.map((entry) => entry.slice(entry.indexOf('=') + 1)));
+  const env = [...command.env, ...secretEnv, ...slotEnvironment(paths)];
   const file = resolveCommand(name, searchPathOf(env), knownCommands);
   if (file === undefined) {
     return fail(notStarted(127, `command ${JSON.stringify(name)} not found in PATH; install it or commit it`));
@@ -83,7 +86,7 @@ export function startAttempt(
   const launched = host.launcher.launch({ file, argv: command.argv, env, cwd }, (status) => exited?.(status));
   if (launched.kind === 'failed') return fail(startFailure(launched.code, name, cwd));
 
-  const capture = openCapture(host.logPath(command.id), Date.now);
+  const capture = redacting(openCapture(host.logPath(command.id), Date.now), redactor);
   const output = openOutput(launched.output, capture);
   const attempt: LiveAttempt = {
     id: command.id,
@@ -103,7 +106,7 @@ export function startAttempt(
       attempt.cancelKill?.();
       output.finish(() => {
         capture.finish();
-        const end = endOf(attempt, status, paths);
+        const end = endOf(attempt, status, paths, redactor);
         host.slots.release(paths);
         onEnd(end);
       });
@@ -122,7 +125,19 @@ function slotEnvironment(slot: SlotPaths): readonly string[] {
   ];
 }
 
-function endOf(attempt: LiveAttempt, status: ExitStatus, slot: SlotPaths): EndedEvent {
+/** Nothing of the attempt's secrets gets into the log, whatever the command prints. */
+function redacting(capture: Capture, redactor: Redactor | undefined): Capture {
+  if (redactor === undefined) return capture;
+  return {
+    write: (chunk) => capture.write(redactor.write(chunk)),
+    finish() {
+      capture.write(redactor.end());
+      capture.finish();
+    },
+  };
+}
+
+function endOf(attempt: LiveAttempt, status: ExitStatus, slot: SlotPaths, redactor: Redactor | undefined): EndedEvent {
   const times = { startedAtMs: attempt.startedAtMs, finishedAtMs: Date.now() };
   const base = { event: 'ended' as const, id: attempt.id, ...status, ...times };
   if (attempt.isOverMemory) {
@@ -132,10 +147,14 @@ function endOf(attempt: LiveAttempt, status: ExitStatus, slot: SlotPaths): Ended
   if (attempt.cancelKill !== undefined) return { ...base, reason: REASON.aborted };
   const outputs = readOutputs(slot.outputs);
   if (status.exitCode !== 0) {
-    return { ...base, reason: REASON.error, ...(outputs.kind === 'text' && { outputs: outputs.text }) };
+    return {
+      ...base,
+      reason: REASON.error,
+      ...(outputs.kind === 'text' && { outputs: redactText(redactor, outputs.text) }),
+    };
   }
   if (outputs.kind === 'refused') return { ...base, reason: outputs.reason, note: outputs.note };
-  return { ...base, reason: REASON.completed, outputs: outputs.text };
+  return { ...base, reason: REASON.completed, outputs: redactText(redactor, outputs.text) };
 }
 
 type StartFailure = Pick<EndedEvent, 'exitCode' | 'reason' | 'note'>;
