@@ -21,7 +21,7 @@ function commitOfFolder(root: string): Commit {
 const examples = join(import.meta.dirname, '../../examples');
 
 describe('the examples', () => {
-  const names = readdirSync(examples);
+  const names = readdirSync(examples).filter((name) => statSync(join(examples, name)).isDirectory());
 
   it.each(names)('%s compiles, and nothing of it is warned of', (name) => {
     const compiled = compileAll(commitOfFolder(join(examples, name)));

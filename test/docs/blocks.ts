@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -17,6 +17,11 @@ export interface Block {
 export function pages(): readonly string[] {
   const docs = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
   return ['README.md', 'ARCHITECTURE.md', ...docs.sort().map((name) => `docs/${name}`)];
+}
+
+/** The pages of the examples, and the one that lists them, from the root. */
+export function examplePages(): readonly string[] {
+  return globSync('examples/{README.md,*/README.md}', { cwd: ROOT }).sort();
 }
 
 export function pageText(page: string): string {
