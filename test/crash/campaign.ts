@@ -38,6 +38,8 @@ export interface Report {
   readonly problems: readonly string[];
 }
 
+/** A campaign in which so many worlds broke has found enough. */
+const MAX_BROKEN = 4;
 /** Kills in the life of one data folder. */
 const RUNS_OF_WORLD = 50;
 
@@ -49,7 +51,7 @@ export async function runCampaign({ runs, seed, jobs, programs, say }: Campaign)
   const tally = newTally();
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (next < sizes.length && tally.problems.length === 0) {
+    while (next < sizes.length && tally.broken < MAX_BROKEN) {
       const at = next++;
       const world = openWorld(programs, seed + at, at % 2 === 0);
       await playWorld(world, sizes[at] as number, tally, say);
@@ -70,10 +72,11 @@ interface Tally extends Report {
   attempts: number;
   problems: string[];
   serial: number;
+  broken: number;
 }
 
 function newTally(): Tally {
-  const counts = { runs: 0, compared: 0, pushed: 0, executions: 0, ended: 0, attempts: 0, serial: 0 };
+  const counts = { runs: 0, compared: 0, pushed: 0, executions: 0, ended: 0, attempts: 0, serial: 0, broken: 0 };
   return { ...counts, faults: {}, points: new Map(), problems: [] };
 }
 
@@ -106,11 +109,14 @@ async function playWorld(world: World, runs: number, tally: Tally, say: Campaign
   if (problems.length === 0) return;
   const kept = join(tmpdir(), `pipectl-crash-${seed}`);
   cpSync(world.data, kept, { recursive: true, force: true });
-  tally.problems.push(
+  const told = [
     ...problems.slice(0, 20).map((problem) => `seed ${seed}: ${problem}`),
     `the last lives: ${lives.slice(-5).join(' | ')}`,
     `the data folder is kept in ${kept}`,
-  );
+  ];
+  for (const line of told) say(line);
+  tally.problems.push(...told);
+  tally.broken++;
 }
 
 /** One life: a start, a comparison with what was acknowledged before, work, a fault, and the end. */
@@ -171,7 +177,7 @@ export async function compare({ ledger }: World, cluster: KubernetesCluster): Pr
 }
 
 const ORDINARY_ERRORS =
-  /spawner ended unexpectedly|no space left|cannot write to the store|planted at|(EIO|EROFS|ENOSPC)/;
+  /spawner ended unexpectedly|no space left|disk is full|cannot write to the store|planted at|(EIO|EROFS|ENOSPC)/;
 
 /** What is wrong with how a life ended. */
 async function endProblems(fault: Fault, up: UpProcess, tally: Tally): Promise<readonly string[]> {

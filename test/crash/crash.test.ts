@@ -3,18 +3,25 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { buildProgram } from '../daemon/fixtures/program.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { instrument } from './failpoints/instrument.ts';
+import { PLANTED } from './planted.ts';
 
 /** A control plane that is killed at any moment and place, on disks and clocks that fail, loses nothing it acknowledged. */
 
 const RUNS = Number(process.env.PIPECTL_CRASH_RUNS ?? 14);
 const SEED = Number(process.env.PIPECTL_SEED ?? randomInt(2 ** 31));
 const JOBS = Number(process.env.PIPECTL_CRASH_JOBS ?? 1);
+/** A bug that is built in and must be caught; undefined: the program as it is. */
+const BUG = process.env.PIPECTL_CRASH_PLANT;
 /** Far more than a life takes on a machine that is busy with others. */
 const LIFE_MS = 30_000;
 
 let programs: Campaign['programs'];
 beforeAll(async () => {
-  programs = { shipped: await buildProgram(), instrumented: await buildProgram([instrument()]) };
+  const bugs = PLANTED.filter(({ name }) => name === BUG);
+  if (BUG !== undefined && bugs.length === 0) throw new Error(`--plant knows ${PLANTED.map(({ name }) => name)}`);
+  const instrumented = await buildProgram([instrument(bugs)]);
+  // A planted bug needs every life to show itself.
+  programs = { shipped: BUG === undefined ? await buildProgram() : instrumented, instrumented };
 });
 
 describe(`a control plane that dies ${RUNS} times, seed ${SEED}`, () => {

@@ -41,7 +41,7 @@ const SHARES: readonly (readonly [FaultKind, number])[] = [
 ];
 
 /** Time that a life is given to reach its failpoint, and the longest that any other lasts after its start. */
-const REACH_MS = 1_500;
+const REACH_MS = 2_500;
 const LIFE_MS = 900;
 
 /** Chooses a fault; `points` names the failpoints in the order in which they come. */

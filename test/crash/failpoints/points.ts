@@ -235,8 +235,8 @@ export const FAILPOINTS: readonly Failpoint[] = [
   {
     name: 'start.adopted',
     file: 'main/daemon.ts',
-    at: '  const agent = await startAgent(folder, planes, repositories, host, ends);',
-    side: 'after',
+    at: '  const metrics = createMetrics();',
+    side: 'before',
   },
   {
     name: 'start.before-loops',
