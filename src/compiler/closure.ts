@@ -1,7 +1,7 @@
 import type { Digest, Json } from '../base/index.ts';
 
 import type { Template } from '../language/expression/index.ts';
-import type { EnvValue, QuotaSpec, RetentionSpec, Sharding } from '../language/index.ts';
+import type { EnvValue, NotificationSpec, QuotaSpec, RetentionSpec, Sharding } from '../language/index.ts';
 
 /**
  * What the compiler makes of definitions: plain JSON, complete in itself, no reference left to resolve.
@@ -212,7 +212,7 @@ export type MapNode = NodeClosureOf<'map'>;
 export type FailureHandlerClosure = (TaskAction | WorkflowAction | LaunchPlanAction) & { readonly when?: Template };
 
 /** A workflow that another one runs inline: its tasks and workflows stand with those of the root. */
-export type InlineWorkflow = Omit<WorkflowClosure, 'tasks' | 'workflows'>;
+export type InlineWorkflow = Omit<WorkflowClosure, 'tasks' | 'workflows' | 'notifications'>;
 
 export interface WorkflowClosure {
   readonly kind: 'Workflow';
@@ -227,6 +227,8 @@ export interface WorkflowClosure {
   readonly workflows?: Readonly<Record<Digest, InlineWorkflow>>;
   readonly failurePolicy: 'failImmediately' | 'failAfterExecutable';
   readonly onFailure?: FailureHandlerClosure;
+  /** Of executions of this workflow. Absent: none. */
+  readonly notifications?: readonly NotificationSpec[];
 }
 
 export interface LaunchPlanClosure {
@@ -241,6 +243,12 @@ export interface LaunchPlanClosure {
   readonly concurrency?: { readonly limit: number; readonly whenFull: 'queue' | 'skip' };
   /** Absent: 0. */
   readonly priority?: number;
+  /** For all attempts of its executions, whatever their tasks say. */
+  readonly interruptible?: boolean;
+  /** Of its executions: waiting to begin, running, both together. */
+  readonly timeout?: TimeoutPolicy;
+  /** Besides those of the workflow. Absent: none. */
+  readonly notifications?: readonly NotificationSpec[];
 }
 
 export interface ScheduleClosure {

@@ -4,7 +4,7 @@ import { audit, toldFindings } from './audit.ts';
 import { changedFiles } from './changed-files.ts';
 import type { EntityKind } from './closure.ts';
 import type { CompiledEntity, CompileOutcome, CompileRequest, IndexEntry, ProjectSettings } from './contract.ts';
-import { compileEntity } from './entity.ts';
+import { compileEntity, compileEntityInSlices } from './entity.ts';
 import { sortedFindings, type Tell } from './findings.ts';
 import { checkLock, lockBlob, lockDependents, lookUpLock } from './images-lock.ts';
 import { EMPTY_VIEWS, updatedIndex, viewsOf } from './index-views.ts';
@@ -111,7 +111,7 @@ function* compileAffected(workspace: Workspace, removed: ReadonlySet<string>): S
     if (removed.has(key)) continue;
     yield;
     const [kind, name] = entityOfKey(key);
-    const outcome = workspace.compileEntity(kind, name);
+    const outcome = yield* compileEntityInSlices(workspace, kind, name);
     if (outcome.kind !== 'ok') continue;
     compilations.push(outcome.compilation);
     const before = workspace.base.entries.get(key);

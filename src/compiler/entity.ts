@@ -4,6 +4,7 @@ import { compilePlatform } from './platform.ts';
 import { compilePolicy } from './policy.ts';
 import { visitRuns } from './recursion.ts';
 import { compileSchedule } from './schedule.ts';
+import { finished, type Slices } from './slices.ts';
 import { compileTask } from './task.ts';
 import { compileWorkflow } from './workflow.ts';
 import {
@@ -18,18 +19,28 @@ import {
 
 /** Compiles the entity of this name, once in a workspace. */
 export function compileEntity(workspace: Workspace, kind: EntityKind, name: string): Outcome {
+  return workspace.outcomes.get(keyOf(kind, name)) ?? finished(compileEntityInSlices(workspace, kind, name));
+}
+
+/** The same with places to pause at: also inside of a large workflow. */
+export function* compileEntityInSlices(workspace: Workspace, kind: EntityKind, name: string): Slices<Outcome> {
   const key = keyOf(kind, name);
   const known = workspace.outcomes.get(key);
   if (known !== undefined) return known;
   const found = lookUp(workspace, kind, name);
-  if (found.kind === 'found') visitRuns(workspace, found.declared, (declared) => compileDeclared(workspace, declared));
-  else workspace.outcomes.set(key, found);
+  if (found.kind === 'found') {
+    yield* visitRuns(workspace, found.declared, (declared) => compileDeclared(workspace, declared));
+  } else workspace.outcomes.set(key, found);
   return workspace.outcomes.get(key) ?? { kind: 'failed' };
 }
 
-function compileDeclared(workspace: Workspace, declared: Declared): void {
+function* compileDeclared(workspace: Workspace, declared: Declared): Slices<void> {
   const key = keyOf(declared.definition.kind, declared.definition.name);
-  const outcome = outcomeOf(workspace, declared, make(workspace, declared));
+  const made =
+    declared.definition.kind === 'Workflow'
+      ? yield* compileWorkflow(workspace, declared.definition)
+      : make(workspace, declared.definition);
+  const outcome = outcomeOf(workspace, declared, made);
   // What is part of a circle has failed already, and is compiled for what else is wrong with it.
   if (!workspace.outcomes.has(key)) workspace.outcomes.set(key, outcome);
 }
@@ -50,12 +61,10 @@ function outcomeOf({ identify }: Workspace, declared: Declared, made: Made): Out
   return { kind: 'ok', compilation };
 }
 
-function make(workspace: Workspace, { definition }: Declared): Made {
+function make(workspace: Workspace, definition: Exclude<Declared['definition'], { kind: 'Workflow' }>): Made {
   switch (definition.kind) {
     case 'Task':
       return compileTask(workspace, definition);
-    case 'Workflow':
-      return compileWorkflow(workspace, definition);
     case 'LaunchPlan':
       return compileLaunchPlan(workspace, definition);
     case 'Schedule':

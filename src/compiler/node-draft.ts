@@ -8,6 +8,7 @@ import {
   type ValueTemplate,
 } from '../language/index.ts';
 import { topologicalOrder } from './order.ts';
+import { NODES_PER_SLICE, type Slices } from './slices.ts';
 import { draftCondition, draftTemplate } from './typing.ts';
 import type { WorkflowContext } from './workflow-context.ts';
 
@@ -118,9 +119,12 @@ function singleOf(action: BranchAction): ValueTemplate | undefined {
 }
 
 /** Finds the expressions of all nodes, and so what each needs. */
-export function draftNodes(context: WorkflowContext): ReadonlyMap<string, NodeDraft> {
+export function* draftNodes(context: WorkflowContext): Slices<ReadonlyMap<string, NodeDraft>> {
   const drafts = new Map<string, NodeDraft>();
-  for (const node of context.workflow.spec.nodes.values()) drafts.set(node.id, draftNode(context, node));
+  for (const node of context.workflow.spec.nodes.values()) {
+    drafts.set(node.id, draftNode(context, node));
+    if (drafts.size % NODES_PER_SLICE === 0) yield;
+  }
   return drafts;
 }
 

@@ -12,6 +12,7 @@ import {
   RESOURCES,
   recordTypeOf,
   TIMEOUT,
+  timeoutOf,
   WORKFLOW_PARTS,
   withFields,
 } from './policy-nodes.ts';
@@ -29,9 +30,8 @@ const RETRIES = '{ limit: integer, backoff: { initial: duration, factor: float, 
 const SPECS: Readonly<Record<DefinitionKind, string>> = {
   Project: '{ paths: list<string>, domains: map<{ ref: string }>, lints: map<string> }',
   Task: `{ description: string?, inputs: ${PARAMETERS}, outputs: ${PARAMETERS}, source: string?, run: { image: string?, command: list<string>, env: map<string>, secrets: map<{ name: string, key: string }> }, retries: ${RETRIES}, timeout: ${TIMEOUT}, resources: ${RESOURCES}, cache: ${CACHE}, interruptible: boolean, idempotent: boolean }`,
-  Workflow: `{ description: string?, inputs: ${PARAMETERS}, outputs: map<{ value: json, type: string?, description: string? }>, failurePolicy: string }`,
-  LaunchPlan:
-    '{ description: string?, workflow: string, inputs: { default: map<json>, fixed: map<json> }, maxParallelism: integer?, concurrency: { limit: integer, whenFull: string }?, priority: integer }',
+  Workflow: `{ description: string?, inputs: ${PARAMETERS}, outputs: map<{ value: json, type: string?, description: string? }>, failurePolicy: string, notifications: json }`,
+  LaunchPlan: `{ description: string?, workflow: string, inputs: { default: map<json>, fixed: map<json> }, maxParallelism: integer?, concurrency: { limit: integer, whenFull: string }?, priority: integer, interruptible: boolean?, timeout: ${TIMEOUT}, notifications: json }`,
   Schedule:
     '{ description: string?, launchPlan: string, cron: string?, every: duration?, timeZone: string, start: datetime?, end: datetime?, spread: duration?, catchUp: { policy: string, limit: integer?, window: duration? }, inputs: map<json>, kickoffTime: string?, active: boolean }',
   Platform:
@@ -75,7 +75,7 @@ function specOf({ definition, closure }: Subject): JsonObject {
     case 'Task':
       return taskOf(definition.spec, closure as TaskClosure);
     case 'Workflow': {
-      const { description, inputs, outputs, nodes, failurePolicy, onFailure } = definition.spec;
+      const { description, inputs, outputs, nodes, failurePolicy, onFailure, notifications = [] } = definition.spec;
       const shown = [...outputs].map(([name, output]) => {
         const type = output.type === undefined ? null : printType(output.type);
         return [name, { value: output.value, type, description: output.description ?? null }] as const;
@@ -87,10 +87,21 @@ function specOf({ definition, closure }: Subject): JsonObject {
         nodes: recordOf([...nodes].map(([id, node]) => [id, nodeObject(node)] as const)),
         failurePolicy,
         onFailure: onFailure === undefined ? null : handlerObject(onFailure),
+        notifications: notifications as unknown as Json,
       };
     }
     case 'LaunchPlan': {
-      const { description, workflow, inputs, maxParallelism, concurrency, priority } = definition.spec;
+      const {
+        description,
+        workflow,
+        inputs,
+        maxParallelism,
+        concurrency,
+        priority,
+        interruptible,
+        timeout,
+        notifications = [],
+      } = definition.spec;
       return {
         description: description ?? null,
         workflow,
@@ -98,6 +109,9 @@ function specOf({ definition, closure }: Subject): JsonObject {
         maxParallelism: maxParallelism ?? null,
         concurrency: concurrency === undefined ? null : { ...concurrency },
         priority: priority ?? 0,
+        interruptible: interruptible ?? null,
+        timeout: timeoutOf(timeout),
+        notifications: notifications as unknown as Json,
       };
     }
     case 'Schedule':

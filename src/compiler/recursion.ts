@@ -1,4 +1,5 @@
 import { type RunReference, runsOf } from './runs.ts';
+import type { Slices } from './slices.ts';
 import { type Declared, keyOf, lookUp, tellTo, type Workspace } from './workspace.ts';
 
 /** A definition on the way down, and those of its references that are still to be followed. */
@@ -15,7 +16,11 @@ interface Step {
  * further than one reference: a chain of 10,000 workflows would not survive recursion. What is known already is not
  * visited. Definitions that run each other in a circle are told, and become failed.
  */
-export function visitRuns(workspace: Workspace, start: Declared, visit: (declared: Declared) => void): void {
+export function* visitRuns(
+  workspace: Workspace,
+  start: Declared,
+  visit: (declared: Declared) => Slices<void>,
+): Slices<void> {
   const path: Step[] = [];
   const isOpen = new Set<string>();
   const enter = (declared: Declared): void => {
@@ -29,7 +34,7 @@ export function visitRuns(workspace: Workspace, start: Declared, visit: (declare
     if (next.done === true) {
       path.pop();
       isOpen.delete(top.key);
-      visit(top.declared);
+      yield* visit(top.declared);
       continue;
     }
     top.current = next.value;

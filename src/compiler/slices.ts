@@ -4,6 +4,9 @@
  */
 export type Slices<T> = Generator<undefined, T, void>;
 
+/** Nodes of a workflow that are compiled without a place to pause at: some milliseconds. */
+export const NODES_PER_SLICE = 256;
+
 /** All of it at once. */
 export function finished<T>(slices: Slices<T>): T {
   for (;;) {

@@ -6,6 +6,7 @@ import { checkInlineSize, inlineTables, rememberSize } from './inline.ts';
 import { compileNode, learn } from './node.ts';
 import { draftAction, draftNodes, type NodeDraft, nodePath, orderNodes } from './node-draft.ts';
 import { recordOf } from './record.ts';
+import { NODES_PER_SLICE, type Slices } from './slices.ts';
 import { findTargets, type Target } from './targets.ts';
 import { parametersOf } from './task.ts';
 import {
@@ -26,18 +27,22 @@ type Targets = ReadonlyMap<BranchAction, Target>;
 type Drafts = ReadonlyMap<string, NodeDraft>;
 
 /** Compiles a workflow: what its nodes run is resolved, nodes are in order, every value and expression is typed. */
-export function compileWorkflow(workspace: Workspace, workflow: Workflow): Made {
+export function* compileWorkflow(workspace: Workspace, workflow: Workflow): Slices<Made> {
   const context = workflowContext(workspace, workflow);
   const targets = findTargets(context);
   // Without what it runs a workflow cannot be typed; it is compiled anew when that has been read.
   if (targets.isPending) return { kind: 'pending' };
-  const drafts = draftNodes(context);
+  const isLong = workflow.spec.nodes.size > NODES_PER_SLICE;
+  if (isLong) yield;
+  const drafts = yield* draftNodes(context);
   const outputs = draftOutputs(context);
   const order = orderNodes(context, drafts);
+  if (isLong) yield;
   const typing = typingOf(context);
   findSkippable(typing, drafts, order);
   learnOutputs(typing, drafts, targets.byAction, order);
-  const nodes = compileNodes(context, typing, drafts, targets.byAction, order);
+  const nodes = yield* compileNodes(context, typing, drafts, targets.byAction, order);
+  if (isLong) yield;
   const typedOutputs = compileOutputs(context, typing, outputs);
   const onFailure = compileHandler(context, typing, targets.byAction);
   const tables = inlineTables(targets.byAction);
@@ -94,18 +99,20 @@ function isComputed(action: BranchAction): boolean {
   return action.kind === 'compute' || (action.kind === 'map' && action.map.compute !== undefined);
 }
 
-function compileNodes(
+function* compileNodes(
   context: WorkflowContext,
   typing: Typing,
   drafts: Drafts,
   targets: Targets,
   order: readonly string[],
-): readonly NodeClosure[] | undefined {
+): Slices<readonly NodeClosure[] | undefined> {
   const positions = new Map(order.map((id, at) => [id, at]));
   const placesOf = (ids: Iterable<string>): readonly number[] =>
     [...new Set(ids)].map((id) => positions.get(id) as number).sort((a, b) => a - b);
   const nodes: NodeClosure[] = [];
+  let count = 0;
   for (const id of order) {
+    if (++count % NODES_PER_SLICE === 0) yield;
     const draft = drafts.get(id) as NodeDraft;
     const skipsWith = placesOf(draft.node.needs.filter((other) => typing.skippable.has(other)));
     const node = compileNode(context, typing, draft, targets, { upstream: placesOf(draft.upstream), skipsWith });

@@ -152,6 +152,8 @@ export interface WorkflowSpec {
   readonly failurePolicy: 'failImmediately' | 'failAfterExecutable';
   /** What runs after the workflow failed. At `['spec', 'onFailure']`. */
   readonly onFailure?: FailureHandler;
+  /** Of executions of this workflow. At `['spec', 'notifications', index]`. */
+  readonly notifications?: readonly NotificationSpec[];
 }
 
 export interface WorkflowOutput {
@@ -271,6 +273,10 @@ export interface LaunchPlanSpec {
   readonly maxParallelism?: number;
   readonly concurrency?: { readonly limit: number; readonly whenFull: 'queue' | 'skip' };
   readonly priority?: number;
+  readonly interruptible?: boolean;
+  readonly timeout?: TimeoutSpec;
+  /** Besides those of the workflow. At `['spec', 'notifications', index]`. */
+  readonly notifications?: readonly NotificationSpec[];
 }
 
 export interface ScheduleSpec {

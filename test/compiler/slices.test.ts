@@ -46,3 +46,23 @@ describe('a compilation in slices', () => {
     expect(count).toBe(31 + 31 + 30 * 4);
   });
 });
+
+describe('a long workflow', () => {
+  const nodes = Array.from({ length: 2_000 }, (_none, index) =>
+    index === 0
+      ? '    n0: { compute: { v: "${{ inputs.n }}" } }\n'
+      : `    n${index}: { compute: { v: "\${{ nodes.n${index - 1}.outputs.v + 1 }}" } }\n`,
+  ).join('');
+  const text = `apiVersion: pipectl.dev/v1\nkind: Workflow\nmetadata: { name: long }\nspec:\n  inputs: { n: integer }\n  nodes:\n${nodes}`;
+
+  it('can be interrupted inside, and comes out the same', () => {
+    const slices = compileInSlices(requestOf(text));
+    let count = 0;
+    let next = slices.next();
+    for (; next.done !== true; next = slices.next()) count += 1;
+    expect(next.value.kind).toBe('compiled');
+    expect(JSON.stringify(next.value)).toBe(JSON.stringify(compile(requestOf(text))));
+    // Its expressions are read, and then typed, some hundred nodes at a time.
+    expect(count).toBeGreaterThan(2 * Math.floor(2_000 / 256));
+  });
+});

@@ -31,6 +31,7 @@ export function podOf(execution: Execution, start: Start): Pod {
         [LABEL.node]: isLabel ? path : start.slug,
         [LABEL.attempt]: String(start.attempt),
         [LABEL.workflow]: labelValue(spec.workflow),
+        ...(start.isInterruptible === true && { [LABEL.interruptible]: 'true' }),
         ...shardLabel(execution),
       },
       annotations: {
@@ -92,6 +93,7 @@ function environment(execution: Execution, start: Start): Container['env'] {
     { name: 'PIPECTL_NODE', value: start.path },
     { name: 'PIPECTL_ATTEMPT', value: String(start.attempt) },
     { name: 'PIPECTL_COMMIT', value: execution.spec.commit },
+    ...(start.isInterruptible === true ? [{ name: 'PIPECTL_INTERRUPTIBLE', value: 'true' }] : []),
     // Free of the attempt: what a task did under this key before it failed is found again when it is retried.
     {
       name: 'PIPECTL_IDEMPOTENCY_KEY',

@@ -13,6 +13,7 @@ import type {
 } from '../document.ts';
 import { parseImageReference } from '../image-reference.ts';
 import { parseQuantity } from '../quantity.ts';
+import { readNotifications } from './notifications.ts';
 import { checkNamesDiffer, readParameters } from './parameters.ts';
 import {
   durationOf,
@@ -26,7 +27,7 @@ import {
   textOf,
   textsOf,
 } from './reader.ts';
-import { readRunPolicy } from './run-policy.ts';
+import { readRunPolicy, readTimeout } from './run-policy.ts';
 
 export function readProject(_reader: Reader, spec: JsonObject): ProjectSpec {
   return {
@@ -84,7 +85,7 @@ export function texts(value: Json | undefined): Readonly<Record<string, string>>
   return found;
 }
 
-export function readLaunchPlan(_reader: Reader, spec: JsonObject): LaunchPlanSpec {
+export function readLaunchPlan(reader: Reader, spec: JsonObject): LaunchPlanSpec {
   const inputs = objectOf(spec.inputs);
   const concurrency = objectOf(spec.concurrency);
   return present<LaunchPlanSpec>({
@@ -96,6 +97,9 @@ export function readLaunchPlan(_reader: Reader, spec: JsonObject): LaunchPlanSpe
       ? { limit: numberOf(concurrency.limit) ?? 1, whenFull: concurrency.whenFull === 'skip' ? 'skip' : 'queue' }
       : undefined,
     priority: numberOf(spec.priority),
+    interruptible: typeof spec.interruptible === 'boolean' ? spec.interruptible : undefined,
+    timeout: readTimeout(reader, spec.timeout, ['spec', 'timeout']),
+    notifications: readNotifications(spec.notifications),
   });
 }
 

@@ -1,6 +1,7 @@
 import { MAX_WORKFLOW_NODES } from '../../base/index.ts';
 import type { DefinitionKind } from '../document.ts';
 import { failureHandler, node } from './node.ts';
+import { NOTIFICATIONS } from './notifications.ts';
 import { DESCRIPTION, mapOf, record, ref, type Schema } from './parts.ts';
 import { policySchema } from './policy.ts';
 
@@ -123,6 +124,7 @@ const workflow: Schema = record(
       description: 'After a node failed: stop the rest, or finish all that does not depend on it.',
     },
     onFailure: failureHandler,
+    notifications: NOTIFICATIONS,
   },
   { required: ['nodes'] },
 );
@@ -152,6 +154,16 @@ const launchPlan: Schema = record(
       description: 'Of executions that wait for a place, those of higher priority go first; waiting raises it.',
       examples: [10],
     },
+    interruptible: {
+      type: 'boolean',
+      description: 'Whether attempts may run on machines that the system can take away, whatever tasks and nodes say.',
+    },
+    timeout: record('When an execution is given up.', {
+      queue: { ...ref('duration'), description: 'From its creation to its begin.' },
+      run: { ...ref('duration'), description: 'From its begin to its end.' },
+      total: { ...ref('duration'), description: 'From its creation to its end.' },
+    }),
+    notifications: NOTIFICATIONS,
   },
   { required: ['workflow'] },
 );
