@@ -19,7 +19,7 @@ export function inlineTables(targets: ReadonlyMap<BranchAction, Target>): Inline
     if (target.kind === 'task' || target.kind === 'dynamic') tasks.set(target.digest, target.closure);
     if (target.kind === 'dynamic') for (const { digest, closure } of target.tasks.values()) tasks.set(digest, closure);
     if (target.kind !== 'workflow' || workflows.has(target.digest)) continue;
-    const { tasks: its, workflows: inner = {}, ...body } = target.closure;
+    const { tasks: its, workflows: inner = {}, notifications: _, ...body } = target.closure;
     workflows.set(target.digest, body);
     for (const [digest, task] of Object.entries(its)) tasks.set(digest, task);
     for (const [digest, workflow] of Object.entries(inner)) workflows.set(digest, workflow);

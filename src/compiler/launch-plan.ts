@@ -26,6 +26,7 @@ export function compileLaunchPlan(workspace: Workspace, plan: LaunchPlan): Made 
     ...(spec.maxParallelism === undefined ? {} : { maxParallelism: spec.maxParallelism }),
     ...(spec.concurrency === undefined ? {} : { concurrency: spec.concurrency }),
     ...(spec.priority === undefined ? {} : { priority: spec.priority }),
+    ...(spec.notifications === undefined ? {} : { notifications: spec.notifications }),
   };
   return { kind: 'ok', closure, refs: [keyOf('Workflow', spec.workflow)], folders: [] };
 }

@@ -61,6 +61,7 @@ export function* compileWorkflow(workspace: Workspace, workflow: Workflow): Slic
     ...(tables.workflows.size === 0 ? {} : { workflows: recordOf(tables.workflows) }),
     failurePolicy: spec.failurePolicy,
     ...(onFailure === undefined ? {} : { onFailure }),
+    ...(spec.notifications === undefined ? {} : { notifications: spec.notifications }),
   };
   rememberSize(closure, targets.byAction);
   return { kind: 'ok', closure, refs: targets.refs, folders: [] };

@@ -123,6 +123,7 @@ function wrongForm(error: AjvError, path: Path): SchemaProblem {
   const schema = error.parentSchema as { readonly title?: string; readonly examples?: readonly Json[] } | undefined;
   const wanted = types.map((type) => FORMS.get(type) ?? type).join(' or ');
   const example = schema?.examples?.[0];
+  if (schema?.title === TITLE.secretValue && typeof error.data === 'string') return secretFound(path, example);
   const fields = types.length === 1 && types[0] === 'object' ? properties(error) : [];
   const help =
     formHelp(types, error.data) ??
@@ -133,6 +134,13 @@ function wrongForm(error: AjvError, path: Path): SchemaProblem {
         : undefined);
   const message = `expected ${wanted}, found ${describeJson(error.data)}`;
   return { code: 'PIPE-SCHEMA-006', message, path, isKey: false, ...(help !== undefined && { help }) };
+}
+
+/** The value is not repeated: a log would show it. */
+function secretFound(path: Path, example: Json | undefined): SchemaProblem {
+  const message = `${placeName(path)} is to name a secret, and has text instead`;
+  const help = `put the text into a secret and name that, for example ${JSON.stringify(example)}`;
+  return { code: 'PIPE-NOTIFY-001', message, path, isKey: false, help };
 }
 
 const FORMS: ReadonlyMap<string, string> = new Map([

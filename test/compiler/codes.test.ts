@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { COMPILER_CODES } from '../../src/language/diagnostics/compiler-codes.ts';
 import { NODE_CODES } from '../../src/language/diagnostics/node-codes.ts';
+import { NOTIFICATION_CODES } from '../../src/language/diagnostics/notification-codes.ts';
 import { checkExamples, type ExampleRunner } from '../language/diagnostics/check-examples.ts';
 import { compileAll, PROJECT_TEXT } from './commit.ts';
 
@@ -33,6 +34,10 @@ describe('examples of the compiler, as files', () => {
 
 describe('examples of nodes', () => {
   checkExamples(NODE_CODES, asFile);
+});
+
+describe('examples of notifications', () => {
+  checkExamples(NOTIFICATION_CODES, asFile);
 });
 
 describe('examples of the compiler, as the root file', () => {

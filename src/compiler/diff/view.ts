@@ -158,7 +158,7 @@ function walkList(walk: Walk, items: readonly unknown[], place: Place, field: Fi
 }
 
 /** Lists of names whose order says nothing. */
-const SETS: ReadonlySet<string> = new Set(['needs', 'paths', 'tasks', 'kinds', 'ids']);
+const SETS: ReadonlySet<string> = new Set(['needs', 'paths', 'tasks', 'kinds', 'ids', 'on', 'to']);
 
 function setLeaf({ names }: Walk, items: readonly string[], field: FieldKind, name: string): Leaf | undefined {
   if (items.length === 0) return undefined;

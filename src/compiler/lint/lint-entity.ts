@@ -3,6 +3,7 @@ import { type Compilation, tellTo, type Workspace } from '../workspace.ts';
 import { lintConditions, lintRules } from './conditions.ts';
 import { lintImage } from './image.ts';
 import type { LintLevels } from './levels.ts';
+import { lintNotifications } from './notifications.ts';
 import { lintPlanDefaults, lintScheduleInputs } from './repeated-default.ts';
 import { lintNodeRetries, lintRetries } from './retries.ts';
 import { lintSchedule } from './schedule.ts';
@@ -24,8 +25,10 @@ export function lintEntity(
     lintUsage(tell, definition, closure);
     lintConditions(tell, definition);
     lintNodeRetries(tell, definition, closure);
+    lintNotifications(tell, workspace, definition, closure);
   } else if (definition.kind === 'LaunchPlan' && closure.kind === 'LaunchPlan') {
     lintPlanDefaults(tell, workspace, definition, closure);
+    lintNotifications(tell, workspace, definition, closure);
   } else if (definition.kind === 'Schedule' && closure.kind === 'Schedule') {
     lintSchedule(tell, definition, closure);
     lintScheduleInputs(tell, workspace, definition, closure);

@@ -8,6 +8,7 @@ const FAMILIES: ReadonlyMap<string, string> = new Map([
   ['REF', 'references to definitions and folders'],
   ['TASK', 'tasks'],
   ['NODE', 'nodes of a workflow'],
+  ['NOTIFY', 'notifications'],
   ['DAG', 'the order of nodes'],
   ['EXPR', 'expressions'],
   ['INPUT', 'inputs that are given and wanted'],

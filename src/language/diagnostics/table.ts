@@ -4,6 +4,7 @@ import { COMPILER_CODES } from './compiler-codes.ts';
 import { IMAGE_CODES, LOCK_CODES } from './image-codes.ts';
 import { LEVEL_CODES, LINT_CODES } from './lint-codes.ts';
 import { NODE_CODES } from './node-codes.ts';
+import { NOTIFICATION_CODES } from './notification-codes.ts';
 import { POLICY_CODES } from './policy-codes.ts';
 import { SCHEMA_CODES } from './schema-codes.ts';
 import { TREE_CODES } from './tree-codes.ts';
@@ -17,6 +18,7 @@ export const DIAGNOSTIC_CODES: readonly DiagnosticCode[] = [
   ...VALUE_CODES,
   ...COMPILER_CODES,
   ...NODE_CODES,
+  ...NOTIFICATION_CODES,
   ...IMAGE_CODES,
   ...LOCK_CODES,
   ...LEVEL_CODES,

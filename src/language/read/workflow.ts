@@ -12,6 +12,7 @@ import type {
 } from '../document.ts';
 import { NODE_KINDS } from '../schema/node.ts';
 import { checkForeign, kindOf, readAction } from './action.ts';
+import { readNotifications } from './notifications.ts';
 import { readParameters, readType } from './parameters.ts';
 import { mapOf, objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
 
@@ -23,6 +24,7 @@ export function readWorkflow(reader: Reader, spec: JsonObject): WorkflowSpec {
     nodes: readNodes(reader, spec.nodes),
     failurePolicy: spec.failurePolicy === 'failAfterExecutable' ? 'failAfterExecutable' : 'failImmediately',
     onFailure: readFailureHandler(reader, spec.onFailure),
+    notifications: readNotifications(spec.notifications),
   });
 }
 

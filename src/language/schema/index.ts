@@ -2,6 +2,7 @@
 import { forEditors } from './editor.ts';
 import { DEFINITION_KINDS, KIND_SCHEMAS } from './kinds.ts';
 import { NODE_PARTS } from './node.ts';
+import { NOTIFICATION_PARTS } from './notifications.ts';
 import { PARTS, type Schema } from './parts.ts';
 
 export const SCHEMA_BASE = 'https://pipectl.dev/schemas/';
@@ -76,7 +77,9 @@ function documentBody(kind: Schema, spec: Schema): Schema {
   };
 }
 
-const ALL_PARTS: ReadonlyMap<string, Schema> = new Map(Object.entries({ ...PARTS, ...NODE_PARTS }));
+const ALL_PARTS: ReadonlyMap<string, Schema> = new Map(
+  Object.entries({ ...PARTS, ...NODE_PARTS, ...NOTIFICATION_PARTS }),
+);
 
 function partsUsedBy(schema: Schema): Schema {
   const used = new Map<string, Schema>();
