@@ -3,8 +3,9 @@ import { mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildProgram } from '../daemon/fixtures/program.ts';
 import { removeFolder } from '../remove-folder.ts';
-import { blocksOf, pages, pageText, ROOT } from './blocks.ts';
+import { blocksOf, pages, pageText } from './blocks.ts';
 import type { Command } from './commands.ts';
 import { follow, linkProgram, openReader, type Ran, type Reader, runCommand } from './reader.ts';
 
@@ -17,7 +18,7 @@ interface PageReader extends Reader {
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pipectl-console-')));
 const bin = join(folder, 'bin');
 
-beforeAll(() => linkProgram(bin, join(ROOT, 'bin', 'pipectl.js')));
+beforeAll(async () => linkProgram(bin, await buildProgram()));
 afterAll(() => removeFolder(folder));
 
 /** `pipectl up` in a second terminal, on any free port: 7411 may be somebody's. Resolves when it serves. */
