@@ -1,8 +1,9 @@
 import { type Digest, type Json, StalledError } from '../base/index.ts';
 import {
   type Cluster,
-  type ConcurrencyLimit,
   findEntity,
+  type LaunchSettings,
+  launchSettings,
   listEntities,
   loadClosureText,
   type Repository,
@@ -13,7 +14,7 @@ import type { ClosureParameter, LaunchPlanClosure, WorkflowClosure } from '../co
 import { resolveRevision } from './revisions.ts';
 
 /** Something of one commit that can be run: a launch plan, or a workflow by itself. */
-export interface Runnable {
+export interface Runnable extends LaunchSettings {
   readonly repository: string;
   readonly commit: string;
   readonly workflow: string;
@@ -22,9 +23,6 @@ export interface Runnable {
   /** What a caller may give; fixed inputs are not among them. */
   readonly parameters: Readonly<Record<string, ClosureParameter>>;
   readonly fixedInputs: Readonly<Record<string, Json>>;
-  readonly maxParallelism?: number;
-  readonly concurrency?: ConcurrencyLimit;
-  readonly priority?: number;
 }
 
 export type RunResolution =
@@ -85,7 +83,7 @@ export async function resolveRunnable(
   const plan = kind === 'Workflow' ? undefined : await findEntity(cluster, spec.index, 'LaunchPlan', name);
   if (plan !== undefined) {
     const closure = JSON.parse(await loadClosureText(cluster, plan.digest)) as LaunchPlanClosure;
-    const { workflow, inputs, fixedInputs, maxParallelism, concurrency, priority } = closure;
+    const { workflow, inputs, fixedInputs } = closure;
     const runnable = {
       repository,
       commit,
@@ -94,9 +92,7 @@ export async function resolveRunnable(
       launchPlan: name,
       parameters: inputs,
       fixedInputs,
-      ...(maxParallelism !== undefined && { maxParallelism }),
-      ...(concurrency !== undefined && { concurrency }),
-      ...(priority !== undefined && { priority }),
+      ...launchSettings(closure),
     };
     return { kind: 'found', runnable };
   }

@@ -1,5 +1,5 @@
 import type { Json } from '../base/index.ts';
-import type { Cluster, Execution, ExecutionRequest } from '../cluster/index.ts';
+import { type Cluster, type Execution, type ExecutionRequest, launchSettings } from '../cluster/index.ts';
 import { type Runnable, resolveRunnable } from './resolve-run.ts';
 import { resolveRevision } from './revisions.ts';
 
@@ -8,7 +8,7 @@ export type SameRequest = Omit<ExecutionRequest, 'name' | 'trigger' | 'cache'>;
 
 /** What an execution was started with. */
 export function requestOf({ metadata, spec }: Execution): SameRequest {
-  const { launchPlan, maxParallelism, concurrency, priority } = spec;
+  const { launchPlan } = spec;
   return {
     namespace: metadata.namespace ?? '',
     repository: spec.repository,
@@ -17,9 +17,7 @@ export function requestOf({ metadata, spec }: Execution): SameRequest {
     closure: spec.closure,
     inputs: spec.inputs,
     ...(launchPlan !== undefined && { launchPlan }),
-    ...(maxParallelism !== undefined && { maxParallelism }),
-    ...(concurrency !== undefined && { concurrency }),
-    ...(priority !== undefined && { priority }),
+    ...launchSettings(spec),
   };
 }
 

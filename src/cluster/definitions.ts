@@ -1,4 +1,5 @@
 import type { Digest, Json } from '../base/index.ts';
+import type { NotificationRule } from './notification-kind.ts';
 import type { Condition, KubeObject } from './object.ts';
 
 /** What all active definitions say of where they come from. */
@@ -39,18 +40,31 @@ export interface ConcurrencyLimit {
   readonly whenFull: 'queue' | 'skip';
 }
 
+/** What a launch plan says of its executions besides their inputs, and what an execution then keeps. */
+export interface LaunchSettings {
+  /** Task attempts at a time. */
+  readonly maxParallelism?: number;
+  readonly concurrency?: ConcurrencyLimit;
+  /** From MIN_PRIORITY to MAX_PRIORITY; 0 when absent. */
+  readonly priority?: number;
+  /** Whether attempts may run where the system can take their machine away, whatever the tasks say. */
+  readonly interruptible?: boolean;
+  /** When the execution is given up: waiting to begin, running, both together. */
+  readonly timeout?: { readonly queueMs?: number; readonly runMs?: number; readonly totalMs?: number };
+  /** Who is told of executions, besides those whom their workflow names. */
+  readonly notifications?: readonly NotificationRule[];
+}
+
 export interface LaunchPlan extends KubeObject {
   readonly kind: 'LaunchPlan';
-  readonly spec: DefinitionSource & {
-    readonly workflow: string;
-    readonly workflowClosure: Digest;
-    /** The workflow's interface with this plan's defaults; fixed inputs are not in it. */
-    readonly interface: Interface;
-    readonly fixedInputs: Readonly<Record<string, Json>>;
-    readonly maxParallelism?: number;
-    readonly concurrency?: ConcurrencyLimit;
-    readonly priority?: number;
-  };
+  readonly spec: DefinitionSource &
+    LaunchSettings & {
+      readonly workflow: string;
+      readonly workflowClosure: Digest;
+      /** The workflow's interface with this plan's defaults; fixed inputs are not in it. */
+      readonly interface: Interface;
+      readonly fixedInputs: Readonly<Record<string, Json>>;
+    };
 }
 
 export interface CatchUp {

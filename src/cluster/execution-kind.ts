@@ -1,5 +1,5 @@
 import type { Digest, Json } from '../base/index.ts';
-import type { ConcurrencyLimit } from './definitions.ts';
+import type { LaunchSettings } from './definitions.ts';
 import type { KubeObject } from './object.ts';
 
 export type ExecutionPhase = 'Pending' | 'Queued' | 'Running' | 'Succeeded' | 'Failed' | 'TimedOut' | 'Aborted';
@@ -38,7 +38,7 @@ export interface ExecutionError {
 
 export interface Execution extends KubeObject {
   readonly kind: 'Execution';
-  readonly spec: {
+  readonly spec: LaunchSettings & {
     readonly repository: string;
     readonly commit: string;
     readonly workflow: string;
@@ -46,10 +46,6 @@ export interface Execution extends KubeObject {
     readonly launchPlan?: string;
     /** Complete and type-checked: defaults and fixed inputs are already in. */
     readonly inputs: Readonly<Record<string, Json>>;
-    readonly maxParallelism?: number;
-    readonly concurrency?: ConcurrencyLimit;
-    /** From MIN_PRIORITY to MAX_PRIORITY; 0 when absent. */
-    readonly priority?: number;
     readonly trigger: Trigger;
     /** `overwrite`: every task runs and fills the cache anew. `off`: it is neither read nor filled. */
     readonly cache?: 'overwrite' | 'off';

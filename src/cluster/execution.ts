@@ -1,11 +1,11 @@
 import { type Digest, type Json, type Random, SHARD_KEYS, sha256 } from '../base/index.ts';
-import type { ConcurrencyLimit } from './definitions.ts';
+import type { LaunchSettings } from './definitions.ts';
 import type { Execution, Trigger } from './execution-kind.ts';
 import { LABEL, labelValue } from './labels.ts';
 import { API_VERSION } from './object.ts';
 
 /** What tells one execution from another before it has run. Inputs are complete and type-checked. */
-export interface ExecutionRequest {
+export interface ExecutionRequest extends LaunchSettings {
   readonly namespace: string;
   /** Of `executionName`, or derived from what caused the execution, so that a second create finds the first. */
   readonly name: string;
@@ -16,15 +16,12 @@ export interface ExecutionRequest {
   readonly inputs: Readonly<Record<string, Json>>;
   readonly trigger: Trigger;
   readonly launchPlan?: string;
-  readonly maxParallelism?: number;
-  readonly concurrency?: ConcurrencyLimit;
   readonly cache?: 'overwrite' | 'off';
-  readonly priority?: number;
 }
 
 /** The object to create. The shard key label is set here, so that every way in gives an execution an owner. */
 export function newExecution(request: ExecutionRequest): Execution {
-  const { namespace, name, trigger, launchPlan, maxParallelism, concurrency, priority } = request;
+  const { namespace, name, trigger, launchPlan } = request;
   return {
     apiVersion: API_VERSION,
     kind: 'Execution',
@@ -47,12 +44,23 @@ export function newExecution(request: ExecutionRequest): Execution {
       closure: request.closure,
       ...(launchPlan !== undefined && { launchPlan }),
       inputs: request.inputs,
-      ...(maxParallelism !== undefined && { maxParallelism }),
-      ...(concurrency !== undefined && { concurrency }),
-      ...(priority !== undefined && { priority }),
+      ...launchSettings(request),
       trigger,
       ...(request.cache !== undefined && { cache: request.cache }),
     },
+  };
+}
+
+/** The settings among the fields of something that has them. */
+export function launchSettings(of: LaunchSettings): LaunchSettings {
+  const { maxParallelism, concurrency, priority, interruptible, timeout, notifications } = of;
+  return {
+    ...(maxParallelism !== undefined && { maxParallelism }),
+    ...(concurrency !== undefined && { concurrency }),
+    ...(priority !== undefined && { priority }),
+    ...(interruptible !== undefined && { interruptible }),
+    ...(timeout !== undefined && { timeout }),
+    ...(notifications !== undefined && { notifications }),
   };
 }
 

@@ -5,6 +5,8 @@ export const LABEL = {
   execution: 'pipectl.dev/execution',
   node: 'pipectl.dev/node',
   attempt: 'pipectl.dev/attempt',
+  /** Of a pod: `true` where its attempt may run on a machine that the system can take away, else absent. */
+  interruptible: 'pipectl.dev/interruptible',
   workflow: 'pipectl.dev/workflow',
   launchPlan: 'pipectl.dev/launch-plan',
   schedule: 'pipectl.dev/schedule',

@@ -26,6 +26,8 @@ export function compileLaunchPlan(workspace: Workspace, plan: LaunchPlan): Made 
     ...(spec.maxParallelism === undefined ? {} : { maxParallelism: spec.maxParallelism }),
     ...(spec.concurrency === undefined ? {} : { concurrency: spec.concurrency }),
     ...(spec.priority === undefined ? {} : { priority: spec.priority }),
+    ...(spec.interruptible === undefined ? {} : { interruptible: spec.interruptible }),
+    ...(spec.timeout === undefined ? {} : { timeout: spec.timeout }),
     ...(spec.notifications === undefined ? {} : { notifications: spec.notifications }),
   };
   return { kind: 'ok', closure, refs: [keyOf('Workflow', spec.workflow)], folders: [] };

@@ -168,7 +168,8 @@ function runPolicyOf({ retries, timeout, resources, cache, interruptible }: RunP
   };
 }
 
-function timeoutOf({ queueMs, runMs, totalMs }: TimeoutSpec = {}): JsonObject {
+/** All of a timeout's fields, null where it says nothing. */
+export function timeoutOf({ queueMs, runMs, totalMs }: TimeoutSpec = {}): JsonObject {
   return { queue: durationOf(queueMs), run: durationOf(runMs), total: durationOf(totalMs) };
 }
 

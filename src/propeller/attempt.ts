@@ -113,6 +113,14 @@ export function mayRetry(policy: RetryPolicy, attempt: AttemptState, fault: 'use
 }
 
 /**
+ * Whether the next attempt may run on a machine that the system can take away. What an execution says counts before what
+ * its tasks say. The last attempt of the system's budget never may, so that being taken away cannot fail a node by itself.
+ */
+export function isInterruptible(task: PlannedTask, execution: ExecutionIdentity, systemFailures: number): boolean {
+  return (execution.interruptible ?? task.closure.interruptible === true) && systemFailures < MAX_SYSTEM_RETRIES;
+}
+
+/**
  * Milliseconds from the end of an attempt to the start of the next one: exponential, less up to a quarter that is
  * a hash of what failed, so that a replay waits as long and a thousand failures of one moment do not come back as one.
  */

@@ -58,7 +58,8 @@ export interface AttemptObservation {
   readonly index: number;
   readonly attempt: number;
   readonly seen:
-    | { readonly kind: 'Waiting'; readonly createdAt: UnixMs }
+    /** `why`: what its start waits for besides its turn. */
+    | { readonly kind: 'Waiting'; readonly createdAt: UnixMs; readonly why?: string }
     | { readonly kind: 'Running'; readonly startedAt: UnixMs }
     | Terminated
     /** No longer there, and nobody knows how it ended. */
@@ -112,6 +113,8 @@ export type Effect =
       readonly slug: string;
       readonly index: number;
       readonly attempt: number;
+      /** It may run where the system can take its machine away. */
+      readonly isInterruptible?: true;
       readonly podName: string;
       readonly task: PlannedTask;
       readonly inputs: Readonly<Record<string, Json>>;

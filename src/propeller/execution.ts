@@ -1,10 +1,10 @@
-import { BugError, instantText } from '../base/index.ts';
+import { BugError, instantText, pushHeap } from '../base/index.ts';
 import { type ExecutionError, type ExecutionPhase, isTerminalPhase } from '../cluster/index.ts';
 import { cut } from './attempt.ts';
 import type { Values } from './language.ts';
 import { outputsStatus } from './outputs-status.ts';
 import { makeReady, type Round } from './round.ts';
-import type { EngineState } from './state.ts';
+import { type EngineState, THE_EXECUTION } from './state.ts';
 
 /** The execution begins: the nodes that wait for nothing may start. */
 export function begin(round: Round): void {
@@ -15,6 +15,7 @@ export function begin(round: Round): void {
   state.startedAt = now;
   round.status.startedAt = instantText(now);
   round.status.nodeCount = root.plan.size;
+  addExecutionTimers(state);
   for (const index of root.plan.roots) makeReady(state, root, index);
   if (root.unfinished === 0) state.quiet.push(root);
 }
@@ -22,7 +23,7 @@ export function begin(round: Round): void {
 /** The execution's own workflow is over. */
 export function closeRoot(
   round: Round,
-  phase: 'Succeeded' | 'Failed' | 'Aborted',
+  phase: 'Succeeded' | 'Failed' | 'TimedOut' | 'Aborted',
   error: ExecutionError | undefined,
   outputs?: Values,
 ): void {
@@ -45,6 +46,19 @@ export function setExecutionPhase(round: Round, phase: ExecutionPhase): void {
   }
   state.phase = phase;
   round.status.phase = phase;
+}
+
+/** Timers of its own timeouts: of the wait before it begins, of its run, and of both. */
+export function addExecutionTimers({ execution, phase, startedAt, timers }: EngineState): void {
+  if (execution.timeout === undefined) return;
+  const { queueMs, runMs, totalMs } = execution.timeout;
+  const add = (kind: 'queue' | 'run' | 'total', at: number): void => {
+    pushHeap(timers, { at, kind, node: THE_EXECUTION, index: -1, attempt: 0 });
+  };
+  if (phase === 'Running') {
+    if (runMs !== undefined && startedAt !== undefined) add('run', startedAt + runMs);
+  } else if (queueMs !== undefined) add('queue', execution.createdAt + queueMs);
+  if (totalMs !== undefined) add('total', execution.createdAt + totalMs);
 }
 
 /** Why everything of an aborted execution is ended. */

@@ -82,7 +82,15 @@ function startSubtask(round: Round, frame: Frame, node: MapPlan, map: MapState, 
   touch(round, frame, node);
   const { user, system } = subtaskFailures(map, index);
   const refused = inputs.ok
-    ? startEffect(round, frame, node, index, user + system + 1, node.task, inputs.values)
+    ? startEffect(
+        round,
+        frame,
+        node,
+        index,
+        { attempt: user + system + 1, systemFailures: system },
+        node.task,
+        inputs.values,
+      )
     : { reason: 'InvalidInputs', message: inputs.message };
   if (refused !== undefined) {
     round.startsLeft--;

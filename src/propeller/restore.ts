@@ -2,6 +2,7 @@ import { BugError, createHeap, type Digest, instantMs, pushHeap, type UnixMs } f
 import { type Execution, isTerminalPhase, type KeptResults, type NodeStatus } from '../cluster/index.ts';
 import { attemptTimers, podName } from './attempt.ts';
 import { restoredChild } from './child-node.ts';
+import { addExecutionTimers } from './execution.ts';
 import { addFrame, createFrame, isBefore, isQuiet, pathOf, ROOT_PLACE, slugOf } from './frame.ts';
 import { createScope, executionVariables, NO_OUTPUTS } from './language.ts';
 import { keptOutputs, restoreMap } from './map-restore.ts';
@@ -48,15 +49,19 @@ export function restore(
   produced: Produced = new Map(),
 ): Restored {
   const { status } = execution;
-  const state = emptyState(plan, execution, past);
+  const state = emptyState(plan, execution, now, past);
   const expected: ExpectedAttempt[] = [];
   const children: ExpectedChild[] = [];
-  if (status === undefined) return { state, expected, children };
+  if (status === undefined) {
+    addExecutionTimers(state);
+    return { state, expected, children };
+  }
   state.phase = status.phase;
   state.message = status.message;
   state.startedAt = instantMs(status.startedAt);
   state.root.error = status.error;
   if (isTerminalPhase(state.phase)) return { state, expected, children };
+  addExecutionTimers(state);
   restoreFrame({ state, now, expected, children, produced, kept, groups: groupsOf(execution, state) }, state.root);
   return { state, expected, children };
 }
@@ -134,7 +139,7 @@ function restoreFrame(restoring: Restoring, frame: Frame): void {
   if (isQuiet(frame)) state.quiet.push(frame);
 }
 
-function emptyState(plan: Plan, execution: Execution, past: Past | undefined): EngineState {
+function emptyState(plan: Plan, execution: Execution, now: UnixMs, past: Past | undefined): EngineState {
   const { metadata, spec } = execution;
   const inputs = plan.readInputs(spec.inputs);
   const variables = { execution: executionVariables(execution) };
@@ -144,7 +149,10 @@ function emptyState(plan: Plan, execution: Execution, past: Past | undefined): E
       namespace: metadata.namespace ?? '',
       name: metadata.name,
       uid: metadata.uid ?? '',
+      createdAt: instantMs(metadata.creationTimestamp) ?? now,
       maxParallelism: spec.maxParallelism,
+      interruptible: spec.interruptible,
+      timeout: spec.timeout,
       depth: spec.trigger.kind === 'execution' ? spec.trigger.depth : 0,
       cache: spec.cache,
     },

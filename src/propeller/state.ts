@@ -144,7 +144,10 @@ export interface ExecutionIdentity {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  readonly createdAt: UnixMs;
   readonly maxParallelism: number | undefined;
+  readonly interruptible: boolean | undefined;
+  readonly timeout: NonNullable<Execution['spec']['timeout']> | undefined;
   /** Executions above this one. */
   readonly depth: number;
   readonly cache: 'overwrite' | 'off' | undefined;
@@ -183,8 +186,12 @@ export interface ChildState extends TaskState {
 export interface Timer {
   readonly at: UnixMs;
   readonly kind: 'retry' | 'queue' | 'run' | 'total' | 'wake' | 'cache';
+  /** THE_EXECUTION: it is one of its own timeouts. */
   readonly node: number;
   /** Index of a subtask; -1: the node itself. */
   readonly index: number;
   readonly attempt: number;
 }
+
+/** In place of a node's number. */
+export const THE_EXECUTION = -1;

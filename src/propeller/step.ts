@@ -3,6 +3,7 @@ import { type ExecutionError, isTerminalPhase, type MergePatch } from '../cluste
 import { observeSignals, waitingText, wakeWaiting } from './answered-node.ts';
 import { endChild, fireChildTimer, observeChild, startChildren, steerChildren } from './child-node.ts';
 import { abortedError, begin, endExecution, setExecutionPhase } from './execution.ts';
+import { fireExecutionTimer } from './execution-timeout.ts';
 import { endingOf, frameOf, isBefore, nodeAt } from './frame.ts';
 import { runInstants } from './instant-node.ts';
 import { endMap } from './map-end.ts';
@@ -13,15 +14,16 @@ import { observeSubtaskLookup } from './reuse-map.ts';
 import { observeCacheChange, observeLookup, runLookups } from './reuse-node.ts';
 import { openRound, type Round } from './round.ts';
 import { endSleep, wakeSleep } from './sleep-node.ts';
-import type {
-  AttemptObservation,
-  ChildObservation,
-  EngineState,
-  Frame,
-  Observation,
-  Settings,
-  StepResult,
-  Timer,
+import {
+  type AttemptObservation,
+  type ChildObservation,
+  type EngineState,
+  type Frame,
+  type Observation,
+  type Settings,
+  type StepResult,
+  THE_EXECUTION,
+  type Timer,
 } from './state.ts';
 import { endTask, fireTaskTimer, hasStartableTask, observeTask, startTasks } from './task-node.ts';
 import { endFrame, fireWorkflowTimer, settleFrames, spreadEndings } from './workflow-node.ts';
@@ -130,7 +132,8 @@ function fireTimers(round: Round): void {
   const { timers } = round.state;
   for (let next = peekHeap(timers); next !== undefined && next.at <= round.now; next = peekHeap(timers)) {
     popHeap(timers);
-    fireTimer(round, next);
+    if (next.node === THE_EXECUTION) fireExecutionTimer(round, next);
+    else fireTimer(round, next);
   }
 }
 

@@ -4,6 +4,7 @@ import {
   attemptTimers,
   backoffMs,
   endingText,
+  isInterruptible,
   judge,
   mayRetry,
   type Outcome,
@@ -57,7 +58,7 @@ function startTask(round: Round, frame: Frame, node: RunsTask): void {
     failNode(round, frame, node, 'Failed', task.error);
     return;
   }
-  const refused = startEffect(round, frame, node, -1, task.attempt + 1, node.task, inputs.values);
+  const refused = startEffect(round, frame, node, -1, nextOf(task), node.task, inputs.values);
   if (refused !== undefined) {
     task.error = refused;
     failNode(round, frame, node, 'Failed', refused);
@@ -70,6 +71,10 @@ function startTask(round: Round, frame: Frame, node: RunsTask): void {
   task.retryAt = undefined;
   state.liveTasks++;
   addTimers(round, attemptTimers(number, -1, task, node.task));
+}
+
+function nextOf({ attempt, systemFailures }: AttemptState): Pick<AttemptState, 'attempt' | 'systemFailures'> {
+  return { attempt: attempt + 1, systemFailures };
 }
 
 /** The task's state; when it has none yet, it leaves Pending with this, and its total timeout begins. */
@@ -112,13 +117,13 @@ export function beginAttempt(attempt: AttemptState, now: number): void {
   attempt.ending = undefined;
 }
 
-/** Adds the start effect of an attempt; an error instead when its inputs, or what it asks for, can never be given. */
+/** Adds the start effect of the attempt of that number, after so many failures of the system; an error instead when its inputs, or what it asks for, can never be given. */
 export function startEffect(
   round: Round,
   frame: Frame,
   node: PlanNode,
   index: number,
-  attempt: number,
+  { attempt, systemFailures }: Pick<AttemptState, 'attempt' | 'systemFailures'>,
   task: PlannedTask,
   inputs: Values,
 ): ExecutionError | undefined {
@@ -139,6 +144,7 @@ export function startEffect(
     slug,
     index,
     attempt,
+    ...(isInterruptible(task, round.state.execution, systemFailures) && { isInterruptible: true as const }),
     podName: podName(round.state.execution, slug, index, attempt),
     task,
     inputs: inputs as Readonly<Record<string, Json>>,
@@ -157,11 +163,15 @@ export function observeTask(round: Round, frame: Frame, node: RunsTask, observat
   const { seen } = observation;
   switch (seen.kind) {
     case 'Waiting':
+      if (task.runningAt !== undefined || task.waitsFor === seen.why) return;
+      task.waitsFor = seen.why;
+      touch(round, frame, node);
       return;
     case 'Running':
       if (task.runningAt !== undefined) return;
       setPhase(frame, node, 'Running');
       touch(round, frame, node);
+      task.waitsFor = undefined;
       task.runningAt = seen.startedAt;
       addTimers(round, attemptTimers(number, -1, task, node.task));
       return;
@@ -181,6 +191,7 @@ function endAttempt(round: Round, frame: Frame, node: RunsTask, task: TaskState,
   state.liveTasks--;
   task.live = false;
   task.ending = undefined;
+  task.waitsFor = undefined;
   switch (outcome.kind) {
     case 'Succeeded':
       // The workflow that it wrote runs in its place.

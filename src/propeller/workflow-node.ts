@@ -11,6 +11,9 @@ import { scopeOf } from './scope.ts';
 import { valueBytes } from './size.ts';
 import type { EngineState, Frame, OpenState } from './state.ts';
 
+/** Why all of an execution ends whose own time is over. What it ran is aborted by it, and not tried again. */
+export const EXECUTION_TIMEOUT = 'ExecutionTimeout';
+
 /** Opens the frame of a workflow that is run inline. */
 export function openWorkflow(round: Round, frame: Frame, node: WorkflowPlan): void {
   const { state, now } = round;
@@ -126,7 +129,8 @@ function endOwner(round: Round, frame: Frame): void {
   if (ending === undefined) throw new BugError(`a workflow of ${round.state.execution.name} ended without a reason`);
   const owner = close(round, frame);
   if (owner === undefined) {
-    closeRoot(round, 'Aborted', frame.error ?? ending);
+    if (ending.reason === EXECUTION_TIMEOUT) closeRoot(round, 'TimedOut', ending);
+    else closeRoot(round, 'Aborted', frame.error ?? ending);
     return;
   }
   const open = round.state.open.get(frame.owner);

@@ -35,6 +35,7 @@ export interface WorldPod {
   readonly index: number;
   readonly attempt: number;
   readonly createdAt: number;
+  readonly isInterruptible: boolean;
   readonly inputs: Readonly<Record<string, Json>>;
   startedAt?: number;
   ending?: string;
@@ -295,6 +296,7 @@ function perform(world: World, effect: Effect): void {
     attempt,
     inputs: JSON.parse(JSON.stringify(inputs)),
     createdAt: world.now,
+    isInterruptible: effect.isInterruptible === true,
   };
   world.pods.set(name, pod);
   world.live.set(place(pod), pod);

@@ -7,6 +7,7 @@ import {
   isTerminalPhase,
   LABEL,
   labelValue,
+  launchSettings,
   newExecution,
   type ObjectKey,
   type Write,
@@ -61,7 +62,6 @@ export function childWrite(parent: Execution, effect: ChildEffect): Write {
 function childOf(parent: Execution, effect: Extract<ChildEffect, { kind: 'StartChild' }>): Execution {
   const { metadata, spec } = parent;
   const { launchPlan } = effect.plan;
-  const { maxParallelism, concurrency, priority = spec.priority } = launchPlan;
   const depth = (spec.trigger.kind === 'execution' ? spec.trigger.depth : 0) + 1;
   const child = newExecution({
     namespace: metadata.namespace ?? '',
@@ -73,9 +73,8 @@ function childOf(parent: Execution, effect: Extract<ChildEffect, { kind: 'StartC
     launchPlan: launchPlan.name,
     inputs: effect.inputs,
     trigger: { kind: 'execution', execution: metadata.name, node: effect.path, depth },
-    ...(maxParallelism !== undefined && { maxParallelism }),
-    ...(concurrency !== undefined && { concurrency }),
-    ...(priority !== undefined && { priority }),
+    ...(spec.priority !== undefined && { priority: spec.priority }),
+    ...launchSettings(launchPlan),
     ...(spec.cache !== undefined && { cache: spec.cache }),
   });
   const identity = [metadata.uid, effect.path, effect.attempt, effect.plan.digest, JSON.stringify(effect.inputs)];

@@ -1,4 +1,4 @@
-import { type Digest, instantMs, MAX_ENVIRONMENT_ENTRY_BYTES, sha256 } from '../../base/index.ts';
+import { type Digest, instantMs, MAX_ENVIRONMENT_ENTRY_BYTES, MAX_ERROR_LENGTH, sha256 } from '../../base/index.ts';
 import {
   ANNOTATION,
   API_VERSION,
@@ -132,11 +132,22 @@ export function observationOf(state: EngineState, pod: Pod, isGone: boolean): At
   if (node === undefined || !Number.isInteger(attempt)) return undefined;
   const index = annotations[ANNOTATION.mapIndex];
   const seen =
-    seenOf(pod) ?? (isGone ? { kind: 'Gone' } : { kind: 'Waiting', createdAt: instantMs(creationTimestamp) ?? 0 });
+    seenOf(pod) ??
+    (isGone ? { kind: 'Gone' } : { kind: 'Waiting', createdAt: instantMs(creationTimestamp) ?? 0, ...whyOf(pod) });
   // A pod that is gone while it ran is no longer running, whatever it showed last.
   const shown: AttemptObservation['seen'] = isGone && seen.kind !== 'Terminated' ? { kind: 'Gone' } : seen;
   return { kind: 'Attempt', node, index: index === undefined ? -1 : Number(index), attempt, seen: shown };
 }
+
+/** What keeps the container from starting; other reasons are no more than that its turn has not come. */
+function whyOf({ status }: Pod): { readonly why?: string } {
+  const waiting = status?.containerStatuses?.[0]?.state.waiting;
+  if (waiting?.reason !== CONFIG_ERROR || waiting.message === undefined) return {};
+  return { why: waiting.message.slice(0, MAX_ERROR_LENGTH) };
+}
+
+/** What a kubelet says when a secret that a container names is missing. */
+const CONFIG_ERROR = 'CreateContainerConfigError';
 
 function seenOf(pod: Pod): AttemptObservation['seen'] | undefined {
   const { status, metadata } = pod;

@@ -7,6 +7,7 @@ import {
   type KubeObject,
   LABEL,
   type LaunchPlan,
+  launchSettings,
   type Parameter,
   type Platform,
   type Policy,
@@ -69,16 +70,14 @@ function specOf(closure: EntityClosure, source: DefinitionSource): DefinitionSpe
       return { ...source, interface: interfaceOf(closure), ...(image !== undefined && { image }) };
     }
     case 'LaunchPlan': {
-      const { workflow, fixedInputs, maxParallelism, concurrency, priority } = closure;
+      const { workflow, fixedInputs } = closure;
       return {
         ...source,
         workflow: workflow.name,
         workflowClosure: workflow.closure,
         interface: interfaceOf(closure),
         fixedInputs,
-        ...(maxParallelism !== undefined && { maxParallelism }),
-        ...(concurrency !== undefined && { concurrency }),
-        ...(priority !== undefined && { priority }),
+        ...launchSettings(closure),
       };
     }
     case 'Schedule': {

@@ -31,7 +31,8 @@ function readRetries(reader: Reader, value: Json | undefined, path: Path): Retry
   });
 }
 
-function readTimeout(reader: Reader, value: Json | undefined, path: Path): TimeoutSpec | undefined {
+/** Absent where nothing is given up. */
+export function readTimeout(reader: Reader, value: Json | undefined, path: Path): TimeoutSpec | undefined {
   if (!isJsonObject(value)) return undefined;
   return present<TimeoutSpec>({
     queueMs: durationOf(reader, value.queue, [...path, 'queue']),

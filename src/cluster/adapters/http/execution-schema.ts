@@ -1,9 +1,19 @@
 import type { KindSchema } from './kind-schemas.ts';
-import { anything, list, mapOf, oneOf, optional, record, type Schema, text, time, whole } from './schema.ts';
+import { anything, flag, list, mapOf, oneOf, optional, record, type Schema, text, time, whole } from './schema.ts';
 
 const PHASES = ['Pending', 'Queued', 'Running', 'Succeeded', 'Failed', 'TimedOut', 'Aborted'];
 const NODE_PHASES = [...PHASES, 'Skipped', 'Recovered', 'Cached'];
 const VALUES: Schema = mapOf(anything('A value.'), 'Values by name.');
+
+/** Of an execution. */
+export const TIMEOUT = record(
+  {
+    queueMs: optional(whole('Milliseconds from its creation to its begin.')),
+    runMs: optional(whole('Milliseconds from its begin to its end.')),
+    totalMs: optional(whole('Milliseconds from its creation to its end.')),
+  },
+  'When the execution is given up.',
+);
 
 const ERROR = record(
   {
@@ -93,7 +103,7 @@ export const EXECUTION: KindSchema = {
         ),
         priority: optional(whole('Which executions go first, from -100 to 100. 0 when absent.')),
         notifications: optional(anything('Who is told of it, and of what.')),
-        interruptible: optional(yesNo('Whether attempts may run on machines that the system can take away.')),
+        interruptible: optional(flag('Whether attempts may run on machines that the system can take away.')),
         timeout: optional(TIMEOUT),
         cache: optional(
           oneOf(

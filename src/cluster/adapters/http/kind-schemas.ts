@@ -1,5 +1,6 @@
 import { CORE_SCHEMAS } from './core-schemas.ts';
-import { EXECUTION } from './execution-schema.ts';
+import { EXECUTION, TIMEOUT } from './execution-schema.ts';
+import { NOTIFICATION } from './notification-schema.ts';
 import {
   anything,
   type Field,
@@ -255,6 +256,9 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
       maxParallelism: optional(whole('Task attempts of one execution at a time.')),
       concurrency: optional(LIMIT),
       priority: optional(whole('Which executions go first, from -100 to 100. 0 when absent.')),
+      notifications: optional(anything('Who is told of its executions, and of what.')),
+      interruptible: optional(flag('Whether attempts may run on machines that the system can take away.')),
+      timeout: optional(TIMEOUT),
     }),
   ],
   ['Schedule', SCHEDULE],
@@ -269,4 +273,5 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
   ['Execution', EXECUTION],
   ['CacheEntry', CACHE_ENTRY],
   ['MapResults', MAP_RESULTS],
+  ['Notification', NOTIFICATION],
 ]);
