@@ -8,7 +8,7 @@ import { EMPTY_VIEWS } from '../index-views.ts';
 import { lintEntity } from '../lint/lint-entity.ts';
 import { mayHoldKnown } from '../lint/secrets.ts';
 import { createParseCache } from '../parse-cache.ts';
-import { PROJECT_FILE } from '../paths.ts';
+import { normalisePath, PROJECT_FILE } from '../paths.ts';
 import { type PolicyReview, policyReview } from '../policy-review.ts';
 import { finished } from '../slices.ts';
 import { type Compilation, keyOf, type Workspace } from '../workspace.ts';
@@ -74,11 +74,16 @@ export function checkFiles(
   own: readonly ReadFile[],
   others: readonly ReadFile[] = [],
 ): FileRecord[] {
+  const all = others.length === 0 ? own : [...own, ...others].sort((a, b) => (a.file < b.file ? -1 : 1));
+  // All that tasks name is looked up before, or else everything would be compiled once more with what it asked for.
   const trees = new Map<string, string | null>();
+  for (const written of all.flatMap(foldersOf)) {
+    const folder = normalisePath(written);
+    if (folder.kind === 'ok') trees.set(folder.path, scope.treeOf(folder.path));
+  }
   const mayHoldKeys = own.some(({ parsed }) => mayHoldKnown(parsed.text));
   for (;;) {
     const workspace = openCheck(scope, trees, mayHoldKeys);
-    const all = others.length === 0 ? own : [...own, ...others].sort((a, b) => (a.file < b.file ? -1 : 1));
     for (const { file, parsed } of all) addFile(workspace, file, '', parsed);
     const compiled = own.map((one) => compileOwn(workspace, one));
     if (workspace.neededFolders.size === 0) return records(scope, workspace, own, compiled);
