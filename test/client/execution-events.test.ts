@@ -83,6 +83,14 @@ describe('the history of an execution', () => {
     ]);
   });
 
+  it('tells of no subtask before its map began, though pods are dated by the second', () => {
+    const forecast = { ...SUCCEEDED.nodes.forecast, startedAt: at(6.2) };
+    const events = told(run({ ...SUCCEEDED, nodes: { ...SUCCEEDED.nodes, forecast } }), [
+      attempt('forecast', 1, 6.4, 8.5, 0, 0),
+    ]);
+    expect(events).toContain('6.2 AttemptQueued forecast 0 1');
+  });
+
   it('does without pods that are gone', () => {
     expect(told(run(SUCCEEDED))).toContain('4.5 AttemptQueued ingest 2');
   });

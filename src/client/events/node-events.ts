@@ -102,7 +102,10 @@ function nodeOf({ metadata: { labels, annotations } }: Pod): string {
   return annotations?.[ANNOTATION.node] ?? labels?.[LABEL.node] ?? '';
 }
 
-/** What a pod tells of its attempt. Its creation is told in whole seconds, so a start never comes before it. */
+/**
+ * What a pod tells of its attempt. Its creation is told in whole seconds, so it is taken to be no earlier than its node
+ * began or the attempt before ended, and no later than its start.
+ */
 function podEvents({ path, status: node }: Placed, pod: Pod, last: Pod | undefined): ExecutionEvent[] {
   const { metadata, status } = pod;
   const index = metadata.annotations?.[ANNOTATION.mapIndex];
@@ -112,9 +115,10 @@ function podEvents({ path, status: node }: Placed, pod: Pod, last: Pod | undefin
   const runningAt = instantMs(state?.running?.startedAt ?? state?.terminated?.startedAt);
   const endedAt = instantMs(state?.terminated?.finishedAt);
   const created = instantMs(metadata.creationTimestamp);
+  const earliest = instantMs(last?.status?.containerStatuses?.[0]?.state.terminated?.finishedAt ?? node.startedAt);
   const exact = index === undefined && attempt === (node.attempt ?? 1) ? node.queuedAt : undefined;
   const first = index === undefined && attempt === 1 ? instantMs(node.startedAt) : undefined;
-  const queuedAt = instantMs(exact) ?? first ?? created;
+  const queuedAt = instantMs(exact) ?? first ?? (created && Math.max(created, earliest ?? created));
   const events: ExecutionEvent[] = [];
   if (queuedAt !== undefined) {
     const cause = attempt > 1 ? { cause: `the attempt before ended: ${endText(last) ?? 'nobody knows how'}` } : {};
