@@ -16,10 +16,23 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   git: ['base'],
   runtime: ['base', 'language', 'cluster', 'git'],
   observe: ['base', 'cluster'],
-  control: ['base', 'language', 'compiler', 'calendar', 'propeller', 'cluster', 'git', 'runtime', 'observe'],
+  notify: ['base', 'cluster'],
+  control: ['base', 'language', 'compiler', 'calendar', 'propeller', 'cluster', 'git', 'runtime', 'notify', 'observe'],
   client: ['base', 'language', 'compiler', 'calendar', 'git', 'cluster', 'observe'],
   cli: ['base', 'language', 'importer', 'compiler', 'calendar', 'cluster', 'git', 'client', 'observe', 'main'],
-  main: ['base', 'language', 'compiler', 'calendar', 'cluster', 'git', 'runtime', 'observe', 'control', 'client'],
+  main: [
+    'base',
+    'language',
+    'compiler',
+    'calendar',
+    'cluster',
+    'git',
+    'runtime',
+    'notify',
+    'observe',
+    'control',
+    'client',
+  ],
 };
 const PURE = ['language', 'importer', 'compiler', 'calendar', 'propeller'];
 /** What a pure folder may not name: time, chance, waiting and the world. */

@@ -5,6 +5,7 @@ import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embed
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
 import { createVault, openSecrets, openVaultKey } from '../cluster/adapters/secrets/index.ts';
 import { type Archive, type Cluster, type Secrets, withArchive } from '../cluster/index.ts';
+import { type Deliveries, startDeliveries } from '../control/notifications/index.ts';
 import { followPlatform, reportShards, startPropellers } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
 import { createRegistration } from '../control/registration/index.ts';
@@ -16,6 +17,8 @@ import {
   openRepositoryStore,
   type RepositoryStore,
 } from '../git/adapters/native/index.ts';
+import { createHttpSender } from '../notify/adapters/http/index.ts';
+import { createMailSender } from '../notify/adapters/smtp/index.ts';
 import { bootId, type NodeAgent, startNodeAgent } from '../runtime/adapters/process/index.ts';
 import { openSources } from '../runtime/index.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
@@ -101,7 +104,14 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   const metrics = createMetrics();
   const url = await serve(options, folder, planes, repositories, resync, metrics, ends);
   // Last, since each begins by reading what there is, which must not keep clients waiting.
-  startLoops(planes, agent, metrics, host, ends);
+  const deliveries = startDeliveries({
+    cluster: store,
+    secrets,
+    senders: { http: createHttpSender(), mail: createMailSender() },
+    ...host,
+  });
+  ends.push(() => deliveries.stop());
+  startLoops(planes, { agent, deliveries }, metrics, host, ends);
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
   ends.push(() => kubeconfig.close());
   ends.push(releaseIdleMemory());
@@ -155,7 +165,7 @@ async function startAgent(
 /** Everything that makes executions move: propeller, scheduler, retention. */
 function startLoops(
   { store, archive, cluster }: Planes,
-  agent: NodeAgent,
+  { agent, deliveries }: { readonly agent: NodeAgent; readonly deliveries: Deliveries },
   metrics: Metrics,
   host: Host,
   ends: Ends,
@@ -188,7 +198,7 @@ function startLoops(
   ends.push(() => platform.stop());
   const scheduler = startScheduler({ cluster, ...host });
   ends.push(() => scheduler.stop());
-  metrics.watch({ store, agent, propeller, scheduler });
+  metrics.watch({ store, agent, propeller, scheduler, deliveries });
 }
 
 async function serve(

@@ -1,4 +1,5 @@
 import type { EmbeddedStore } from '../cluster/adapters/embedded/index.ts';
+import type { Deliveries } from '../control/notifications/index.ts';
 import type { PropellerOptions, Propellers } from '../control/propeller/index.ts';
 import type { Scheduler } from '../control/scheduler/index.ts';
 import { createRegistry, type Gauge, LATENCY_BUCKETS, type Registry } from '../observe/index.ts';
@@ -10,6 +11,7 @@ export interface MetricSources {
   readonly propeller: Propellers;
   readonly scheduler: Scheduler;
   readonly agent: NodeAgent;
+  readonly deliveries: Deliveries;
 }
 
 export interface Metrics {
@@ -95,7 +97,7 @@ function quotaGauges(registry: Registry, { quotas }: Propellers): () => void {
 
 type Reading = readonly [name: string, help: string, read: () => number];
 
-function readings({ store, propeller, scheduler, agent }: MetricSources): readonly Reading[] {
+function readings({ store, propeller, scheduler, agent, deliveries }: MetricSources): readonly Reading[] {
   return [
     ['pipectl_propeller_workers', 'Workers of this shard.', () => propeller.stats().workers],
     [
@@ -131,6 +133,14 @@ function readings({ store, propeller, scheduler, agent }: MetricSources): readon
     ['pipectl_node_queued', 'Pods waiting for a place.', () => agent.stats().queued],
     ['pipectl_node_ended_total', 'Attempts that ended.', () => agent.stats().ended],
     ['pipectl_node_lost_total', 'Attempts whose end nobody saw.', () => agent.stats().lost],
+    ['pipectl_notifications_pending', 'Notifications to be delivered.', () => deliveries.stats().pending],
+    ['pipectl_notifications_delivered_total', 'Notifications delivered.', () => deliveries.stats().delivered],
+    ['pipectl_notifications_failed_total', 'Notifications given up.', () => deliveries.stats().failed],
+    [
+      'pipectl_notification_attempts_failed_total',
+      'Tries to deliver that failed; all but the last are repeated.',
+      () => deliveries.stats().failedAttempts,
+    ],
     ['pipectl_store_objects', 'Objects in the store.', () => store.stats().objects],
     ['pipectl_store_hot_objects', 'Objects held on the heap.', () => store.stats().hotObjects],
     ['pipectl_store_syncs_total', 'Frames written, each one sync of the disk.', () => store.stats().frames],

@@ -65,7 +65,8 @@ export function buildPlan(
       return plan;
     },
   };
-  return planOf(digest, closure, tables);
+  const { notifications } = closure;
+  return { ...planOf(digest, closure, tables), notifications };
 }
 
 function missing(digest: Digest, kind: 'task' | 'workflow' | 'launch plan', inner: Digest): never {
@@ -109,6 +110,7 @@ function planOf(digest: Digest, closure: InlineWorkflow, tables: Tables): Plan {
     outputs: render.outputs(closure.outputs),
     outputTypes: outputTypesOf(closure),
     readInputs: inputsReader(closure),
+    notifications: undefined,
     inline: tables.inline,
   };
 }

@@ -1,4 +1,5 @@
 import type { Digest, Json } from '../base/index.ts';
+import type { NotificationRule } from '../cluster/index.ts';
 import type { LaunchPlanAction, LaunchPlanClosure, TaskClosure, WorkflowClosure } from '../compiler/index.ts';
 import type { Type } from '../language/index.ts';
 import type { FieldsRenderer, OutputsParser, Rendered, Values } from './language.ts';
@@ -20,6 +21,8 @@ export interface Plan {
   readonly outputTypes: Readonly<Record<string, string>>;
   /** Inputs of an execution, checked and complete. */
   readonly readInputs: (given: Values) => Rendered;
+  /** Who is told of executions of this workflow; undefined: nobody. Of a workflow that runs inline nobody is. */
+  readonly notifications: readonly NotificationRule[] | undefined;
   /** The plan of a workflow that this one runs inline; made when first asked for. Throws BugError on an unknown one. */
   readonly inline: (digest: Digest) => Plan;
 }

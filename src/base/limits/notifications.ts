@@ -1,5 +1,4 @@
-/** Bounds of notifications: what is written, kept and sent. Sizes in bytes, times in milliseconds. */
-const KiB = 1024;
+/** Bounds of notifications: what is written, kept and sent. Times in milliseconds. */
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -10,7 +9,7 @@ export const MAX_NOTIFICATIONS = 20;
 export const MAX_NOTIFICATION_RECIPIENTS = 50;
 /** Characters of an error or of an approval's message in a notification: chats and mail cut what is longer. */
 export const MAX_NOTIFICATION_TEXT = 2_000;
-/** Notifications to be delivered that are remembered; those past it are found when there is room again. */
+/** Notifications to be delivered that are remembered; those past it are read again when half of these are gone. */
 export const MAX_PENDING_NOTIFICATIONS = 50_000;
 /** Deliveries under way, all together and to one receiver: one that hangs must not hold up the others. */
 export const MAX_DELIVERIES = 16;
@@ -18,11 +17,9 @@ export const MAX_DELIVERIES_TO_ONE = 2;
 /** Connecting, sending and the answer together. */
 export const DELIVERY_TIMEOUT_MS = 15 * SECOND;
 /** Wait after a failed delivery; a receiver may ask for another one, up to the longest. */
-export const DELIVERY_BACKOFF = { initialMs: 5 * SECOND, factor: 3, maxMs: HOUR } as const;
+export const DELIVERY_BACKOFF = { initialMs: 5 * SECOND, factor: 3, maxMs: 10 * MINUTE } as const;
 /** Nobody wants to hear of what failed long ago: then it is given up. */
 export const DELIVERY_GIVE_UP_MS = DAY;
-/** What a receiver may answer: more is not read. */
-export const MAX_DELIVERY_ANSWER_BYTES = 16 * KiB;
 /** How long it is kept that a notification was delivered, and that it never was; and so many of each, the newest. */
 export const NOTIFICATION_RETENTION = {
   sweepMs: 10 * MINUTE,

@@ -15,6 +15,7 @@ import { otherFill } from './cache.ts';
 import { seenByName } from './children.ts';
 import type { Engine } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
+import { withoutNotification } from './notifications.ts';
 
 /** What to do about a round that failed. */
 export type Verdict =
@@ -92,6 +93,7 @@ async function withoutObstacle(
   const { kind, name } = error.key;
   // A closure is named by what it holds.
   if (kind === 'Closure') return writes.filter((write) => write.op !== 'create' || write.object.metadata.name !== name);
+  if (kind === 'Notification') return withoutNotification(writes, name);
   if (kind === 'CacheEntry') return otherEntry(entry, writes, name);
   const obstacle = writes.find((write) => isOf(write, kind, name));
   if (obstacle === undefined) return undefined;

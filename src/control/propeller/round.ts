@@ -14,6 +14,7 @@ import {
   type KeepResults,
   type Observation,
   type Settings,
+  type Plan,
   type StepResult,
   step,
   usageOf,
@@ -24,6 +25,7 @@ import { drop, type Engine, finishRound, wake, wakeLater } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { load, loadFresh, podsOf } from './load.ts';
 import { fence, noteWritten, ownsEntry } from './ownership.ts';
+import { notificationWrites, quarantineNotifications, writeWithOutbox } from './notifications.ts';
 import { observationOf, podOf } from './pod.ts';
 import { closureWrites, type StoreClosure } from './produced.ts';
 import { isChild, type QuotaWait } from './quotas.ts';
@@ -271,9 +273,10 @@ function failRound(engine: Engine, entry: Entry, error: unknown): void {
       engine.quotas.leave(splitKey(entry.key).namespace, entry.key);
       wakeLater(engine, entry, engine.options.clock.now() + verdict.afterMs);
       finishRound(engine, entry, false);
+  const known = { execution: entry.execution, plan: entry.run?.plan };
       return;
     case 'Quarantine':
-      quarantine(engine, entry, verdict.error).then(
+      quarantine(engine, entry, verdict.error, known).then(
         () => {
           drop(engine, entry);
           finishRound(engine, entry, false);
@@ -290,7 +293,12 @@ function failRound(engine: Engine, entry: Entry, error: unknown): void {
 }
 
 /** Ends an execution that the engine cannot run, so that it delays no other: its pods first, then its status. */
-async function quarantine(engine: Engine, entry: Entry, error: ExecutionError): Promise<void> {
+async function quarantine(
+  engine: Engine,
+  entry: Entry,
+  error: ExecutionError,
+  { execution, plan }: { readonly execution: Execution | undefined; readonly plan: Plan | undefined },
+): Promise<void> {
   const { cluster, clock, log } = engine.options;
   const key = { kind: 'Execution', ...splitKey(entry.key) };
   engine.counters.quarantined++;
@@ -302,8 +310,10 @@ async function quarantine(engine: Engine, entry: Entry, error: ExecutionError): 
     return { op: 'patch', key: { kind: 'Pod', namespace: key.namespace, name }, patch: { metadata: { annotations } } };
   });
   aborts.push(...(await childAborts(engine, key, `${error.reason}: ${error.message}`)));
-  const status = { phase: 'Failed', finishedAt: instantText(clock.now()), error: { ...error } as Json };
-  await cluster.write([...aborts, { op: 'patchStatus', key, patch: status }], { discard: true });
+  const finishedAt = instantText(clock.now());
+  const status = { phase: 'Failed', finishedAt, error: { ...error } as Json };
+  const told = quarantineNotifications(execution, plan, error, finishedAt);
+  await writeWithOutbox(cluster, [...aborts, ...told, { op: 'patchStatus', key, patch: status }]);
 }
 
 async function livePodsOf(
