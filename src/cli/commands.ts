@@ -2,6 +2,7 @@ import type { CommandSpec, OptionSpec } from './command.ts';
 import { LOOK_COMMANDS } from './look-commands.ts';
 import { MORE_COMMANDS } from './more-commands.ts';
 import { RUN_COMMANDS } from './run-commands.ts';
+import { SECRET_COMMANDS } from './secret-commands.ts';
 import { START_COMMANDS } from './start-commands.ts';
 import { STEERING_COMMANDS } from './steering-commands.ts';
 
@@ -20,6 +21,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...START_COMMANDS,
   ...RUN_COMMANDS,
   ...STEERING_COMMANDS,
+  ...SECRET_COMMANDS,
   ...LOOK_COMMANDS,
   ...MORE_COMMANDS,
 ];

@@ -57,8 +57,7 @@ export interface AttemptObservation {
   /** Index of a subtask; -1: the node is a task. */
   readonly index: number;
   readonly attempt: number;
-  readonly seen:
-    /** `why`: what its start waits for besides its turn. */
+  readonly seen: /** `why`: what its start waits for besides its turn. */
     | { readonly kind: 'Waiting'; readonly createdAt: UnixMs; readonly why?: string }
     | { readonly kind: 'Running'; readonly startedAt: UnixMs }
     | Terminated
