@@ -49,6 +49,9 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
+/** The longest that a timer of Node's takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** What was started, to be ended in reverse order. */
 type Ends = (() => void | Promise<void>)[];
 
@@ -72,6 +75,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<void>): Promise<Daemon> {
   tuneHeap();
+  ends.push(stayAlive());
   const { log } = options;
   const folder = openDataFolder(options.dataFolder, hostClock.now());
   ends.push(() => folder.release());
@@ -132,6 +136,12 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
       return stopping;
     },
   };
+}
+
+/** Timers of the host's clock keep no process alive, and while it starts and ends there may be nothing else to wait for. */
+function stayAlive(): () => void {
+  const timer = setInterval(() => {}, MAX_TIMER_MS);
+  return () => clearInterval(timer);
 }
 
 /** The objects of this control plane: those that live, those that are over, and both as one. */
