@@ -55,9 +55,9 @@ describe('the clock of an instrumented build', () => {
     const script = `
       const { steppedNow } = await import(${JSON.stringify(HIT)});
       const before = steppedNow() - Date.now();
-      while (performance.now() < 300) {}
+      while (performance.now() < 3_000) {}
       process.stdout.write([before, steppedNow() - Date.now()].map((ms) => Math.round(ms / 1000)).join(' '));`;
-    const env = { PIPECTL_CLOCK_STEPS: '0:-30000,300:60000' };
+    const env = { PIPECTL_CLOCK_STEPS: '0:-30000,3000:60000' };
     const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' });
     expect([ran.stdout, ran.stderr]).toEqual(['-30 60', '']);
   });
