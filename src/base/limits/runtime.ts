@@ -15,6 +15,13 @@ export const MAX_SPAWNER_LINE_BYTES = 16 * MiB;
 export const MAX_SPAWNER_STARTS = 20_000;
 /** A spawner without work ends after this time. */
 export const SPAWNER_IDLE_MS = 10_000;
+/**
+ * How often a spawner shows that it is alive, how often the node agent looks, and how many looks in a row may find no sign:
+ * one that hangs is ended after half a minute.
+ */
+export const SPAWNER_BEAT_MS = 1_000;
+export const SPAWNER_BEAT_LOOK_MS = 5_000;
+export const SPAWNER_MISSED_BEATS = 6;
 /** Between SIGTERM and SIGKILL when the pod does not say, and at most. */
 export const DEFAULT_GRACE_MS = 10_000;
 export const MAX_GRACE_MS = 600_000;

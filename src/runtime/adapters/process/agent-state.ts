@@ -4,6 +4,7 @@ import type { Cluster, Secrets } from '../../../cluster/index.ts';
 import type { Sources } from '../../sources.ts';
 import type { Attempt } from './attempt.ts';
 import { logPath, runtimeFolders } from './folders.ts';
+import type { Heartbeats } from './heartbeat.ts';
 import type { Past } from './past.ts';
 import type { EndedEvent } from './protocol.ts';
 import type { SecretChanges } from './secret-changes.ts';
@@ -37,6 +38,7 @@ export interface Agent {
   readonly queued: Map<string, Attempt>;
   readonly past: Past;
   readonly client: SpawnerClient;
+  readonly heartbeats: Heartbeats;
   readonly secretChanges: SecretChanges;
   readonly counts: { started: number; ended: number; lost: number; adopted: number };
   /** Settles when starts may go on, while the host has no room for them. */

@@ -5,6 +5,7 @@ import { newAttempt, type Stage } from './attempt.ts';
 import { endAll, endAttempt, endOrphans } from './attempt-end.ts';
 import { onBroken, onEnded, onRetired, onStarted, pump, settle } from './attempt-run.ts';
 import { logPath, runtimeFolders } from './folders.ts';
+import { openHeartbeats } from './heartbeat.ts';
 import { openPast } from './past.ts';
 import { podCommand } from './pod-command.ts';
 import { type LogHost, readPodLog } from './pod-log.ts';
@@ -44,6 +45,7 @@ const NOT_ENDED = 'status.phase!=Succeeded,status.phase!=Failed';
 /** Starts the agent; resolves when it knows the cluster's pods and what became of those that ran before. */
 export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
   const agent = newAgent(options);
+  agent.heartbeats.watch();
   await agent.past.drained();
   const watching = new AbortController();
   const synced = Promise.withResolvers<void>();
@@ -70,6 +72,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       watching.abort();
       await Promise.all([reflector.done, agent.secretChanges.close()]);
       agent.past.close();
+      agent.heartbeats.close();
       agent.client.close();
       await orphans;
       await Promise.all([...agent.attempts.values()].map((attempt) => attempt.writing));
@@ -80,6 +83,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
 function newAgent(options: NodeAgentOptions): Agent {
   const capacity = options.capacity ?? Math.max(MIN_CAPACITY, 2 * availableParallelism());
   const past = openPast(options.folder, options.clock, options.log);
+  const heartbeats = openHeartbeats(options, () => [...past.beating(), ...agent.client.beating()]);
   const agent: Agent = {
     options,
     capacity,
@@ -87,6 +91,7 @@ function newAgent(options: NodeAgentOptions): Agent {
     uids: new Map(),
     queued: new Map(),
     past,
+    heartbeats,
     secretChanges: followSecrets(options),
     client: openSpawnerClient({
       ...options,

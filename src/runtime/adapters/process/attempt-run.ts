@@ -132,6 +132,7 @@ export function pump(agent: Agent): void {
     agent.queued.delete(uid);
     attempt.stage = 'sent';
     agent.counts.started += 1;
+    agent.heartbeats.watch();
     const { argv, env, inputs, memoryBytes } = attempt.command;
     const { secretEnv } = attempt;
     const cwd = attempt.source?.path;

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { MAX_SPAWNER_LINE_BYTES } from '../../../base/index.ts';
 import { REASON } from '../../reasons.ts';
 import { runtimeFolders } from './folders.ts';
-import { bootId, isAlive, type ProcessIdentity } from './process-table.ts';
+import { bootId, isAlive, type ProcessIdentity, signalProcess } from './process-table.ts';
 import { type EndedEvent, type JournalEvent, lineSplitter, type StartedEvent } from './protocol.ts';
 
 /** The journal of a spawner whose daemon, or which itself, is gone. */
@@ -15,6 +15,11 @@ export interface Journal {
   refresh(): void;
   /** Whether its spawner lives, so that lines may follow. */
   isLive(): boolean;
+  /** The file itself: its spawner touches it while it lives. */
+  readonly path: string;
+  readonly pid: number;
+  /** Kills its spawner, when that still lives. */
+  kill(): void;
   /** Whether its spawner starts nothing any more and has announced all that lives. */
   isDrained(): boolean;
   readonly claimed: ReadonlySet<string>;
@@ -61,6 +66,11 @@ export function openJournal(folder: string): Journal {
   });
   return {
     folder,
+    path,
+    pid: spawner.pid,
+    kill() {
+      if (isOfThisBoot && isAlive(spawner)) signalProcess(spawner.pid, 'SIGKILL');
+    },
     claimed,
     started,
     ended,

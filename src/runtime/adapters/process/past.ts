@@ -1,4 +1,5 @@
 import type { Clock, Log } from '../../../base/index.ts';
+import type { Beating } from './heartbeat.ts';
 import { findJournals, type Journal, openJournal } from './journal.ts';
 import type { EndedEvent, StartedEvent } from './protocol.ts';
 
@@ -34,6 +35,8 @@ export interface Past {
   fate(id: string): Fate;
   /** Attempts that run or may run under earlier spawners. */
   unfinished(): readonly string[];
+  /** Spawners of the past that live, and have attempts or may start some. */
+  beating(): readonly Beating[];
   /** Calls `onChange` once when the fate is another than `running`. */
   follow(id: string, onChange: () => void): void;
   /** Removes the folders of spawners that are gone, as far as `isOpen` says of none of their attempts that it matters. */
@@ -67,6 +70,10 @@ export function openPast(root: string, clock: Clock, log: Log): Past {
     },
     fate: (id) => fateOf(state, id),
     unfinished: () => [...journals].flatMap((j) => [...j.claimed].filter((id) => !j.ended.has(id))),
+    beating: () =>
+      [...journals].filter(
+        (journal) => journal.isLive() && (!journal.isDrained() || journal.claimed.size > journal.ended.size),
+      ),
     follow(id, onChange) {
       state.followers.set(id, onChange);
       schedule(state);

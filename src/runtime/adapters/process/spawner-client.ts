@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type Clock,
@@ -7,6 +8,7 @@ import {
   MAX_SPAWNER_STARTS,
   SPAWNER_IDLE_MS,
 } from '../../../base/index.ts';
+import type { Beating } from './heartbeat.ts';
 import {
   type Command,
   type EndedEvent,
@@ -39,6 +41,8 @@ export interface SpawnerClientOptions {
 export interface SpawnerClient {
   start(command: StartCommand): void;
   end(id: string, graceMs: number): void;
+  /** Spawners that have attempts. */
+  beating(): readonly Beating[];
   /** Attempts handed over that have not ended. */
   outstanding(): number;
   /** Lets go: spawners finish what runs on their own, and exit. */
@@ -86,8 +90,17 @@ export function openSpawnerClient(options: SpawnerClientOptions): SpawnerClient 
       const spawner = state.byAttempt.get(id);
       if (spawner !== undefined) send(spawner, { op: 'end', id, graceMs });
     },
+    beating: () => [...new Set(state.byAttempt.values())].map(beatingOf),
     outstanding: () => state.byAttempt.size,
     close: () => close(state),
+  };
+}
+
+function beatingOf({ child, folder }: Spawner): Beating {
+  return {
+    path: folder === undefined ? undefined : join(folder, 'journal.jsonl'),
+    pid: child.pid,
+    kill: () => void child.kill('SIGKILL'),
   };
 }
 
