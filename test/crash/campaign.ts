@@ -18,6 +18,8 @@ export interface Campaign {
   readonly seed: number;
   /** Data folders that are worked with at a time. */
   readonly jobs: number;
+  /** When so many of them are broken, enough is found. */
+  readonly maxBroken: number;
   readonly programs: Programs;
   readonly say: (line: string) => void;
 }
@@ -38,20 +40,18 @@ export interface Report {
   readonly problems: readonly string[];
 }
 
-/** A campaign in which so many worlds broke has found enough. */
-const MAX_BROKEN = 4;
 /** Kills in the life of one data folder. */
 const RUNS_OF_WORLD = 50;
 
 /** Plays so many lives, in worlds of some dozens each, and tells what was lost. */
-export async function runCampaign({ runs, seed, jobs, programs, say }: Campaign): Promise<Report> {
+export async function runCampaign({ runs, seed, jobs, maxBroken, programs, say }: Campaign): Promise<Report> {
   const sizes = Array.from({ length: Math.ceil(runs / RUNS_OF_WORLD) }, (_, at) =>
     Math.min(RUNS_OF_WORLD, runs - at * RUNS_OF_WORLD),
   );
   const tally = newTally();
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (next < sizes.length && tally.broken < MAX_BROKEN) {
+    while (next < sizes.length && tally.broken < maxBroken) {
       const at = next++;
       const world = openWorld(programs, seed + at, at % 2 === 0);
       await playWorld(world, sizes[at] as number, tally, say);
