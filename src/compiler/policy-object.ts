@@ -91,27 +91,17 @@ function specOf({ definition, closure }: Subject): JsonObject {
       };
     }
     case 'LaunchPlan': {
-      const {
-        description,
-        workflow,
-        inputs,
-        maxParallelism,
-        concurrency,
-        priority,
-        interruptible,
-        timeout,
-        notifications = [],
-      } = definition.spec;
+      const { description, workflow, inputs, maxParallelism, concurrency, ...more } = definition.spec;
       return {
         description: description ?? null,
         workflow,
         inputs: { default: recordOf(inputs.default), fixed: recordOf(inputs.fixed) },
         maxParallelism: maxParallelism ?? null,
         concurrency: concurrency === undefined ? null : { ...concurrency },
-        priority: priority ?? 0,
-        interruptible: interruptible ?? null,
-        timeout: timeoutOf(timeout),
-        notifications: notifications as unknown as Json,
+        priority: more.priority ?? 0,
+        interruptible: more.interruptible ?? null,
+        timeout: timeoutOf(more.timeout),
+        notifications: (more.notifications ?? []) as unknown as Json,
       };
     }
     case 'Schedule':
