@@ -149,6 +149,19 @@ function whyOf({ status }: Pod): { readonly why?: string } {
 /** What a kubelet says when a secret that a container names is missing. */
 const CONFIG_ERROR = 'CreateContainerConfigError';
 
+/**
+ * A container that the system ended, to empty its machine or for a pod of higher priority, exits as if it had failed; only
+ * this condition of its pod tells. https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
+ */
+function disruptionOf(
+  { status }: Pod,
+  reason: string,
+): { readonly reason: string; readonly message: string } | undefined {
+  if (reason !== 'Error') return undefined;
+  const found = status?.conditions?.find(({ type, status: holds }) => type === 'DisruptionTarget' && holds === 'True');
+  return found && { reason: 'Evicted', message: found.message || found.reason || 'its machine was taken away' };
+}
+
 function seenOf(pod: Pod): AttemptObservation['seen'] | undefined {
   const { status, metadata } = pod;
   const state = status?.containerStatuses?.[0]?.state;
@@ -161,8 +174,7 @@ function seenOf(pod: Pod): AttemptObservation['seen'] | undefined {
     return {
       kind: 'Terminated',
       exitCode,
-      reason,
-      message,
+      ...(disruptionOf(pod, reason) ?? { reason, message }),
       ...(signal !== undefined && { signal }),
       ...abort,
       ...(!Number.isNaN(ranMs) && { ranMs }),

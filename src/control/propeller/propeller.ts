@@ -217,11 +217,12 @@ function expectUsage({ quotas }: Engine, key: string, execution: Execution): boo
 
 /** Paused, and status says so: nothing is to be done before its spec or a pod changes, and both wake it. */
 function isParked({ spec, status }: Execution): boolean {
-  return spec.desired === 'Paused' && status?.message?.startsWith('paused') === true;
+  return spec.timeout === undefined && spec.desired === 'Paused' && status?.message?.startsWith('paused') === true;
 }
 
-/** In line for a place of its launch plan: woken when it is its turn. */
+/** In line for a place of its launch plan: woken when it is its turn, unless it does not wait for ever. */
 function isHeld({ spec, status }: Execution): boolean {
+  if (spec.timeout !== undefined) return false;
   return spec.concurrency !== undefined && spec.desired !== 'Aborted' && status?.phase === 'Queued';
 }
 
