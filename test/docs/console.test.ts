@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, realpathSync } from 'node:fs';
+import { mkdtempSync, realpathSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildProgram } from '../daemon/fixtures/program.ts';
 import { removeFolder } from '../remove-folder.ts';
-import { blocksOf, pages, pageText } from './blocks.ts';
+import { blocksOf, pages, pageText, ROOT } from './blocks.ts';
 import type { Command } from './commands.ts';
 import { follow, linkProgram, openReader, type Ran, type Reader, runCommand } from './reader.ts';
 
@@ -56,6 +56,8 @@ describe('pages that show commands', () => {
   it.each(PAGES)('%s: they do what it says', async (page) => {
     const home = join(folder, page.replaceAll(/[/.]/g, '-'));
     const reader: PageReader = { ...openReader(home, bin), stop: async () => {} };
+    // Pages may speak of a clone of this repository.
+    symlinkSync(join(ROOT, 'examples'), join(reader.cwd, 'examples'));
     try {
       for (const block of blocksOf(page)) {
         if (block.language === 'console') await follow(page, block, (command) => perform(reader, command));
