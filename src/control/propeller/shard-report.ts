@@ -35,7 +35,7 @@ export function reportShards(options: ShardReportOptions): { stop(): Promise<voi
       log.write('warn', 'shards not reported', { error: String(error) });
     }
     if (!isStopped) {
-      cancel = clock.at(clock.now() + SHARD_REPORT_MS, () => {
+      cancel = clock.at(clock.now() + (told.size === 0 ? NO_SHARD_YET_MS : SHARD_REPORT_MS), () => {
         turn = report();
       });
     }
@@ -49,6 +49,9 @@ export function reportShards(options: ShardReportOptions): { stop(): Promise<voi
     },
   };
 }
+
+/** Shards begin a moment after the process: somebody may ask for them right then. */
+const NO_SHARD_YET_MS = 500;
 
 async function reportAll(
   { cluster, clock, shards }: ShardReportOptions,
