@@ -2,8 +2,9 @@ import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
-import { daemonAt, startUp, type UpProcess } from '../daemon/fixtures/program.ts';
+import { daemonAt, startDaemon, startUp, type UpProcess } from '../daemon/fixtures/program.ts';
 import { lostSince, wrongAttempts } from './check.ts';
+import { PROJECT } from './definitions.ts';
 import { FAILPOINTS } from './failpoints/points.ts';
 import { chooseFault, type Fault, strike, whileReadOnly } from './faults.ts';
 import { copyOf, noteExecution } from './ledger.ts';
@@ -85,6 +86,7 @@ async function playWorld(world: World, runs: number, tally: Tally, say: Campaign
   const problems: string[] = [];
   const startMs = performance.now();
   try {
+    await begin(world);
     for (let run = 0; run < runs && problems.length === 0; run++) {
       const fault = chooseFault(world, () => (FAILPOINTS[tally.serial++ % FAILPOINTS.length] as { name: string }).name);
       lives.push(fault.text);
@@ -117,6 +119,16 @@ async function playWorld(world: World, runs: number, tally: Tally, say: Campaign
   for (const line of told) say(line);
   tally.problems.push(...told);
   tally.broken++;
+}
+
+/** Without a first push there is nothing to start, and on a busy machine it may take longer than a life. */
+async function begin({ programs, data, project, ledger }: World): Promise<void> {
+  const daemon = await startDaemon({ program: programs.shipped, data });
+  const commit = project.commit({});
+  const { code, text } = await project.push(daemon.remote(PROJECT));
+  if (code !== 0) throw new Error(`the first push was refused: ${text}`);
+  ledger.pushed.add(commit);
+  await daemon.kill();
 }
 
 /** One life: a start, a comparison with what was acknowledged before, work, a fault, and the end. */

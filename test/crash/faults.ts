@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { UpProcess } from '../daemon/fixtures/program.ts';
 import { FAILPOINTS } from './failpoints/points.ts';
@@ -140,7 +140,8 @@ export async function whileReadOnly(folder: string, work: () => Promise<void>): 
 
 /** Ends the programs that start tasks below this data folder, as the operating system may when memory is short. */
 function killSpawners(data: string): void {
-  for (const name of readdirSync(join(data, 'attempts', 'spawners'))) {
+  const folder = join(data, 'attempts', 'spawners');
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     const pid = Number(name.split('.')[1]);
     if (commandOf(pid).includes(data)) process.kill(pid, 'SIGKILL');
   }
