@@ -52,7 +52,13 @@ export interface SpawnerClient {
 interface Spawner {
   readonly child: ChildProcess;
   readonly outstanding: Set<string>;
+  /** Where its journal is; undefined until it says that it is ready. */
   folder: string | undefined;
+  /**
+   * What it is told when it is ready, and not before: a control plane that is killed meanwhile leaves commands in the
+   * pipe, and its successor, which finds no journal yet, would start the same attempts.
+   */
+  held: readonly Command[];
   starts: number;
   isRetiring: boolean;
 }
@@ -109,7 +115,7 @@ function openSpawner(state: State): Spawner {
   const args = [...NODE_OPTIONS, PROGRAM, folder, String(capacity), launcher];
   // Its own session: neither Ctrl-C nor the end of the daemon reaches it. It needs nothing of the environment.
   const child = spawn(process.execPath, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env: {} });
-  const spawner: Spawner = { child, outstanding: new Set(), folder: undefined, starts: 0, isRetiring: false };
+  const spawner: Spawner = { child, outstanding: new Set(), folder: undefined, held: [], starts: 0, isRetiring: false };
   let complaint = '';
   let failure: string | undefined;
   child.stdin?.on('error', () => {});
@@ -132,6 +138,8 @@ function hear(state: State, spawner: Spawner, event: SpawnerEvent): void {
   switch (event.event) {
     case 'ready':
       spawner.folder = event.folder;
+      for (const command of spawner.held) send(spawner, command);
+      spawner.held = [];
       return;
     case 'started':
       state.options.onStarted(event);
@@ -194,5 +202,6 @@ function close(state: State): void {
 }
 
 function send(spawner: Spawner, command: Command): void {
-  spawner.child.stdin?.write(`${JSON.stringify(command)}\n`);
+  if (spawner.folder === undefined) spawner.held = [...spawner.held, command];
+  else spawner.child.stdin?.write(`${JSON.stringify(command)}\n`);
 }
