@@ -12,6 +12,7 @@ import type {
   Workflow,
 } from '../cluster/index.ts';
 import { printDuration } from '../language/index.ts';
+import { interruptibleText, timeoutText } from './describe-execution.ts';
 import { factLines, valueLines, valueText } from './facts.ts';
 import { renderTable, type TableColumn } from './table.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
@@ -55,12 +56,14 @@ function particulars(definition: Definition): readonly (readonly [string, string
     case 'Task':
       return [['Image', definition.spec.image]];
     case 'LaunchPlan': {
-      const { workflow, maxParallelism, concurrency, priority } = definition.spec;
+      const { workflow, maxParallelism, concurrency, priority, timeout, interruptible } = definition.spec;
       return [
         ['Workflow', workflow],
         ['Max parallelism', maxParallelism === undefined ? undefined : String(maxParallelism)],
         ['Concurrency', concurrency && `${concurrency.limit}, when full: ${concurrency.whenFull}`],
         ['Priority', priority === undefined ? undefined : String(priority)],
+        ['Timeout', timeoutText(timeout)],
+        ['Interruptible', interruptibleText(interruptible)],
       ];
     }
     case 'Schedule': {

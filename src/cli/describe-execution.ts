@@ -1,6 +1,7 @@
 import type { ExecutionView, NodeView } from '../client/index.ts';
 import type { ExecutionCost } from '../cluster/index.ts';
 import { isTerminalPhase } from '../cluster/index.ts';
+import { printDuration } from '../language/index.ts';
 import { durationText } from './duration.ts';
 import { factLines, valueLines } from './facts.ts';
 import { styleOfPhase } from './phase-style.ts';
@@ -21,6 +22,8 @@ export function describeExecution(view: ExecutionView, terminal: Terminal): stri
       ['Started', timeText(view.startedAt)],
       ['Ended', timeText(view.finishedAt)],
       ['Phase', phaseText(view, terminal)],
+      ['Timeout', timeoutText(view.timeout)],
+      ['Interruptible', interruptibleText(view.interruptible)],
       ['Message', view.message === undefined ? undefined : printable(view.message)],
       ['Used', view.cost === undefined ? undefined : costText(view.cost)],
     ]),
@@ -40,6 +43,22 @@ export function describeExecution(view: ExecutionView, terminal: Terminal): stri
     lines.push('', `${paint(terminal, 'red', view.error.reason)}: ${printable(view.error.message)}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** `queue 10m, run 2h`. */
+export function timeoutText(timeout: ExecutionView['timeout']): string | undefined {
+  if (timeout === undefined) return undefined;
+  const { queueMs, runMs, totalMs } = timeout;
+  const parts = [
+    ...(queueMs === undefined ? [] : [`queue ${printDuration(queueMs)}`]),
+    ...(runMs === undefined ? [] : [`run ${printDuration(runMs)}`]),
+    ...(totalMs === undefined ? [] : [`total ${printDuration(totalMs)}`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
+export function interruptibleText(interruptible: boolean | undefined): string | undefined {
+  return interruptible === undefined ? undefined : interruptible ? 'yes, whatever tasks say' : 'no, whatever tasks say';
 }
 
 /** `attempts 12.0s, CPU 6.0s, memory 1.2 GiB·s`: what attempts ran, and what they asked for meanwhile. */
@@ -84,7 +103,11 @@ export function nodeNote(node: NodeView, now?: number): string {
     const { size, succeeded, failed } = node.inner;
     notes.push(`${succeeded}/${size} nodes${failed > 0 ? `, ${failed} failed` : ''}`);
   }
-  if (node.attempt !== undefined && node.attempt > 1) notes.push(`attempt ${node.attempt}`);
+  if (node.attempt !== undefined && node.attempt > 1) {
+    const lost = node.systemFailures ?? 0;
+    notes.push(`attempt ${node.attempt}${lost > 0 ? ` (${lost} lost to the system)` : ''}`);
+  }
+  if (node.ending !== undefined) notes.push(`is being ended: ${node.ending.reason}`);
   if (node.retryAt !== undefined && now !== undefined && node.retryAt > now) {
     notes.push(`next attempt in ${durationText(node.retryAt - now)}`);
   }

@@ -28,6 +28,10 @@ export interface NodeView {
   readonly phase: NodePhase;
   readonly upstream: readonly string[];
   readonly attempt?: number;
+  /** Attempts so far that ended by the system's fault. */
+  readonly systemFailures?: number;
+  /** Why what runs of it is being ended. */
+  readonly ending?: ExecutionError;
   readonly startedAt?: UnixMs;
   readonly finishedAt?: UnixMs;
   /** From its start to its end, or to now. */
@@ -94,6 +98,10 @@ export interface ExecutionView {
   readonly outputs?: Readonly<Record<string, Json>>;
   readonly error?: ExecutionError;
   readonly message?: string;
+  /** When it is given up. */
+  readonly timeout?: NonNullable<Execution['spec']['timeout']>;
+  /** Where it says what its tasks say else: whether attempts may run on machines that the system can take away. */
+  readonly interruptible?: boolean;
   readonly cost?: ExecutionCost;
 }
 
@@ -124,6 +132,8 @@ export function viewExecution(execution: Execution, closure: WorkflowClosure | u
     ...outputsOf(status),
     ...(status?.error !== undefined && { error: status.error }),
     ...(status?.message !== undefined && { message: status.message }),
+    ...(spec.timeout !== undefined && { timeout: spec.timeout }),
+    ...(spec.interruptible !== undefined && { interruptible: spec.interruptible }),
     ...(status?.cost !== undefined && { cost: status.cost }),
   };
 }
@@ -139,6 +149,8 @@ function viewNode({ status, ...place }: PlacedNode, now: UnixMs): NodeView {
     phase: status.phase,
     ...(status.branch !== undefined && { branch: status.branch }),
     ...(status.attempt !== undefined && { attempt: status.attempt }),
+    ...(status.systemFailures !== undefined && { systemFailures: status.systemFailures }),
+    ...(status.ending !== undefined && !isTerminalPhase(status.phase) && { ending: status.ending }),
     ...span(instantMs(status.startedAt), instantMs(status.finishedAt), now),
     ...(retryAt !== undefined && { retryAt }),
     ...outputsOf(status),

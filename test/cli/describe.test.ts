@@ -94,6 +94,19 @@ describe('pipectl describe', () => {
     );
   });
 
+  it('tells when an execution is given up, and how its attempts fare', async () => {
+    const timed = execution('nightly-cccccc');
+    const timeout = { queueMs: 600_000, runMs: 5_400_000 };
+    await plane.create({ ...timed, spec: { ...timed.spec, timeout, interruptible: false } });
+    const ending = { reason: 'RunTimeout', message: 'it ran longer than its run timeout of 30s' };
+    const ingest = { phase: 'Running' as const, attempt: 3, systemFailures: 2, ending };
+    await plane.setStatus('nightly-cccccc', { phase: 'Running', nodes: { ingest } });
+    const { out } = await plane.run('describe', 'execution', 'nightly-cccccc');
+    expect(out).toMatch(/^Timeout: +queue 10m, run 1h30m$/m);
+    expect(out).toMatch(/^Interruptible: +no, whatever tasks say$/m);
+    expect(out).toMatch(/ingest +task +Running +attempt 3 \(2 lost to the system\), is being ended: RunTimeout$/m);
+  });
+
   it('tells the interface of a workflow', async () => {
     const { out } = await plane.run('describe', 'wf', 'demand');
     expect((await plane.run('describe', 'wf/demand')).out).toBe(out);
