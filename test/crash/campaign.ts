@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
@@ -109,12 +109,15 @@ async function playWorld(world: World, runs: number, tally: Tally, say: Campaign
       `${ledger.created.size} executions, ${ledger.ends.size} ends seen; ${problems.length} problems`,
   );
   if (problems.length === 0) return;
-  const kept = join(tmpdir(), `pipectl-crash-${seed}`);
-  cpSync(world.data, kept, { recursive: true, force: true });
+  const kept = mkdtempSync(join(tmpdir(), `pipectl-crash-${seed}-`));
+  cpSync(world.data, join(kept, 'data'), { recursive: true });
+  writeFileSync(join(kept, 'journal'), journal);
+  writeFileSync(join(kept, 'lives'), lives.join('\n'));
+  writeFileSync(join(kept, 'problems'), problems.join('\n'));
   const told = [
     ...problems.slice(0, 20).map((problem) => `seed ${seed}: ${problem}`),
     `the last lives: ${lives.slice(-5).join(' | ')}`,
-    `the data folder is kept in ${kept}`,
+    `all of it is kept in ${kept}`,
   ];
   for (const line of told) say(line);
   tally.problems.push(...told);
