@@ -3,6 +3,7 @@
  * Owns JSON values, digests, the five kinds of errors, bounds, and the ports for clock, random and log.
  * Must not do I/O, read a clock or hold state; what `remembered` keeps changes no result.
  */
+export * from './bare-object.ts';
 export * from './digest.ts';
 export * from './errors.ts';
 export * from './heap.ts';

@@ -1,3 +1,4 @@
+import { bareObject } from '../base/index.ts';
 import type { TypedTemplate } from '../language/expression/index.ts';
 import { type BranchAction, DATETIME, DURATION, optionalOf, printType, STRING, type Type } from '../language/index.ts';
 import { typeWith } from './action-inputs.ts';
@@ -67,8 +68,16 @@ export function compileAction(
 
 /** Types as closures hold them. */
 export function printedTypes(types: OutputTypes): Readonly<Record<string, string>> {
-  return recordOf([...types].map(([name, type]) => [name, printType(type)] as const));
+  const known = PRINTED.get(types);
+  if (known !== undefined) return known;
+  const printed = bareObject<string>();
+  for (const [name, type] of types) printed[name] = printType(type);
+  PRINTED.set(types, printed);
+  return printed;
 }
+
+/** Nodes that run one task have its outputs, and each asks twice. */
+const PRINTED = new WeakMap<OutputTypes, Readonly<Record<string, string>>>();
 
 function closureOf(
   context: WorkflowContext,

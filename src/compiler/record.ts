@@ -1,6 +1,8 @@
-/** A plain object without a prototype, so that `__proto__` and `constructor` are names like any other. */
+import { bareObject } from '../base/index.ts';
+
+/** A plain object that inherits nothing, so that `__proto__` and `constructor` are names like any other. */
 export function recordOf<V>(entries: Iterable<readonly [string, V]>): Readonly<Record<string, V>> {
-  const record: Record<string, V> = Object.create(null);
+  const record: Record<string, V> = bareObject();
   for (const [name, value] of entries) record[name] = value;
   return record;
 }

@@ -174,7 +174,9 @@ function findDynamic(
 }
 
 function typesOf(parameters: Readonly<Record<string, { readonly type: string }>>): ReadonlyMap<string, Type> {
-  return new Map(Object.entries(parameters).map(([name, parameter]) => [name, interfaceType(parameter.type)] as const));
+  const types = new Map<string, Type>();
+  for (const name of Object.keys(parameters)) types.set(name, interfaceType(parameters[name]!.type));
+  return types;
 }
 
 function declaredTypes(parameters: ReadonlyMap<string, Parameter>): ReadonlyMap<string, Type> {

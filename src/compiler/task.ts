@@ -1,3 +1,4 @@
+import { bareObject } from '../base/index.ts';
 import type { CacheSpec, DefinitionOf, Parameter, ResourceSpec, RunPolicy, TimeoutSpec } from '../language/index.ts';
 import { didYouMean, printType } from '../language/index.ts';
 import type { ClosureParameter, ResourceList, RetryPolicy, TaskClosure, TimeoutPolicy } from './closure.ts';
@@ -83,7 +84,9 @@ function sourceOf(workspace: Workspace, task: DefinitionOf<'Task'>): Source | un
 
 /** Parameters of a definition as a closure holds them. */
 export function parametersOf(parameters: ReadonlyMap<string, Parameter>): Readonly<Record<string, ClosureParameter>> {
-  return recordOf([...parameters].map(([name, parameter]) => [name, closureParameter(parameter)] as const));
+  const record = bareObject<ClosureParameter>();
+  for (const [name, parameter] of parameters) record[name] = closureParameter(parameter);
+  return record;
 }
 
 function closureParameter({ type, default: value, description }: Parameter): ClosureParameter {

@@ -15,6 +15,7 @@ export interface GateRefusal {
 export type Decoded = { readonly kind: 'text'; readonly text: string } | GateRefusal;
 
 const KiB = 1024;
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 /** All of C0 but tab and line feed; a carriage return only before a line feed; DEL, C1; a BOM inside the text. */
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]|\r(?!\n)/;
 /** Embeddings, overrides and isolates: they show a text other than the one that runs (CVE-2021-42574). */
@@ -31,7 +32,7 @@ export function decodeText(bytes: Uint8Array): Decoded {
   }
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = UTF8.decode(bytes);
   } catch {
     return refuse('PIPE-YAML-002', 'the file is not UTF-8 text', '', 0, 1, 'save it as UTF-8');
   }

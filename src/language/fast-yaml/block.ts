@@ -1,6 +1,5 @@
-import { FAST_YAML, type Json } from '../../base/index.ts';
+import { bareObject, FAST_YAML, type Json } from '../../base/index.ts';
 import type { Mark, PairMark } from '../yaml-mark.ts';
-import { bareObject } from './bare-object.ts';
 import { blockScalar } from './block-scalar.ts';
 import {
   COLON,
@@ -29,7 +28,7 @@ export function blockMap(cursor: Cursor, column: number, depth: number): Json {
 
 function map(cursor: Cursor, column: number, depth: number, firstName: string): Json {
   if (depth > FAST_YAML.maxDepth) giveUp();
-  const object = bareObject();
+  const object = bareObject<Json>();
   const start = cursor.keyStart;
   const pairs: PairMark[] = [];
   for (let name = firstName; ; name = key(cursor)) {

@@ -1,6 +1,5 @@
-import { FAST_YAML, type Json } from '../../base/index.ts';
+import { bareObject, FAST_YAML, type Json } from '../../base/index.ts';
 import type { Mark, PairMark } from '../yaml-mark.ts';
-import { bareObject } from './bare-object.ts';
 import {
   COLON,
   type Cursor,
@@ -88,7 +87,7 @@ function list(cursor: Cursor, outside: Outside): Json {
 }
 
 function map(cursor: Cursor, outside: Outside): Json {
-  const object = bareObject();
+  const object = bareObject<Json>();
   const pairs: PairMark[] = [];
   const start = cursor.at++;
   while (!closes(cursor, outside, CLOSE_MAP)) {
