@@ -10,4 +10,5 @@ export * from './git.ts';
 export * from './history.ts';
 export * from './images.ts';
 export * from './language.ts';
+export * from './notifications.ts';
 export * from './runtime.ts';
