@@ -4,18 +4,24 @@ import { styleOfPhase } from './phase-style.ts';
 import { renderTable, type TableColumn } from './table.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
 
+/** Of `2026-01-02T03:04:05.678Z`. */
+const INSTANT_LENGTH = 24;
+const DAY_LENGTH = '2026-01-02T'.length;
+
 const COLUMNS: readonly TableColumn[] = [
-  { title: 'TIME', priority: 80 },
+  { title: 'TIME', priority: 80, minWidth: INSTANT_LENGTH },
   { title: 'EVENT', priority: 100 },
   { title: 'NODE', priority: 90, minWidth: 12 },
   { title: 'BY', priority: 50 },
   { title: 'CAUSE', priority: 70, minWidth: 16 },
 ];
 
-/** Events as the rows of a table. */
+/** Events as the rows of a table. At a terminal those of one day are told by its hours, in UTC: a row has little room. */
 export function eventLines(events: readonly ExecutionEvent[], terminal: Terminal, header: boolean): string[] {
+  const days = new Set(events.map(({ at }) => instantText(at).slice(0, DAY_LENGTH)));
+  const from = terminal.columns !== undefined && days.size === 1 ? DAY_LENGTH : 0;
   const rows = events.map((event) => [
-    instantText(event.at),
+    instantText(event.at).slice(from),
     event.what,
     printable(placeOf(event)),
     printable(actorText(event.by)),
