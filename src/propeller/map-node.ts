@@ -112,6 +112,13 @@ function startSubtask(round: Round, frame: Frame, node: MapPlan, map: MapState, 
   addTimers(round, attemptTimers(frame.base + node.index, index, attempt, node.task));
 }
 
+/** All subtasks are of one task: what one waits for, all do, and where one has started, none. */
+function waitFor(round: Round, frame: Frame, node: MapPlan, map: MapState, why: string | undefined): void {
+  if (map.waitsFor === why) return;
+  map.waitsFor = why;
+  touch(round, frame, node);
+}
+
 export function observeSubtask(round: Round, frame: Frame, node: MapPlan, observation: AttemptObservation): void {
   const map = round.state.maps.get(frame.base + node.index);
   const attempt = map?.live.get(observation.index);
@@ -119,6 +126,7 @@ export function observeSubtask(round: Round, frame: Frame, node: MapPlan, observ
   const { seen } = observation;
   switch (seen.kind) {
     case 'Waiting':
+      if (attempt.runningAt === undefined && seen.why !== undefined) waitFor(round, frame, node, map, seen.why);
       // A restored attempt learns only now when it was created.
       if (seen.createdAt >= attempt.queuedAt) return;
       attempt.queuedAt = seen.createdAt;
@@ -126,11 +134,13 @@ export function observeSubtask(round: Round, frame: Frame, node: MapPlan, observ
       return;
     case 'Running':
       if (attempt.runningAt !== undefined) return;
+      waitFor(round, frame, node, map, undefined);
       attempt.runningAt = seen.startedAt;
       addTimers(round, attemptTimers(frame.base + node.index, observation.index, attempt, node.task));
       return;
     case 'Terminated':
     case 'Gone':
+      waitFor(round, frame, node, map, undefined);
       endSubtask(round, frame, node, map, observation.index, attempt, seen.kind === 'Gone' ? undefined : seen);
       return;
   }

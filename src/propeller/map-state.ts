@@ -35,6 +35,8 @@ export interface MapState extends PackedSubtasks, MapElements {
   readonly errors: Map<number, ExecutionError>;
   /** Subtasks that have to do with the cache, by index; `isSettled`: they were looked for and may start. Undefined: none. */
   claims: Map<number, CacheClaim & { readonly isSettled: boolean }> | undefined;
+  /** What the start of its subtasks waits for, besides their turn. */
+  waitsFor: string | undefined;
   /** Subtasks whose outputs came from the cache, and from another execution. */
   cached: number;
   recovered: number;
@@ -92,6 +94,7 @@ export function createMapState(
     results: createResults(names, size),
     errors: new Map(),
     claims: undefined,
+    waitsFor: undefined,
     cached: 0,
     recovered: 0,
     ending: undefined,

@@ -118,7 +118,7 @@ function mapNodeStatus(round: Round, frame: Frame, node: PlanNode): NodeStatus {
   const phase = frame.phases[node.index] as NodePhase;
   const isOver = isTerminalPhase(phase);
   const outputs = frame.scope.outputs.get(node.id);
-  const wait = isOver ? undefined : subtasksWait(map);
+  const wait = isOver ? undefined : (subtasksWait(map) ?? map.waitsFor);
   return {
     phase,
     startedAt: instantText(map.startedAt),

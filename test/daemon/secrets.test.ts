@@ -173,6 +173,24 @@ describe('a secret', () => {
     await expect(wrong).rejects.not.toThrow(/planted/);
   });
 
+  it('is waited for by subtasks of a map', { timeout: 30_000 }, async () => {
+    const namespace = 'mapped-production';
+    const { code, text } = await newProject(MAPPED).push(daemon.remote('mapped'));
+    expect(code, text).toBe(0);
+    const { out } = await pipectl(daemon.kubeconfig, 'run', 'mapped', '-n', namespace);
+    const read = () => cluster.get<Execution>({ kind: 'Execution', namespace, name: out.trim() });
+    const waits = await until('the map waits', async () => (await read()).status?.nodes?.each?.message);
+    expect(waits).toBe(`secret "mapped" does not exist; set it: pipectl secret set mapped key -n ${namespace}`);
+    const metadata = { namespace, name: 'mapped' };
+    await createObject(cluster, { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { key: VALUE } });
+    const { status } = await until('it is over', async () => {
+      const execution = await read();
+      return isOver(execution) ? execution : undefined;
+    });
+    expect(status).toMatchObject({ phase: 'Succeeded', outputs: { lengths: [VALUE.length, VALUE.length] } });
+    expect(status?.nodes?.each).not.toHaveProperty('message');
+  });
+
   it('is locked with a passphrase once one is given', { timeout: 60_000 }, async () => {
     const keyPath = join(data, 'secrets.key');
     const open = JSON.parse(readFileSync(keyPath, 'utf8'));
@@ -221,6 +239,33 @@ describe('a secret', () => {
     expect(leaks()).toEqual([]);
   });
 });
+
+const MAPPED = {
+  'pipectl.yaml': `apiVersion: pipectl.dev/v1
+kind: Project
+metadata: { name: mapped }
+spec: { paths: [pipectl.yaml], domains: { production: { ref: main } } }
+---
+kind: Task
+metadata: { name: measure }
+spec:
+  inputs: { n: integer }
+  outputs: { length: integer }
+  run:
+    command:
+      - node
+      - -e
+      - require('node:fs').writeFileSync(process.env.PIPECTL_OUTPUTS, 'length=' + process.env.KEY.length)
+    env: { KEY: { secret: { name: mapped, key: key } } }
+---
+kind: Workflow
+metadata: { name: mapped }
+spec:
+  outputs: { lengths: "\${{ nodes.each.outputs.length }}" }
+  nodes:
+    each: { map: { task: measure, over: { n: [1, 2] } } }
+`,
+};
 
 function filesOf(folder: string): Record<string, Uint8Array> {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
