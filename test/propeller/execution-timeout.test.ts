@@ -91,7 +91,7 @@ describe.each([{ restarts: false }, { restarts: true }])('the timeout of an exec
     settle(world);
     expect(statusOf(world)).toMatchObject({
       phase: 'Aborted',
-      error: { message: 'the execution was aborted: enough' },
+      error: { reason: 'Aborted' },
     });
   });
 });
