@@ -9,6 +9,7 @@ export * from './compile-work-tree.ts';
 export * from './data-folder.ts';
 export * from './events/event.ts';
 export * from './events/execution-events.ts';
+export * from './events/notification-events.ts';
 export * from './execution-diff.ts';
 export * from './execution-view.ts';
 export * from './find-node.ts';

@@ -121,6 +121,7 @@ it('loses nothing by a kill -9 while a receiver is down, and shows what waits', 
   expect(waiting).toMatchObject({ spec: { event: 'Failed' }, status: { phase: 'Pending' } });
   expect(waiting.status?.message).toBe('answered with status 503');
   expect(await run('get', 'notifications')).toMatch(/killed-\S+ +killed +Failed +webhook +Pending +\d/);
+  expect(await run('events', name)).toMatch(/NotificationPending .*Failed by webhook: answered with status 503/);
   pager.answer = () => ({ status: 200 });
   await until(
     'it is delivered',
@@ -130,6 +131,7 @@ it('loses nothing by a kill -9 while a receiver is down, and shows what waits', 
     },
     60_000,
   );
+  expect(await run('events', name)).toMatch(/Notified .*Failed by webhook/);
   const ids = postedTo(pager, name).map(
     ({ headers }) => (headers as Record<string, string>)['pipectl-notification-id'],
   );

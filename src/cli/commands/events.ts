@@ -5,7 +5,9 @@ import {
   executionEvents,
   follow,
   loadAttempts,
+  loadNotifications,
   loadWorkflowClosure,
+  notificationEvents,
 } from '../../client/index.ts';
 import { type Execution, isTerminalPhase, LABEL, labelValue, type ObjectKey, type Pod } from '../../cluster/index.ts';
 import type { WorkflowClosure } from '../../compiler/index.ts';
@@ -33,7 +35,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     node === undefined || path === node || path.startsWith(`${node}/`);
   const isOver = execution.status !== undefined && isTerminalPhase(execution.status.phase);
   if (input.flag('follow') && !isOver) return followEvents(context, input, session, key, execution, closure, isMeant);
-  const events = executionEvents(execution, await loadAttempts(cluster, execution), closure).filter(isMeant);
+  const history = executionEvents(execution, await loadAttempts(cluster, execution), closure);
+  const told = notificationEvents(await loadNotifications(cluster, execution));
+  const events = [...history, ...told].sort((a, b) => a.at - b.at).filter(isMeant);
   context.stdout.write(await textOf(context, input, events));
   return EXIT.ok;
 }

@@ -24,7 +24,10 @@ export type EventWhat =
   | 'Succeeded'
   | 'Failed'
   | 'TimedOut'
-  | 'Aborted';
+  | 'Aborted'
+  | 'Notified'
+  | 'NotificationPending'
+  | 'NotificationFailed';
 
 /** Who made it happen. */
 export type EventActor =
