@@ -11,6 +11,7 @@ export { indexOfPath } from './frame.ts';
 export { readOutputs } from './outputs-status.ts';
 export { type PastExecution, pastOf, writtenIn } from './past.ts';
 export type { Plan, PlanNode, PlannedTask } from './plan.ts';
+export { isAtRest } from './rest.ts';
 export {
   type ExpectedAttempt,
   type ExpectedChild,

@@ -52,6 +52,10 @@ export const MAX_TIMER_MS = 30_000;
 export const MAX_CACHED_PLANS = 1_000;
 /** How long an execution with nothing to do keeps its state in memory; after that only what wakes it is kept. */
 export const ENGINE_PARK_AFTER_MS = 5_000;
+/** An execution that waits at least so long says so in its status, and is not read again before; a shorter wait is not worth the bytes. */
+export const PARK_FROM_MS = 60_000;
+/** Parked executions that are due within this are known by name; those due later are found in time by the next look at the index. */
+export const PARK_WINDOW_MS = 600_000;
 /** Back-off of a round that failed, and how often in a row before the execution waits for the longest. */
 export const ROUND_BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000 } as const;
 /** Attempts looked up one by one when an execution is loaded; more are listed at once. */

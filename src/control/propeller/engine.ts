@@ -16,6 +16,7 @@ import type { EngineState, Observation, Settings, StepResult } from '../../prope
 import type { Children } from './children.ts';
 import { type Entry, newEntry } from './entry.ts';
 import type { Owned } from './ownership.ts';
+import type { Paging } from './parking.ts';
 import type { Plans } from './plans.ts';
 import type { Quotas } from './quotas.ts';
 import type { Slots } from './slots.ts';
@@ -108,6 +109,7 @@ export interface Engine {
   busy: number;
   maxParallelism: number;
   readonly wakes: Heap<Wake>;
+  readonly paging: Paging;
   /** Executions that wait for a cache entry, by namespace and key: told when it is filled here. */
   readonly cacheWaiters: Map<string, Set<string>>;
   cancelWake: (() => void) | undefined;
@@ -233,8 +235,13 @@ function endDraining(engine: Engine, entry: Entry): void {
 export function wakeLater(engine: Engine, entry: Entry, at: UnixMs | undefined): void {
   if (at === undefined || entry.wakeAt === at) return;
   entry.wakeAt = at;
+  wakeKey(engine, entry.key, at);
+}
+
+/** The same, and it need not be in memory. */
+export function wakeKey(engine: Engine, key: string, at: UnixMs): void {
   const next = peekHeap(engine.wakes);
-  pushHeap(engine.wakes, { at, key: entry.key });
+  pushHeap(engine.wakes, { at, key });
   if (next === undefined || at < next.at) armWake(engine);
 }
 

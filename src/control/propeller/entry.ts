@@ -1,5 +1,5 @@
 import type { UnixMs } from '../../base/index.ts';
-import type { Execution, Pod } from '../../cluster/index.ts';
+import type { Execution, ExecutionParked, Pod } from '../../cluster/index.ts';
 import type { EngineState, Observation, Plan } from '../../propeller/index.ts';
 import type { SeenChild } from './children.ts';
 
@@ -20,6 +20,8 @@ export interface Entry {
   version: string | undefined;
   /** Whose it is by its status, as `<shard>/<epoch>`. */
   claimedBy: string | undefined;
+  /** As status says it, as far as written. */
+  parked: ExecutionParked | undefined;
   /** `execution` was just listed, status and all: the next load need not read it again. */
   isListed: boolean;
   run: { readonly plan: Plan; state: EngineState } | undefined;
@@ -47,6 +49,7 @@ export function newEntry(key: string, now: UnixMs): Entry {
     execution: undefined,
     version: undefined,
     claimedBy: undefined,
+    parked: undefined,
     isListed: false,
     run: undefined,
     inbox: [],

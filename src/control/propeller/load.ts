@@ -27,6 +27,7 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   if (!ownsExecution(engine, execution)) return false;
   entry.version = execution.metadata.resourceVersion;
   entry.claimedBy = claimOf(execution.status?.shard);
+  entry.parked = execution.status?.parked;
   const plan = await engine.plans.load(execution.spec.closure);
   const past = await loadPast(engine, entry, execution);
   const kept = await loadResults(cluster, execution);
@@ -47,6 +48,7 @@ export function loadFresh(engine: Engine, entry: Entry): boolean {
   if (plan === undefined) return false;
   entry.version = execution.metadata.resourceVersion;
   entry.claimedBy = undefined;
+  entry.parked = undefined;
   entry.run = { plan, state: restore(plan, execution, engine.options.clock.now()).state };
   return true;
 }

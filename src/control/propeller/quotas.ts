@@ -22,6 +22,8 @@ export interface Quotas {
   /** Takes other quotas from now on, and wakes who waits: their turn may have come. */
   set(quotas: readonly Quota[]): void;
   quotaOf(namespace: string): Quota | undefined;
+  /** Whether there is any. */
+  exist(): boolean;
   /** This engine lists what runs: until it has `counted`, nothing is granted to anybody. */
   counting(engine: object): void;
   counted(engine: object): void;
@@ -31,6 +33,8 @@ export interface Quotas {
    * children that wait for their places.
    */
   expect(namespace: string, key: string, isChild: boolean): void;
+  /** It runs already, and takes nothing. */
+  hold(namespace: string, key: string, isChild: boolean): void;
   /** Whether the execution may begin; if not, it is woken when it may. `Unknown`: it is not known yet. */
   admit(namespace: string, key: string, wait: QuotaWait): Admission;
   /** What the execution may start now; undefined: as much as it likes. */
@@ -122,6 +126,7 @@ export function createQuotas(): Quotas {
       }
     },
     quotaOf,
+    exist: () => quotas.length > 0,
     counting: (engine) => void counters.add(engine),
     counted(engine) {
       if (!counters.delete(engine) || counters.size > 0) return;
@@ -134,6 +139,9 @@ export function createQuotas(): Quotas {
       const holder = holderOf(namespace);
       if (!isChild) holder.running.add(key);
       if (!holder.used.has(key)) holder.expected.add(key);
+    },
+    hold(namespace, key, isChild) {
+      if (!isChild) holderOf(namespace).running.add(key);
     },
     admit(namespace, key, wait) {
       const limit = quotaOf(namespace)?.maxExecutions ?? Number.POSITIVE_INFINITY;

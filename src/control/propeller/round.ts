@@ -3,6 +3,7 @@ import {
   ANNOTATION,
   type Execution,
   type ExecutionError,
+  type ExecutionParked,
   isTerminalPhase,
   type KubeObject,
   NotFoundError,
@@ -13,8 +14,8 @@ import {
   type Effect,
   type KeepResults,
   type Observation,
-  type Settings,
   type Plan,
+  type Settings,
   type StepResult,
   step,
   usageOf,
@@ -24,8 +25,9 @@ import { childAborts, childObservations, childWrite, keepChildrenInSight } from 
 import { drop, type Engine, finishRound, wake, wakeLater } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { load, loadFresh, podsOf } from './load.ts';
-import { fence, noteWritten, ownsEntry } from './ownership.ts';
 import { notificationWrites, quarantineNotifications, writeWithOutbox } from './notifications.ts';
+import { fence, noteWritten, ownsEntry } from './ownership.ts';
+import { isPagedIn, isSameParking, parkedAfter } from './parking.ts';
 import { observationOf, podOf } from './pod.ts';
 import { closureWrites, type StoreClosure } from './produced.ts';
 import { isChild, type QuotaWait } from './quotas.ts';
@@ -82,10 +84,12 @@ function tryFresh(engine: Engine, entry: Entry): boolean {
 
 function stepAndWrite(engine: Engine, entry: Entry): void {
   let result: StepResult;
+  let parked: ExecutionParked | undefined;
   let writes: Write[];
   try {
     result = stepOnce(engine, entry);
-    writes = writesOf(engine, entry, result);
+    parked = parkedAfter(engine, entry, result);
+    writes = writesOf(engine, entry, result, parked);
   } catch (error) {
     failRound(engine, entry, error);
     return;
@@ -98,7 +102,9 @@ function stepAndWrite(engine: Engine, entry: Entry): void {
   engine.counters.writes++;
   const done = (written: readonly KubeObject[]): void => {
     noteWritten(engine, entry, written);
+    entry.parked = parked;
     endRound(engine, entry, result);
+    if (result.delta === undefined) parkIfIdle(engine, entry);
   };
   engine.options.cluster
     .write(writes, engine.owned === 'all' ? { discard: true } : { versions: true })
@@ -184,7 +190,12 @@ function noteUsage(engine: Engine, { key, execution }: Entry, { state, lacksRoom
 }
 
 /** Pods before the status that tells of them: on a cluster without transactions a repeat then finds and adopts them. */
-function writesOf(engine: Engine, entry: Entry, { effects, delta }: StepResult): Write[] {
+function writesOf(
+  engine: Engine,
+  entry: Entry,
+  { effects, delta }: StepResult,
+  parked: ExecutionParked | undefined,
+): Write[] {
   const { run, execution } = entry;
   if (run === undefined || execution === undefined) throw new BugError(`${entry.key} has effects without a state`);
   // Reservations first: a step that does not get one must not have started anything.
@@ -194,14 +205,18 @@ function writesOf(engine: Engine, entry: Entry, { effects, delta }: StepResult):
     else if (effect.kind === 'StoreClosure') writes.push(...closureWrites(effect));
     else if (!isCacheEffect(effect)) writes.push(writeOf(execution, effect));
   }
-  if (delta !== undefined) {
+  writes.push(...notificationWrites(execution, run.plan, run.state, delta));
+  const patch = isSameParking(entry.parked, parked)
+    ? delta
+    : { ...delta, parked: parked === undefined ? null : { ...parked } };
+  if (patch !== undefined) {
     const { uid } = execution.metadata;
     const key = { kind: 'Execution', ...splitKey(entry.key) };
     const same = uid === undefined ? undefined : { uid };
-    if (engine.owned === 'all') writes.push({ op: 'patchStatus', key, patch: delta, ...(same && { if: same }) });
+    if (engine.owned === 'all') writes.push({ op: 'patchStatus', key, patch, ...(same && { if: same }) });
     else {
       const { if: unchanged, claim } = fence(engine, entry);
-      writes.push({ op: 'patchStatus', key, patch: { ...delta, ...claim }, if: { ...same, ...unchanged } });
+      writes.push({ op: 'patchStatus', key, patch: { ...patch, ...claim }, if: { ...same, ...unchanged } });
     }
   }
   return writes;
@@ -232,7 +247,7 @@ function endRound(engine: Engine, entry: Entry, result: StepResult): void {
   } else {
     noteUsage(engine, entry, result);
     keepChildrenInSight(engine, entry, result.state);
-    wakeLater(engine, entry, result.wakeAt);
+    if (!isPagedIn(engine, entry.parked, result.wakeAt)) wakeLater(engine, entry, result.wakeAt);
   }
   if (result.lookups.length > 0 && entry.execution !== undefined) lookUp(engine, entry, entry.execution, result);
   else finishRound(engine, entry, result.hasMore);
@@ -260,6 +275,7 @@ function tellEnded({ options }: Engine, { key, execution }: Entry, { phase, cost
 function failRound(engine: Engine, entry: Entry, error: unknown): void {
   entry.failures++;
   const verdict = judgeFailure(engine, entry, error);
+  const known = { execution: entry.execution, plan: entry.run?.plan };
   entry.run = undefined;
   entry.inbox = [];
   // What was watched may be older than what was written since: only a read tells where the execution stands.
@@ -273,7 +289,6 @@ function failRound(engine: Engine, entry: Entry, error: unknown): void {
       engine.quotas.leave(splitKey(entry.key).namespace, entry.key);
       wakeLater(engine, entry, engine.options.clock.now() + verdict.afterMs);
       finishRound(engine, entry, false);
-  const known = { execution: entry.execution, plan: entry.run?.plan };
       return;
     case 'Quarantine':
       quarantine(engine, entry, verdict.error, known).then(

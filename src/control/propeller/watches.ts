@@ -10,6 +10,10 @@ export interface FollowOptions extends Pick<ListOptions, 'labelSelector' | 'fiel
   readonly ignoreStatusChanges?: boolean;
   /** Given a function that has everything listed again. */
   readonly restartable?: (restart: () => void) => void;
+  /** Selects what the first list shows, where that can leave out more than the later ones, which make up for a break. */
+  readonly firstFieldSelector?: string;
+  /** Leaves out what is parked: see ListOptions. Asked when a list begins. */
+  readonly due?: () => NonNullable<ListOptions['due']>;
   /** Watches all objects of the kind, whatever is listed; the handlers then tell which are theirs. */
   readonly watchesUnselected?: boolean;
 }
@@ -17,18 +21,21 @@ export interface FollowOptions extends Pick<ListOptions, 'labelSelector' | 'fiel
 export interface FollowHandlers<T extends KubeObject> {
   /** A list begins: it shows all that is written by now. */
   begins?(): void;
+  /** Nothing that is written from now on is missed. `isShort`: what is parked is left out of the list, as asked. */
+  watched?(isShort: boolean): void;
   /** An object as listed. */
   listed(object: T): void;
   /** All objects have been listed; comes again after an interruption. */
-  synced(): void;
+  synced(): void | Promise<void>;
   changed(object: T): void;
   gone(object: T): void;
 }
 
 /**
- * Lists a kind, then follows its changes, and starts over when the watch is interrupted or too far behind. Unlike a
- * reflector it keeps nothing per object and lists only those that `fieldSelector` asks for, while it watches all: a
- * hundred thousand parked executions cost the engine no memory. Resolves when the signal aborts.
+ * Lists a kind and follows its changes meanwhile and after, and starts over when the watch is interrupted or too far behind.
+ * Unlike a reflector it keeps nothing per object and lists only those that `fieldSelector` asks for, while it watches all: a
+ * hundred thousand parked executions cost the engine no memory. What changes while the list is read is told as a change, and
+ * not as listed any more. Resolves when the signal aborts.
  */
 export async function follow<T extends KubeObject>(
   options: FollowOptions,
@@ -37,13 +44,17 @@ export async function follow<T extends KubeObject>(
 ): Promise<void> {
   let restarting = new AbortController();
   options.restartable?.(() => restarting.abort());
+  let isFirst = true;
   for (let failures = 0; !signal.aborted; ) {
     try {
       // Before the list begins: what asks for another one while it is read is not satisfied by this one.
       restarting = new AbortController();
-      const resourceVersion = await listAll(options, handlers);
-      failures = 0;
-      await watchFrom(options, handlers, resourceVersion, AbortSignal.any([signal, restarting.signal]));
+      const synced = (): void | Promise<void> => {
+        failures = 0;
+        isFirst = false;
+        return handlers.synced();
+      };
+      await listAndWatch(options, { ...handlers, synced }, isFirst, AbortSignal.any([signal, restarting.signal]));
     } catch (error) {
       if (signal.aborted) return;
       if (restarting.signal.aborted) continue;
@@ -55,31 +66,76 @@ export async function follow<T extends KubeObject>(
   }
 }
 
-async function listAll<T extends KubeObject>(options: FollowOptions, handlers: FollowHandlers<T>): Promise<string> {
-  const { cluster, kind, labelSelector, fieldSelector } = options;
-  const selection = { ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }) };
-  let resourceVersion: string | undefined;
+async function listAndWatch<T extends KubeObject>(
+  options: FollowOptions,
+  handlers: FollowHandlers<T>,
+  isFirst: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { labelSelector, firstFieldSelector } = options;
+  const fieldSelector = isFirst ? (firstFieldSelector ?? options.fieldSelector) : options.fieldSelector;
   handlers.begins?.();
-  for (let token: string | undefined; ; ) {
-    const page = await cluster.list<T>(kind, {
-      ...selection,
-      limit: REFLECTOR_PAGE_SIZE,
-      ...(token !== undefined && { continueToken: token }),
-    });
-    resourceVersion ??= page.resourceVersion;
-    for (const object of page.items) handlers.listed(object);
-    token = page.continueToken;
-    if (token === undefined) break;
-    // A local store answers at once: without a turn for others, a million objects would hold up all else for minutes.
-    await new Promise<void>((resolve) => void options.clock.at(options.clock.now(), resolve));
+  const due = options.due?.();
+  const selection: ListOptions = {
+    ...(labelSelector && { labelSelector }),
+    ...(fieldSelector && { fieldSelector }),
+    ...(due && { due }),
+    limit: REFLECTOR_PAGE_SIZE,
+  };
+  const first = await options.cluster.list<T>(options.kind, selection);
+  handlers.watched?.(first.leavesOutParked === true);
+  for (const object of first.items) handlers.listed(object);
+  // What a watch has told of while the list is read is newer than what a page may tell.
+  const told = new Set<string>();
+  let isListing = true;
+  const note = (object: T): void => {
+    if (isListing) told.add(nameOf(object));
+  };
+  const ending = new AbortController();
+  const either = AbortSignal.any([signal, ending.signal]);
+  const listing = listRest<T>(options, selection, first.continueToken, either, (object) => {
+    if (!told.has(nameOf(object))) handlers.listed(object);
+  }).then((isWhole) => {
+    isListing = false;
+    told.clear();
+    return isWhole ? handlers.synced() : undefined;
+  });
+  const watching = watchFrom(options, handlers, note, first.resourceVersion, either);
+  try {
+    await Promise.all([listing, watching]);
+  } finally {
+    ending.abort();
+    await Promise.allSettled([listing, watching]);
   }
-  handlers.synced();
-  return resourceVersion;
+}
+
+function nameOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+/** Whether it came to its end. */
+async function listRest<T extends KubeObject>(
+  { cluster, kind, clock }: FollowOptions,
+  selection: ListOptions,
+  continueToken: string | undefined,
+  signal: AbortSignal,
+  listed: (object: T) => void,
+): Promise<boolean> {
+  for (let token = continueToken; token !== undefined; ) {
+    // A local store answers at once: without a turn for others, a million objects would hold up all else for minutes.
+    await new Promise<void>((resolve) => void clock.at(clock.now(), resolve));
+    if (signal.aborted) return false;
+    const page = await cluster.list<T>(kind, { ...selection, continueToken: token });
+    for (const object of page.items) listed(object);
+    token = page.continueToken;
+  }
+  return true;
 }
 
 async function watchFrom<T extends KubeObject>(
   options: FollowOptions,
   handlers: FollowHandlers<T>,
+  note: (object: T) => void,
   resourceVersion: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -93,6 +149,7 @@ async function watchFrom<T extends KubeObject>(
   for await (const batch of watch) {
     for (const event of batch) {
       if (event.type === 'BOOKMARK') continue;
+      note(event.object);
       if (event.type === 'DELETED') handlers.gone(event.object);
       else handlers.changed(event.object);
     }
