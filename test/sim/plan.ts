@@ -18,7 +18,7 @@ export type Fault = { readonly atMs: number } & (
 /** Something that a user does. `choice` picks among what there is then. */
 export type Action = { readonly atMs: number } & (
   | { readonly kind: 'run'; readonly choice: number; readonly a: number }
-  | { readonly kind: 'abort' | 'remove' | 'answer'; readonly choice: number }
+  | { readonly kind: 'abort' | 'remove' | 'answer' | 'brief'; readonly choice: number }
   | { readonly kind: 'pause'; readonly choice: number; readonly forMs: number }
   | { readonly kind: 'push' | 'pushBroken' | 'pushForced'; readonly choice: number; readonly branch: string }
   | { readonly kind: 'edit' | 'deleteDefinition'; readonly choice: number }
@@ -43,38 +43,35 @@ const MINUTE = 60_000;
 export function planOf(seed: number, hours: number): SimPlan {
   const chance = chanceOf(seed, 'plan');
   const mode = chance.chance(0.4) ? 'embedded' : 'kubernetes';
-  const faults = chance.chance(0.05) ? [] : faultsOf(chanceOf(seed, 'faults'), hours, mode);
-  const actions = actionsOf(chanceOf(seed, 'actions'), hours);
-  const shards = chance.pick([1, 3, 3, 4]);
+  const storms = times(chanceOf(seed, 'storms'), hours, 1 / 8);
+  const faults = chance.chance(0.05) ? [] : faultsOf(chanceOf(seed, 'faults'), { hours, mode, storms });
+  const actions = actionsOf(chanceOf(seed, 'actions'), hours, storms);
+  const shards = chance.pick([3, 3, MAX_SHARDS]);
   return { seed, hours, mode, repositories: chance.chance(0.2) ? 2 : 1, shards, faults, actions };
+}
+
+/** Faults that find something together, more often than any others would. */
+const THEMES: readonly (readonly Fault['kind'][])[] = [
+  ['crash', 'crashAtCommit', 'vanish', 'lose', 'evict', 'stopMachine'],
+  ['partition', 'stale', 'slow', 'flaky', 'cut', 'forget'],
+  ['reshard', 'clock', 'crash', 'slow'],
+  ['power', 'slowDisk', 'fullDisk'],
+];
+
+interface FaultOptions {
+  readonly hours: number;
+  readonly mode: SimPlan['mode'];
+  readonly storms: readonly number[];
 }
 
 /**
  * Each world has its own mixture of few faults: those that never meet find nothing together, and a crash heals what
  * another fault has shown.
  */
-function faultsOf(chance: Chance, hours: number, mode: SimPlan['mode']): Fault[] {
-  const kinds: readonly Fault['kind'][] = [
-    'crash',
-    'crashAtCommit',
-    'power',
-    'partition',
-    'stale',
-    'slow',
-    'flaky',
-    'cut',
-    'forget',
-    'reshard',
-    'clock',
-    'slowDisk',
-    'fullDisk',
-    'stopMachine',
-    'evict',
-    'lose',
-    'vanish',
-  ];
+function faultsOf(chance: Chance, { hours, mode, storms }: FaultOptions): Fault[] {
+  const kinds = chance.chance(0.5) ? THEMES.flat() : chance.pick(THEMES);
   const chosen = Array.from({ length: 1 + chance.int(5) }, () => chance.pick(kinds));
-  const perHour = chance.between(0.2, 2.5);
+  const perHour = chance.between(0.2, 2);
   const last = hours * HOUR;
   const faults = times(chance, hours, perHour).flatMap((atMs) => {
     const together = [faultOf(chance.pick(chosen), atMs, chance, mode)];
@@ -85,6 +82,13 @@ function faultsOf(chance: Chance, hours: number, mode: SimPlan['mode']): Fault[]
     }
     return together;
   });
+  // Work that comes while nobody is there is taken up all at once.
+  for (const atMs of storms) {
+    const role = chance.pick(ROLES.filter((name) => name.startsWith('propeller')));
+    const forMs = Math.round(chance.between(20_000, 90_000));
+    if (chance.chance(0.5)) faults.push({ kind: 'crash', atMs, role, forMs });
+    if (chance.chance(0.3)) faults.push({ kind: 'vanish', atMs: atMs + 15_000, choice: chance.int(1_000) });
+  }
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
 
@@ -123,13 +127,23 @@ function faultOf(kind: Fault['kind'], atMs: number, chance: Chance, mode: SimPla
   }
 }
 
-function actionsOf(chance: Chance, hours: number): Action[] {
+function actionsOf(chance: Chance, hours: number, storms: readonly number[]): Action[] {
   const actions: Action[] = [];
   // A first commit, and time to make it active, before anybody runs something.
   actions.push({ kind: 'push', atMs: 1_000, choice: 0, branch: 'main' });
   for (const atMs of times(chance, hours, 2.5)) {
     const choice = chance.int(1_000);
     actions.push({ kind: 'run', atMs, choice, a: chance.int(30) });
+  }
+  for (const stormMs of storms) {
+    for (let left = 3 + chance.int(6); left > 0; left--) {
+      const atMs = Math.min(hours * HOUR, stormMs + Math.round(chance.between(0, 20_000)));
+      const choice = chance.int(1_000);
+      const kind = chance.pick(['run', 'run', 'run', 'brief', 'poison'] as const);
+      if (kind === 'run') actions.push({ kind, atMs, choice, a: chance.int(30) });
+      else if (kind === 'brief') actions.push({ kind, atMs, choice });
+      else actions.push({ kind, atMs, what: chance.pick(['closureMissing', 'closureGarbage', 'inputs']) });
+    }
   }
   for (const atMs of times(chance, hours, 1.2)) {
     const choice = chance.int(1_000);

@@ -1,10 +1,10 @@
 import { isReconcilerWrite } from './invariants/definitions.ts';
 import { createFacts, type Facts } from './invariants/facts.ts';
-import { checkCommits, checkRest } from './invariants/index.ts';
+import { checkCalm, checkCommits, checkNow, checkRest } from './invariants/index.ts';
 import { livingExecutions } from './invariants/schedules.ts';
 import type { SimPlan } from './plan.ts';
 import { INACTIVE } from './workload/definitions.ts';
-import { act, createUsers, pushVariants, type Users } from './workload/users.ts';
+import { abortAll, act, createUsers, pushVariants, type Users } from './workload/users.ts';
 import { kill } from './world/processes.ts';
 import { calmDown, createWorld, START_MS, startAll, strike, type World } from './world/world.ts';
 
@@ -26,8 +26,11 @@ export interface SimResult {
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
-/** Calm time in which everything must come to its end: waits of the workload last two hours at most. */
-const REST_HOURS = 30;
+/** Calm time in which what was begun goes on; then users end what is left, in line behind what takes long. */
+const REST_HOURS = 10;
+/** Time for what is aborted to end. */
+const END_HOURS = 2;
+const LOOK_MS = 30 * MINUTE;
 
 class Violated extends Error {}
 
@@ -81,6 +84,11 @@ async function play(world: World, users: Users, facts: Facts, isOver: () => bool
       act(world, users, action);
     });
   }
+  const look = (): void => {
+    checkNow(facts);
+    timeline.after(LOOK_MS, look);
+  };
+  timeline.after(LOOK_MS, look);
   startAll(world);
   const end = START_MS + plan.hours * HOUR;
   await timeline.drive(end, isOver);
@@ -89,6 +97,7 @@ async function play(world: World, users: Users, facts: Facts, isOver: () => bool
   calmDown(world);
   await timeline.drive(timeline.now + 75 * MINUTE, isOver);
   if (isOver()) return;
+  checkCalm(facts);
   await rest(world, users, facts, isOver);
 }
 
@@ -105,14 +114,23 @@ async function rest(world: World, users: Users, facts: Facts, isOver: () => bool
       });
     }
   }
-  const latest = timeline.now + REST_HOURS * HOUR;
-  do {
-    await timeline.drive(timeline.now + 30 * MINUTE, isOver);
-  } while (!isOver() && timeline.now < latest && livingExecutions(facts) > 0);
+  await emptied(REST_HOURS);
+  if (isOver()) return;
+  world.note('end');
+  abortAll(world);
+  await emptied(END_HOURS);
   await timeline.drive(timeline.now + 10 * MINUTE, isOver);
   if (isOver()) return;
   checkRest(facts);
   await repeat(world, facts, isOver);
+
+  /** Half an hour at least, and `hours` while there is something that lives. */
+  async function emptied(hours: number): Promise<void> {
+    const latest = timeline.now + hours * HOUR;
+    do {
+      await timeline.drive(timeline.now + 30 * MINUTE, isOver);
+    } while (!isOver() && timeline.now < latest && livingExecutions(facts) > 0);
+  }
 }
 
 /** 16: processes that start anew find nothing to write. */

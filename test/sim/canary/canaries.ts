@@ -3,16 +3,17 @@ import type { Canary } from './canary.ts';
 /** All planted bugs, by the part of the control plane that has them. Each is one plausible slip of one line. */
 export const CANARIES: readonly Canary[] = [
   {
-    name: 'tick-named-by-version',
-    file: 'control/scheduler/rule.ts',
-    find: 'schedule.metadata.name, tick].join',
-    replace: 'schedule.metadata.name, schedule.metadata.generation, tick].join',
+    name: 'tick-named-by-the-clock',
+    file: 'control/scheduler/run-tick.ts',
+    find: "await cluster.write([{ op: 'create', object: execution }, settled]);",
+    replace:
+      "await cluster.write([{ op: 'create', object: { ...execution, metadata: { ...execution.metadata, name: `${execution.metadata.name}-${now % 997}` } } }, settled]);",
   },
   {
     name: 'watermark-before-execution',
     file: 'control/scheduler/run-tick.ts',
-    find: "{ op: 'create', object: execution },\n      { op: 'patchStatus', key, patch: settled },",
-    replace: "{ op: 'patchStatus', key, patch: settled },\n      { op: 'create', object: execution },",
+    find: "[{ op: 'create', object: execution }, settled]",
+    replace: "[settled, { op: 'create', object: execution }]",
   },
   {
     name: 'failed-tick-is-dropped',
@@ -41,8 +42,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'state-survives-failed-write',
     file: 'control/propeller/round.ts',
-    find: '  const verdict = judgeFailure(engine, entry, error);\n  entry.run = undefined;',
-    replace: '  const verdict = judgeFailure(engine, entry, error);',
+    find: '  entry.run = undefined;\n  entry.inbox = [];',
+    replace: '  entry.inbox = [];',
   },
   {
     name: 'restart-does-not-look-for-pods',
@@ -220,7 +221,7 @@ export const CANARIES: readonly Canary[] = [
     replace: '',
   },
   {
-    name: 'abort-lets-new-ones-start',
+    name: 'pause-lets-new-ones-start',
     file: 'propeller/step.ts',
     find: "  if (round.state.desired !== 'Running') return;\n  runInstants(round);",
     replace: '  runInstants(round);',

@@ -82,6 +82,9 @@ export const pushesAreWhole: Invariant = {
       if (before !== after) facts.violate(7, `a rejected push changed ${repository}: ${before} to ${after}`);
     }
     for (const id of facts.users.accepted) {
+      const commit = id.slice(id.indexOf('@') + 1);
+      if (facts.users.variants.get(commit)?.broken === true)
+        facts.violate(7, `${id} does not compile and was accepted`);
       const name = id.replace('@', '-');
       const found = facts.world.store.find({ kind: 'Revision', namespace: SYSTEM_NAMESPACE, name });
       if (found === undefined) facts.violate(8, `the push of ${id} was accepted and is not registered`);

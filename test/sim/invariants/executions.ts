@@ -53,6 +53,9 @@ export const attemptsAreSingle: Invariant = {
     if (known !== undefined && known !== pod.digest) facts.violate(4, `pod ${pod.name} is another attempt than before`);
     digests(facts).set(`${pod.execution}/${pod.name}`, pod.digest);
     if (execution.isAborting) facts.violate(12, `pod ${pod.name} starts after its execution was aborted`);
+    if (execution.spec.desired === 'Paused' && execution.message.startsWith('paused')) {
+      facts.violate(12, `pod ${pod.name} starts while its execution is paused`);
+    }
     if (isOver(execution)) facts.violate(12, `pod ${pod.name} starts after its execution ended: ${execution.phase}`);
     const phase = execution.nodes.get(pod.node)?.phase;
     if (phase !== undefined && isTerminalPhase(phase)) {

@@ -1,5 +1,12 @@
 import type { Json } from '../../../src/base/index.ts';
-import { type Execution, isTerminalPhase, mergePatch, type NodeStatus, type Pod } from '../../../src/cluster/index.ts';
+import {
+  ANNOTATION,
+  type Execution,
+  isTerminalPhase,
+  mergePatch,
+  type NodeStatus,
+  type Pod,
+} from '../../../src/cluster/index.ts';
 import type { Users } from '../workload/users.ts';
 import type { Commit } from '../world/store.ts';
 import type { World } from '../world/world.ts';
@@ -10,6 +17,7 @@ export interface ExecutionFacts {
   readonly uid: string;
   spec: Execution['spec'];
   phase: string;
+  message: string;
   readonly nodes: Map<string, NodeStatus>;
   outputs: Json | undefined;
   /** Pods that may have a process, by name. */
@@ -18,6 +26,12 @@ export interface ExecutionFacts {
   readonly attempts: Map<string, number>;
   /** The engine has told an attempt to end because of an abort. */
   isAborting: boolean;
+  /** When something happened to it that its status must tell of, and does not yet. */
+  unansweredSince: number | undefined;
+  /** When it was last written, or a pod of it was. */
+  changedAt: number;
+  /** Attempts that ended by the task's own doing, of each node. */
+  readonly ownFailures: Map<string, number>;
   /** Pods whose start no status has told of yet. */
   unjudged: (PodFacts & { readonly inputs: string })[];
   isDeleted: boolean;
@@ -31,6 +45,8 @@ export interface PodFacts {
   readonly index: number;
   readonly attempt: number;
   readonly digest: string;
+  /** The engine has asked it to end. */
+  isAborted: boolean;
 }
 
 /** What the world showed so far, kept up with each commit. Invariants read it; nothing of the world does. */
@@ -63,7 +79,8 @@ export function takeIn(facts: Facts, commit: Commit): void {
   else if (kind === 'Pod') takePod(facts, commit);
 }
 
-function takeExecution({ executions, byKey }: Facts, commit: Commit): void {
+function takeExecution({ executions, byKey, world }: Facts, commit: Commit): void {
+  const { now } = world.timeline;
   if (commit.kind === 'put') {
     const { metadata, spec } = commit.object as Execution;
     const key = `${metadata.namespace}/${metadata.name}`;
@@ -71,6 +88,7 @@ function takeExecution({ executions, byKey }: Facts, commit: Commit): void {
     const known = executions.get(uid);
     if (known !== undefined) {
       known.spec = spec;
+      known.changedAt = now;
       return;
     }
     const facts: ExecutionFacts = {
@@ -78,11 +96,15 @@ function takeExecution({ executions, byKey }: Facts, commit: Commit): void {
       uid,
       spec,
       phase: 'Pending',
+      message: '',
       nodes: new Map(),
       outputs: undefined,
       livePods: new Map(),
       attempts: new Map(),
       isAborting: false,
+      unansweredSince: now,
+      changedAt: now,
+      ownFailures: new Map(),
       unjudged: [],
       isDeleted: false,
     };
@@ -98,7 +120,10 @@ function takeExecution({ executions, byKey }: Facts, commit: Commit): void {
     byKey.delete(key);
     return;
   }
-  const { phase, nodes, outputs } = commit.patch;
+  const { phase, nodes, outputs, message } = commit.patch;
+  execution.changedAt = now;
+  if (phase !== undefined || nodes !== undefined) execution.unansweredSince = undefined;
+  if (message !== undefined) execution.message = String(message ?? '');
   if (typeof phase === 'string') execution.phase = phase;
   if (outputs !== undefined) execution.outputs = outputs;
   for (const [id, patch] of Object.entries((nodes ?? {}) as Record<string, Json>)) {
@@ -109,20 +134,46 @@ function takeExecution({ executions, byKey }: Facts, commit: Commit): void {
   }
 }
 
-function takePod({ executions, podsByUid, byKey }: Facts, commit: Commit): void {
+function takePod(facts: Facts, commit: Commit): void {
+  const { executions, podsByUid, byKey } = facts;
   if (commit.kind === 'put') {
-    if (commit.before !== undefined) return;
     const pod = podFactsOf(commit.object as Pod);
     podsByUid.set(pod.uid, pod);
     const execution = executions.get(pod.execution);
-    execution?.livePods.set(pod.name, pod);
+    const isLive = commit.before === undefined || execution?.livePods.has(pod.name) === true;
+    if (isLive) execution?.livePods.set(pod.name, pod);
     execution?.attempts.set(placeOf(pod), pod.attempt);
     return;
   }
   const key = `${commit.key.namespace}`;
   const isOver = commit.kind === 'delete' || commit.patch.phase === 'Succeeded' || commit.patch.phase === 'Failed';
   if (!isOver) return;
-  for (const execution of executionsOfPod(byKey, key, commit.key.name)) execution.livePods.delete(commit.key.name);
+  for (const execution of executionsOfPod(byKey, key, commit.key.name)) endPod(facts, execution, commit);
+}
+
+/** An attempt has ended: that is for its execution's status to tell, when that knows of the attempt. */
+function endPod({ world }: Facts, execution: ExecutionFacts, commit: Exclude<Commit, { kind: 'put' }>): void {
+  const pod = execution.livePods.get(commit.key.name);
+  if (pod === undefined) return;
+  execution.livePods.delete(pod.name);
+  execution.changedAt = world.timeline.now;
+  if (isTold(execution, pod)) execution.unansweredSince ??= world.timeline.now;
+  if (commit.kind !== 'status' || endOf(commit.patch) === 'System') return;
+  const place = placeOf(pod);
+  execution.ownFailures.set(place, (execution.ownFailures.get(place) ?? 0) + 1);
+}
+
+/** Whether the execution's status names this attempt, or the map that it is of. */
+export function isTold({ nodes }: ExecutionFacts, { node, attempt, index }: PodFacts): boolean {
+  const status = nodes.get(node);
+  return status !== undefined && (index >= 0 || (status.attempt ?? 0) >= attempt);
+}
+
+/** Whose doing the end of a pod was: what exits with an error, gives bad outputs or is too slow has done so itself. */
+function endOf(patch: Json): 'Own' | 'System' {
+  const { containerStatuses = [] } = patch as unknown as NonNullable<Pod['status']>;
+  const reason = containerStatuses[0]?.state?.terminated?.reason ?? '';
+  return reason === 'Lost' || reason === '' ? 'System' : 'Own';
 }
 
 /** Pod names begin with their execution's, so only few are looked at. */
@@ -143,6 +194,7 @@ export function podFactsOf({ metadata }: Pod): PodFacts {
     index: Number(annotations['pipectl.dev/map-index'] ?? -1),
     attempt: Number(labels['pipectl.dev/attempt']),
     digest: annotations['pipectl.dev/digest'] ?? '',
+    isAborted: annotations[ANNOTATION.abort] !== undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Commit } from '../world/store.ts';
+import { abortsReachAll, answersCome, nothingIsLeftOver } from './answers.ts';
 import { domainsAreReached, nothingDangles, pushesAreWhole, revisionsAreWhole } from './definitions.ts';
 import {
   allComesToRest,
@@ -30,9 +31,22 @@ const INVARIANTS: readonly Invariant[] = [
   endsAreDeserved,
   budgetsAreKept,
   appliedIsTrue,
+  abortsReachAll,
+  nothingIsLeftOver,
 ];
 /** What is not over tells more than what follows from it. */
 const AT_REST: readonly Invariant[] = [allComesToRest, pushesAreWhole, domainsAreReached, ...INVARIANTS];
+/** What must hold when nothing has gone wrong for a while. */
+const IN_CALM: readonly Invariant[] = [answersCome, pushesAreWhole, domainsAreReached];
+
+/** Looks at what takes time to come true, now and then. */
+export function checkNow(facts: Facts): void {
+  answersCome.end?.(facts);
+}
+
+export function checkCalm(facts: Facts): void {
+  for (const { end } of IN_CALM) end?.(facts);
+}
 
 export function checkCommits(facts: Facts, commits: readonly Commit[]): void {
   for (const commit of commits) {

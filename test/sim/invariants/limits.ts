@@ -76,23 +76,28 @@ function enginesOf({ world }: Facts): readonly PropellerStats[] {
   return stats;
 }
 
-const histories = new WeakMap<Facts, Map<string, string[]>>();
+/** By uid of the execution: its owners in their order, each with the division of keys under which it wrote last. */
+const histories = new WeakMap<Facts, Map<string, Map<string, number>>>();
 
-/** 5: an execution has one owner at a time, and none that was replaced ever writes again. */
+/** 5: an execution has one owner at a time, and none that was replaced writes again before keys are divided anew. */
 export const ownersFollowEachOther: Invariant = {
   after(facts, commit) {
     if (commit.kind !== 'status' || commit.key.kind !== 'Execution') return;
     const { shard } = commit.patch as { shard?: { id?: string; epoch?: number } | null };
     const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);
     if (shard === undefined || shard === null || execution === undefined) return;
-    const all = histories.get(facts) ?? new Map<string, string[]>();
+    const all = histories.get(facts) ?? new Map<string, Map<string, number>>();
     histories.set(facts, all);
-    const history = all.get(execution.uid) ?? [];
+    const history = all.get(execution.uid) ?? new Map<string, number>();
     all.set(execution.uid, history);
-    const [lastId, lastEpoch] = (history.at(-1) ?? '@0').split('@');
+    const last = [...history.keys()].at(-1) ?? '@0';
+    const [lastId, lastEpoch] = last.split('@');
     const owner = `${shard.id ?? lastId}@${shard.epoch ?? lastEpoch}`;
-    if (history.at(-1) === owner) return;
-    if (history.includes(owner)) facts.violate(5, `${owner} writes ${execution.key} again after ${history.at(-1)}`);
-    history.push(owner);
+    const { divisions } = facts.world;
+    if (last !== owner && history.get(owner) === divisions) {
+      facts.violate(5, `${owner} writes ${execution.key} again after ${last}`);
+    }
+    history.delete(owner);
+    history.set(owner, divisions);
   },
 };

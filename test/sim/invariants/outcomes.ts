@@ -2,7 +2,7 @@ import type { ExecutionError, Repository } from '../../../src/cluster/index.ts';
 import type { WorkflowClosure } from '../../../src/compiler/closure.ts';
 import { contentOf } from './content.ts';
 import { compareLive } from './definitions.ts';
-import type { Invariant } from './facts.ts';
+import { type Invariant, placeOf } from './facts.ts';
 
 /** Reasons that only a fault of ours gives: nothing that this world does leads there. */
 const OURS: ReadonlySet<string> = new Set(['Bug', 'UnexpectedError', 'StatusRefused', 'NameTaken', 'ClosureMissing']);
@@ -41,7 +41,8 @@ export const budgetsAreKept: Invariant = {
       const node = closure?.nodes?.find?.((each) => each.id === id);
       if (closure === undefined || node?.kind !== 'task' || !USER_REASONS.has(status.error?.reason ?? '')) continue;
       const limit = closure.tasks[node.task]?.retries.limit ?? 0;
-      const used = (status.attempt ?? 0) - (status.systemFailures ?? 0);
+      // Counted by what the machine saw, not by what the engine says of it.
+      const used = execution.ownFailures.get(placeOf({ node: id, index: -1 })) ?? 0;
       if (used !== limit + 1) {
         facts.violate(
           3,

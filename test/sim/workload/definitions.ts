@@ -108,8 +108,8 @@ function tasksText(variant: number): string {
       ),
       task(
         'slow',
-        { mean: 200, fail: 0.05, outputs: 'x' },
-        `  retries: ${chance.int(2)}\n  timeout: { queue: ${chance.pick([1, 10])}m, run: 5m, total: ${chance.pick([8, 30])}m }\n`,
+        { mean: 240, fail: 0.05, outputs: 'x' },
+        `  retries: { limit: ${chance.int(3)}, backoff: { initial: 1s, factor: 2, max: 1m } }\n  timeout: { queue: ${chance.pick([1, 10])}m, run: 5m, total: ${chance.pick([8, 30])}m }\n`,
       ),
       task('list', { mean: mean(5, 30), fail: 0.02, outputs: 'xs' }, '', '{ xs: list<integer> }'),
       task(

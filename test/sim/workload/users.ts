@@ -55,6 +55,9 @@ export function act(world: World, users: Users, action: Action): void {
     case 'run':
       run(world, users, action.choice, action.a);
       return;
+    case 'brief':
+      runBriefly(world, users, action.choice);
+      return;
     case 'abort':
     case 'remove':
       steer(world, users, { kind: action.kind, choice: action.choice });
@@ -88,10 +91,10 @@ function tryWrite(world: World, writes: readonly Write[], done?: () => void): vo
 }
 
 /** As `pipectl run` does: by the launch plan that is active. */
-function run(world: World, users: Users, choice: number, a: number): void {
+function run(world: World, users: Users, choice: number, a: number): { namespace: string; name: string } | undefined {
   const plans = all<LaunchPlan>(world, 'LaunchPlan');
   const plan = plans[choice % Math.max(plans.length, 1)];
-  if (plan === undefined) return;
+  if (plan === undefined) return undefined;
   const { interface: face, fixedInputs, maxParallelism, concurrency } = plan.spec;
   const resolved = resolveInputs({ parameters: face.inputs, fixed: fixedInputs, given: { a } });
   if (resolved.kind === 'problems') throw new Error(`plan ${plan.metadata.name} does not take its input`);
@@ -110,12 +113,23 @@ function run(world: World, users: Users, choice: number, a: number): void {
     ...(concurrency !== undefined && { concurrency }),
   });
   create(world, users, execution);
+  return { namespace, name: execution.metadata.name };
 }
 
 function create(world: World, users: Users, execution: Execution): void {
   const key = `${execution.metadata.namespace}/${execution.metadata.name}`;
   users.requested.add(key);
   tryWrite(world, [{ op: 'create', object: execution }], () => users.acknowledged.add(key));
+}
+
+/** Somebody who thinks better of it at once: the engine is about to write what is gone. */
+function runBriefly(world: World, users: Users, choice: number): void {
+  const name = run(world, users, choice, choice % 30);
+  if (name === undefined) return;
+  users.removed.add(`${name.namespace}/${name.name}`);
+  // From before its first round to the middle of its first attempts.
+  const afterMs = [0.2, 1, 5, 12, 40, 6_000][choice % 6] as number;
+  world.timeline.after(afterMs, () => tryWrite(world, [{ op: 'delete', key: { kind: 'Execution', ...name } }]));
 }
 
 type Steering = { readonly choice: number } & (
@@ -132,13 +146,7 @@ function steer(world: World, users: Users, action: Steering): void {
   const desire = (desired: string): Write => ({ op: 'patch', key, patch: { spec: { desired } } });
   switch (action.kind) {
     case 'abort':
-      tryWrite(world, [
-        {
-          op: 'patch',
-          key,
-          patch: { spec: { desired: 'Aborted' }, metadata: { annotations: { [ANNOTATION.abort]: 'enough' } } },
-        },
-      ]);
+      tryWrite(world, [abortOf(execution)]);
       return;
     case 'pause':
       if (execution.spec.desired === 'Aborted') return;
@@ -152,6 +160,18 @@ function steer(world: World, users: Users, action: Steering): void {
       users.removed.add(`${namespace}/${name}`);
       tryWrite(world, [{ op: 'delete', key }]);
       return;
+  }
+}
+
+function abortOf({ metadata: { namespace = '', name } }: Execution): Write {
+  const patch = { spec: { desired: 'Aborted' }, metadata: { annotations: { [ANNOTATION.abort]: 'enough' } } };
+  return { op: 'patch', key: { kind: 'Execution', namespace, name }, patch };
+}
+
+/** Ends all that lives: nobody waits any longer. */
+export function abortAll(world: World): void {
+  for (const execution of all<Execution>(world, 'Execution')) {
+    if (!isTerminalPhase(execution.status?.phase ?? 'Pending')) tryWrite(world, [abortOf(execution)]);
   }
 }
 

@@ -10,7 +10,7 @@ export interface Agent {
   observe(commits: readonly Commit[]): void;
   /** Pods whose process is there. */
   readonly live: ReadonlyMap<string, LivePod>;
-  /** Takes a live pod's process away; how the cluster learns of it differs. */
+  /** Takes a live pod's process away, or that of all; how the cluster learns of it differs. */
   disturb(how: 'evict' | 'lose' | 'vanish', choice: number): void;
   /** Nothing starts, ends or is reported until then. */
   pauseUntil(at: number): void;
@@ -169,8 +169,12 @@ function report(state: State, pod: LivePod, status: object): void {
 
 function disturb(state: State, how: 'evict' | 'lose' | 'vanish', choice: number): void {
   const pods = [...state.live.values()];
-  const pod = pods[choice % Math.max(pods.length, 1)];
-  if (pod === undefined) return;
+  // One of them, or the whole machine.
+  const first = choice % Math.max(pods.length, 1);
+  for (const pod of choice % 2 === 0 ? pods : pods.slice(first, first + 1)) take(state, how, pod);
+}
+
+function take(state: State, how: 'evict' | 'lose' | 'vanish', pod: LivePod): void {
   if (how === 'lose') {
     terminate(state, pod, 137, 'Lost', '');
     return;

@@ -103,6 +103,7 @@ function watch(store: SimStore, link: Link, kind: string, options: WatchOptions)
   const end = (): void => ending.abort('over');
   options.signal.addEventListener('abort', end);
   link.died.signal.addEventListener('abort', end);
+  if (options.signal.aborted) end();
   let broken: Error | undefined;
   const breaker = (error: Error): void => {
     broken ??= error;

@@ -94,7 +94,7 @@ function placeOf(role: Role): number {
 }
 
 /** Renewals are most of what happens in a quiet world: so leases are longer than those of a real one. */
-const TIMING = { durationMs: 240_000, renewDeadlineMs: 160_000, retryMs: 70_000 };
+const TIMING = { durationMs: 480_000, renewDeadlineMs: 340_000, retryMs: 180_000 };
 
 export function start(process: SimProcess, options: ProcessOptions): void {
   if (!isWanted(process, options)) return;

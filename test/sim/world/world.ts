@@ -42,7 +42,13 @@ export interface World {
   readonly disk: { slowUntil: number; fullUntil: number };
   /** Roles whose process dies with the next commit, before anybody is told of it. */
   readonly doomed: { role: Role; forMs: number }[];
+  /** Until when something goes wrong, as far as it is known; in the past: nothing does. */
+  troubledUntil: number;
   shards: number;
+  /** The most that a clock was ever wrong: what was timed by it is as late. */
+  worstSkewMs: number;
+  /** How often the keys were divided anew. */
+  divisions: number;
   isCalm: boolean;
 }
 
@@ -103,7 +109,10 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
     options: { seed, timeline, store, mode, repositories, inTurn, log, shards: () => world.shards },
     disk,
     doomed,
+    troubledUntil: START_MS,
     shards: plan.shards,
+    worstSkewMs: 0,
+    divisions: 0,
     isCalm: false,
   };
   return world;
@@ -129,6 +138,7 @@ function createTurns(): World['inTurn'] {
 /** In one process with the store, all of it ends; and what is not on the disk is gone. */
 export function crash(world: World, role: Role, forMs: number): void {
   const { processes, store, timeline, options } = world;
+  world.troubledUntil = Math.max(world.troubledUntil, timeline.now + forMs);
   const victims = options.mode === 'embedded' ? [...processes.values()] : [processes.get(role) as SimProcess];
   if (options.mode === 'embedded') store.losePower();
   for (const process of victims) kill(process);
@@ -142,6 +152,7 @@ export function strike(world: World, fault: Fault): void {
   const { processes, disk, timeline, agent, store } = world;
   const until = 'forMs' in fault ? timeline.now + fault.forMs : 0;
   const process = 'role' in fault ? (processes.get(fault.role) as SimProcess) : undefined;
+  world.troubledUntil = Math.max(world.troubledUntil, timeline.now, until);
   switch (fault.kind) {
     case 'crash':
       crash(world, fault.role, fault.forMs);
@@ -180,6 +191,7 @@ export function strike(world: World, fault: Fault): void {
       return;
     case 'clock':
       process!.skew.ms += fault.byMs;
+      world.worstSkewMs = Math.max(world.worstSkewMs, Math.abs(process!.skew.ms));
       return;
     case 'slowDisk':
       disk.slowUntil = until;
@@ -201,6 +213,7 @@ export function strike(world: World, fault: Fault): void {
 /** Another number of propellers: those that are too many give up what they have, those that are missing begin. */
 function reshard(world: World, shards: number): void {
   world.shards = shards;
+  world.divisions++;
   for (const process of world.processes.values()) {
     if (isWanted(process, world.options)) process.reshard?.(shards);
     else if (process.link !== undefined) {
