@@ -48,6 +48,8 @@ export interface ArchiveLimits {
 export interface Archive {
   /** Durable when it resolves. An entry replaces one of the same namespace and name. */
   put(entries: readonly ArchiveEntry[]): Promise<void>;
+  /** Moves to here that are under way, by `namespace/name`. Who deletes an execution waits for the end of its move. */
+  readonly moves: Map<string, Promise<void>>;
   /** In the same turn, so that a create can be checked against it: one look into an index of names. */
   find(namespace: string, name: string): Execution | undefined;
   /** The pods that were put in with an execution; empty when there are none or it is not here. */

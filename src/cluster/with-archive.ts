@@ -94,6 +94,8 @@ async function deleteEverywhere(
     if (found === undefined) throw error;
     answer = [found];
   }
+  // What is being moved was read before it was deleted, and is put away after.
+  await archive.moves.get(`${namespace}/${name}`);
   // A crash between the two halves of archiving leaves a copy, which must not outlive the object.
   if (archive.find(namespace, name) !== undefined) await archive.remove(namespace, name);
   return answer;

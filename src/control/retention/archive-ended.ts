@@ -36,6 +36,19 @@ export async function archiveEnded(
 }
 
 async function moveBatch(cluster: Cluster, archive: Archive, due: readonly Ended[]): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const keys = due.map(({ namespace, name }) => `${namespace}/${name}`);
+  // Before they are read: somebody may delete one from now on.
+  for (const key of keys) archive.moves.set(key, promise);
+  try {
+    return await move(cluster, archive, due);
+  } finally {
+    for (const key of keys) archive.moves.delete(key);
+    resolve();
+  }
+}
+
+async function move(cluster: Cluster, archive: Archive, due: readonly Ended[]): Promise<number> {
   const found = await Promise.all(due.map((ended) => readEnded(cluster, ended)));
   const executions = await withoutLiveChildren(
     cluster,

@@ -242,3 +242,22 @@ it('archives what the engine has just ended', async () => {
   expect(fixture.archive.attempts(NAMESPACE, 'run')).toHaveLength(1);
   await expect(launch(cluster, chain, 'run')).rejects.toThrow('already exists');
 });
+
+it('does not bring back what somebody deletes while it is moved', async () => {
+  await end('leaving');
+  const joined = withArchive(store, fixture.archive);
+  let deleted: Promise<unknown> | undefined;
+  const archive: Archive = {
+    ...fixture.archive,
+    async put(entries) {
+      deleted = joined.write([{ op: 'delete', key: keyOf('Execution', 'leaving') }]);
+      await expect
+        .poll(() => store.get(keyOf('Execution', 'leaving')).catch(({ name }: Error) => name))
+        .toBe('NotFoundError');
+      await fixture.archive.put(entries);
+    },
+  };
+  await sweep(store, archive);
+  await deleted;
+  await expect(joined.get(keyOf('Execution', 'leaving'))).rejects.toThrow(/leaving/);
+});

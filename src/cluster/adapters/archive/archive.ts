@@ -25,6 +25,7 @@ export function openArchive({ path, clock }: ArchiveOptions): Archive {
       }
       return undefined;
     },
+    moves: new Map(),
     async put(entries) {
       await thread.ask({ op: 'put', rows: entries.map(rowOf) });
     },
