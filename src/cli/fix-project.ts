@@ -1,10 +1,10 @@
 import { type FixedFile, type FixedWorkTree, fixWorkTree, writeFixedFile } from '../client/index.ts';
 import { checkedWorkTree } from './check-project.ts';
-import type { Reporter } from './commands/validate.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode, FailedError } from './errors.ts';
 import { paint, printable } from './terminal.ts';
 import { unifiedDiff } from './unified-diff.ts';
+import type { Reporter } from './validate-reporter.ts';
 
 /** `validate --fix`: writes the fixes, tells each, and reports what is left. With `isDryRun` shows a diff and writes nothing. */
 export async function fixProject(

@@ -1,11 +1,11 @@
 import { watchWorkTree } from '../client/index.ts';
 import { createParseCache } from '../compiler/index.ts';
 import { checkFolder } from './check-project.ts';
-import type { Reporter } from './commands/validate.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { report as reportError } from './report.ts';
 import { paint, printable } from './terminal.ts';
+import type { Reporter } from './validate-reporter.ts';
 
 const CLEAR = '\x1b[H\x1b[2J\x1b[3J';
 

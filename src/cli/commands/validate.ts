@@ -1,14 +1,9 @@
-import { relative, resolve, sep } from 'node:path';
-import type { Diagnostic } from '../../base/index.ts';
+import { resolve } from 'node:path';
 import { defaultCacheFolder, findProjectRoot, PROJECT_FILE, validateFolder } from '../../client/index.ts';
-import { type DiagnosticFormat, formatDiagnostics, withFixes } from '../../language/index.ts';
-import { VERSION } from '../../main/version.ts';
 import type { Checked } from '../check-project.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { EXIT, type ExitCode, UsageError } from '../errors.ts';
-import { countWords } from '../kind-words.ts';
-import { paint, printable } from '../terminal.ts';
+import { type ExitCode, UsageError } from '../errors.ts';
 
 /** `pipectl validate [PATH…]`: compiles the project of this folder as a push of it would. Exit 1 when it has errors. */
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
@@ -19,29 +14,37 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   if (root === undefined && rev === undefined && !isStdin) {
     throw new UsageError(`there is no ${PROJECT_FILE} in ${context.cwd} or above`, '`pipectl init` writes a project');
   }
-  const reporter = reporterOf(context, input, isStdin ? undefined : (root ?? context.cwd));
-  if (isStdin) return reporter.report((await import('../check-project.ts')).checkStdin());
+  const reporting = import('../validate-reporter.ts');
+  const openReporter = async () =>
+    (await reporting).reporterOf(context, input, isStdin ? undefined : (root ?? context.cwd));
+  if (isStdin) return (await openReporter()).report((await import('../check-project.ts')).checkStdin());
   if (rev !== undefined) {
     const { checkRevision } = await import('../check-project.ts');
-    return reporter.report(await checkRevision(context, rev));
+    return (await openReporter()).report(await checkRevision(context, rev));
   }
   if (input.flag('fix')) {
     const { fixProject } = await import('../fix-project.ts');
-    return fixProject(context, root as string, reporter, input.flag('dryRun'));
+    return fixProject(context, root as string, await openReporter(), input.flag('dryRun'));
   }
   if (input.flag('watch')) {
     const { watchProject } = await import('../watch-project.ts');
-    return watchProject(context, root as string, reporter);
+    return watchProject(context, root as string, await openReporter());
   }
-  return reporter.report(await check(context, root as string, reporter), { offersFix: true });
+  // What prints is loaded while git looks at the folder.
+  const [checked, reporter] = await Promise.all([check(context, root as string, input), openReporter()]);
+  return reporter.report(checked, { offersFix: true });
 }
 
 /** An unchanged folder is answered from what is kept of it, without the compiler; some formats want more than is kept. */
-async function check({ env }: CommandContext, root: string, { namesFiles }: Reporter): Promise<Checked> {
+async function check({ env }: CommandContext, root: string, input: CommandInput): Promise<Checked> {
+  const namesFiles = FORMATS_WITH_FILES.has(input.text('output') ?? '');
   if (!namesFiles) return validateFolder(root, { cacheFolder: defaultCacheFolder(env) });
   const { checkFolder } = await import('../check-project.ts');
   return checkFolder(root);
 }
+
+/** Formats that tell of files without findings, too. */
+const FORMATS_WITH_FILES: ReadonlySet<string> = new Set(['sarif', 'junit']);
 
 /** What cannot go together. */
 function checkOptions(input: CommandInput): void {
@@ -60,66 +63,3 @@ function rootOf({ cwd }: CommandContext, input: CommandInput): string | undefine
   const [first] = input.arguments;
   return findProjectRoot(cwd) ?? (first === undefined ? undefined : findProjectRoot(resolve(cwd, first)));
 }
-
-/** Prints what was found, as the command line asks for it. */
-export interface Reporter {
-  /** Whether a finding is in the files and folders that were asked for. */
-  isWanted(diagnostic: Diagnostic): boolean;
-  readonly isPretty: boolean;
-  /** Whether the format tells of files without findings. */
-  readonly namesFiles: boolean;
-  report(checked: Checked, options?: { readonly offersFix?: boolean }): ExitCode;
-}
-
-function reporterOf({ cwd, stdout, stderr }: CommandContext, input: CommandInput, root: string | undefined): Reporter {
-  const paths = root === undefined ? [] : input.arguments;
-  const wanted = paths.map((path) =>
-    relative(root as string, resolve(cwd, path))
-      .split(sep)
-      .join('/'),
-  );
-  const format = (input.text('output') ?? 'pretty') as DiagnosticFormat;
-  const isPretty = format === 'pretty';
-  const isWanted = ({ span }: Diagnostic): boolean => span === undefined || isAmong(span.file, wanted);
-  return {
-    isWanted,
-    isPretty,
-    namesFiles: format === 'sarif' || format === 'junit',
-    report(checked, { offersFix = false } = {}) {
-      const shown = withFixes(checked.diagnostics.filter(isWanted));
-      const files = (checked.files ?? []).filter((path) => isAmong(path, wanted));
-      const { color, columns } = stdout;
-      stdout.write(formatDiagnostics(shown, format, { color, columns, files, version: VERSION }));
-      if (!isPretty) return checked.isValid ? EXIT.ok : EXIT.failed;
-      if (checked.untracked.length > 0) {
-        stderr.write(`not in git yet, a push would not carry: ${namesText(checked.untracked)}\n`);
-      }
-      const fixable = shown.filter(({ fix }) => fix !== undefined).length;
-      if (offersFix && fixable > 0) {
-        stderr.write(`${fixable} of them ${fixable === 1 ? 'seems' : 'seem'} fixable: pipectl validate --fix\n`);
-      }
-      if (!checked.isValid) return EXIT.failed;
-      stderr.write(`${paint(stderr, 'green', 'valid')}: ${countsText(checked)}\n`);
-      return EXIT.ok;
-    },
-  };
-}
-
-function isAmong(file: string, wanted: readonly string[]): boolean {
-  if (wanted.length === 0) return true;
-  return wanted.some((path) => path === '' || file === path || file.startsWith(`${path}/`));
-}
-
-function namesText(names: readonly string[]): string {
-  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
-  return `${names.slice(0, MAX_NAMED).map(printable).join(', ')}${more}`;
-}
-
-/** `2 workflows, 5 tasks, 1 schedule in 3 files`. */
-function countsText({ counts, fileCount }: Checked): string {
-  const found = Object.entries(counts);
-  const what = found.length === 0 ? 'no definitions' : countWords(found);
-  return `${what} in ${fileCount} ${fileCount === 1 ? 'file' : 'files'}`;
-}
-
-const MAX_NAMED = 5;

@@ -43,6 +43,7 @@ function runningTool(): string | undefined {
   if (extname(file) === '.ts') return undefined;
   const folder = dirname(file);
   const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.js'))
     .sort()
     .map((name) => {
       const { size, mtimeMs } = statSync(join(folder, name));

@@ -101,20 +101,19 @@ export function touchedFiles(
   most: number,
 ): ReadonlySet<string> | undefined {
   const facts = [...before, ...after];
-  const names = new Set<string>();
-  const byFile = new Map<string, FileFacts[]>();
   const dependents = new Map<string, string[]>();
-  for (const one of facts) {
-    append(byFile, one.file, one);
-    for (const key of namesIn(one)) names.add(key);
-    for (const key of one.refs) append(dependents, key, one.file);
-  }
+  for (const one of facts) for (const key of one.refs) append(dependents, key, one.file);
+  const unknown = new Set(dependents.keys());
+  if (unknown.size > 0) for (const one of facts) for (const key of namesIn(one)) unknown.delete(key);
   const touched = new Set(changed);
   // What is meant by a name that nobody has depends on all names.
-  for (const [key, files] of dependents) if (!names.has(key)) for (const file of files) touched.add(file);
+  for (const key of unknown) for (const file of dependents.get(key) ?? []) touched.add(file);
   for (let size = 0; size < touched.size; ) {
     size = touched.size;
     const shared = new Set<string>();
+    // Where nothing refers to another file, only files that are touched already are asked for their names.
+    const asked = dependents.size > 0 ? facts : facts.filter(({ file }) => touched.has(file));
+    const byFile = Map.groupBy(asked, ({ file }) => file);
     for (const file of touched) {
       if (touched.size > most) return undefined;
       for (const key of (byFile.get(file) ?? []).flatMap(namesIn)) {
