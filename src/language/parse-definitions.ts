@@ -11,6 +11,7 @@ import type { BrokenDefinition, Definition, DefinitionKind, Path, Place } from '
 import { collectFindings, type Findings } from './findings.ts';
 import { decodeText, type GateRefusal } from './gate.ts';
 import { type Ignore, ignoresOf } from './ignores.ts';
+import { maskPlace } from './mask-place.ts';
 import { readPolicy } from './read/policy.ts';
 import type { Reader } from './read/reader.ts';
 import { readLaunchPlan, readPlatform, readProject, readSchedule, readTask, texts } from './read/specs.ts';
@@ -229,7 +230,8 @@ function readDefinition(
   for (const problem of validateDocument(kind, withoutVersion(json), MAX_FILE_DIAGNOSTICS + 1)) {
     if (problem.code === TOO_MANY) isOversized = true;
     const place = (): Place => (problem.isKey ? keyAt(problem.path) : valueAt(problem.path));
-    tell(problem.code, problem.message, place, problem.help);
+    const shown = problem.isSecret === true ? () => maskPlace(place()) : place;
+    tell(problem.code, problem.message, shown, problem.help);
   }
   const reader: Reader = {
     tell: (code, message, path, more) =>

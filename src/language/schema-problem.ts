@@ -140,7 +140,7 @@ function wrongForm(error: AjvError, path: Path): SchemaProblem {
 function secretFound(path: Path, example: Json | undefined): SchemaProblem {
   const message = `${placeName(path)} is to name a secret, and has text instead`;
   const help = `put the text into a secret and name that, for example ${JSON.stringify(example)}`;
-  return { code: 'PIPE-NOTIFY-001', message, path, isKey: false, help };
+  return { code: 'PIPE-NOTIFY-001', message, path, isKey: false, isSecret: true, help };
 }
 
 const FORMS: ReadonlyMap<string, string> = new Map([

@@ -13,6 +13,8 @@ export interface SchemaProblem {
   readonly message: string;
   readonly path: Path;
   readonly isKey: boolean;
+  /** The value is not to be shown. */
+  readonly isSecret?: true;
   readonly help?: string;
   /** The field that an unknown one is probably meant to be. */
   readonly meant?: string;
