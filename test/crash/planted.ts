@@ -35,7 +35,7 @@ export const PLANTED: readonly PlantedBug[] = [
     file: 'control/registration/register-commit.ts',
     find: '      await cluster.write(writes);\n',
     replace:
-      '      if (attempt > 0) {\n        setTimeout(() => void cluster.write(writes), 30);\n        return undefined;\n      }\n' +
+      '      if (attempt > 0) {\n        setTimeout(() => void cluster.write(writes), 300);\n        return undefined;\n      }\n' +
       '      await cluster.write(writes);\n',
   },
   {
