@@ -54,9 +54,12 @@ function environment(container: Container): readonly string[] {
   return [...values].map(([name, value]) => `${name}=${value}`);
 }
 
+/** A name that is written out as well is one of the engine's own, which win. */
 function secretVariables(container: Container): readonly SecretVariable[] {
-  return (container.env ?? []).flatMap((variable) =>
-    'valueFrom' in variable && !OURS.has(variable.name)
+  const env = container.env ?? [];
+  const written = new Set(env.flatMap((variable) => ('value' in variable ? [variable.name] : [])));
+  return env.flatMap((variable) =>
+    'valueFrom' in variable && !OURS.has(variable.name) && !written.has(variable.name)
       ? [{ name: variable.name, ref: variable.valueFrom.secretKeyRef }]
       : [],
   );

@@ -130,7 +130,7 @@ function redacting(capture: Capture, redactor: Redactor | undefined): Capture {
   if (redactor === undefined) return capture;
   return {
     write: (chunk) => capture.write(redactor.write(chunk)),
-    finish() {
+    finish: () => {
       capture.write(redactor.end());
       capture.finish();
     },
