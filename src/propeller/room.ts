@@ -61,7 +61,8 @@ export function quotaError({ of, limits, whole }: Room, task: PlannedTask): Exec
 /** Why there is no room, in words; undefined: there is. */
 function lackOf({ left, limits, of }: Room, task: PlannedTask): string | undefined {
   const wanted = sizeOf(task);
-  if (left.tasks < 1) return `the ${of} allows ${limits.tasks} task attempts at a time`;
+  if (left.tasks < 1)
+    return `the ${of} allows ${limits.tasks} task ${limits.tasks === '1' ? 'attempt' : 'attempts'} at a time`;
   if (left.cpu < wanted.cpu) {
     return `the ${of} allows ${limits.cpu} CPU at a time, of which ${wanted.cpu} are asked for`;
   }

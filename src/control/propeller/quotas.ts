@@ -151,7 +151,10 @@ export function createQuotas(): Quotas {
       else if (!running.has(key)) join(toBegin, key, wait, -1);
       if (counters.size > 0) return { kind: 'Unknown' };
       if (!running.has(key) && (running.size >= limit || firstOf(toBegin) !== key)) {
-        return { kind: 'Hold', message: `queued: the quota of ${namespace} allows ${limit} executions at a time` };
+        return {
+          kind: 'Hold',
+          message: `queued: the quota of ${namespace} allows ${limit} ${limit === 1 ? 'execution' : 'executions'} at a time`,
+        };
       }
       toBegin.waiting.delete(key);
       running.add(key);

@@ -75,7 +75,7 @@ describe('the room of a quota', () => {
 
   it('of executions is given in the order of coming, and priority counts as time', () => {
     const quotas = open({ maxExecutions: 1 });
-    const full = { kind: 'Hold', message: 'queued: the quota of n allows 1 executions at a time' };
+    const full = { kind: 'Hold', message: 'queued: the quota of n allows 1 execution at a time' };
     expect(quotas.admit('n', 'a', wait('a'))).toEqual({ kind: 'Admit' });
     expect(quotas.admit('n', 'b', wait('b', 10))).toEqual(full);
     expect(quotas.admit('n', 'c', wait('c', 11, 5))).toEqual(full);
@@ -89,7 +89,7 @@ describe('the room of a quota', () => {
 describe('the lines of a quota', () => {
   const woken: string[] = [];
   const wait = (key: string, since = 0, priority = 0) => ({ since, priority, wake: () => void woken.push(key) });
-  const full = { kind: 'Hold', message: 'queued: the quota of n allows 1 executions at a time' };
+  const full = { kind: 'Hold', message: 'queued: the quota of n allows 1 execution at a time' };
   const open = (quota: object) => {
     const quotas = createQuotas();
     quotas.set([quota]);
