@@ -47,12 +47,12 @@ describe('notifications', () => {
     [
       'an address with a name',
       `{ on: [Failed], email: { smtp: ${URL_SECRET}, from: "A <a@b.example>", to: [c@d.example] } }`,
-      /PIPE-SCHEMA-009[^]*mail address/,
+      /PIPE-SCHEMA-009[\s\S]*mail address/,
     ],
     [
       'an address with a line end',
       `{ on: [Failed], email: { smtp: ${URL_SECRET}, from: a@b.example, to: ["c@d.example\\nBcc: x"] } }`,
-      /PIPE-SCHEMA-009[^]*mail address/,
+      /PIPE-SCHEMA-009[\s\S]*mail address/,
     ],
     ['nobody', `{ on: [Failed], email: { smtp: ${URL_SECRET}, from: a@b.example, to: [] } }`, /PIPE-SCHEMA-011/],
   ])('that name %s are refused', (_what, notification, expected) => {
