@@ -96,37 +96,22 @@ interface Waiter {
 
 const NOTHING: Usage = { tasks: 0, cpu: 0, memoryBytes: 0 };
 
-export function createQuotas(): Quotas {
-  let quotas: readonly Quota[] = [];
-  const holders = new Map<string, Holder>();
-  const counters = new Set<object>();
-  let turns = 0;
-  const quotaOf = (namespace: string): Quota | undefined => quotas.find((quota) => isOf(namespace, quota));
-  const holderOf = (namespace: string): Holder => {
-    const holder = holders.get(namespace) ?? newHolder();
-    holders.set(namespace, holder);
-    return holder;
-  };
-  const join = (line: Line, key: string, { since, priority, wake }: QuotaWait, sawFreed: number): void => {
-    const waiter = { key, rank: since - priority * PRIORITY_AGE_MS, turn: turns++, wake, sawFreed };
-    line.waiting.set(key, waiter);
-    pushHeap(line.heap, waiter);
-  };
-  const wakeAll = ({ toBegin, toStart }: Holder): void => {
-    for (const { waiting } of [toBegin, toStart]) for (const { wake } of [...waiting.values()]) wake();
-  };
+/** All that is known of the quotas of a process. */
+interface Ledger {
+  quotas: readonly Quota[];
+  readonly holders: Map<string, Holder>;
+  /** Engines that have not counted yet what runs. */
+  readonly counters: Set<object>;
+  turns: number;
+}
 
+export function createQuotas(): Quotas {
+  const ledger: Ledger = { quotas: [], holders: new Map(), counters: new Set(), turns: 0 };
+  const { holders, counters } = ledger;
   return {
-    set(next) {
-      quotas = next;
-      for (const [namespace, holder] of holders) {
-        holder.freed++;
-        if (quotaOf(namespace) === undefined) holders.delete(namespace);
-        wakeAll(holder);
-      }
-    },
-    quotaOf,
-    exist: () => quotas.length > 0,
+    set: (next) => set(ledger, next),
+    quotaOf: (namespace) => quotaOf(ledger, namespace),
+    exist: () => ledger.quotas.length > 0,
     counting: (engine) => void counters.add(engine),
     counted(engine) {
       if (!counters.delete(engine) || counters.size > 0) return;
@@ -136,68 +121,111 @@ export function createQuotas(): Quotas {
       }
     },
     expect(namespace, key, isChild) {
-      const holder = holderOf(namespace);
+      const holder = holderOf(ledger, namespace);
       if (!isChild) holder.running.add(key);
       if (!holder.used.has(key)) holder.expected.add(key);
     },
     hold(namespace, key, isChild) {
-      if (!isChild) holderOf(namespace).running.add(key);
+      if (!isChild) holderOf(ledger, namespace).running.add(key);
     },
-    admit(namespace, key, wait) {
-      const limit = quotaOf(namespace)?.maxExecutions ?? Number.POSITIVE_INFINITY;
-      const { running, toBegin } = holderOf(namespace);
-      const waiter = toBegin.waiting.get(key);
-      if (waiter !== undefined) waiter.wake = wait.wake;
-      else if (!running.has(key)) join(toBegin, key, wait, -1);
-      if (counters.size > 0) return { kind: 'Unknown' };
-      if (!running.has(key) && (running.size >= limit || firstOf(toBegin) !== key)) {
-        return {
-          kind: 'Hold',
-          message: `queued: the quota of ${namespace} allows ${limit} ${limit === 1 ? 'execution' : 'executions'} at a time`,
-        };
-      }
-      toBegin.waiting.delete(key);
-      running.add(key);
-      if (running.size < limit) firstWaiter(toBegin)?.wake();
-      return { kind: 'Admit' };
-    },
+    admit: (namespace, key, wait) => admit(ledger, namespace, key, wait),
     roomFor(namespace, key) {
-      const quota = quotaOf(namespace);
+      const quota = quotaOf(ledger, namespace);
       if (quota === undefined || !bindsTasks(quota)) return undefined;
-      return roomOf(namespace, quota, holderOf(namespace), key, counters.size > 0);
+      return roomOf(namespace, quota, holderOf(ledger, namespace), key, counters.size > 0);
     },
     note(namespace, key, usage, wait) {
       const holder = holders.get(namespace);
-      if (holder === undefined) return;
-      // The room it was shown was that before its own news: what it gives back itself it has not seen free.
-      const sawFreed = holder.offeredTo === key ? holder.freed : -1;
-      account(holder, key, usage);
-      holder.toStart.waiting.delete(key);
-      if (wait !== undefined) join(holder.toStart, key, wait, sawFreed);
-      if (counters.size === 0) wakeNext(holder);
+      if (holder !== undefined) note(ledger, holder, key, usage, wait);
     },
     leave(namespace, key) {
       const holder = holders.get(namespace);
-      if (holder === undefined) return;
-      const wasFirst = firstOf(holder.toBegin) === key;
-      holder.toBegin.waiting.delete(key);
-      holder.toStart.waiting.delete(key);
-      if (wasFirst) firstWaiter(holder.toBegin)?.wake();
-      if (counters.size === 0) wakeNext(holder);
+      if (holder !== undefined) leave(ledger, holder, key);
     },
     forget(namespace, key) {
       const holder = holders.get(namespace);
       if (holder === undefined) return;
       account(holder, key, NOTHING);
       if (holder.running.delete(key)) firstWaiter(holder.toBegin)?.wake();
-      this.leave(namespace, key);
+      leave(ledger, holder, key);
     },
     report: () =>
       [...holders].flatMap(([namespace, holder]) => {
-        const quota = quotaOf(namespace);
+        const quota = quotaOf(ledger, namespace);
         return quota === undefined ? [] : [reportOf(namespace, quota, holder)];
       }),
   };
+}
+
+function set(ledger: Ledger, quotas: readonly Quota[]): void {
+  ledger.quotas = quotas;
+  for (const [namespace, holder] of ledger.holders) {
+    holder.freed++;
+    if (quotaOf(ledger, namespace) === undefined) ledger.holders.delete(namespace);
+    wakeAll(holder);
+  }
+}
+
+function quotaOf({ quotas }: Ledger, namespace: string): Quota | undefined {
+  return quotas.find((quota) => isOf(namespace, quota));
+}
+
+function holderOf({ holders }: Ledger, namespace: string): Holder {
+  const holder = holders.get(namespace) ?? newHolder();
+  holders.set(namespace, holder);
+  return holder;
+}
+
+function admit(ledger: Ledger, namespace: string, key: string, wait: QuotaWait): Admission {
+  const limit = quotaOf(ledger, namespace)?.maxExecutions ?? Number.POSITIVE_INFINITY;
+  const { running, toBegin } = holderOf(ledger, namespace);
+  const waiter = toBegin.waiting.get(key);
+  if (waiter !== undefined) waiter.wake = wait.wake;
+  else if (!running.has(key)) join(ledger, toBegin, key, wait, -1);
+  if (ledger.counters.size > 0) return { kind: 'Unknown' };
+  if (!running.has(key) && (running.size >= limit || firstOf(toBegin) !== key)) {
+    return {
+      kind: 'Hold',
+      message: `queued: the quota of ${namespace} allows ${limit} ${limit === 1 ? 'execution' : 'executions'} at a time`,
+    };
+  }
+  toBegin.waiting.delete(key);
+  running.add(key);
+  if (running.size < limit) firstWaiter(toBegin)?.wake();
+  return { kind: 'Admit' };
+}
+
+function note(ledger: Ledger, holder: Holder, key: string, usage: Usage, wait: QuotaWait | undefined): void {
+  // The room it was shown was that before its own news: what it gives back itself it has not seen free.
+  const sawFreed = holder.offeredTo === key ? holder.freed : -1;
+  account(holder, key, usage);
+  holder.toStart.waiting.delete(key);
+  if (wait !== undefined) join(ledger, holder.toStart, key, wait, sawFreed);
+  if (ledger.counters.size === 0) wakeNext(holder);
+}
+
+function leave({ counters }: Ledger, holder: Holder, key: string): void {
+  const wasFirst = firstOf(holder.toBegin) === key;
+  holder.toBegin.waiting.delete(key);
+  holder.toStart.waiting.delete(key);
+  if (wasFirst) firstWaiter(holder.toBegin)?.wake();
+  if (counters.size === 0) wakeNext(holder);
+}
+
+function join(
+  ledger: Ledger,
+  line: Line,
+  key: string,
+  { since, priority, wake }: QuotaWait,
+  sawFreed: Waiter['sawFreed'],
+): void {
+  const waiter = { key, rank: since - priority * PRIORITY_AGE_MS, turn: ledger.turns++, wake, sawFreed };
+  line.waiting.set(key, waiter);
+  pushHeap(line.heap, waiter);
+}
+
+function wakeAll({ toBegin, toStart }: Holder): void {
+  for (const { waiting } of [toBegin, toStart]) for (const { wake } of [...waiting.values()]) wake();
 }
 
 function reportOf(namespace: string, quota: Quota, { running, total, toBegin, toStart }: Holder): QuotaReport {
