@@ -256,76 +256,72 @@ const quotas: Schema = {
   ],
 };
 
-const platform: Schema = record(
-  'Settings of the engine itself.',
-  {
-    description: DESCRIPTION,
-    propeller: record('The workers that move executions on.', {
-      workers: { type: 'integer', minimum: 1, maximum: 100_000, description: 'Workers per shard.', examples: [500] },
-      maxParallelism: {
-        type: 'integer',
-        minimum: 1,
-        maximum: 100_000,
-        description: 'Live task attempts of one execution, where nothing says less.',
-        examples: [25],
-      },
-      sharding: {
-        type: 'object',
-        description: 'How executions are spread over shards.',
-        properties: {
-          strategy: {
-            enum: ['hash', 'project', 'domain'],
-            description: '`hash`: evenly; `project`, `domain`: by name.',
-          },
-          shards: {
-            type: ['integer', 'array'],
-            description: 'With `hash` how many; else which ids each takes, `*` the rest.',
-            minimum: 1,
-            maximum: 1024,
-            minItems: 1,
-            maxItems: 1024,
-            items: record(
-              'A shard.',
-              {
-                ids: {
-                  type: 'array',
-                  minItems: 1,
-                  maxItems: 1024,
-                  items: { type: 'string', minLength: 1, maxLength: 63 },
-                  description: 'Names, or `*`.',
-                },
+const platform: Schema = record('Settings of the engine itself.', {
+  description: DESCRIPTION,
+  propeller: record('The workers that move executions on.', {
+    workers: { type: 'integer', minimum: 1, maximum: 100_000, description: 'Workers per shard.', examples: [500] },
+    maxParallelism: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 100_000,
+      description: 'Live task attempts of one execution, where nothing says less.',
+      examples: [25],
+    },
+    sharding: {
+      type: 'object',
+      description: 'How executions are spread over shards.',
+      properties: {
+        strategy: {
+          enum: ['hash', 'project', 'domain'],
+          description: '`hash`: evenly; `project`, `domain`: by name.',
+        },
+        shards: {
+          type: ['integer', 'array'],
+          description: 'With `hash` how many; else which ids each takes, `*` the rest.',
+          minimum: 1,
+          maximum: 1024,
+          minItems: 1,
+          maxItems: 1024,
+          items: record(
+            'A shard.',
+            {
+              ids: {
+                type: 'array',
+                minItems: 1,
+                maxItems: 1024,
+                items: { type: 'string', minLength: 1, maxLength: 63 },
+                description: 'Names, or `*`.',
               },
-              { required: ['ids'] },
-            ),
-          },
+            },
+            { required: ['ids'] },
+          ),
         },
-        required: ['strategy', 'shards'],
-        additionalProperties: false,
-        examples: [
-          { strategy: 'hash', shards: 4 },
-          { strategy: 'project', shards: [{ ids: ['a', 'b'] }, { ids: ['*'] }] },
-        ],
       },
-      autoscale: record(
-        'How many shards run.',
-        {
-          min: { type: 'integer', minimum: 1, maximum: 1024, description: 'Never fewer.' },
-          max: { type: 'integer', minimum: 1, maximum: 1024, description: 'Never more.' },
-          freeWorkersTarget: {
-            type: 'number',
-            exclusiveMinimum: 0,
-            exclusiveMaximum: 1,
-            description: 'The part of the workers that should be free.',
-          },
+      required: ['strategy', 'shards'],
+      additionalProperties: false,
+      examples: [
+        { strategy: 'hash', shards: 4 },
+        { strategy: 'project', shards: [{ ids: ['a', 'b'] }, { ids: ['*'] }] },
+      ],
+    },
+    autoscale: record(
+      'How many shards run.',
+      {
+        min: { type: 'integer', minimum: 1, maximum: 1024, description: 'Never fewer.' },
+        max: { type: 'integer', minimum: 1, maximum: 1024, description: 'Never more.' },
+        freeWorkersTarget: {
+          type: 'number',
+          exclusiveMinimum: 0,
+          exclusiveMaximum: 1,
+          description: 'The part of the workers that should be free.',
         },
-        { required: ['min', 'max'] },
-      ),
-    }),
-    retention,
-    quotas,
-  },
-  { required: ['propeller'] },
-);
+      },
+      { required: ['min', 'max'] },
+    ),
+  }),
+  retention,
+  quotas,
+});
 
 export interface KindSchema {
   /** The schema file is `<file>.schema.json`. */
