@@ -45,17 +45,10 @@ async function cost(host: EngineHost): Promise<{ readonly micros: number; readon
   return { micros: cpuMicros / transitions, bytes: writtenBytes / transitions };
 }
 
-/** An engine with so many executions that sleep for an hour, and that it has seen to. */
+/** An engine with so many executions that sleep for an hour, as it would have left them itself. */
 async function openCrowd(count: number): Promise<EngineHost> {
   const sleeping = sleeper();
-  const host = await openEngineHost([CHAIN], {
-    maxStreak: 1,
-    prepare: (store) => fill(store, sleeping, count),
-  });
-  while (host.propeller.stats().rounds < count || host.propeller.stats().queueDepth > 0) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return host;
+  return openEngineHost([CHAIN], { maxStreak: 1, prepare: (store) => fill(store, sleeping, count) });
 }
 
 async function fill(store: EmbeddedStore, workflow: WorkflowClosure, count: number): Promise<void> {
@@ -68,6 +61,7 @@ async function fill(store: EmbeddedStore, workflow: WorkflowClosure, count: numb
     startedAt,
     nodeCount: 1,
     nodes: { wait: { phase: 'Running', startedAt, wakeAt } },
+    parked: { generation: 1, until: wakeAt },
   };
   for (let from = 0; from < count; from += BATCH) {
     const writes: Write[] = [];
