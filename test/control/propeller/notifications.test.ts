@@ -179,7 +179,9 @@ describe('the outbox', () => {
     await untilObject<Execution>(store, keyOf('Execution', 'four'), isWaiting('ask'));
     await propeller?.stop();
     // As on a cluster without transactions: the entry is there, the status is not.
-    await store.write([{ op: 'patchStatus', key: keyOf('Execution', 'four'), patch: { nodes: { ask: null }, parked: null } }]);
+    await store.write([
+      { op: 'patchStatus', key: keyOf('Execution', 'four'), patch: { nodes: { ask: null }, parked: null } },
+    ]);
     start();
     await untilObject<Execution>(store, keyOf('Execution', 'four'), isWaiting('ask'));
     expect(await outbox()).toMatchObject([{ event: 'WaitingForApproval' }]);
