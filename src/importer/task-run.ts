@@ -1,6 +1,7 @@
 import type { Json } from '../base/index.ts';
 import { recordOf } from './cel-text.ts';
 import type { ProgramPart } from './script-text.ts';
+import type { SecretSource } from './secret-variable.ts';
 
 /** A word of a command line, or the value of a variable: text and environment variables. */
 export type Word = readonly ProgramPart[];
@@ -14,6 +15,8 @@ export interface Step {
   /** Arguments after the script. */
   readonly scriptArguments?: readonly Word[];
   readonly env: ReadonlyMap<string, Word>;
+  /** Variables that are secrets: all of the task gets them. */
+  readonly secrets?: ReadonlyMap<string, SecretSource>;
   readonly workingFolder?: Word;
 }
 
@@ -55,13 +58,16 @@ export function taskRun(request: TaskRunRequest): TaskRun {
     exports.size === 0 &&
     only?.workingFolder === undefined &&
     isConstant(only!);
-  const env = isPlain ? constantEnv(only!) : undefined;
+  const secrets = steps.flatMap((step) =>
+    [...(step.secrets ?? [])].map(([name, secret]) => [name, { secret }] as const),
+  );
+  const env = { ...(isPlain ? constantEnv(only!) : {}), ...recordOf(secrets) };
   const command = isPlain ? commandWords(only!, steps).map(constantText) : ['sh', 'run.sh'];
   if (!isPlain) files.set('run.sh', runScript(request));
   const run = recordOf([
     ['image', image],
     ['command', command],
-    ['env', env === undefined || Object.keys(env).length === 0 ? undefined : env],
+    ['env', Object.keys(env).length === 0 ? undefined : env],
   ]);
   return files.size === 0 ? { run, files } : { run, source: `${folder}/`, files };
 }

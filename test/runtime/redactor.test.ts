@@ -3,9 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { MAX_REDACTOR_HELD_BYTES } from '../../src/base/index.ts';
 import { createRedactor, redactText } from '../../src/runtime/redactor.ts';
 
-const KEY = ['-----BEGIN TEST KEY-----', 'MIIBVwIBADANBgkqhkiG9w0BAQEFAASC', 'x/y+z==', '-----END TEST KEY-----', ''].join(
-  '\n',
-);
+const KEY = [
+  '-----BEGIN TEST KEY-----',
+  'MIIBVwIBADANBgkqhkiG9w0BAQEFAASC',
+  'x/y+z==',
+  '-----END TEST KEY-----',
+  '',
+].join('\n');
 const LONG = `${'correct horse battery staple '.repeat(6)}äöü`;
 
 describe('a secret in output', () => {

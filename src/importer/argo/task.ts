@@ -6,6 +6,7 @@ import { durationOf } from '../duration-text.ts';
 import { resourcesOf } from '../pod-fields.ts';
 import { rewrittenScript } from '../rewritten-script.ts';
 import { extensionOf, type ProgramPart, tongueOf } from '../script-text.ts';
+import { type SecretSource, secretSourceOf } from '../secret-variable.ts';
 import { type OutputSource, type Step, taskRun, type Word } from '../task-run.ts';
 import { argoParts, type Reference } from '../text-parts.ts';
 import { type ArgoImport, globalType, inputType, outputType, parameterJson, signatureOf, TEXT } from './importing.ts';
@@ -99,9 +100,9 @@ function stepOf(into: ArgoImport, template: ArgoTemplate, container: Cursor | un
   const command = items(field(container, 'command'));
   const given = items(field(container, 'args'));
   const name = 'main';
-  const env = environmentOf(into, template, container);
+  const variables = environmentOf(into, template, container);
   const folder = field(container, 'workingDir');
-  const more = { env, ...(folder !== undefined && { workingFolder: word(folder) }) };
+  const more = { ...variables, ...(folder !== undefined && { workingFolder: word(folder) }) };
   const source = field(container, 'source');
   if (source !== undefined) {
     const interpreter = command.length === 0 ? ['sh'] : command.map((at) => textOf(at) ?? '');
@@ -206,25 +207,29 @@ function environmentOf(
   into: ArgoImport,
   template: ArgoTemplate,
   container: Cursor | undefined,
-): ReadonlyMap<string, Word> {
+): Pick<Step, 'env' | 'secrets'> {
   const env = new Map<string, Word>();
+  const secrets = new Map<string, SecretSource>();
   for (const at of items(field(container, 'env'))) {
     const name = textIn(at, 'name');
     const value = field(at, 'value');
     if (name === undefined) continue;
-    if (field(at, 'valueFrom') !== undefined) {
+    const secret = secretSourceOf(at);
+    if (secret !== undefined && VARIABLE.test(name)) secrets.set(name, secret);
+    else if (field(at, 'valueFrom') !== undefined) {
       whole(at);
       into.notes.lost(at, {
         construct: `env ${name}`,
-        message: 'secrets, config maps and fields of the pod are not put into the environment',
-        instead: 'let the script read it from where secrets are kept',
+        message: 'config maps and fields of the pod are not put into the environment',
+        instead: 'write the value out, or keep it as a secret',
       });
-    } else if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-      env.set(name, value === undefined ? [] : wordOf(into, template, value));
+    } else if (VARIABLE.test(name)) env.set(name, value === undefined ? [] : wordOf(into, template, value));
     else into.notes.lost(at, { construct: `env ${name}`, message: 'names of variables are letters, digits and _' });
   }
-  return env;
+  return { env, secrets };
 }
+
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 function outputSources(into: ArgoImport, template: ArgoTemplate): readonly OutputSource[] {
   const signature = signatureOf(into, template);

@@ -6,6 +6,7 @@ import { labelFrom } from '../names.ts';
 import { resourcesOf } from '../pod-fields.ts';
 import { rewrittenScript } from '../rewritten-script.ts';
 import { extensionOf, type ProgramPart, tongueOf } from '../script-text.ts';
+import { type SecretSource, secretSourceOf } from '../secret-variable.ts';
 import { type Step, taskRun, type Word } from '../task-run.ts';
 import { type Reference, tektonParts } from '../text-parts.ts';
 import { inputsOf, resultType, type TektonImport } from './importing.ts';
@@ -100,22 +101,25 @@ function imageOf({ notes }: TektonImport, steps: readonly Cursor[], template: Cu
 function stepOf(into: TektonImport, task: TektonTask, at: Cursor, index: number, template: Cursor | undefined): Step {
   const word = (cursor: Cursor): Word => wordOf(into, task, cursor);
   const env = new Map<string, Word>();
+  const secrets = new Map<string, SecretSource>();
   for (const variable of [...items(field(template, 'env')), ...items(field(at, 'env'))]) {
     const name = textIn(variable, 'name');
     const value = field(variable, 'value');
-    if (name !== undefined && value !== undefined && /^[A-Za-z_]\w*$/.test(name)) env.set(name, word(value));
+    const secret = secretSourceOf(variable);
+    if (name !== undefined && secret !== undefined && /^[A-Za-z_]\w*$/.test(name)) secrets.set(name, secret);
+    else if (name !== undefined && value !== undefined && /^[A-Za-z_]\w*$/.test(name)) env.set(name, word(value));
     else if (name !== undefined) {
       whole(variable);
       into.notes.lost(variable, {
         construct: `env ${name}`,
-        message: 'secrets, config maps and fields of the pod are not put into the environment',
-        instead: 'let the script read it from where secrets are kept',
+        message: 'config maps and fields of the pod are not put into the environment',
+        instead: 'write the value out, or keep it as a secret',
       });
     }
   }
   const folder = field(at, 'workingDir') ?? field(template, 'workingDir');
   const name = labelFrom(textIn(at, 'name') ?? `step-${index + 1}`);
-  const more = { env, ...(folder !== undefined && { workingFolder: word(folder) }) };
+  const more = { env, secrets, ...(folder !== undefined && { workingFolder: word(folder) }) };
   const timeout = field(at, 'timeout');
   if (durationOf(textOf(timeout)) !== undefined)
     into.notes.lost(timeout!, {
