@@ -20,6 +20,8 @@ export interface DeliveryOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** How many are remembered at a time. Absent: MAX_PENDING_NOTIFICATIONS. */
+  readonly maxPending?: number;
 }
 
 /** Counters since the start, and what is now. */
@@ -98,8 +100,12 @@ export function startDeliveries(options: DeliveryOptions): Deliveries {
 const onceIdle = new WeakMap<Courier, () => void>();
 
 function accept(courier: Courier, notification: Notification): void {
-  if (courier.outbox.items.size < MAX_PENDING_NOTIFICATIONS) note(courier.outbox, notification);
+  if (courier.outbox.items.size < roomOf(courier)) note(courier.outbox, notification);
   else courier.isOverfull = true;
+}
+
+function roomOf({ options }: Courier): number {
+  return options.maxPending ?? MAX_PENDING_NOTIFICATIONS;
 }
 
 /** Sends all that may be sent now, and sees to it that the rest has its turn. */
@@ -113,7 +119,7 @@ function pump(courier: Courier): void {
     deliver(courier, item);
   }
   arm(courier);
-  if (courier.isOverfull && outbox.items.size < MAX_PENDING_NOTIFICATIONS / 2) readOutbox(courier);
+  if (courier.isOverfull && outbox.items.size < roomOf(courier) / 2) readOutbox(courier);
 }
 
 function arm(courier: Courier): void {

@@ -49,7 +49,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function start(): void {
+function start(maxPending?: number): void {
   deliveries = startDeliveries({
     cluster: store,
     secrets: {
@@ -63,6 +63,7 @@ function start(): void {
     clock,
     random: hostRandom,
     log: { write: (level, message, fields) => logged.push(JSON.stringify([level, message, fields])) },
+    ...(maxPending !== undefined && { maxPending }),
   });
 }
 
@@ -188,6 +189,16 @@ describe('a receiver that is down', () => {
     await until('bad', (status) => status?.message === 'answered with status 400');
     for (let i = 0; i < 5; i++) await put(`good-${i}`);
     for (let i = 0; i < 5; i++) await until(`good-${i}`, isDelivered);
+  });
+});
+
+describe('an outbox that is larger than what is remembered', () => {
+  it('is emptied all the same', async () => {
+    await deliveries.stop();
+    for (let i = 0; i < 20; i++) await put(`many-${i}`);
+    start(4);
+    for (let i = 0; i < 20; i++) await until(`many-${i}`, isDelivered);
+    expect(deliveries.stats()).toMatchObject({ delivered: 20, pending: 0 });
   });
 });
 
