@@ -42,7 +42,9 @@ const SHARES: readonly (readonly [FaultKind, number])[] = [
 
 /** Time that a life is given to reach its failpoint, and the longest that any other lasts after its start. */
 const REACH_MS = 2_500;
-const LIFE_MS = 900;
+const LIFE_MS = 600;
+/** The longest that a life waits for work to be acknowledged before its end is chosen. */
+const WORK_MS = 10_000;
 
 /** Chooses a fault; `points` names the failpoints in the order in which they come. */
 export function chooseFault(world: World, nextPoint: () => string): Fault {
@@ -95,7 +97,7 @@ export async function strike(world: World, fault: Fault, up: UpProcess): Promise
   switch (fault.kind) {
     case 'kill':
       // A quarter of them at the start.
-      if (random() < 0.75) await up.url;
+      if (random() < 0.75) await someWork(world, up);
       await sleep(random() * LIFE_MS);
       break;
     case 'failpoint':
@@ -111,7 +113,7 @@ export async function strike(world: World, fault: Fault, up: UpProcess): Promise
       await sleep(random() * 200);
       break;
     case 'lost spawner':
-      await up.url;
+      await someWork(world, up);
       await sleep(random() * LIFE_MS);
       killSpawners(world.data);
       await sleep(random() * LIFE_MS);
@@ -123,9 +125,21 @@ export async function strike(world: World, fault: Fault, up: UpProcess): Promise
       await Promise.race([up.ended, sleep(15_000)]);
       break;
     default:
-      await Promise.race([up.ended, up.url.then(() => sleep(200 + random() * LIFE_MS))]);
+      await Promise.race([up.ended, someWork(world, up)]);
+      await sleep(random() * LIFE_MS);
   }
   await up.kill();
+}
+
+/** Waits for a few acknowledgements: on a busy machine nothing would have happened after a time, however chosen. */
+async function someWork({ ledger, random }: World, up: UpProcess): Promise<void> {
+  await up.url;
+  const wanted = done(ledger) + 1 + Math.floor(random() * 5);
+  for (const deadline = Date.now() + WORK_MS; Date.now() < deadline && done(ledger) < wanted; ) await sleep(5);
+}
+
+function done({ pushed, created, answers, aborted, deleted, ends }: World['ledger']): number {
+  return pushed.size + created.size + answers.size + aborted.size + deleted.size + ends.size;
 }
 
 /** Makes a folder read-only for whoever opens it anew, while `work` runs. Where this user may not, does nothing. */
