@@ -8,7 +8,7 @@ export const SECRET_COMMANDS: readonly CommandSpec[] = [
     group: 'Run',
     summary: 'Keep values that tasks name and git must not hold',
     description:
-      'ACTION is set, list or delete. set takes the value from stdin, or asks for it, or reads --from-file; no command prints one.\n' +
+      'ACTION is set, list or delete. set takes the value from stdin, or asks for it, or reads a file; none prints one.\n' +
       'A secret is of one project and domain. See docs/secrets.md.',
     examples: [
       { command: 'pipectl secret set warehouse password', meaning: 'asks for the value' },
