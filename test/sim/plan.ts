@@ -18,7 +18,7 @@ export type Fault = { readonly atMs: number } & (
 /** Something that a user does. `choice` picks among what there is then. */
 export type Action = { readonly atMs: number } & (
   | { readonly kind: 'run'; readonly choice: number; readonly a: number }
-  | { readonly kind: 'abort' | 'remove' | 'answer' | 'brief'; readonly choice: number }
+  | { readonly kind: 'abort' | 'remove' | 'answer' | 'brief' | 'relaunch' | 'recover'; readonly choice: number }
   | { readonly kind: 'pause'; readonly choice: number; readonly forMs: number }
   | { readonly kind: 'push' | 'pushBroken' | 'pushForced'; readonly choice: number; readonly branch: string }
   | { readonly kind: 'edit' | 'deleteDefinition'; readonly choice: number }
@@ -87,7 +87,8 @@ function faultsOf(chance: Chance, { hours, mode, storms }: FaultOptions): Fault[
     const role = chance.pick(ROLES.filter((name) => name.startsWith('propeller')));
     const forMs = Math.round(chance.between(20_000, 90_000));
     if (chance.chance(0.5)) faults.push({ kind: 'crash', atMs, role, forMs });
-    if (chance.chance(0.3)) faults.push({ kind: 'vanish', atMs: atMs + 15_000, choice: chance.int(1_000) });
+    const kind = chance.pick(['vanish', 'evict', 'evict', 'lose'] as const);
+    if (chance.chance(0.7)) faults.push({ kind, atMs: atMs + 20_000, choice: 2 * chance.int(500) });
   }
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
@@ -134,6 +135,9 @@ function actionsOf(chance: Chance, hours: number, storms: readonly number[]): Ac
   for (const atMs of times(chance, hours, 2.5)) {
     const choice = chance.int(1_000);
     actions.push({ kind: 'run', atMs, choice, a: chance.int(30) });
+  }
+  for (const atMs of times(chance, hours, 0.3)) {
+    actions.push({ kind: chance.pick(['relaunch', 'recover', 'recover']), atMs, choice: chance.int(1_000) });
   }
   for (const stormMs of storms) {
     for (let left = 3 + chance.int(6); left > 0; left--) {

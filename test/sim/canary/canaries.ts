@@ -59,16 +59,15 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'deleted-pod-is-not-seen',
-    file: 'control/propeller/propeller.ts',
+    file: 'control/propeller/news.ts',
     find: 'gone: (pod) => seePod(engine, pod, true, false)',
     replace: 'gone: () => undefined',
   },
   {
     name: 'lost-watch-is-not-listed-again',
     file: 'control/propeller/watches.ts',
-    find: 'const resourceVersion = await listAll(options, handlers);',
-    replace:
-      'const resourceVersion = failures > 0 ? (await options.cluster.list(options.kind, { limit: 1 })).resourceVersion : await listAll(options, handlers);',
+    find: '  for (const object of first.items) handlers.listed(object);',
+    replace: '  if (isFirst) for (const object of first.items) handlers.listed(object);',
   },
   {
     name: 'wake-during-round-is-lost',
@@ -90,7 +89,7 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'restart-forgets-places',
-    file: 'control/propeller/propeller.ts',
+    file: 'control/propeller/news.ts',
     find: "if (execution.status?.phase === 'Running') engine.slots.count(key, execution);",
     replace: '',
   },

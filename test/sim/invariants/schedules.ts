@@ -60,7 +60,7 @@ function born(facts: Facts, memory: Memory, { metadata, spec }: Execution): void
   const name = `${metadata.namespace}/${metadata.name}`;
   const { trigger } = spec;
   if (trigger.kind !== 'schedule') {
-    const isChild = (trigger.kind as string) !== 'manual';
+    const isChild = trigger.kind === 'execution';
     if (!isChild && !facts.users.requested.has(name)) facts.violate(1, `nobody asked for ${name}`);
     return;
   }

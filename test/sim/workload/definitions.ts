@@ -103,8 +103,8 @@ function tasksText(variant: number): string {
       task('add', { mean: mean(5, 60), fail: 0, outputs: 'x' }, '  retries: 1\n'),
       task(
         'flaky',
-        { mean: mean(5, 120), fail: 0.35, outputs: 'x' },
-        `  retries: { limit: ${chance.int(4)}, backoff: { initial: 5s, factor: 2, max: 2m } }\n`,
+        { mean: mean(5, 120), fail: 0.4, outputs: 'x' },
+        `  retries: { limit: ${chance.pick([0, 1, 1, 2, 3])}, backoff: { initial: 5s, factor: 2, max: 2m } }\n`,
       ),
       task(
         'slow',
@@ -160,6 +160,12 @@ const NODE_KINDS: readonly NodeKind[] = [
       const most = chance.chance(0.7) ? `, concurrency: ${1 + chance.int(3)}` : '';
       return `{ map: { task: ${chance.pick(['add', 'flaky'])}, over: { a: "\${{ ${list()} }}" }${how}${most} }${needs} }`;
     },
+  },
+  {
+    kind: 'computeMap',
+    weight: 1,
+    text: ({ list, needs }) =>
+      `{ map: { compute: { x: "\${{ item.a * 3 }}" }, over: { a: "\${{ ${list()} }}" } }${needs} }`,
   },
   {
     kind: 'compute',
@@ -262,8 +268,9 @@ function plansText(variant: number): string {
       const concurrency = chance.chance(0.5)
         ? `, concurrency: { limit: ${1 + chance.int(2)}, whenFull: ${whenFull} }`
         : '';
+      const rank = chance.chance(0.4) ? `, priority: ${chance.pick([-50, 5, 100])}` : '';
       const workflow = i < WORKFLOWS ? i : chance.int(WORKFLOWS);
-      return `kind: LaunchPlan\nmetadata: { name: plan-${i} }\nspec: { workflow: flow-${workflow}, inputs: { default: { xs: [${chance.int(9)}, 5, 6] } }${most}${concurrency} }\n`;
+      return `kind: LaunchPlan\nmetadata: { name: plan-${i} }\nspec: { workflow: flow-${workflow}, inputs: { default: { xs: [${chance.int(9)}, 5, 6] } }${most}${concurrency}${rank} }\n`;
     });
     return `${HEAD}\n${documents.join('---\n')}`;
   });

@@ -5,6 +5,7 @@ import {
   isTerminalPhase,
   type KubeObject,
   type LaunchPlan,
+  launchSettings,
   newExecution,
   type Repository,
   SYSTEM_NAMESPACE,
@@ -55,6 +56,10 @@ export function act(world: World, users: Users, action: Action): void {
     case 'run':
       run(world, users, action.choice, action.a);
       return;
+    case 'relaunch':
+    case 'recover':
+      runAgain(world, users, action.kind, action.choice);
+      return;
     case 'brief':
       runBriefly(world, users, action.choice);
       return;
@@ -95,7 +100,7 @@ function run(world: World, users: Users, choice: number, a: number): { namespace
   const plans = all<LaunchPlan>(world, 'LaunchPlan');
   const plan = plans[choice % Math.max(plans.length, 1)];
   if (plan === undefined) return undefined;
-  const { interface: face, fixedInputs, maxParallelism, concurrency } = plan.spec;
+  const { interface: face, fixedInputs } = plan.spec;
   const resolved = resolveInputs({ parameters: face.inputs, fixed: fixedInputs, given: { a } });
   if (resolved.kind === 'problems') throw new Error(`plan ${plan.metadata.name} does not take its input`);
   const { namespace = '', name } = plan.metadata;
@@ -109,8 +114,7 @@ function run(world: World, users: Users, choice: number, a: number): { namespace
     launchPlan: name,
     inputs: resolved.inputs,
     trigger: { kind: 'manual', by: 'sim' },
-    ...(maxParallelism !== undefined && { maxParallelism }),
-    ...(concurrency !== undefined && { concurrency }),
+    ...launchSettings(plan.spec),
   });
   create(world, users, execution);
   return { namespace, name: execution.metadata.name };
@@ -120,6 +124,31 @@ function create(world: World, users: Users, execution: Execution): void {
   const key = `${execution.metadata.namespace}/${execution.metadata.name}`;
   users.requested.add(key);
   tryWrite(world, [{ op: 'create', object: execution }], () => users.acknowledged.add(key));
+}
+
+/** As `pipectl relaunch` and `pipectl recover` do, of an execution that is over. */
+function runAgain(world: World, users: Users, kind: 'relaunch' | 'recover', choice: number): void {
+  const over = all<Execution>(world, 'Execution').filter(
+    ({ status, metadata }) =>
+      isTerminalPhase(status?.phase ?? 'Pending') && !users.poisoned.has(`${metadata.namespace}/${metadata.name}`),
+  );
+  const old = over[choice % Math.max(over.length, 1)];
+  if (old === undefined) return;
+  const { namespace = '', name: of, uid = '' } = old.metadata;
+  const { repository, commit, workflow, closure, launchPlan, inputs } = old.spec;
+  const execution = newExecution({
+    namespace,
+    name: `again-${users.counter++}`,
+    repository,
+    commit,
+    workflow,
+    closure,
+    ...(launchPlan !== undefined && { launchPlan }),
+    inputs,
+    trigger: kind === 'recover' ? { kind, of, uid, by: 'sim' } : { kind, of, by: 'sim' },
+    ...launchSettings(old.spec),
+  });
+  create(world, users, execution);
 }
 
 /** Somebody who thinks better of it at once: the engine is about to write what is gone. */

@@ -25,6 +25,8 @@ export interface LivePod {
   startedAt?: number;
   isEnding: boolean;
   isOver: boolean;
+  /** The status that was reported last. */
+  reported?: object;
 }
 
 export interface AgentOptions {
@@ -158,12 +160,15 @@ function forget(state: State, pod: LivePod): void {
   state.live.delete(pod.uid);
 }
 
-/** Status is written until it is durable: a kubelet does not give up. */
+/** Status is written until it is durable: a kubelet does not give up, and never goes back to what was before. */
 function report(state: State, pod: LivePod, status: object): void {
+  pod.reported = status;
   const write: Write = { op: 'patchStatus', key: pod.key, patch: status as never, if: { uid: pod.uid } };
   state.store.write([write]).catch(() => {
     if (state.store.find(pod.key)?.metadata.uid !== pod.uid) return;
-    state.timeline.after(WRITE_AGAIN_MS, () => report(state, pod, status));
+    state.timeline.after(WRITE_AGAIN_MS, () => {
+      if (pod.reported === status) report(state, pod, status);
+    });
   });
 }
 
