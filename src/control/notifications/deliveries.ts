@@ -91,13 +91,21 @@ export function startDeliveries(options: DeliveryOptions): Deliveries {
       courier.cancelWake?.();
       await sweep.stop();
       await reflector.done;
-      while (courier.outbox.busy > 0) await new Promise<void>((resolve) => onceIdle.set(courier, resolve));
+      await idle(courier);
     },
   };
 }
 
 /** Who waits for the last delivery of a courier that is stopped. */
 const onceIdle = new WeakMap<Courier, () => void>();
+
+async function idle(courier: Courier): Promise<void> {
+  while (courier.outbox.busy > 0) {
+    await new Promise<void>((resolve) => {
+      onceIdle.set(courier, resolve);
+    });
+  }
+}
 
 function accept(courier: Courier, notification: Notification): void {
   if (courier.outbox.items.size < roomOf(courier)) note(courier.outbox, notification);
