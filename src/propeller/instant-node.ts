@@ -24,7 +24,7 @@ export function runInstants(round: Round): void {
     if (wave.length === 0) return;
     state.ready.instant = [];
     for (let i = 0; i < wave.length; i++) {
-      if (round.transitionsLeft <= 0) {
+      if (round.transitionsLeft <= 0 || round.workLeft <= 0) {
         // What this step has no room for comes first in the next one, before what it made ready.
         state.ready.instant = [...wave.slice(i), ...state.ready.instant];
         return;
@@ -32,7 +32,11 @@ export function runInstants(round: Round): void {
       const number = wave[i] as number;
       const frame = frameOf(state, number);
       const node = nodeAt(state, frame, number);
-      if (mayStart(frame, node) && frame.phases[node.index] === 'Pending') runInstant(round, frame, node);
+      if (!mayStart(frame, node) || frame.phases[node.index] !== 'Pending') continue;
+      const { meter } = frame.scope;
+      const before = meter.steps;
+      runInstant(round, frame, node);
+      round.workLeft -= meter.steps - before;
     }
     settleFrames(round);
   }

@@ -45,20 +45,22 @@ export type OutputsParser = (text: string) => Rendered;
 export interface Scope extends ValueScope {
   readonly inputs: Values;
   readonly outputs: Map<string, Values>;
+  readonly meter: { steps: number };
   readonly variables: Values;
 }
 
 export function createScope(inputs: Values, variables: Values): Scope {
   const outputs = new Map<string, Values>();
-  return { inputs, outputs, nodeOutputs: (id) => outputs.get(id), variables };
+  return { inputs, outputs, nodeOutputs: (id) => outputs.get(id), variables, meter: { steps: 0 } };
 }
 
 /** The outputs of what has none, or was skipped: each reads as null. */
 export const NO_OUTPUTS: Values = Object.freeze(Object.create(null) as Record<string, Json>);
 
 /** The scope of a failure handler: the error is there, and a node without outputs has nulls. */
-export function handlerScope({ inputs, outputs, variables }: Scope, error: Values): Scope {
-  return { inputs, outputs, nodeOutputs: (id) => outputs.get(id) ?? NO_OUTPUTS, variables: { ...variables, error } };
+export function handlerScope({ inputs, outputs, variables, meter }: Scope, error: Values): Scope {
+  const nodeOutputs = (id: string): Values => outputs.get(id) ?? NO_OUTPUTS;
+  return { inputs, outputs, nodeOutputs, variables: { ...variables, error }, meter };
 }
 
 /** What `execution` holds in expressions. */

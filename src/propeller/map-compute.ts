@@ -10,13 +10,15 @@ import type { Frame } from './state.ts';
 /** Evaluates as many subtasks of a map as this step has room for, in the order of the input. */
 export function computeSubtasks(round: Round, frame: Frame, node: ComputeMapPlan, map: MapState): void {
   const each = eachScope(scopeOf(round.state, frame, node));
-  while (map.ending === undefined && round.transitionsLeft > 0) {
+  while (map.ending === undefined && round.transitionsLeft > 0 && round.workLeft > 0) {
     // After a restore, one whose outputs are gone.
     const index = popHeap(map.retries) ?? map.next;
     if (index >= map.size) break;
     if (index === map.next) map.next++;
     touch(round, frame, node);
+    const before = frame.scope.meter.steps;
     const rendered = node.values(each.at(map, index));
+    round.workLeft -= frame.scope.meter.steps - before;
     const failures = subtaskFailures(map, index);
     if (rendered.ok) succeedSubtask(round, frame, node, map, index, rendered.values, failures);
     else {

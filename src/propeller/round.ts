@@ -3,6 +3,7 @@ import {
   type Digest,
   instantText,
   type Json,
+  MAX_EVALUATION_PER_STEP,
   MAX_STARTS_PER_STEP,
   MAX_TRANSITIONS_PER_STEP,
   pushHeap,
@@ -35,6 +36,8 @@ export interface Round {
   readonly closed: Frame[];
   startsLeft: number;
   transitionsLeft: number;
+  /** Steps of expressions that may still be made. */
+  workLeft: number;
   /** Why something that could start does not. */
   lack: string | undefined;
 }
@@ -54,6 +57,7 @@ export function openRound(state: EngineState, now: UnixMs, settings: Settings): 
     closed: [],
     startsLeft: MAX_STARTS_PER_STEP,
     transitionsLeft: MAX_TRANSITIONS_PER_STEP,
+    workLeft: MAX_EVALUATION_PER_STEP,
     lack: undefined,
   };
 }

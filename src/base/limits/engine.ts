@@ -19,6 +19,8 @@ export const SYSTEM_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 30_000 } as 
 /** Attempts started and nodes computed by one engine step; the rest follows in the next, so that no execution holds a worker long. */
 export const MAX_STARTS_PER_STEP = 256;
 export const MAX_TRANSITIONS_PER_STEP = 2_000;
+/** Steps of expressions (MAX_EXPRESSION_STEPS) in one engine step, after which the rest follows in the next; the last one may pass it. */
+export const MAX_EVALUATION_PER_STEP = 250_000;
 /** Failed subtasks of a map whose errors are kept in full; the rest is counted. */
 export const MAX_MAP_ERRORS = 10;
 /**

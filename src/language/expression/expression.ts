@@ -107,6 +107,7 @@ export function evaluateStep(source: string, step: Step, scope: ValueScope, mete
     if (!(error instanceof EvaluationFailure)) throw error;
     return { ok: false, problem: { message: error.message, source } };
   } finally {
-    if (meter !== undefined) meter.steps += run.steps;
+    const counted = meter ?? scope.meter;
+    if (counted !== undefined) counted.steps += run.steps;
   }
 }

@@ -7,6 +7,8 @@ export interface ValueScope {
   readonly nodeOutputs: (id: string) => JsonObject | undefined;
   /** `execution`, and where they exist `item`, `index` and `error`. */
   readonly variables?: JsonObject;
+  /** Told what each evaluation has cost, where it is not told otherwise. */
+  readonly meter?: { steps: number };
 }
 
 /** One evaluation: what it reads, what it has cost, the values of the loops it is in. */
