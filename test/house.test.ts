@@ -199,7 +199,8 @@ function longFunctions(text: string): string[] {
         line,
       );
     if (head === null || /^\s*(?:if|for|while|switch|return|catch)\b/.test(line)) continue;
-    const end = lines.findIndex((other, j) => j > i && other === `${head[1]}}`);
+    // A method of an object ends with a comma.
+    const end = lines.findIndex((other, j) => j > i && (other === `${head[1]}}` || other === `${head[1]}},`));
     if (end !== -1 && end - i + 1 > MAX_FUNCTION_LINES) found.push(`${head[2] ?? head[3]} has ${end - i + 1} lines`);
   }
   return found;
