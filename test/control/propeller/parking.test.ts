@@ -218,13 +218,18 @@ describe('an execution that has nothing to do', () => {
 
 describe('a list that takes its time', () => {
   it('holds up no new execution', async () => {
+    const stuck = Promise.withResolvers<void>();
     const slow = async (kind: string, options?: ListOptions) => {
       if (kind !== 'Execution') return store.list(kind, options);
-      if (options?.continueToken !== undefined) return new Promise<never>(() => undefined);
+      if (options?.continueToken !== undefined) {
+        stuck.resolve();
+        return new Promise<never>(() => undefined);
+      }
       const page = await store.list(kind, options);
       return { ...page, items: [], continueToken: 'more' };
     };
     const endless = start({ list: slow as Cluster['list'] });
+    await stuck.promise;
     await launch(store, works, 'new');
     await endPod(store, (await untilPod(store, 'new-work-1')).metadata.name, { text: 'x=1' });
     expect((await untilOver(store, 'new')).status?.phase).toBe('Succeeded');
