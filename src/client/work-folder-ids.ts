@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,7 +19,7 @@ export async function workFolderIds(
   const own = { ...env, LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1' };
   try {
     const [index, objects] = await pathsOf(root, own);
-    if (existsSync(index)) copyFileSync(index, join(scratch, 'index'));
+    if (existsSync(index)) copyIndex(index, join(scratch, 'index'));
     mkdirSync(join(scratch, 'objects'));
     const apart = {
       ...own,
@@ -37,6 +37,16 @@ export async function workFolderIds(
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/**
+ * With the time of the original: git looks again into files that changed in the second in which the index was written,
+ * and a newer copy would make it trust their sizes (git's Documentation/technical/racy-git).
+ */
+function copyIndex(index: string, copy: string): void {
+  const { atime, mtime } = statSync(index);
+  copyFileSync(index, copy);
+  utimesSync(copy, atime, mtime);
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
