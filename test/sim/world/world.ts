@@ -219,7 +219,10 @@ function reshard(world: World, shards: number): void {
     else if (process.link !== undefined) {
       const { link } = process;
       void process.retire?.().then(() => {
-        if (process.link === link && !isWanted(process, world.options)) kill(process);
+        if (process.link !== link) return;
+        // What is told to end ends, also when it has become wanted again: then another takes its place.
+        kill(process);
+        startAll(world);
       });
     }
   }
