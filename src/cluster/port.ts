@@ -114,10 +114,6 @@ export async function updateObject<T extends KubeObject>(cluster: Cluster, objec
   return first<T>(await cluster.write([{ op: 'update', object }]));
 }
 
-export async function applyObject<T extends KubeObject>(cluster: Cluster, object: T, fieldManager: string): Promise<T> {
-  return first<T>(await cluster.write([{ op: 'apply', object, fieldManager }]));
-}
-
 export async function patchObject<T extends KubeObject>(
   cluster: Cluster,
   key: ObjectKey,

@@ -12,7 +12,7 @@ export * from './contract.ts';
 export { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from './defaults.ts';
 export type * from './diff/contract.ts';
 export { diffCommits } from './diff/diff.ts';
-export { indexSide, type OpenedSide, openSide, type SideRequest } from './diff/side.ts';
+export { type OpenedSide, openSide, type SideRequest } from './diff/side.ts';
 export { compileProduced, type ProducedRequest, type ProducedResult } from './dynamic.ts';
 export {
   type InputProblem,

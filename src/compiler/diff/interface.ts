@@ -1,4 +1,4 @@
-import { acceptsNull, isAssignable, type Parameter, printType, type Type } from '../../language/index.ts';
+import { acceptsNull, isAssignable, printType, type Type } from '../../language/index.ts';
 import type { ClosureParameter, EntityClosure } from '../closure.ts';
 import { interfaceType } from '../launch.ts';
 import type { BreakKind } from './contract.ts';
@@ -43,11 +43,6 @@ export function interfaceOf(closure: EntityClosure | undefined): Interface | und
 function closureInput(parameter: ClosureParameter): InterfaceInput {
   const type = interfaceType(parameter.type);
   return { type, isOptional: parameter.default !== undefined || acceptsNull(type) };
-}
-
-/** An input as a definition declares it, for one that does not compile. */
-export function declaredInput({ type, default: value }: Parameter): InterfaceInput {
-  return { type, isOptional: value !== undefined || acceptsNull(type) };
 }
 
 /** In which ways `after` does not keep what `before` promised. In order: inputs, outputs, each by name. */

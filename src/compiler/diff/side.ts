@@ -4,7 +4,7 @@ import { audit, toldFindings } from '../audit.ts';
 import { changedFiles } from '../changed-files.ts';
 import type { EntityClosure } from '../closure.ts';
 import { openWorkspace } from '../compile.ts';
-import type { CommitIndex, CompileRequest, ProjectSettings } from '../contract.ts';
+import type { CompileRequest, ProjectSettings } from '../contract.ts';
 import { sortedFindings } from '../findings.ts';
 import { parsedFile } from '../parse-cache.ts';
 import { PROJECT_FILE } from '../paths.ts';
@@ -83,28 +83,6 @@ function errorsOf(
 
 function isProject(key: string): boolean {
   return key.startsWith('Project/');
-}
-
-/** A compiled commit as one side of a comparison; definitions and closures are looked up by whoever has them. */
-export function indexSide(
-  index: CommitIndex,
-  lookUp: {
-    readonly definition: (entry: DiffEntry) => Definition | undefined;
-    readonly closure: (entry: DiffEntry) => EntityClosure | undefined;
-  },
-): DiffSide {
-  const { entries } = index;
-  return {
-    entries,
-    definition: (key) => {
-      const entry = entries.get(key);
-      return entry && lookUp.definition(entry);
-    },
-    closure: (key) => {
-      const entry = entries.get(key);
-      return entry === undefined || entry.kind === 'Project' ? undefined : lookUp.closure(entry);
-    },
-  };
 }
 
 function closureOf(workspace: Workspace, key: string): EntityClosure | undefined {

@@ -1,11 +1,11 @@
 import { MAX_SINGLE_POD_READS } from '../../base/index.ts';
-import { type Execution, findObject, isTerminalPhase, LABEL, type Pod } from '../../cluster/index.ts';
+import { type Execution, findObject, isTerminalPhase, LABEL, labelValue, type Pod } from '../../cluster/index.ts';
 import { type Observation, type Restored, restore } from '../../propeller/index.ts';
 import { lookForChildren } from './children.ts';
 import type { Engine } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { claimOf, ownsExecution } from './ownership.ts';
-import { labelValue, observationOf } from './pod.ts';
+import { observationOf } from './pod.ts';
 import { loadProduced } from './produced.ts';
 import { loadPast } from './recover.ts';
 import { loadResults } from './results.ts';

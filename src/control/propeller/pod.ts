@@ -5,7 +5,9 @@ import {
   type Container,
   type EnvVar,
   type Execution,
+  isLabelValue,
   LABEL,
+  labelValue,
   type Pod,
 } from '../../cluster/index.ts';
 import type { EnvValue } from '../../language/index.ts';
@@ -106,15 +108,6 @@ function environment(execution: Execution, start: Start): Container['env'] {
 /** Of a secret the pod holds the reference only: whoever runs it looks the value up. */
 function variableOf([name, value]: readonly [string, EnvValue]): EnvVar {
   return typeof value === 'string' ? { name, value } : { name, valueFrom: { secretKeyRef: value.secret } };
-}
-
-/** A name as a label value, which ends at 63 characters: cut with a hash. The whole name is in an annotation. */
-export function labelValue(name: string): string {
-  return isLabelValue(name) ? name : `${name.slice(0, 46).replace(/[^A-Za-z0-9]+$/, '')}-${sha256(name).slice(0, 16)}`;
-}
-
-function isLabelValue(text: string): boolean {
-  return /^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/.test(text);
 }
 
 /** The execution that a pod belongs to, as `namespace/name`; undefined for pods that are not ours. */
