@@ -1,17 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type Execution, isTerminalPhase } from '../../src/cluster/index.ts';
 import { buildProgram, newFolder, startDaemon, until } from './fixtures/program.ts';
 import { newProject, pipectl } from './fixtures/project.ts';
+import { filesOf } from './fixtures/site.ts';
 
 const EXAMPLE = join(import.meta.dirname, '..', '..', 'examples', 'fan-out');
-
-function filesOf(folder: string): Record<string, string> {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = entries.map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(paths.map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]));
-}
 
 it('maps that compute, that number their elements and that may fail in part run in a control plane', async () => {
   const daemon = await startDaemon({ program: await buildProgram(), data: join(newFolder(), 'data') });

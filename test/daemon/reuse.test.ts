@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
 import { type CacheEntry, type Execution, isTerminalPhase } from '../../src/cluster/index.ts';
 import { buildProgram, type Daemon, newFolder, startDaemon, until } from './fixtures/program.ts';
-import { newProject, pipectl, pipectlIn } from './fixtures/project.ts';
+import { newProject, pipectlIn } from './fixtures/project.ts';
+import { filesOf, pipectlOutput } from './fixtures/site.ts';
 
 /** The cache, recoveries, relaunches and comparisons through the real control plane. */
 
@@ -26,11 +27,7 @@ async function start(): Promise<void> {
   cluster = await daemon.connect();
 }
 
-async function run(...argv: string[]): Promise<string> {
-  const { code, out, err } = await pipectl(daemon.kubeconfig, ...argv);
-  expect([code, err], argv.join(' ')).toEqual([0, '']);
-  return out.trim();
-}
+const run = (...argv: string[]): Promise<string> => pipectlOutput(daemon, ...argv);
 
 function untilOver(namespace: string, name: string): Promise<Execution> {
   return until(`${name} is over`, async () => {
@@ -41,16 +38,6 @@ function untilOver(namespace: string, name: string): Promise<Execution> {
 
 const phases = ({ status }: Execution) =>
   Object.fromEntries(Object.entries(status?.nodes ?? {}).map(([id, { phase }]) => [id, phase]));
-
-function filesOf(folder: string): Readonly<Record<string, string>> {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(
-    entries.map(({ parentPath, name }) => {
-      const path = join(parentPath, name);
-      return [path.slice(folder.length + 1), readFileSync(path, 'utf8')];
-    }),
-  );
-}
 
 describe('the example of daily features', () => {
   it('computes once, recovers after a fix, and tells the difference', { timeout: 60_000 }, async () => {

@@ -15,6 +15,7 @@ import {
 } from '../../src/cluster/index.ts';
 import { buildProgram, type Daemon, newFolder, startDaemon, startUp, until } from './fixtures/program.ts';
 import { newProject, pipectl } from './fixtures/project.ts';
+import { filesOf } from './fixtures/site.ts';
 
 /** A planted value reaches the task that names it, and nothing else. */
 
@@ -266,9 +267,3 @@ spec:
     each: { map: { task: measure, over: { n: [1, 2] } } }
 `,
 };
-
-function filesOf(folder: string): Record<string, Uint8Array> {
-  const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = names.map(({ parentPath, name }) => join(parentPath, name));
-  return Object.fromEntries(paths.map((path) => [path.slice(folder.length + 1), readFileSync(path)]));
-}

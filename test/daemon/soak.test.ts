@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Execution } from '../../src/cluster/index.ts';
 import { buildProgram, type Daemon, newFolder, startDaemon, until } from './fixtures/program.ts';
 import { newProject, pipectl } from './fixtures/project.ts';
+import { filesOf } from './fixtures/site.ts';
 
 /** Many executions of the examples at once: each ends without help, so no change of a pod went by unseen. */
 
@@ -48,9 +48,3 @@ describe('sixty executions at once', () => {
     expect(daemon.output()).not.toMatch(/"level":"(warn|error)"/);
   });
 });
-
-function filesOf(folder: string): Record<string, Uint8Array> {
-  const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = names.map(({ parentPath, name }) => join(parentPath, name));
-  return Object.fromEntries(paths.map((path) => [path.slice(folder.length + 1), readFileSync(path)]));
-}

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
-import { ANNOTATION, type Execution, isTerminalPhase, LABEL, type NodeStatus } from '../../src/cluster/index.ts';
+import { ANNOTATION, type Execution, LABEL, type NodeStatus } from '../../src/cluster/index.ts';
 import { buildProgram, type Daemon, newFolder, startDaemon, until } from './fixtures/program.ts';
-import { newProject, pipectl } from './fixtures/project.ts';
+import { pipectl } from './fixtures/project.ts';
+import { untilExecution as executionWhen, filesOf, isOver, pipectlOutput, pushProject } from './fixtures/site.ts';
 
 /** Executions that wait for people and for each other, through the real control plane and its command line. */
 
@@ -27,30 +27,11 @@ async function start(): Promise<void> {
   cluster = await daemon.connect();
 }
 
-async function push(project: string, files: Parameters<typeof newProject>[0]): Promise<void> {
-  const { code, text } = await newProject(files).push(daemon.remote(project));
-  expect(code, text).toBe(0);
-}
-
-async function run(...argv: string[]): Promise<string> {
-  const { code, out, err } = await pipectl(daemon.kubeconfig, ...argv);
-  expect([code, err], argv.join(' ')).toEqual([0, '']);
-  return out.trim();
-}
-
-function untilExecution(
-  namespace: string,
-  name: string,
-  what: string,
-  isWanted: (execution: Execution) => boolean,
-): Promise<Execution> {
-  return until(`${name} ${what}`, async () => {
-    const execution = await cluster.get<Execution>({ kind: 'Execution', namespace, name });
-    return isWanted(execution) ? execution : undefined;
-  });
-}
-
-const isOver = ({ status }: Execution): boolean => isTerminalPhase(status?.phase ?? 'Pending');
+const push = (project: string, files: Parameters<typeof pushProject>[2]): Promise<void> =>
+  pushProject(daemon, project, files);
+const run = (...argv: string[]): Promise<string> => pipectlOutput(daemon, ...argv);
+const untilExecution = (namespace: string, name: string, what: string, isWanted: (execution: Execution) => boolean) =>
+  executionWhen(cluster, { namespace, name }, what, isWanted);
 const nodeOf = ({ status }: Execution, path: string): NodeStatus | undefined => status?.nodes?.[path];
 
 describe('a report that waits for people', () => {
@@ -212,9 +193,3 @@ spec:
   nodes: { inner: { launchPlan: inner } }
 `,
 };
-
-function filesOf(folder: string): Record<string, Uint8Array> {
-  const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const paths = names.map(({ parentPath, name }) => join(parentPath, name));
-  return Object.fromEntries(paths.map((path) => [path.slice(folder.length + 1), readFileSync(path)]));
-}

@@ -75,8 +75,8 @@ interface Holder {
   readonly toStart: Line;
   /** Counts when room became free. */
   freed: number;
-  /** Who was last shown all the room there is. */
-  offeredTo: string | undefined;
+  /** Who was last shown all the room there is, and the count of `freed` then: for its next `note` alone. */
+  offer: { readonly key: string; readonly freed: number } | undefined;
 }
 
 interface Line {
@@ -197,7 +197,8 @@ function admit(ledger: Ledger, namespace: string, key: string, wait: QuotaWait):
 
 function note(ledger: Ledger, holder: Holder, key: string, usage: Usage, wait: QuotaWait | undefined): void {
   // The room it was shown was that before its own news: what it gives back itself it has not seen free.
-  const sawFreed = holder.offeredTo === key ? holder.freed : -1;
+  const sawFreed = holder.offer?.key === key ? holder.offer.freed : -1;
+  if (sawFreed >= 0) holder.offer = undefined;
   account(holder, key, usage);
   holder.toStart.waiting.delete(key);
   if (wait !== undefined) join(ledger, holder.toStart, key, wait, sawFreed);
@@ -284,7 +285,7 @@ function newHolder(): Holder {
     toBegin: newLine(),
     toStart: newLine(),
     freed: 0,
-    offeredTo: undefined,
+    offer: undefined,
   };
 }
 
@@ -323,9 +324,10 @@ function roomOf(namespace: string, quota: Quota, holder: Holder, key: string, is
   const first = firstOf(toStart);
   // Others were there before, and what is free is theirs; or it is not known yet what is free.
   if (isUnknown || expected.size > 0 || (first !== undefined && first !== key)) {
+    if (holder.offer?.key === key) holder.offer = undefined;
     return { ...room, left: { ...free, tasks: 0 } };
   }
-  holder.offeredTo = key;
+  holder.offer = { key, freed: holder.freed };
   const share = Math.max(1, Math.floor(free.tasks / Math.max(1, toStart.waiting.size)));
   return { ...room, left: { ...free, tasks: Math.min(free.tasks, share) } };
 }

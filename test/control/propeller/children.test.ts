@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { canonicalJson, type Json } from '../../../src/base/index.ts';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
 import {
   createObject,
@@ -10,12 +9,10 @@ import {
   newExecution,
   patchObject,
 } from '../../../src/cluster/index.ts';
-import { encodeClosure } from '../../../src/control/closures/index.ts';
 import { type Propeller, startPropeller } from '../../../src/control/propeller/index.ts';
 import { hostClock, hostRandom } from '../../../src/main/host.ts';
 import { openStore, temporaryFolder } from '../../cluster/embedded/open-store.ts';
-import { commitOf, compileAll } from '../../compiler/commit.ts';
-import { endPod, keyOf, NAMESPACE, untilObject, untilOver, untilPod } from './engine-host.ts';
+import { endPod, keyOf, NAMESPACE, registerDocuments, untilObject, untilOver, untilPod } from './engine-host.ts';
 
 /** Parents and children on a real store, with a node agent that the test plays. */
 
@@ -52,7 +49,7 @@ ${FANS}`,
 let folder: string;
 let store: EmbeddedStore;
 let propeller: Propeller | undefined;
-const digests = new Map<string, string>();
+let digests: ReadonlyMap<string, string>;
 
 function start(): void {
   propeller = startPropeller({ cluster: store, clock: hostClock, random: hostRandom, log: { write: () => undefined } });
@@ -61,13 +58,7 @@ function start(): void {
 beforeEach(async () => {
   folder = temporaryFolder();
   store = await openStore(folder);
-  const compiled = compileAll(commitOf(...DOCUMENTS));
-  if (compiled.kind !== 'compiled') throw new Error(JSON.stringify(compiled.diagnostics));
-  for (const { kind, name, digest, closure } of compiled.changed) {
-    digests.set(`${kind}/${name}`, digest);
-    const objects = encodeClosure({ of: kind, name, digest, text: canonicalJson(closure as unknown as Json) });
-    await store.write(objects.map((object) => ({ op: 'create', object })));
-  }
+  digests = await registerDocuments(store, DOCUMENTS);
 });
 
 afterEach(async () => {

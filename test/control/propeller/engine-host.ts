@@ -12,6 +12,7 @@ import {
 } from '../../../src/cluster/index.ts';
 import type { WorkflowClosure } from '../../../src/compiler/index.ts';
 import { encodeClosure } from '../../../src/control/closures/index.ts';
+import { commitOf, compileAll } from '../../compiler/commit.ts';
 
 /** What a test of the workers does to a cluster: registers closures, starts executions, plays the node agent, waits. */
 
@@ -27,6 +28,22 @@ export async function register(cluster: Cluster, closure: WorkflowClosure): Prom
     text: canonicalJson(json),
   });
   await cluster.write(objects.map((object) => ({ op: 'create', object })));
+}
+
+/** Compiles documents and registers all of them. Digests by `<Kind>/<name>`. */
+export async function registerDocuments(
+  cluster: Cluster,
+  documents: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const compiled = compileAll(commitOf(...documents));
+  if (compiled.kind !== 'compiled') throw new Error(JSON.stringify(compiled.diagnostics));
+  const digests = new Map<string, string>();
+  for (const { kind, name, digest, closure } of compiled.changed) {
+    digests.set(`${kind}/${name}`, digest);
+    const objects = encodeClosure({ of: kind, name, digest, text: canonicalJson(closure as unknown as Json) });
+    await cluster.write(objects.map((object) => ({ op: 'create', object })));
+  }
+  return digests;
 }
 
 export function execution(

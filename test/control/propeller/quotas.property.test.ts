@@ -42,7 +42,23 @@ it('limits hold, and all come to their end, whatever happens in which order', ()
       }
       expect(world.runners.every(({ phase }) => phase === 'Over')).toBe(true);
     }),
-    { numRuns: 300 },
+    {
+      numRuns: 300,
+      examples: [
+        [
+          [
+            { todo: 2, cpu: 4, priority: 1 },
+            { todo: 1, cpu: 0, priority: 0 },
+          ],
+          [
+            ['turn', 0],
+            ['turn', 1],
+            ['end', 0],
+            ['stumble', 0],
+          ],
+        ],
+      ],
+    },
   );
 });
 
