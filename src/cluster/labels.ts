@@ -43,6 +43,10 @@ export const ANNOTATION = {
   abort: 'pipectl.dev/abort',
   /** On an execution: who paused, resumed and aborted it, when and why, as a JSON list; the latest last. */
   steering: 'pipectl.dev/steering',
+  /** On a repository: asks, by an instant, to poll and reconcile it now; `status.lastSyncRequest` echoes it. */
+  syncRequestedAt: 'pipectl.dev/sync-requested-at',
+  /** On a repository: who suspended it, when and why, as JSON. */
+  suspension: 'pipectl.dev/suspension',
 } as const;
 
 /** A name as a label value, which ends at 63 characters: cut with a hash. */

@@ -4,8 +4,25 @@ import type { Condition, KubeObject } from './object.ts';
 export interface Repository extends KubeObject {
   readonly kind: 'Repository';
   readonly spec: {
-    /** `push`: this control plane serves the repository under /git/<name>.git. */
-    readonly source: { readonly kind: 'push' };
+    readonly source: RepositorySource;
+    /** Where the host of the repository tells of pushes: POST /webhooks/<repository>. Only a hint to poll. */
+    readonly webhook?: {
+      readonly provider: 'github' | 'gitlab' | 'gitea';
+      readonly secret: { readonly name: string; readonly key: string };
+    };
+    /** Whose signatures a commit or tag must carry. */
+    readonly verify?: {
+      readonly mode: 'head' | 'tag' | 'every-commit';
+      /** As ssh-keygen(1) reads it: ALLOWED SIGNERS. */
+      readonly allowedSigners?: string;
+      /** Armoured public keys. */
+      readonly gpgKeys?: string;
+      /** Patterns of refs that it is asked of; absent: all. */
+      readonly refs?: readonly string[];
+    };
+    /** Who may move which refs; a ref that no rule names may be moved by all who may push. */
+    readonly rules?: readonly RefRule[];
+    /** Nothing is polled and nothing reconciled; pushes still register. */
     readonly suspended?: boolean;
   };
   readonly status?: {
@@ -15,8 +32,47 @@ export interface Repository extends KubeObject {
     readonly heads?: Readonly<Record<string, string>>;
     /** Domain → what its tracked ref shows. */
     readonly domains?: Readonly<Record<string, DomainStatus>>;
+    /** Of a remote source: how polling goes; written only when that changes. */
+    readonly source?: SourceStatus;
+    /** Echoes the annotation `sync-requested-at` when what it asks for has been tried. */
+    readonly lastSyncRequest?: string;
     readonly conditions?: readonly Condition[];
   };
+}
+
+export type RepositorySource =
+  /** This control plane serves the repository under /git/<name>.git. */
+  | { readonly kind: 'push' }
+  /** Somebody else serves it: it is polled. */
+  | {
+      readonly kind: 'remote';
+      readonly url: string;
+      /** Durations as `90s` and `5m`. */
+      readonly interval?: string;
+      readonly timeout?: string;
+      /** A Secret of this namespace: `username` and `password` or `token`, or `identity` and `known_hosts`. */
+      readonly credentials?: { readonly secret: string };
+      /** Patterns of refs to fetch; absent: all branches and tags. */
+      readonly refs?: readonly string[];
+    };
+
+export interface RefRule {
+  /** Patterns, as `main` and `release/*`. */
+  readonly refs: readonly string[];
+  /** Names of tokens or groups that may move them; absent: all who may push. */
+  readonly push?: readonly string[];
+  readonly allowForce?: boolean;
+  readonly allowDelete?: boolean;
+}
+
+export interface SourceStatus {
+  /** Digest of the remote's refs as they were seen last. */
+  readonly observed?: string;
+  readonly lastChangedAt?: string;
+  /** In a row. */
+  readonly failures?: number;
+  readonly message?: string;
+  readonly nextAttemptAt?: string;
 }
 
 export interface DomainStatus {
@@ -29,6 +85,34 @@ export interface DomainStatus {
   readonly lastApplied?: string;
   readonly lastAppliedAt?: string;
   readonly message?: string;
+  /** Commits that were active, newest first, the active one among them. */
+  readonly history?: readonly AppliedRevision[];
+  /** Changes that somebody made past git, newest first. */
+  readonly drift?: readonly Drift[];
+  /** Definitions that could not be applied; the rest was. */
+  readonly failed?: readonly { readonly kind: string; readonly name: string; readonly message: string }[];
+  /** Definitions whose removal waits for a person. */
+  readonly waiting?: readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
+  /** Removals that were not made, since they would have taken most of what is active. */
+  readonly pruneHeld?: { readonly count: number; readonly of: number; readonly reason: string };
+}
+
+export interface AppliedRevision {
+  readonly commit: string;
+  readonly at: string;
+  readonly created: number;
+  readonly updated: number;
+  readonly pruned: number;
+}
+
+export interface Drift {
+  readonly kind: string;
+  readonly name: string;
+  readonly what: 'edited' | 'deleted';
+  /** Who did it, where the API knows. */
+  readonly by?: string;
+  readonly at: string;
+  readonly state: 'healed' | 'waiting' | 'suspended';
 }
 
 /** One commit as registered. Named `<repository>-<commit>`. */
