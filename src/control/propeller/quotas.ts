@@ -39,6 +39,11 @@ export interface Quotas {
   admit(namespace: string, key: string, wait: QuotaWait): Admission;
   /** What the execution may start now; undefined: as much as it likes. */
   roomFor(namespace: string, key: string): Room | undefined;
+  /**
+   * What it is about to take: counts from now on, while the round that starts it is on its way to the disk. What ends with
+   * that round is free when `note` says so.
+   */
+  take(namespace: string, key: string, usage: Usage): void;
   /** What it takes after a round, and whether it lacked room. Wakes who is next, when there is room. */
   note(namespace: string, key: string, usage: Usage, wait: QuotaWait | undefined): void;
   /** It cannot go on for now, and must not hold up the lines in which it stands. */
@@ -134,6 +139,10 @@ export function createQuotas(): Quotas {
       if (quota === undefined || !bindsTasks(quota)) return undefined;
       return roomOf(namespace, quota, holderOf(ledger, namespace), key, counters.size > 0);
     },
+    take(namespace, key, usage) {
+      const holder = holders.get(namespace);
+      if (holder !== undefined) take(holder, key, usage);
+    },
     note(namespace, key, usage, wait) {
       const holder = holders.get(namespace);
       if (holder !== undefined) note(ledger, holder, key, usage, wait);
@@ -193,6 +202,15 @@ function admit(ledger: Ledger, namespace: string, key: string, wait: QuotaWait):
   running.add(key);
   if (running.size < limit) firstWaiter(toBegin)?.wake();
   return { kind: 'Admit' };
+}
+
+function take(holder: Holder, key: string, usage: Usage): void {
+  const before = holder.used.get(key) ?? NOTHING;
+  account(holder, key, {
+    tasks: Math.max(usage.tasks, before.tasks),
+    cpu: Math.max(usage.cpu, before.cpu),
+    memoryBytes: Math.max(usage.memoryBytes, before.memoryBytes),
+  });
 }
 
 function note(ledger: Ledger, holder: Holder, key: string, usage: Usage, wait: QuotaWait | undefined): void {

@@ -100,6 +100,7 @@ function stepAndWrite(engine: Engine, entry: Entry): void {
     return;
   }
   engine.counters.writes++;
+  takeRoom(engine, entry, result);
   const done = (written: readonly KubeObject[]): void => {
     noteWritten(engine, entry, written);
     entry.parked = parked;
@@ -179,6 +180,13 @@ function admit(engine: Engine, entry: Entry, execution: Execution): Observation 
 
 function quotaWait(engine: Engine, key: string, { spec }: Execution, since: UnixMs): QuotaWait {
   return { since, priority: spec.priority ?? 0, wake: () => void wake(engine, key) };
+}
+
+/** Others are not to be given what this round starts, long as its write may take. */
+function takeRoom({ quotas }: Engine, { key }: Entry, { effects, state }: StepResult): void {
+  const { namespace } = splitKey(key);
+  if (quotas.quotaOf(namespace) === undefined || !effects.some(({ kind }) => kind === 'StartAttempt')) return;
+  quotas.take(namespace, key, usageOf(state));
 }
 
 /** Where there is a quota, tells it what the execution takes now, and whether it waits for room. */
@@ -282,6 +290,7 @@ function failRound(engine: Engine, entry: Entry, error: unknown): void {
   entry.execution = undefined;
   switch (verdict.kind) {
     case 'Gone':
+      engine.quotas.forget(splitKey(entry.key).namespace, entry.key);
       drop(engine, entry);
       finishRound(engine, entry, false);
       return;

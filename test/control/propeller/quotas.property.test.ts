@@ -13,6 +13,8 @@ interface Runner {
   live: number;
   phase: 'Queued' | 'Running' | 'Paused' | 'Over';
   isAwake: boolean;
+  /** Of a round that is on its way to the disk: what follows when it is there. */
+  land: (() => void) | undefined;
 }
 
 const LIMIT = { maxExecutions: 2, maxTasks: 4, cpu: '6' };
@@ -22,7 +24,7 @@ const runnersArb = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 const movesArb = fc.array(
-  fc.tuple(fc.constantFrom('turn', 'turn', 'turn', 'end', 'end', 'pause', 'resume', 'stumble', 'count'), fc.nat(5)),
+  fc.tuple(fc.constantFrom('turn', 'turn', 'turn', 'land', 'land', 'end', 'end', 'pause', 'resume', 'stumble', 'count'), fc.nat(5)),
   { maxLength: 80 },
 );
 
@@ -36,7 +38,9 @@ it('limits hold, and all come to their end, whatever happens in which order', ()
       for (let rounds = 0; rounds < 1_000 && world.runners.some(({ phase }) => phase !== 'Over'); rounds++) {
         const awake = world.runners.find(({ isAwake }) => isAwake);
         const live = world.runners.find((runner) => runner.live > 0);
-        if (awake !== undefined) turn(world, awake);
+        const flying = world.runners.find(({ land }) => land !== undefined);
+        if (flying !== undefined) land(flying);
+        else if (awake !== undefined) turn(world, awake);
         else if (live !== undefined) play(world, 'end', live);
         else throw new Error(`all sleep: ${JSON.stringify(world.runners)}`);
       }
@@ -72,7 +76,7 @@ function createWorld(given: readonly Pick<Runner, 'todo' | 'cpu' | 'priority'>[]
   const quotas = createQuotas();
   quotas.set([LIMIT]);
   const runners = given.map((one, index): Runner => {
-    return { ...one, key: `r${index}`, live: 0, phase: 'Queued', isAwake: true };
+    return { ...one, key: `r${index}`, live: 0, phase: 'Queued', isAwake: true, land: undefined };
   });
   return { quotas, runners, now: 0 };
 }
@@ -80,8 +84,12 @@ function createWorld(given: readonly Pick<Runner, 'todo' | 'cpu' | 'priority'>[]
 function play(world: World, move: string, runner: Runner): void {
   const { quotas } = world;
   world.now++;
+  // One round at a time: whatever else happens to it waits for that.
+  land(runner);
   if (runner.phase === 'Over') return;
   switch (move) {
+    case 'land':
+      return;
     case 'turn':
       if (runner.isAwake) turn(world, runner);
       return;
@@ -109,12 +117,18 @@ function play(world: World, move: string, runner: Runner): void {
   }
 }
 
+function land(runner: Runner): void {
+  const { land: then } = runner;
+  runner.land = undefined;
+  then?.();
+}
+
 function recount({ quotas }: World, runner: Runner): void {
   quotas.expect('n', runner.key, false);
   runner.isAwake = true;
 }
 
-/** A round of the engine. */
+/** A round of the engine, up to its write. */
 function turn(world: World, runner: Runner): void {
   const { quotas } = world;
   runner.isAwake = false;
@@ -132,19 +146,23 @@ function turn(world: World, runner: Runner): void {
     runner.phase = 'Running';
   }
   const left = quotas.roomFor('n', runner.key)?.left ?? { tasks: 0, cpu: 0 };
+  const before = left.tasks;
   while (runner.todo > 0 && left.tasks > 0 && left.cpu >= runner.cpu) {
     runner.todo--;
     runner.live++;
     left.tasks--;
     left.cpu -= runner.cpu;
   }
-  if (runner.todo === 0 && runner.live === 0) {
+  const usage = { tasks: runner.live, cpu: runner.live * runner.cpu, memoryBytes: 0 };
+  if (left.tasks < before) quotas.take('n', runner.key, usage);
+  runner.land = () => {
+    if (runner.todo > 0 || runner.live > 0) {
+      quotas.note('n', runner.key, usage, runner.todo > 0 ? wait(world.now) : undefined);
+      return;
+    }
     runner.phase = 'Over';
     quotas.forget('n', runner.key);
-  } else {
-    const usage = { tasks: runner.live, cpu: runner.live * runner.cpu, memoryBytes: 0 };
-    quotas.note('n', runner.key, usage, runner.todo > 0 ? wait(world.now) : undefined);
-  }
+  };
   check(world);
 }
 

@@ -108,8 +108,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'worker-is-not-given-back',
     file: 'control/propeller/round.ts',
-    find: "    case 'Gone':\n      drop(engine, entry);\n      finishRound(engine, entry, false);",
-    replace: "    case 'Gone':\n      drop(engine, entry);",
+    find: "      drop(engine, entry);\n      finishRound(engine, entry, false);\n      return;\n    case 'Again':",
+    replace: "      drop(engine, entry);\n      return;\n    case 'Again':",
   },
   {
     name: 'reconciler-never-prunes',
