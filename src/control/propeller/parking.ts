@@ -1,6 +1,7 @@
 import {
   instantMs,
   instantText,
+  type Json,
   PARK_FROM_MS,
   PARK_WINDOW_MS,
   REFLECTOR_PAGE_SIZE,
@@ -28,6 +29,12 @@ export function parkedAfter(engine: Engine, { execution }: Entry, result: StepRe
 /** Whether status has to be told. It never says more than is true, and says it in the write that makes it true. */
 export function isSameParking(a: ExecutionParked | undefined, b: ExecutionParked | undefined): boolean {
   return a?.generation === b?.generation && a?.until === b?.until;
+}
+
+/** What makes `was` to `parked` in the status: a merge patch keeps what it does not name. */
+export function parkingPatch(was: ExecutionParked | undefined, parked: ExecutionParked | undefined): Json {
+  if (parked === undefined) return null;
+  return { ...parked, ...(was?.until !== undefined && parked.until === undefined && { until: null }) };
 }
 
 /** Defined: nothing is to be done for the execution, when it is not in memory, but to wake it in time. */

@@ -27,7 +27,7 @@ import { type Entry, splitKey } from './entry.ts';
 import { load, loadFresh, podsOf } from './load.ts';
 import { notificationWrites, quarantineNotifications, writeWithOutbox } from './notifications.ts';
 import { fence, noteWritten, ownsEntry } from './ownership.ts';
-import { isPagedIn, isSameParking, parkedAfter } from './parking.ts';
+import { isPagedIn, isSameParking, parkedAfter, parkingPatch } from './parking.ts';
 import { observationOf, podOf } from './pod.ts';
 import { closureWrites, type StoreClosure } from './produced.ts';
 import { isChild, type QuotaWait } from './quotas.ts';
@@ -216,7 +216,7 @@ function writesOf(
   writes.push(...notificationWrites(execution, run.plan, run.state, delta));
   const patch = isSameParking(entry.parked, parked)
     ? delta
-    : { ...delta, parked: parked === undefined ? null : { ...parked } };
+    : { ...delta, parked: parkingPatch(entry.parked, parked) };
   if (patch !== undefined) {
     const { uid } = execution.metadata;
     const key = { kind: 'Execution', ...splitKey(entry.key) };

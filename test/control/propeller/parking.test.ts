@@ -107,6 +107,25 @@ describe('an execution that has nothing to do', () => {
     expect(status?.parked).toBeUndefined();
   });
 
+  it('waits for nobody knows how long after a time that has come, and says no time then', async () => {
+    start();
+    const paused = { spec: { desired: 'Paused' } };
+    const work = { ...works.nodes[0], upstream: [0] } as NodeClosure;
+    const sleepsThenWorks = { ...works, nodes: [...twoHours.nodes, work] };
+    await register(store, sleepsThenWorks);
+    await launch(store, sleepsThenWorks, 'asleep');
+    await untilParked('asleep');
+    await patchObject(store, keyOf('Execution', 'asleep'), paused);
+    await untilObject<Execution>(store, keyOf('Execution', 'asleep'), ({ status }) => status?.parked?.generation === 2);
+    clock.advance(3 * HOUR_MS);
+    const { status } = await untilObject<Execution>(
+      store,
+      keyOf('Execution', 'asleep'),
+      ({ status: now }) => now?.parked?.until === undefined,
+    );
+    expect(status).toMatchObject({ phase: 'Running', parked: { generation: 2 } });
+  });
+
   it('does not say so with a live attempt, in a short wait, or with a limit of its launch plan', async () => {
     start();
     const brief = sleepOf('30s');
