@@ -24,7 +24,10 @@ const runnersArb = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 const movesArb = fc.array(
-  fc.tuple(fc.constantFrom('turn', 'turn', 'turn', 'land', 'land', 'end', 'end', 'pause', 'resume', 'stumble', 'count'), fc.nat(5)),
+  fc.tuple(
+    fc.constantFrom('turn', 'turn', 'turn', 'land', 'land', 'end', 'end', 'pause', 'resume', 'stumble', 'count'),
+    fc.nat(5),
+  ),
   { maxLength: 80 },
 );
 
