@@ -50,3 +50,10 @@ export const MAX_IMPORT_TEMPLATES = 1_000;
 export const MAX_IMPORT_ITEMS = 50_000;
 /** Parentheses and operators within each other in a condition that is translated. */
 export const MAX_IMPORT_DEPTH = 50;
+
+/** What one git command in a checkout may answer. */
+export const MAX_GIT_ANSWER_BYTES = 64 * MiB;
+/** Commits that `pipectl blame` compiles before it gives up: each costs what a validation does. */
+export const MAX_BLAMED_COMMITS = 500;
+/** Commits between a good and a bad one; a hundred thousand take seventeen runs. */
+export const MAX_BISECTED_COMMITS = 100_000;

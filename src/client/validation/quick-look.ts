@@ -1,30 +1,54 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { MAX_KEPT_VERDICTS, sha256 } from '../../base/index.ts';
+import { MAX_KEPT_VERDICTS, MAX_RECHECKED_FILES, sha256 } from '../../base/index.ts';
 import { type KeptFiles, keep, readKept } from './kept-file.ts';
-import { askGit, stateOnDisk } from './snapshot.ts';
+import { askGit, onDisk } from './snapshot.ts';
 
-/**
- * A key that stands for the folder as its snapshot does, from less: the checksum that git's index ends with, and what
- * differs from the index. Equal keys, equal snapshots; one snapshot may have several. Undefined where the index has no
- * checksum or something unusual stands in it: the snapshot looks closer.
- */
-export async function takeQuickLook(root: string, tool: string): Promise<string | undefined> {
+/** A folder as its snapshot tells of it, from less: the checksum that git's index ends with, and what differs from the index. */
+export interface QuickLook {
+  /** Stands for the folder and the program that looked. Equal keys, equal snapshots; one snapshot may have several. */
+  readonly key: string;
+  /** The checksum. */
+  readonly index: string;
+  /** What differs, by path. */
+  readonly differing: ReadonlyMap<string, Differing>;
+  /** Texts that were read for their states, as far as they may be kept. */
+  readonly texts: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What stands at a path instead of what the index has there. */
+export interface Differing {
+  readonly state: string;
+  /** The index has nothing there. */
+  readonly isUntracked: boolean;
+}
+
+/** Undefined where the index has no checksum or something unusual stands in it: the snapshot looks closer. */
+export async function takeQuickLook(root: string, tool: () => string): Promise<QuickLook | undefined> {
   const index = findIndex(root);
   const before = index === undefined ? undefined : checksumOf(index);
   if (index === undefined || before === undefined) return undefined;
-  const listing = await askGit(root, ['--modified', '--deleted', '--others']);
+  const asked = askGit(root, ['--modified', '--deleted', '--others']);
+  // Told while git works.
+  const program = tool();
+  const listing = await asked;
   // What another git wrote meanwhile is not what was listed.
   if (listing === undefined || checksumOf(index) !== before) return undefined;
-  const lines = new Set<string>();
+  const differing = new Map<string, Differing>();
+  const texts = new Map<string, Uint8Array>();
   for (const record of listing.split('\0')) {
     if (record === '') continue;
     // Deleted files come twice, as changed ones too.
     if (!/^[CR?] /.test(record)) return undefined;
     const path = record.slice(2);
-    lines.add(`${stateOnDisk(root, path, record.startsWith('?') ? 'new' : 'changed')} ${path}`);
+    if (differing.has(path)) continue;
+    const isUntracked = record.startsWith('?');
+    const { state, text } = onDisk(root, path, isUntracked ? 'new' : 'changed');
+    differing.set(path, { state, isUntracked });
+    if (text !== undefined && texts.size < MAX_RECHECKED_FILES) texts.set(path, text);
   }
-  return sha256([tool, root, before, ...[...lines].sort()].join('\0'));
+  const lines = [...differing].map(([path, { state }]) => `${state} ${path}`).sort();
+  return { key: sha256([program, root, before, ...lines].join('\0')), index: before, differing, texts };
 }
 
 const LOOKS: KeptFiles = { name: 'looks', maxBytes: 1_024, most: MAX_KEPT_VERDICTS };

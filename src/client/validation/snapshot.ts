@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { MAX_FILE_BYTES, MAX_GIT_LISTING_BYTES, sha256 } from '../../base/index.ts';
 import type { WorkTree } from '../work-tree.ts';
 
@@ -32,7 +31,7 @@ export async function takeSnapshot(root: string, tool: string): Promise<Snapshot
   for (const record of listing.split('\0')) {
     if (record === '') continue;
     const noted = record.startsWith('? ')
-      ? { path: record.slice(2), state: stateOnDisk(root, record.slice(2), 'new') }
+      ? { path: record.slice(2), state: onDisk(root, record.slice(2), 'new').state }
       : tracked(root, record);
     if (noted === undefined) return undefined;
     if (record.startsWith('? ')) untracked.add(noted.path);
@@ -64,31 +63,36 @@ function tracked(root: string, record: string): Noted | undefined {
   if (found === null) return undefined;
   const [head, tag, mode, id] = found as unknown as [string, string, string, string];
   const path = record.slice(head.length);
-  if (tag !== 'H') return { path, state: stateOnDisk(root, path, 'changed') };
+  if (tag !== 'H') return { path, state: onDisk(root, path, 'changed').state };
   // Links and submodules are no files to the compiler.
   if (!mode.startsWith('100')) return { path, state: NO_FILE };
   return { path, state: IS_READ.test(path) ? id : FILE };
 }
 
-const NO_FILE = 'none';
+/** The state of what is no file to the compiler. */
+export const NO_FILE = 'none';
 const FILE = 'file';
 
-/** Of what stands there: its text if that is read, else that it is there. */
-export function stateOnDisk(root: string, path: string, state: 'new' | 'changed'): string {
+/** What stands there: of what is read its text and a digest of it, else that it is there. */
+export function onDisk(
+  root: string,
+  path: string,
+  state: 'new' | 'changed',
+): { readonly state: string; readonly text?: Uint8Array } {
   const file = join(root, path);
-  if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== true) return NO_FILE;
-  if (!IS_READ.test(path)) return FILE;
-  return `${state}:${sha256(readFileSync(file).subarray(0, MAX_FILE_BYTES + 1))}`;
+  if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== true) return { state: NO_FILE };
+  if (!IS_READ.test(path)) return { state: FILE };
+  const text = readFileSync(file).subarray(0, MAX_FILE_BYTES + 1);
+  return { state: `${state}:${sha256(text)}`, text };
 }
 
 /** What git lists of the folder, each record ended by NUL; undefined when it cannot. */
-export async function askGit(root: string, what: readonly string[]): Promise<string | undefined> {
-  try {
-    const args = ['-C', root, 'ls-files', '-z', '-t', ...what, '--exclude-standard'];
-    const { stdout } = await promisify(execFile)('git', args, { maxBuffer: MAX_GIT_LISTING_BYTES });
-    return stdout;
-  } catch {
-    // No git on this machine, or the folder is in no repository.
-    return undefined;
-  }
+export function askGit(root: string, what: readonly string[]): Promise<string | undefined> {
+  const args = ['-C', root, 'ls-files', '-z', '-t', ...what, '--exclude-standard'];
+  return new Promise((resolve) => {
+    execFile('git', args, { maxBuffer: MAX_GIT_LISTING_BYTES }, (error, stdout) => {
+      // No git on this machine, or the folder is in no repository.
+      resolve(error === null ? stdout : undefined);
+    });
+  });
 }

@@ -2,7 +2,7 @@ import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../base/index.ts';
-import { snapshotKeyOf, takeQuickLook } from './quick-look.ts';
+import { type QuickLook, snapshotKeyOf, takeQuickLook } from './quick-look.ts';
 import type { Verdict } from './verdict.ts';
 import { readVerdict } from './verdict-cache.ts';
 
@@ -13,20 +13,54 @@ export interface ValidateFolderOptions {
   readonly tool?: string | undefined;
 }
 
+/** A folder that is looked at. */
+export interface OpenedFolder {
+  /** As it was given. */
+  readonly root: string;
+  /** With links resolved. */
+  readonly place: string;
+  readonly cacheFolder: string;
+  readonly tool: string;
+  /** How it looks; undefined when that cannot be told at a glance. */
+  readonly look: QuickLook | undefined;
+}
+
 /**
  * Validates the project at `root` as a push of it would be. A folder that has not changed since its last validation by
  * this program is answered from the cache, and then the compiler is not even loaded.
  */
 export async function validateFolder(root: string, options: ValidateFolderOptions = {}): Promise<Verdict> {
-  const { cacheFolder, tool = runningTool() } = options;
+  const opened = await lookAtFolder(root, options);
+  if (opened === undefined) return checkedVerdict(root);
+  return keptVerdict(opened) ?? validateOpened(opened);
+}
+
+/** Looks at the folder through git; undefined where nothing is kept of validations. */
+export async function lookAtFolder(
+  root: string,
+  { cacheFolder, tool }: ValidateFolderOptions,
+): Promise<OpenedFolder | undefined> {
+  if (cacheFolder === undefined || (tool === undefined && !isBundled())) return undefined;
   const place = realpathSync(root);
-  if (cacheFolder === undefined || tool === undefined) return checkedVerdict(root);
-  const look = await takeQuickLook(place, tool);
-  const key = look === undefined ? undefined : snapshotKeyOf(cacheFolder, place, look);
-  const kept = key === undefined ? undefined : readVerdict(cacheFolder, place, key);
-  if (kept !== undefined) return kept;
+  let program = tool;
+  const programOf = (): string => {
+    program ??= runningTool();
+    return program;
+  };
+  const look = await takeQuickLook(place, programOf);
+  return { root, place, cacheFolder, tool: programOf(), look };
+}
+
+/** What was said of a folder that has not changed since. */
+export function keptVerdict({ place, cacheFolder, look }: OpenedFolder): Verdict | undefined {
+  const key = look === undefined ? undefined : snapshotKeyOf(cacheFolder, place, look.key);
+  return key === undefined ? undefined : readVerdict(cacheFolder, place, key);
+}
+
+/** Validates a folder that has changed. */
+export async function validateOpened(opened: OpenedFolder): Promise<Verdict> {
   const { checkChanged } = await import('./check-and-keep.ts');
-  return (await checkChanged({ cacheFolder, tool, root: place, look })) ?? checkedVerdict(root);
+  return (await checkChanged(opened)) ?? checkedVerdict(opened.root);
 }
 
 async function checkedVerdict(root: string): Promise<Verdict> {
@@ -37,11 +71,14 @@ async function checkedVerdict(root: string): Promise<Verdict> {
   return (await checkListed(await listWorkTree(root))).verdict;
 }
 
-/** Names, sizes and times of the bundle's files; undefined when running from source, where any module may change. */
-function runningTool(): string | undefined {
-  const file = fileURLToPath(import.meta.url);
-  if (extname(file) === '.ts') return undefined;
-  const folder = dirname(file);
+/** From source any module may change without a trace, so nothing is kept. */
+function isBundled(): boolean {
+  return extname(fileURLToPath(import.meta.url)) !== '.ts';
+}
+
+/** Names, sizes and times of the bundle's files. */
+function runningTool(): string {
+  const folder = dirname(fileURLToPath(import.meta.url));
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.js'))
     .sort()

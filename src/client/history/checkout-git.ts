@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { MAX_GIT_ANSWER_BYTES, StalledError } from '../../base/index.ts';
+import { isOid, type Oid } from '../../git/index.ts';
+
+/** The user's own git in a checkout: with the user's configuration and keys, but never with a prompt. */
+export interface CheckoutGit {
+  readonly root: string;
+  /** Standard output. Errors: StalledError GitMissing, or GitFailed with git's own words. */
+  run(...args: readonly string[]): Promise<string>;
+  /** The commit that `rev` names, or undefined. */
+  commit(rev: string): Promise<Oid | undefined>;
+}
+
+/** A commit as `git log` tells it. Texts are as the author wrote them: show them only through an escaping printer. */
+export interface LoggedCommit {
+  readonly commit: Oid;
+  readonly parents: readonly Oid[];
+  /** `Name <mail>`. */
+  readonly author: string;
+  /** RFC 3339 with the author's offset. */
+  readonly authoredAt: string;
+  readonly subject: string;
+  readonly message: string;
+}
+
+/** Opens git in `root`; asks nothing yet. */
+export function openCheckoutGit(root: string, env: Readonly<Record<string, string | undefined>>): CheckoutGit {
+  const run = (...args: readonly string[]): Promise<string> => runIn(root, env, args);
+  return {
+    root,
+    run,
+    async commit(rev) {
+      const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${rev}^{commit}`];
+      const oid = await unlessRefused(run(...args));
+      return oid !== undefined && isOid(oid.trim()) ? oid.trim() : undefined;
+    },
+  };
+}
+
+/** One commit with its whole message. */
+export async function logCommit(git: CheckoutGit, commit: Oid): Promise<LoggedCommit> {
+  const text = await git.run(
+    'log',
+    '-1',
+    `--format=${['%H', '%P', '%an <%ae>', '%aI', '%s', '%B'].join('%x00')}`,
+    commit,
+  );
+  const [oid = commit, parents = '', author = '', authoredAt = '', subject = '', ...message] = text.split('\0');
+  return {
+    commit: oid,
+    parents: parents.split(' ').filter(isOid),
+    author,
+    authoredAt,
+    subject,
+    message: message.join('\0').trim(),
+  };
+}
+
+/** Whether everything of `ancestor` is in `commit`. */
+export async function isAncestor(git: CheckoutGit, ancestor: Oid, commit: Oid): Promise<boolean> {
+  return (await unlessRefused(git.run('merge-base', '--is-ancestor', ancestor, commit))) !== undefined;
+}
+
+/** What `asked` answers, or undefined when git says no. */
+export async function unlessRefused(asked: Promise<string>): Promise<string | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof StalledError && error.reason === 'GitFailed') return undefined;
+    throw error;
+  }
+}
+
+async function runIn(
+  root: string,
+  env: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)('git', ['-C', root, ...args], {
+      // Only the language of its messages and the prompts are ours: it is the user's repository.
+      env: { ...env, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
+      maxBuffer: MAX_GIT_ANSWER_BYTES,
+    });
+    return stdout;
+  } catch (error) {
+    const { code, stderr = '' } = error as { readonly code?: unknown; readonly stderr?: string };
+    if (code === 'ENOENT')
+      throw new StalledError('GitMissing', 'git was not found on PATH: install it', { cause: error });
+    const command = args.find((arg) => !arg.startsWith('-')) ?? '';
+    throw new StalledError('GitFailed', `git ${command} failed: ${stderr.trim() || String(code)}`, { cause: error });
+  }
+}
