@@ -34,6 +34,8 @@ export interface EntityEntry {
   readonly digest: Digest;
   readonly refs: readonly string[];
   readonly folders: readonly string[];
+  /** Present when its removal is to be confirmed. */
+  readonly prune?: string;
 }
 
 /** `Kind/name`: how an index names an entity. */
@@ -85,7 +87,7 @@ export async function listEntities(cluster: Cluster, root: Digest): Promise<read
 
 /** How the entities of two commits differ. */
 export interface EntityDiff {
-  /** New, or with another closure or file; `before` is absent when new. */
+  /** New, or with another closure, file or guard against removal; `before` is absent when new. */
   readonly changed: readonly { readonly before?: EntityEntry; readonly after: EntityEntry }[];
   readonly removed: readonly EntityEntry[];
 }
@@ -111,11 +113,15 @@ export async function diffEntities(
       const was = had.get(key);
       had.delete(key);
       if (was === undefined) changed.push({ after: entry });
-      else if (was.digest !== entry.digest || was.file !== entry.file) changed.push({ before: was, after: entry });
+      else if (isOther(was, entry)) changed.push({ before: was, after: entry });
     }
     removed.push(...had.values());
   }
   return { changed, removed };
+}
+
+function isOther(was: EntityEntry, entry: EntityEntry): boolean {
+  return was.digest !== entry.digest || was.file !== entry.file || was.prune !== entry.prune;
 }
 
 async function bucketsOf(cluster: Cluster, root: Digest | undefined): Promise<EntityIndexRoot['buckets']> {

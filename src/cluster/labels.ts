@@ -13,6 +13,8 @@ export const LABEL = {
   /** Of a child execution: the execution whose node started it. */
   parent: 'pipectl.dev/parent',
   repository: 'pipectl.dev/repository',
+  /** Of a revision: `true` where the commit was rejected, else absent. */
+  rejected: 'pipectl.dev/rejected',
   shardKey: 'pipectl.dev/shard-key',
   /** Of a lease: the propeller shard whose it is. */
   shard: 'pipectl.dev/shard',
@@ -47,6 +49,12 @@ export const ANNOTATION = {
   syncRequestedAt: 'pipectl.dev/sync-requested-at',
   /** On a repository: who suspended it, when and why, as JSON. */
   suspension: 'pipectl.dev/suspension',
+  /** On a definition, in its YAML: present, it is removed only when a person confirms that. */
+  prune: 'pipectl.dev/prune',
+  /** On a repository or a definition: the commit whose removals a person has confirmed. */
+  pruneConfirmed: 'pipectl.dev/prune-confirmed',
+  /** On a definition: who changed it past git, and when, as JSON; the API writes it. */
+  changedBy: 'pipectl.dev/changed-by',
 } as const;
 
 /** A name as a label value, which ends at 63 characters: cut with a hash. */

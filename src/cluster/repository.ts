@@ -108,7 +108,8 @@ export interface AppliedRevision {
 export interface Drift {
   readonly kind: string;
   readonly name: string;
-  readonly what: 'edited' | 'deleted';
+  /** `added`: it stands in no commit, and says that it came from this repository. */
+  readonly what: 'edited' | 'deleted' | 'added';
   /** Who did it, where the API knows. */
   readonly by?: string;
   readonly at: string;

@@ -156,8 +156,9 @@ function compiled(
     if (base.entries.get(key)?.digest !== entity.digest) changed.push(entity);
     const { refs, folders, images, declared } = compilation;
     const { kind, name, file, digest } = entity;
+    const prune = declared.definition.annotations[PRUNE_ANNOTATION];
     const entry = { kind, name, file, blob: declared.blob, digest, refs, folders };
-    changes.set(key, images === undefined ? entry : { ...entry, images });
+    changes.set(key, { ...entry, ...(images !== undefined && { images }), ...(prune !== undefined && { prune }) });
   }
   const blob = request.files.get(PROJECT_FILE);
   if (blob !== undefined && blob !== null) setProject(workspace, project, blob, changes);
@@ -184,6 +185,9 @@ function entityOf({ declared, closure, digest, text }: Compilation): CompiledEnt
     ...(description === undefined ? {} : { description }),
   };
 }
+
+/** Asks that a definition is not removed before somebody confirms it: no part of what it means, so of no closure. */
+const PRUNE_ANNOTATION = 'pipectl.dev/prune';
 
 /** The project is an entry too, so that an index alone tells which file it came from. */
 function setProject(

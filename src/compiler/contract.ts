@@ -17,6 +17,8 @@ export interface IndexEntry {
   readonly folders: readonly string[];
   /** Tags of the images that the closure runs → their digest in images.lock, null for one that it does not know. */
   readonly images?: Readonly<Record<string, string | null>>;
+  /** The definition's annotation `pipectl.dev/prune`: it is not removed before a person confirms that. */
+  readonly prune?: string;
 }
 
 /** The project document (root `pipectl.yaml`) of a commit. */

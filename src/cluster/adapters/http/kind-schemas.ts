@@ -1,4 +1,6 @@
+import { REF_RULES, TOKEN } from './access-schemas.ts';
 import { CORE_SCHEMAS } from './core-schemas.ts';
+import { DOMAIN } from './domain-schema.ts';
 import { EXECUTION, TIMEOUT } from './execution-schema.ts';
 import { NOTIFICATION } from './notification-schema.ts';
 import {
@@ -79,6 +81,7 @@ const REPOSITORY: KindSchema = {
           { kind: oneOf(['push'], 'push: this control plane serves it under /git/<name>.git.') },
           'Where commits come from.',
         ),
+        rules: optional(REF_RULES),
         suspended: optional(flag('While true, nothing is reconciled.')),
       },
       'What is wanted.',
@@ -87,22 +90,8 @@ const REPOSITORY: KindSchema = {
       {
         project: optional(text('Project that the definitions name.')),
         heads: optional(mapOf(text('A registered commit.'), 'Branch or tag → the commit that it shows.')),
-        domains: optional(
-          mapOf(
-            record(
-              {
-                ref: text('The ref that the domain tracks.'),
-                desired: optional(text('Head of that ref, to be reached.')),
-                lastAttempted: optional(text('Commit that was tried last.')),
-                lastApplied: optional(text('The active commit.')),
-                lastAppliedAt: optional(time('When it became active.')),
-                message: optional(text('What the reconciler says.')),
-              },
-              'One domain.',
-            ),
-            'Domains by name.',
-          ),
-        ),
+        lastSyncRequest: optional(text('Echo of the annotation pipectl.dev/sync-requested-at.')),
+        domains: optional(mapOf(DOMAIN, 'Domains by name.')),
         conditions: optional(CONDITIONS),
       },
       'What is.',
@@ -274,4 +263,5 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
   ['CacheEntry', CACHE_ENTRY],
   ['MapResults', MAP_RESULTS],
   ['Notification', NOTIFICATION],
+  ['Token', TOKEN],
 ]);
