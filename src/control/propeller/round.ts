@@ -214,9 +214,7 @@ function writesOf(
     else if (!isCacheEffect(effect)) writes.push(writeOf(execution, effect));
   }
   writes.push(...notificationWrites(execution, run.plan, run.state, delta));
-  const patch = isSameParking(entry.parked, parked)
-    ? delta
-    : { ...delta, parked: parkingPatch(entry.parked, parked) };
+  const patch = isSameParking(entry.parked, parked) ? delta : { ...delta, parked: parkingPatch(entry.parked, parked) };
   if (patch !== undefined) {
     const { uid } = execution.metadata;
     const key = { kind: 'Execution', ...splitKey(entry.key) };
