@@ -11,4 +11,5 @@ export * from './json.ts';
 export * from './limits/index.ts';
 export * from './ports.ts';
 export * from './remembered.ts';
+export * from './remote-url.ts';
 export * from './time.ts';

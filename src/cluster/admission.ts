@@ -2,6 +2,7 @@ import { canonicalJson, type Json, MAX_LABEL_LENGTH, MAX_NAME_LENGTH } from '../
 import { InvalidError } from './errors.ts';
 import { kindInfo } from './kinds.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
+import { repositoryCauses } from './repository-spec.ts';
 import { priorityCauses, signalCauses } from './signals.ts';
 
 type Causes = { readonly field: string; readonly message: string }[];
@@ -53,6 +54,7 @@ export function checkObject(object: KubeObject): void {
   if (object.kind === 'Execution') {
     causes.push(...priorityCauses(object.spec), ...signalCauses(undefined, object.spec));
   }
+  if (object.kind === 'Repository') causes.push(...repositoryCauses(object.spec));
   if (causes.length > 0) throw invalid(key, causes);
 }
 

@@ -28,6 +28,7 @@ export * from './pod.ts';
 export * from './port.ts';
 export * from './reflector.ts';
 export * from './repository.ts';
+export * from './repository-spec.ts';
 export * from './secret.ts';
 export * from './selector.ts';
 export * from './shard-kind.ts';

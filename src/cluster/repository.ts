@@ -50,10 +50,12 @@ export type RepositorySource =
       /** Durations as `90s` and `5m`. */
       readonly interval?: string;
       readonly timeout?: string;
-      /** A Secret of this namespace: `username` and `password` or `token`, or `identity` and `known_hosts`. */
+      /** A Secret of this namespace: `username` and `password` or `token`, `ca.crt`; or `identity` and `known_hosts`. */
       readonly credentials?: { readonly secret: string };
       /** Patterns of refs to fetch; absent: all branches and tags. */
       readonly refs?: readonly string[];
+      /** Commits of each ref's history to fetch; absent: all. 1 is enough to run, not to look back. */
+      readonly depth?: number;
     };
 
 export interface RefRule {
@@ -66,12 +68,18 @@ export interface RefRule {
 }
 
 export interface SourceStatus {
-  /** Digest of the remote's refs as they were seen last. */
+  /** Digest of the remote's refs and of what of the spec they were judged by, once all of them were dealt with. */
   readonly observed?: string;
+  /** Ref → the commit or tag that it shows at the remote and that was rejected. */
+  readonly rejected?: Readonly<Record<string, string>>;
+  /** Echoes the annotation `sync-requested-at` when the remote has been asked since. */
+  readonly lastSyncRequest?: string;
   readonly lastChangedAt?: string;
-  /** In a row. */
+  /** In a row; not counted on once tries are as far apart as they get. */
   readonly failures?: number;
+  /** What is wrong with the remote or with what it shows. */
   readonly message?: string;
+  /** Absent when all is well, or when tries are as far apart as they get. */
   readonly nextAttemptAt?: string;
 }
 

@@ -2,6 +2,7 @@
  * Every bound of the product, in one place, a file for each part of it. Sizes in bytes, times in milliseconds.
  * A bound that comes from elsewhere names its source.
  */
+export * from './access.ts';
 export * from './client.ts';
 export * from './cluster.ts';
 export * from './control.ts';
@@ -12,3 +13,4 @@ export * from './images.ts';
 export * from './language.ts';
 export * from './notifications.ts';
 export * from './runtime.ts';
+export * from './sources.ts';

@@ -17,6 +17,7 @@ import {
   time,
   whole,
 } from './schema.ts';
+import { SOURCE, SOURCE_STATUS, SUSPENDED, VERIFY, WEBHOOK } from './source-schema.ts';
 
 /** Schemas of the fields of a kind besides apiVersion, kind and metadata. */
 export interface KindSchema {
@@ -77,12 +78,11 @@ const REPOSITORY: KindSchema = {
   fields: {
     spec: record(
       {
-        source: record(
-          { kind: oneOf(['push'], 'push: this control plane serves it under /git/<name>.git.') },
-          'Where commits come from.',
-        ),
+        source: SOURCE,
+        webhook: optional(WEBHOOK),
+        verify: optional(VERIFY),
         rules: optional(REF_RULES),
-        suspended: optional(flag('While true, nothing is reconciled.')),
+        suspended: optional(SUSPENDED),
       },
       'What is wanted.',
     ),
@@ -92,6 +92,7 @@ const REPOSITORY: KindSchema = {
         heads: optional(mapOf(text('A registered commit.'), 'Branch or tag → the commit that it shows.')),
         lastSyncRequest: optional(text('Echo of the annotation pipectl.dev/sync-requested-at.')),
         domains: optional(mapOf(DOMAIN, 'Domains by name.')),
+        source: optional(SOURCE_STATUS),
         conditions: optional(CONDITIONS),
       },
       'What is.',

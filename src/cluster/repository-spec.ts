@@ -1,0 +1,123 @@
+import {
+  DEFAULT_POLL_INTERVAL_MS,
+  DEFAULT_REMOTE_TIMEOUT_MS,
+  isJsonObject,
+  MAX_POLL_INTERVAL_MS,
+  MAX_REF_PATTERN_LENGTH,
+  MAX_REF_PATTERNS,
+  MAX_REMOTE_TIMEOUT_MS,
+  MAX_TRUST_TEXT_LENGTH,
+  MIN_POLL_INTERVAL_MS,
+  MIN_REMOTE_TIMEOUT_MS,
+  parseRemoteUrl,
+  type RemoteUrl,
+} from '../base/index.ts';
+import type { RepositorySource } from './repository.ts';
+
+type Cause = { readonly field: string; readonly message: string };
+
+/** What a remote source says, with defaults filled in. */
+export interface RemoteSource {
+  readonly url: RemoteUrl;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Name of a Secret. */
+  readonly credentials?: string;
+  /** Patterns; absent: all branches and tags. */
+  readonly refs?: readonly string[];
+  readonly depth?: number;
+}
+
+/** A remote source as polling needs it; undefined for another source, or one that admission would refuse. */
+export function remoteSourceOf(source: RepositorySource): RemoteSource | undefined {
+  if (source.kind !== 'remote' || sourceCauses(source).length > 0) return undefined;
+  const parsed = parseRemoteUrl(source.url);
+  if (parsed.kind === 'error') return undefined;
+  return {
+    url: parsed.url,
+    intervalMs: durationMs(source.interval) ?? DEFAULT_POLL_INTERVAL_MS,
+    timeoutMs: durationMs(source.timeout) ?? DEFAULT_REMOTE_TIMEOUT_MS,
+    ...(source.credentials !== undefined && { credentials: source.credentials.secret }),
+    ...(source.refs !== undefined && { refs: source.refs }),
+    ...(source.depth !== undefined && { depth: source.depth }),
+  };
+}
+
+/** What is wrong with the source, the webhook or the signature rule of a Repository. No message repeats the URL. */
+export function repositoryCauses(spec: unknown): readonly Cause[] {
+  if (!isJsonObject(spec)) return [];
+  return [...sourceCauses(spec.source), ...webhookCauses(spec.webhook), ...verifyCauses(spec.verify)];
+}
+
+function sourceCauses(source: unknown): readonly Cause[] {
+  if (!isJsonObject(source) || source.kind !== 'remote') return [];
+  const causes: Cause[] = [];
+  if (typeof source.url !== 'string') causes.push({ field: 'spec.source.url', message: 'a remote needs a URL' });
+  else {
+    const parsed = parseRemoteUrl(source.url);
+    if (parsed.kind === 'error') causes.push({ field: 'spec.source.url', message: parsed.message });
+  }
+  causes.push(...durationCauses('spec.source.interval', source.interval, MIN_POLL_INTERVAL_MS, MAX_POLL_INTERVAL_MS));
+  causes.push(...durationCauses('spec.source.timeout', source.timeout, MIN_REMOTE_TIMEOUT_MS, MAX_REMOTE_TIMEOUT_MS));
+  causes.push(...patternCauses('spec.source.refs', source.refs));
+  const { depth } = source;
+  if (depth !== undefined && !(Number.isInteger(depth) && (depth as number) > 0 && (depth as number) < 2 ** 31)) {
+    causes.push({ field: 'spec.source.depth', message: 'must be a whole number from 1' });
+  }
+  return causes;
+}
+
+function webhookCauses(webhook: unknown): readonly Cause[] {
+  if (!isJsonObject(webhook) || !isJsonObject(webhook.secret)) return [];
+  const { name, key } = webhook.secret;
+  const isNamed = [name, key].every((text) => typeof text === 'string' && text !== '');
+  return isNamed ? [] : [{ field: 'spec.webhook.secret', message: 'must name a Secret and one of its keys' }];
+}
+
+function verifyCauses(verify: unknown): readonly Cause[] {
+  if (!isJsonObject(verify)) return [];
+  const causes: Cause[] = [];
+  const { allowedSigners, gpgKeys } = verify;
+  for (const [field, text] of Object.entries({ allowedSigners, gpgKeys })) {
+    if (typeof text === 'string' && text.length > MAX_TRUST_TEXT_LENGTH) {
+      causes.push({ field: `spec.verify.${field}`, message: `has more than ${MAX_TRUST_TEXT_LENGTH} characters` });
+    }
+  }
+  const keys = [allowedSigners, gpgKeys].filter((text) => typeof text === 'string' && text.trim() !== '');
+  if (keys.length === 0) {
+    causes.push({ field: 'spec.verify', message: 'needs allowedSigners or gpgKeys: nothing could be accepted' });
+  }
+  return [...causes, ...patternCauses('spec.verify.refs', verify.refs)];
+}
+
+function patternCauses(field: string, patterns: unknown): readonly Cause[] {
+  if (!Array.isArray(patterns)) return [];
+  if (patterns.length === 0) return [{ field, message: 'names no ref: leave it out to mean all' }];
+  if (patterns.length > MAX_REF_PATTERNS) return [{ field, message: `has more than ${MAX_REF_PATTERNS} patterns` }];
+  const isFine = (text: unknown): boolean =>
+    typeof text === 'string' &&
+    text !== '' &&
+    text.length <= MAX_REF_PATTERN_LENGTH &&
+    !/[\s\u0000-\u001f-]/.test(text[0] ?? '');
+  if (patterns.every(isFine)) return [];
+  return [
+    { field, message: `each pattern has 1 to ${MAX_REF_PATTERN_LENGTH} characters and does not begin with a dash` },
+  ];
+}
+
+function durationCauses(field: string, text: unknown, least: number, most: number): readonly Cause[] {
+  if (text === undefined) return [];
+  const ms = typeof text === 'string' ? durationMs(text) : undefined;
+  if (ms === undefined) return [{ field, message: 'must be a duration such as 30s, 5m or 1h30m' }];
+  if (ms >= least && ms <= most) return [];
+  return [{ field, message: `must be from ${least / 1_000}s to ${most / 1_000}s` }];
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `30s`, `1h30m`: as definitions have it, but for ISO 8601. */
+function durationMs(text: string | undefined): number | undefined {
+  if (text === undefined || text.length > 32 || !/^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/.test(text)) return undefined;
+  const parts = text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g);
+  return Math.round([...parts].reduce((sum, [, number, unit = '']) => sum + Number(number) * (UNITS[unit] ?? 0), 0));
+}
