@@ -9,7 +9,10 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'flaky'; readonly role: Role; readonly forMs: number; readonly rates: readonly number[] }
   | { readonly kind: 'cut'; readonly role: Role }
   | { readonly kind: 'forget' }
-  | { readonly kind: 'reshard'; readonly shards: number }
+  /** One process hears of it later than the others. */
+  | { readonly kind: 'reshard'; readonly shards: number; readonly late: Role; readonly lateMs: number }
+  /** Another process takes the place of a propeller that lives on, cut off from its cluster for `cutMs`. */
+  | { readonly kind: 'double'; readonly role: Role; readonly cutMs: number; readonly forMs: number }
   | { readonly kind: 'clock'; readonly role: Role; readonly byMs: number }
   | { readonly kind: 'slowDisk' | 'fullDisk' | 'stopMachine'; readonly forMs: number }
   | { readonly kind: 'evict' | 'lose' | 'vanish'; readonly choice: number }
@@ -37,6 +40,7 @@ export interface SimPlan {
   readonly actions: readonly Action[];
 }
 
+const PROPELLERS = ROLES.filter((role) => role.startsWith('propeller'));
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
 
@@ -55,6 +59,7 @@ const THEMES: readonly (readonly Fault['kind'][])[] = [
   ['crash', 'crashAtCommit', 'vanish', 'lose', 'evict', 'stopMachine'],
   ['partition', 'stale', 'slow', 'flaky', 'cut', 'forget'],
   ['reshard', 'clock', 'crash', 'slow'],
+  ['double', 'reshard', 'partition', 'double'],
   ['power', 'slowDisk', 'fullDisk'],
 ];
 
@@ -84,7 +89,7 @@ function faultsOf(chance: Chance, { hours, mode, storms }: FaultOptions): Fault[
   });
   // Work that comes while nobody is there is taken up all at once.
   for (const atMs of storms) {
-    const role = chance.pick(ROLES.filter((name) => name.startsWith('propeller')));
+    const role = chance.pick(PROPELLERS);
     const forMs = Math.round(chance.between(20_000, 90_000));
     if (chance.chance(0.5)) faults.push({ kind: 'crash', atMs, role, forMs });
     const kind = chance.pick(['vanish', 'evict', 'evict', 'lose'] as const);
@@ -114,8 +119,20 @@ function faultOf(kind: Fault['kind'], atMs: number, chance: Chance, mode: SimPla
       return { kind, atMs, role, byMs };
     case 'forget':
       return { kind, atMs };
-    case 'reshard':
-      return { kind, atMs, shards: 1 + chance.int(MAX_SHARDS) };
+    case 'reshard': {
+      const lateMs = chance.chance(0.5) ? 0 : Math.round(chance.between(1_000, 8 * MINUTE));
+      return { kind, atMs, shards: 1 + chance.int(MAX_SHARDS), late: chance.pick(PROPELLERS), lateMs };
+    }
+    case 'double': {
+      const cutMs = Math.round(chance.pick([0, 1, 20]) * MINUTE * chance.unit());
+      return {
+        kind,
+        atMs,
+        role: chance.pick(PROPELLERS),
+        cutMs,
+        forMs: cutMs + Math.round(chance.between(1, 25) * MINUTE),
+      };
+    }
     case 'evict':
     case 'lose':
     case 'vanish':

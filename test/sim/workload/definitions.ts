@@ -88,28 +88,31 @@ function projectText(project: string): string {
 export interface Behaviour {
   readonly mean: number;
   readonly fail: number;
-  readonly outputs: 'x' | 'xs' | 'bad' | 'workflow';
+  readonly outputs: 'x' | 'xs' | 'bad' | 'workflow' | 'told';
 }
 
-const TASKS: readonly string[] = ['add', 'flaky', 'slow', 'list', 'careless', 'cached'];
+const TASKS: readonly string[] = ['add', 'flaky', 'slow', 'list', 'careless', 'cached', 'private'];
+
+/** What the task `private` is given; its attempts show it in every way that they can. */
+export const SECRET = { name: 'warehouse', key: 'token' } as const;
 
 function tasksText(variant: number): string {
   return cached(`tasks/${variant}`, (chance) => {
-    const task = (name: string, behaviour: Behaviour, more: string, outputs = '{ x: integer }'): string =>
+    const task = (name: string, behaviour: Behaviour, more: string, outputs = '{ x: integer }', env = ''): string =>
       `kind: Task\nmetadata: { name: ${name} }\nspec:\n  inputs: { a: integer }\n  outputs: ${outputs}\n  source: work\n` +
-      `  run: { command: [sim, '${JSON.stringify(behaviour)}'] }\n${more}`;
+      `  run: { command: [sim, '${JSON.stringify(behaviour)}']${env} }\n${more}`;
     const mean = (low: number, high: number): number => Math.round(chance.between(low, high));
     const documents = [
       task('add', { mean: mean(5, 60), fail: 0, outputs: 'x' }, '  retries: 1\n'),
       task(
         'flaky',
         { mean: mean(5, 120), fail: 0.4, outputs: 'x' },
-        `  retries: { limit: ${chance.pick([0, 1, 1, 2, 3])}, backoff: { initial: 5s, factor: 2, max: 2m } }\n`,
+        `  retries: { limit: ${chance.pick([0, 1, 1, 2, 3])}, backoff: { initial: 5s, factor: 2, max: 2m } }\n  resources: { limits: { cpu: 250m, memory: 256Mi } }\n`,
       ),
       task(
         'slow',
         { mean: 240, fail: 0.05, outputs: 'x' },
-        `  retries: { limit: ${chance.int(3)}, backoff: { initial: 1s, factor: 2, max: 1m } }\n  timeout: { queue: ${chance.pick([1, 10])}m, run: 5m, total: ${chance.pick([8, 30])}m }\n`,
+        `  retries: { limit: ${chance.int(3)}, backoff: { initial: 1s, factor: 2, max: 1m } }\n  timeout: { queue: ${chance.pick([1, 10])}m, run: 5m, total: ${chance.pick([8, 30])}m }\n  resources: { requests: { cpu: 750m, memory: 512Mi } }\n`,
       ),
       task('list', { mean: mean(5, 30), fail: 0.02, outputs: 'xs' }, '', '{ xs: list<integer> }'),
       task(
@@ -118,6 +121,13 @@ function tasksText(variant: number): string {
         `  retries: 1\n  cache: { serialize: ${chance.chance(0.5)}, ttl: 3h }\n`,
       ),
       task('plan', { mean: 10, fail: 0.05, outputs: 'workflow' }, '', '{ workflow: json }'),
+      task(
+        'private',
+        { mean: mean(5, 40), fail: 0.3, outputs: 'told' },
+        '  retries: 2\n  timeout: { queue: 40m }\n',
+        '{ x: integer, told: string }',
+        `, env: { TOKEN: { secret: { name: ${SECRET.name}, key: ${SECRET.key} } } }`,
+      ),
       task('careless', { mean: 10, fail: 0, outputs: chance.chance(0.2) ? 'bad' : 'x' }, ''),
     ];
     return `${HEAD}\n${documents.join('---\n')}`;
@@ -295,6 +305,20 @@ function schedulesText(variant: number): string {
 function platformText(variant: number): string {
   return cached(`platform/${variant}`, (chance) => {
     const workers = chance.pick([1, 2, 5, 50]);
-    return `${HEAD}\nkind: Platform\nmetadata: { name: default }\nspec: { propeller: { workers: ${workers}, maxParallelism: ${2 + chance.int(20)} } }\n`;
+    const quotas = variant % 2 === 0 ? quotasText(variant / 2) : '';
+    return `${HEAD}\nkind: Platform\nmetadata: { name: default }\nspec:\n  propeller: { workers: ${workers}, maxParallelism: ${2 + chance.int(20)} }\n${quotas}`;
   });
+}
+
+/** Room for every task by itself, and less than a busy hour asks for. */
+function quotasText(variant: number): string {
+  const executions = `maxExecutions: ${[4, 6, 9][variant % 3]}`;
+  const tasks = `maxTasks: ${[2, 3, 5, 1][variant % 4]}`;
+  const sizes = `cpu: ${['750m', '1', '2'][(variant + 1) % 3]}, memory: ${['512Mi', '1Gi'][variant % 2]}`;
+  const [production, others] = [
+    [`${executions}, ${tasks}`, sizes],
+    [sizes, `${executions}, ${tasks}`],
+    [`${tasks}, ${sizes}`, executions],
+  ][variant % 3] as [string, string];
+  return `  quotas: [{ domain: production, ${production} }, { ${others} }]\n`;
 }

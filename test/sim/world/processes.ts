@@ -1,10 +1,17 @@
 import type { Log } from '../../../src/base/index.ts';
-import { followPlatform, type Propeller, startPropeller } from '../../../src/control/propeller/index.ts';
+import { type Archive, withArchive } from '../../../src/cluster/index.ts';
+import {
+  followPlatform,
+  type PropellerOptions,
+  type PropellerStats,
+  startPropeller,
+  startPropellers,
+} from '../../../src/control/propeller/index.ts';
 import { startReconciler } from '../../../src/control/reconciler/index.ts';
 import { createRegistration } from '../../../src/control/registration/index.ts';
-import { type RetentionPolicy, startRetention } from '../../../src/control/retention/index.ts';
+import { type Retention, type RetentionPolicy, startRetention } from '../../../src/control/retention/index.ts';
 import { startScheduler } from '../../../src/control/scheduler/index.ts';
-import { createShardMap, type ShardMap, shardId, startFleet, startShard } from '../../../src/control/shards/index.ts';
+import { createShardMap, type ShardMap, shardId, startShard } from '../../../src/control/shards/index.ts';
 import type { PushHandler } from '../../../src/git/index.ts';
 import { createResync } from '../../../src/main/resync.ts';
 import { createClient } from './client.ts';
@@ -29,7 +36,7 @@ export type Role = (typeof ROLES)[number];
 
 export interface SimProcess {
   readonly role: Role;
-  readonly weather: Weather;
+  weather: Weather;
   readonly skew: { ms: number };
   lives: number;
   link: Link | undefined;
@@ -39,8 +46,10 @@ export interface SimProcess {
   reshard: ((shards: number) => void) | undefined;
   /** Gives all that it has to others, and ends. Absent: it cannot. */
   retire: (() => Promise<void>) | undefined;
-  /** Engines of this process. */
-  engines: () => readonly Propeller[];
+  /** Of the engines of this process. */
+  stats: () => readonly PropellerStats[];
+  /** Of retention's process. */
+  retention: Pick<Retention, 'ended'> | undefined;
 }
 
 export interface ProcessOptions {
@@ -54,6 +63,10 @@ export interface ProcessOptions {
   /** Runs work on a repository while no push to it is decided or lands. */
   readonly inTurn: (repository: string, work: () => Promise<void>) => Promise<void>;
   readonly log: (process: string) => Log;
+  /** Where executions go that are over; without one they are deleted. */
+  readonly archive: Archive | undefined;
+  /** Told of executions that have just ended, in one process with retention. */
+  readonly onEnded: NonNullable<PropellerOptions['onEnded']>;
 }
 
 export function createProcess(role: Role): SimProcess {
@@ -66,7 +79,8 @@ export function createProcess(role: Role): SimProcess {
     handler: undefined,
     reshard: undefined,
     retire: undefined,
-    engines: () => [],
+    stats: () => [],
+    retention: undefined,
   };
 }
 
@@ -77,10 +91,24 @@ export function kill(process: SimProcess): void {
   process.handler = undefined;
   process.reshard = undefined;
   process.retire = undefined;
-  process.engines = () => [];
+  process.stats = () => [];
+  process.retention = undefined;
   if (link === undefined) return;
   link.died.abort('died');
   link.breakers.clear();
+}
+
+/**
+ * Another process takes the place of this one, which goes on by itself: nobody could end it. The result is the old one,
+ * for whoever ends it at last.
+ */
+export function double(process: SimProcess, options: ProcessOptions): SimProcess {
+  const old = { ...process };
+  process.link = undefined;
+  kill(process);
+  process.weather = calm();
+  start(process, options);
+  return old;
 }
 
 /** Whether there is to be such a process: in one process with the store, all shards are part of the first. */
@@ -127,9 +155,16 @@ export function start(process: SimProcess, options: ProcessOptions): void {
     case 'scheduler':
       startScheduler(host);
       return;
-    case 'retention':
-      startRetention({ ...host, policy: RETENTION_POLICY, minAgeMs: 3_600_000 });
+    case 'retention': {
+      const { archive } = options;
+      process.retention = startRetention({
+        ...host,
+        ...(archive && { archive }),
+        policy: RETENTION_POLICY,
+        minAgeMs: 3_600_000,
+      });
       return;
+    }
     case 'reconciler':
       startGitSide(process, link, host, options);
       return;
@@ -139,7 +174,7 @@ export function start(process: SimProcess, options: ProcessOptions): void {
 /** One propeller of several, each in a process of its own. */
 function startOneShard(process: SimProcess, host: Host, { shards, mode }: ProcessOptions): void {
   const propeller = startPropeller({ ...host, hasOnlyOwnPods: mode === 'embedded', beginsWith: 'nothing' });
-  followPlatform({ ...host, propeller: { ...propeller, setSharding: () => undefined, setQuotas: () => undefined } });
+  followPlatform({ ...host, propeller: { ...propeller, setSharding: () => undefined } });
   const mapOf = (count: number): ShardMap => createShardMap({ strategy: 'hash', shards: count });
   const shard = startShard({
     ...host,
@@ -149,7 +184,7 @@ function startOneShard(process: SimProcess, host: Host, { shards, mode }: Proces
     owner: propeller,
     timing: TIMING,
   });
-  process.engines = () => [propeller];
+  process.stats = () => [propeller.stats()];
   process.reshard = (count) => shard.setMap(mapOf(count));
   process.retire = async () => {
     await shard.stop();
@@ -157,47 +192,30 @@ function startOneShard(process: SimProcess, host: Host, { shards, mode }: Proces
   };
 }
 
-/** All shards of one process. */
-function startShards(process: SimProcess, host: Host, { shards }: ProcessOptions): void {
-  const settings = { workers: 50, maxParallelism: 25 };
-  const fleet = startFleet<Propeller>({
+/** All shards of one process, which is that of the archive as well. */
+function startShards(process: SimProcess, host: Host, { shards, archive, onEnded }: ProcessOptions): void {
+  const propellers = startPropellers({
     ...host,
+    cluster: archive === undefined ? host.cluster : withArchive(host.cluster, archive),
     identity: `${process.role}/${process.lives}`,
-    newEngine: (_, begins) => {
-      const own = begins === 'alone' ? {} : ({ beginsWith: 'nothing' } as const);
-      return startPropeller({ ...host, ...settings, hasOnlyOwnPods: true, ...own });
-    },
+    workers: 50,
+    maxParallelism: 25,
+    hasOnlyOwnPods: true,
+    onEnded,
     timing: TIMING,
   });
-  const each = (tell: (engine: Propeller) => void): void => {
-    for (const engine of fleet.engines().values()) tell(engine);
-  };
-  followPlatform({
-    ...host,
-    propeller: {
-      setWorkers(workers) {
-        settings.workers = workers;
-        each((engine) => engine.setWorkers(workers));
-      },
-      setMaxParallelism(maxParallelism) {
-        settings.maxParallelism = maxParallelism;
-        each((engine) => engine.setMaxParallelism(maxParallelism));
-      },
-      // How many shards there are changes at other times than settings do: as one of the faults.
-      setSharding: () => undefined,
-      setQuotas: () => undefined,
-    },
-  });
-  const reshard = (count: number): void => fleet.setSharding({ strategy: 'hash', shards: count });
+  // How many shards there are changes at other times than settings do: as one of the faults.
+  followPlatform({ ...host, propeller: { ...propellers, setSharding: () => undefined } });
+  const reshard = (count: number): void => propellers.setSharding({ strategy: 'hash', shards: count });
   reshard(shards());
-  process.engines = () => [...fleet.engines().values()];
+  process.stats = () => [...propellers.statsByShard().values()];
   process.reshard = reshard;
 }
 
 /** Two days hold what a month does: so little is kept. */
 export const RETENTION_POLICY: RetentionPolicy = {
   live: { maxAgeMs: 12 * 3_600_000, maxCount: 60 },
-  executions: { maxAgeMs: 12 * 3_600_000, maxCount: 60 },
+  executions: { maxAgeMs: 24 * 3_600_000, maxCount: 120 },
   pods: { maxAgeMs: 12 * 3_600_000, maxCount: 120 },
   logs: { maxAgeMs: 12 * 3_600_000, maxBytes: 1_000_000 },
 };

@@ -1,11 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Log } from '../../../src/base/index.ts';
-import { ExpiredError, KINDS } from '../../../src/cluster/index.ts';
+import { type Cluster, ExpiredError, KINDS, NotFoundError, withArchive } from '../../../src/cluster/index.ts';
 import type { Fault, SimPlan } from '../plan.ts';
 import { type Agent, createAgent } from './agent.ts';
+import { createArchive, type SimArchive, type SimArchiveOptions } from './archive.ts';
 import { createRepository, type SimRepository } from './git.ts';
 import {
   createProcess,
+  double,
   isWanted,
   kill,
   type ProcessOptions,
@@ -16,7 +18,7 @@ import {
   start,
 } from './processes.ts';
 import { type Chance, chanceOf } from './random.ts';
-import { type Commit, createStore, type SimStore } from './store.ts';
+import { type Commit, createStore, type Disk, type SimStore } from './store.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
 /** The start of every world: a Thursday, three days before Europe changes its clocks. */
@@ -27,12 +29,20 @@ export interface World {
   readonly plan: SimPlan;
   readonly timeline: Timeline;
   readonly store: SimStore;
+  /** Of a world in one process; the others have none. */
+  readonly archive: SimArchive | undefined;
+  /** What users reach: the store, and the archive behind it. */
+  readonly cluster: Cluster;
   readonly agent: Agent;
   readonly processes: ReadonlyMap<Role, SimProcess>;
+  /** Processes whose place another has taken, and which go on. */
+  readonly doubles: Set<SimProcess>;
   readonly repositories: readonly SimRepository[];
   /** Of what users choose at the time; faults and latencies have streams of their own. */
   readonly chance: Chance;
   readonly watchers: ((commits: readonly Commit[]) => void)[];
+  /** Told what leaves the archive, and why. */
+  readonly archiveWatchers: SimArchiveOptions['onRemove'][];
   /** Runs `work` when no other push to that repository is on its way. */
   readonly inTurn: (repository: string, work: () => Promise<void>) => Promise<void>;
   readonly note: (text: string) => void;
@@ -69,13 +79,15 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
   const diskChance = chanceOf(seed, 'disk');
   const watchers: World['watchers'] = [];
   const doomed: World['doomed'] = [];
+  const archiveWatchers: World['archiveWatchers'] = [];
+  const ports: Disk = {
+    latencyMs: () => (timeline.now < disk.slowUntil ? diskChance.between(50, 3_000) : diskChance.between(0.05, 1)),
+    isFull: () => timeline.now < disk.fullUntil,
+  };
   const store = createStore({
     timeline,
     random: chanceOf(seed, 'uids'),
-    disk: {
-      latencyMs: () => (timeline.now < disk.slowUntil ? diskChance.between(50, 3_000) : diskChance.between(0.05, 1)),
-      isFull: () => timeline.now < disk.fullUntil,
-    },
+    disk: ports,
     onCommit(commits, text) {
       hash.update(`${timeline.now} ${text}`);
       if (trace !== undefined) for (const line of text.trimEnd().split('\n')) trace(timeline.now, line.slice(0, 600));
@@ -83,6 +95,20 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
       for (const { role, forMs } of doomed.splice(0)) crash(world, role, forMs);
     },
   });
+  const archive =
+    mode === 'kubernetes'
+      ? undefined
+      : createArchive({
+          timeline,
+          disk: ports,
+          chance: chanceOf(seed, 'archive'),
+          onRemove(entry, why) {
+            const { namespace, name } = entry.execution.metadata;
+            note(`archive lets go of ${namespace}/${name}: ${why}`);
+            for (const watch of archiveWatchers) watch(entry, why);
+          },
+        });
+  const live = clusterOf(store);
   const repositories = Array.from({ length: plan.repositories }, (_, i) => createRepository(`repo-${i}`));
   const inTurn = createTurns();
   const log = (process: string): Log => ({
@@ -98,15 +124,30 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
     plan,
     timeline,
     store,
+    archive,
+    cluster: archive === undefined ? live : withArchive(live, archive),
     agent,
     processes: new Map(ROLES.map((role) => [role, createProcess(role)])),
+    doubles: new Set(),
     repositories,
     chance: chanceOf(seed, 'users'),
     watchers,
+    archiveWatchers,
     inTurn,
     note,
     hash: () => hash.copy().digest('hex'),
-    options: { seed, timeline, store, mode, repositories, inTurn, log, shards: () => world.shards },
+    options: {
+      seed,
+      timeline,
+      store,
+      mode,
+      repositories,
+      inTurn,
+      log,
+      shards: () => world.shards,
+      archive,
+      onEnded: (ended) => world.processes.get('retention')?.retention?.ended(ended),
+    },
     disk,
     doomed,
     troubledUntil: START_MS,
@@ -141,6 +182,7 @@ export function crash(world: World, role: Role, forMs: number): void {
   world.troubledUntil = Math.max(world.troubledUntil, timeline.now + forMs);
   const victims = options.mode === 'embedded' ? [...processes.values()] : [processes.get(role) as SimProcess];
   if (options.mode === 'embedded') store.losePower();
+  world.archive?.losePower();
   for (const process of victims) kill(process);
   timeline.after(world.isCalm ? 0 : forMs, () => {
     for (const process of victims) if (process.link === undefined) start(process, options);
@@ -180,7 +222,10 @@ export function strike(world: World, fault: Fault): void {
       return;
     }
     case 'reshard':
-      reshard(world, fault.shards);
+      reshard(world, fault);
+      return;
+    case 'double':
+      replace(world, process!, fault);
       return;
     case 'cut':
       breakWatches(process!, new Error('the socket was reset'));
@@ -211,26 +256,60 @@ export function strike(world: World, fault: Fault): void {
 }
 
 /** Another number of propellers: those that are too many give up what they have, those that are missing begin. */
-function reshard(world: World, shards: number): void {
+function reshard(world: World, { shards, late, lateMs }: Extract<Fault, { kind: 'reshard' }>): void {
   world.shards = shards;
   world.divisions++;
   for (const process of world.processes.values()) {
-    if (isWanted(process, world.options)) process.reshard?.(shards);
-    else if (process.link !== undefined) {
-      const { link } = process;
-      void process.retire?.().then(() => {
-        if (process.link !== link) return;
-        // What is told to end ends, also when it has become wanted again: then another takes its place.
-        kill(process);
-        startAll(world);
-      });
-    }
+    if (process.role === late) world.timeline.after(lateMs, () => tellDivision(world, process));
+    else tellDivision(world, process);
   }
   world.timeline.after(1_000, () => startAll(world));
 }
 
+function tellDivision(world: World, process: SimProcess): void {
+  if (isWanted(process, world.options)) process.reshard?.(world.shards);
+  else if (process.link !== undefined) {
+    const { link } = process;
+    void process.retire?.().then(() => {
+      if (process.link !== link) return;
+      // What is told to end ends, also when it has become wanted again: then another takes its place.
+      kill(process);
+      startAll(world);
+    });
+  }
+}
+
+/** Somebody takes a process for dead, one that is cut off or not, and starts another; both are there for a while. */
+function replace(world: World, process: SimProcess, { cutMs, forMs }: Extract<Fault, { kind: 'double' }>): void {
+  if (process.link === undefined || world.options.mode === 'embedded') return;
+  const { timeline, doubles } = world;
+  const old = double(process, world.options);
+  doubles.add(old);
+  if (cutMs > 0) {
+    old.weather.partitionedUntil = timeline.now + cutMs;
+    breakWatches(old, new Error('the connection was lost'));
+  }
+  timeline.after(forMs, () => {
+    doubles.delete(old);
+    kill(old);
+  });
+}
+
 function breakWatches({ link }: SimProcess, error: Error): void {
   for (const breaker of [...(link?.breakers ?? [])]) breaker(error);
+}
+
+/** The store as users reach it: with no weather in between. */
+function clusterOf(store: SimStore): Cluster {
+  return {
+    get: async (key) => store.get(key) as never,
+    list: (kind, options) => store.list(kind, options) as never,
+    watch: (kind, options) => store.watch(kind, options) as never,
+    write: (writes, options) => store.write(writes, options),
+    podLogs(key) {
+      throw new NotFoundError(key);
+    },
+  };
 }
 
 /** Nothing goes wrong from here on. */
@@ -238,6 +317,8 @@ export function calmDown(world: World): void {
   world.isCalm = true;
   Object.assign(world.disk, { slowUntil: 0, fullUntil: 0 });
   world.doomed.length = 0;
+  for (const old of world.doubles) kill(old);
+  world.doubles.clear();
   for (const { weather, skew } of world.processes.values()) {
     Object.assign(weather, { partitionedUntil: 0, flakyUntil: 0, staleUntil: 0, slowUntil: 0 });
     skew.ms = 0;
