@@ -29,7 +29,9 @@ export class AmbiguousRevisionError extends Error {
 }
 
 function oneBeginning(revisions: readonly Revision[], rev: string): Revision | undefined {
-  const found = revisions.filter(({ spec }) => spec.commit.startsWith(rev));
+  const fitting = revisions.filter(({ spec }) => spec.commit.startsWith(rev));
+  const registered = fitting.filter(({ spec }) => spec.rejected !== true);
+  const found = registered.length > 0 ? registered : fitting;
   if (new Set(found.map(({ spec }) => spec.commit)).size > 1) {
     const commits = found.slice(0, MAX_NAMED).map(({ spec }) => spec.commit.slice(0, 12));
     throw new AmbiguousRevisionError(`"${rev}" begins several commits: ${commits.join(', ')}`);
@@ -50,6 +52,18 @@ async function headOf(cluster: Cluster, revisions: readonly Revision[], rev: str
     }
   }
   return undefined;
+}
+
+/** Those of `commits` that are registered in a repository, by commit. */
+export async function revisionsOf(
+  cluster: Cluster,
+  repository: string,
+  commits: Iterable<string>,
+): Promise<ReadonlyMap<string, Revision>> {
+  const found = await Promise.all(
+    [...new Set(commits)].map((commit) => getRevision(cluster, `${repository}-${commit}`)),
+  );
+  return new Map(found.flatMap((revision) => (revision === undefined ? [] : [[revision.spec.commit, revision]])));
 }
 
 async function getRevision(cluster: Cluster, name: string): Promise<Revision | undefined> {

@@ -13,6 +13,10 @@ export const MAX_LOG_VALUE_LENGTH = 4_096;
 export const MAX_CACHED_INDEXES = 8;
 export const INDEX_CACHE_IDLE_MS = 600_000;
 
+/** Rejected commits of one repository that are kept with what was wrong with them, and the findings of one, as JSON. */
+export const MAX_REJECTED_REVISIONS = 20;
+export const MAX_REJECTED_REVISION_BYTES = 256 * KiB;
+
 /** Definition objects written in one batch, and listed at a time, by the reconciler. */
 export const RECONCILE_BATCH = 500;
 export const RECONCILE_PAGE = 500;

@@ -20,6 +20,7 @@ import { treeFinding } from './findings.ts';
 import type { IndexCache } from './index-cache.ts';
 import { advanceIndex, type IndexState } from './index-state.ts';
 import type { RegisteredCounts } from './lines.ts';
+import { replacedBy } from './register-rejected.ts';
 
 /** A commit to register. */
 export interface CommitRequest {
@@ -82,13 +83,11 @@ export async function draftCommit(context: Context, request: CommitRequest): Pro
   };
 }
 
-/** Revision `<repository>-<commit>`, or undefined when that commit is not registered. */
-export function findRevision(cluster: Cluster, repository: string, commit: Oid): Promise<Revision | undefined> {
-  return findObject<Revision>(cluster, {
-    kind: 'Revision',
-    namespace: SYSTEM_NAMESPACE,
-    name: `${repository}-${commit}`,
-  });
+/** Revision `<repository>-<commit>`, or undefined when that commit is not registered; a rejected one is not. */
+export async function findRevision(cluster: Cluster, repository: string, commit: Oid): Promise<Revision | undefined> {
+  const name = `${repository}-${commit}`;
+  const found = await findObject<Revision>(cluster, { kind: 'Revision', namespace: SYSTEM_NAMESPACE, name });
+  return found?.spec.rejected === true ? undefined : found;
 }
 
 async function nearestBase(
@@ -175,7 +174,9 @@ export async function storeDrafts(
     const closures = await missing(cluster, [...contents.values()].flatMap(encodeClosure));
     const revisions = new Map(drafts.map(({ revision }) => [revision.metadata.name, revision]));
     const objects = [...closures, ...revisions.values()];
-    const writes: Write[] = [...claim.writes, ...objects.map((object): Write => ({ op: 'create', object }))];
+    const replaced = await Promise.all([...revisions.keys()].map((name) => rejectedBefore(cluster, name)));
+    const creates = objects.map((object): Write => ({ op: 'create', object }));
+    const writes: Write[] = [...claim.writes, ...replaced.flat(), ...creates];
     try {
       await cluster.write(writes);
       return undefined;
@@ -183,6 +184,11 @@ export async function storeDrafts(
       if (!(error instanceof AlreadyExistsError) || attempt >= MAX_TRIES) throw error;
     }
   }
+}
+
+/** A commit that was rejected may be good now: a rule, a key or the repository's project has changed. */
+async function rejectedBefore(cluster: Cluster, name: string): Promise<readonly Write[]> {
+  return replacedBy(await findObject<Revision>(cluster, { kind: 'Revision', namespace: SYSTEM_NAMESPACE, name }));
 }
 
 /** Closures that are not stored yet: most of a revert's are. */

@@ -21,6 +21,7 @@ import { headsPatch, isRegistered } from './heads.ts';
 import { createIndexCache, type IndexCache } from './index-cache.ts';
 import { branchOf, registeredLines, rejectedLines } from './lines.ts';
 import { type DraftRevision, draftCommit, findRevision, settingsOf, storeDrafts } from './register-commit.ts';
+import { type RejectedCommit, storeRejected } from './register-rejected.ts';
 
 export interface RegistrationOptions {
   readonly cluster: Cluster;
@@ -61,22 +62,32 @@ async function decide(state: State, push: Push): Promise<PushVerdict> {
   const drafts: DraftRevision[] = [];
   const lines: string[] = [];
   const rejections: string[] = [];
+  const refused: RejectedCommit[] = [];
   const status = (await findRepository(state, push.repository))?.status;
   const active = Object.values(status?.domains ?? {}).flatMap(({ desired }) => desired ?? []);
   for (const update of push.updates) {
     if (update.after === ZERO_OID || !isRegistered(update.ref)) continue;
     const drafted = await draftUpdate(state, push, update, active, drafts);
-    if (drafted.kind === 'rejected') rejections.push(...rejectedLines(update.ref, update.after, drafted.diagnostics));
+    if (drafted.kind === 'rejected') {
+      rejections.push(...rejectedLines(update.ref, update.after, drafted.diagnostics));
+      refused.push(drafted);
+    }
     if (drafted.kind === 'draft') drafts.push(drafted);
     if (drafted.kind === 'known') lines.push(`pipectl: ${shortOid(drafted.commit)} is registered already`);
   }
+  await noteRejected(state, refused);
   if (rejections.length > 0) return rejected(rejections);
   if (drafts.length > 0) {
     // Two repositories must not claim one project at the same time.
     const problem = await state.oneAtATime(() => storeDrafts(state.cluster, push.repository, drafts));
-    const [first] = drafts as [DraftRevision];
-    const { commit, refs } = first.revision.spec;
-    if (problem !== undefined) return rejected(rejectedLines(refs[0] ?? '', commit, [problem]));
+    if (problem !== undefined) {
+      const { commit, refs } = (drafts[0] as DraftRevision).revision.spec;
+      await noteRejected(
+        state,
+        drafts.map((draft) => refusedDraft(draft, problem)),
+      );
+      return rejected(rejectedLines(refs[0] ?? '', commit, [problem]));
+    }
   }
   for (const draft of drafts) {
     state.cache.keep(draft.state);
@@ -89,7 +100,7 @@ type Drafted =
   | DraftRevision
   | { readonly kind: 'known'; readonly commit: Oid }
   | { readonly kind: 'none' }
-  | { readonly kind: 'rejected'; readonly diagnostics: readonly Diagnostic[] };
+  | ({ readonly kind: 'rejected' } & RejectedCommit);
 
 async function draftUpdate(
   state: State,
@@ -99,13 +110,29 @@ async function draftUpdate(
   drafts: readonly DraftRevision[],
 ): Promise<Drafted> {
   const peeled = await peelCommit(objects, update.after);
-  if (peeled.kind === 'rejected') return peeled;
+  const about = { repository, ref: update.ref };
+  if (peeled.kind === 'rejected') return { ...peeled, ...about, oid: update.after, commit: undefined };
   if (peeled.kind === 'other') return { kind: 'none' };
   const { oid, commit } = peeled;
   if (drafts.some(({ revision }) => revision.spec.commit === oid)) return { kind: 'none' };
   const bases = [...commit.parents, update.before, ...active];
-  const outcome = await draftCommit(state, { repository, ref: update.ref, oid, commit, objects, bases });
+  const outcome = await draftCommit(state, { ...about, oid, commit, objects, bases });
+  if (outcome.kind === 'rejected') return { ...outcome, ...about, oid, commit };
   return outcome.kind === 'known' ? { kind: 'known', commit: oid } : outcome;
+}
+
+/** For later reading. The pusher has been told, so what cannot be kept is not worth more than a line in the log. */
+async function noteRejected({ cluster, log }: State, refused: readonly RejectedCommit[]): Promise<void> {
+  try {
+    await storeRejected(cluster, refused);
+  } catch (error) {
+    log.write('warn', 'a rejected commit could not be noted', { error: String(error) });
+  }
+}
+
+function refusedDraft({ revision: { spec } }: DraftRevision, problem: Diagnostic): RejectedCommit {
+  const { repository, commit: oid, refs, ...commit } = spec;
+  return { repository, ref: refs[0] ?? '', oid, commit, diagnostics: [problem] };
 }
 
 async function landed(state: State, push: LandedPush): Promise<readonly string[]> {

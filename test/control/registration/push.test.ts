@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { findEntity, type Revision, SYSTEM_NAMESPACE, type Task, type Workflow } from '../../../src/cluster/index.ts';
+import { MAX_REJECTED_REVISIONS } from '../../../src/base/index.ts';
+import {
+  deleteObject,
+  findEntity,
+  LABEL,
+  type Revision,
+  SYSTEM_NAMESPACE,
+  type Task,
+  type Workflow,
+} from '../../../src/cluster/index.ts';
 import { loadClosure } from '../../../src/control/closures/index.ts';
+import { storeRejected } from '../../../src/control/registration/register-rejected.ts';
 import { git, gitAsync } from '../../git/fixtures/real-git.ts';
 import {
   ADD,
@@ -20,8 +30,13 @@ async function revisions(world: World): Promise<readonly Revision[]> {
 }
 
 async function storedObjects(world: World): Promise<number> {
-  const lists = await Promise.all(['Repository', 'Revision', 'Closure'].map((kind) => world.store.list(kind)));
+  const options = { labelSelector: `!${LABEL.rejected}` };
+  const lists = await Promise.all(['Repository', 'Revision', 'Closure'].map((kind) => world.store.list(kind, options)));
   return lists.reduce((sum, { items }) => sum + items.length, 0);
+}
+
+async function rejectedRevisions(world: World): Promise<readonly Revision[]> {
+  return (await revisions(world)).filter(({ spec }) => spec.rejected === true);
 }
 
 describe('a valid push', () => {
@@ -201,11 +216,55 @@ describe('a rejected push', () => {
     expect(await world.domain('shop', 'production')).toMatchObject({ desired: head, lastApplied: head });
   });
 
-  it('as the first of its repository stores nothing', async () => {
+  it('as the first of its repository stores nothing but what was wrong with it', async () => {
     const world = await startWorld();
     const folder = newProject({ ...FILES, 'pipelines/etl.yaml': 'kind: Nonsense' });
     expect((await push(world, folder)).isAccepted).toBe(false);
     expect(await storedObjects(world)).toBe(0);
+    expect(await rejectedRevisions(world)).toHaveLength(1);
+  });
+
+  it('can be read later, until the commit is good', async () => {
+    const world = await startWorld();
+    const taken = newProject();
+    expect((await push(world, taken)).isAccepted).toBe(true);
+    const folder = newProject({ ...FILES, 'pipectl.yaml': PROJECT.replace('name: shop', 'name: store') });
+    const head = commit(folder, {}, 'as store');
+    const before = (await world.store.list('Revision')).resourceVersion;
+    for (let times = 0; times < 2; times += 1) expect((await push(world, folder, '+main')).isAccepted).toBe(false);
+    const [refused, ...others] = await rejectedRevisions(world);
+    expect(others).toEqual([]);
+    expect(refused?.metadata.name).toBe(`shop-${head}`);
+    expect(refused?.spec).toMatchObject({ subject: 'as store', author: 'Ada <ada@example.org>', rejected: true });
+    expect(refused?.spec.diagnostics).toMatchObject([{ code: 'PIPE-PUSH-001', severity: 'error' }]);
+    expect(Number(refused?.metadata.resourceVersion)).toBeGreaterThan(Number(before));
+    // It says nothing of the same commit elsewhere, and a repository of its own may have it.
+    const own = await gitAsync(folder, ['push', world.served.url('store'), 'main']);
+    expect(own.code, own.text).toBe(0);
+    // The project is given up, so that the commit that was refused becomes good.
+    const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE };
+    await deleteObject(world.store, { ...key, name: 'store' });
+    await deleteObject(world.store, { ...key, name: 'shop' });
+    expect((await push(world, folder, '+main')).text).toContain('registered');
+    const accepted = (await revisions(world)).find(({ metadata }) => metadata.name === `shop-${head}`);
+    expect(accepted?.spec).toMatchObject({ project: 'store', index: expect.any(String) });
+    expect(accepted?.spec).not.toHaveProperty('rejected');
+    expect(await rejectedRevisions(world)).toEqual([]);
+  });
+
+  it('leaves the newest of many, and keeps a commit that was good before', async () => {
+    const { store, ...world } = await startWorld();
+    const folder = newProject();
+    const good = commit(folder, {});
+    await push({ store, ...world }, folder);
+    const oids = Array.from({ length: MAX_REJECTED_REVISIONS + 2 }, (_, n) => n.toString(16).padStart(40, '0'));
+    const diagnostics = [{ code: 'PIPE-REF-001', severity: 'error', message: 'no' }] as const;
+    for (const oid of [...oids, good]) {
+      await storeRejected(store, [{ repository: 'shop', ref: 'refs/heads/bad', oid, commit: undefined, diagnostics }]);
+    }
+    const kept = await rejectedRevisions({ store, ...world });
+    expect(kept.map(({ spec }) => spec.commit).sort()).toEqual(oids.slice(2));
+    expect((await revisions({ store, ...world })).find(({ spec }) => spec.commit === good)?.spec.index).toBeDefined();
   });
 
   it('for another project name, in this repository or taken by another', async () => {
