@@ -4,6 +4,7 @@ import { kindInfo } from './kinds.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
 import { repositoryCauses } from './repository-spec.ts';
 import { priorityCauses, signalCauses } from './signals.ts';
+import { tokenCauses } from './token-kind.ts';
 
 type Causes = { readonly field: string; readonly message: string }[];
 
@@ -12,7 +13,7 @@ const LABEL_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const QUALIFIED = /^([a-z0-9][a-z0-9.-]{0,252}\/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;
 /** Kinds that never change after they were created. */
-const IMMUTABLE: ReadonlySet<string> = new Set(['Revision', 'Closure']);
+const IMMUTABLE: ReadonlySet<string> = new Set(['Revision', 'Closure', 'Token']);
 
 /** Throws InvalidError unless `key` can name an object: known kind, namespace where the kind has one, RFC 1123 names. */
 export function checkKey(key: ObjectKey): void {
@@ -55,6 +56,7 @@ export function checkObject(object: KubeObject): void {
     causes.push(...priorityCauses(object.spec), ...signalCauses(undefined, object.spec));
   }
   if (object.kind === 'Repository') causes.push(...repositoryCauses(object.spec));
+  if (object.kind === 'Token') causes.push(...tokenCauses(object));
   if (causes.length > 0) throw invalid(key, causes);
 }
 

@@ -9,6 +9,7 @@ import type { KubeObject } from './object.ts';
 import { isTerminalPhase, WAITS } from './phases.ts';
 import type { Closure, Repository, Revision } from './repository.ts';
 import type { Shard } from './shard-kind.ts';
+import { scopeText, type Token } from './token-kind.ts';
 
 type Definition = KubeObject & { readonly spec: DefinitionSource };
 
@@ -225,6 +226,17 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     },
   ],
   [
+    'Token',
+    {
+      columns: [
+        text<Token>('Scopes', 'What it allows.', (it) => it.spec.scopes.map(scopeText).join(' ')),
+        text<Token>('Groups', 'Names that rules of refs may use.', (it) => it.spec.groups?.join(',')),
+        text<Token>('Expires', 'Until when it is good.', (it, now) => expiry(it, now)),
+        text<Token>('By', 'Who made it.', (it) => it.spec.by),
+      ],
+    },
+  ],
+  [
     'Closure',
     {
       columns: [
@@ -234,6 +246,11 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     },
   ],
 ];
+
+function expiry({ spec }: Token, now: number): string {
+  if (spec.expiresAt === undefined) return 'never';
+  return Date.parse(spec.expiresAt) <= now ? 'expired' : spec.expiresAt;
+}
 
 function phase(it: Execution): string {
   const current = it.status?.phase ?? 'Pending';

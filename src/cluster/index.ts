@@ -3,9 +3,11 @@
  * and its errors. Adapters live below and are wired by `main/` only.
  * Keeps: a call resolves after its write is durable; watches see a change only after that.
  */
+export * from './access.ts';
 export * from './admission.ts';
 export * from './age.ts';
 export * from './archive.ts';
+export * from './audit.ts';
 export * from './cache-entry.ts';
 export * from './closure-text.ts';
 export * from './columns.ts';
@@ -29,9 +31,11 @@ export * from './port.ts';
 export * from './reflector.ts';
 export * from './repository.ts';
 export * from './repository-spec.ts';
+export * from './roles.ts';
 export * from './secret.ts';
 export * from './selector.ts';
 export * from './shard-kind.ts';
 export * from './signals.ts';
 export * from './steering.ts';
+export * from './token-kind.ts';
 export * from './with-archive.ts';

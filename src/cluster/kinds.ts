@@ -51,6 +51,7 @@ export const KINDS: readonly KindInfo[] = [
   own('Notification', 'notifications', ['notif']),
   own('Shard', 'shards', []),
   own('CacheEntry', 'cacheentries', []),
+  own('Token', 'tokens', [], false),
   core('Pod', 'pods', ['po'], true),
   core('ConfigMap', 'configmaps', ['cm']),
   core('Secret', 'secrets', []),

@@ -4,7 +4,7 @@ import { openArchive } from '../cluster/adapters/archive/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
 import { createVault, openSecrets, openVaultKey } from '../cluster/adapters/secrets/index.ts';
-import { type Archive, type Cluster, type Secrets, withArchive } from '../cluster/index.ts';
+import { type Archive, type Cluster, OWNER, type Secrets, withArchive } from '../cluster/index.ts';
 import { type Deliveries, startDeliveries } from '../control/notifications/index.ts';
 import { followPlatform, reportShards, startPropellers } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
@@ -220,7 +220,11 @@ async function serve(
   metrics: Metrics,
   ends: Ends,
 ): Promise<string> {
-  const authenticate = tokenAuthenticator(folder.token, { name: 'pipectl', groups: ['system:masters'] });
+  const authenticate = tokenAuthenticator(folder.token, {
+    name: OWNER,
+    groups: ['system:masters'],
+    scopes: [{ kind: 'admin' }],
+  });
   const api = createApiServer({
     cluster,
     authenticate,

@@ -54,7 +54,7 @@ export async function openApi(): Promise<ApiFixture> {
   const archive = openArchive({ path: join(folder, 'archive.sqlite'), clock });
   const certificate = localCertificate(Date.now());
   const start = async (port: number) => {
-    const authenticate = tokenAuthenticator(TOKEN, { name: 'tests', groups: [] });
+    const authenticate = tokenAuthenticator(TOKEN, { name: 'tests', groups: [], scopes: [{ kind: 'admin' }] });
     const api = createApiServer({
       cluster: withArchive(store, archive),
       authenticate,

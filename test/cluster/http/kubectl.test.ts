@@ -151,7 +151,7 @@ const RECORDED: readonly Row[] = [
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
     accept: PROTOBUF,
     type: 'application/vnd.kubernetes.protobuf',
-    body: 'k8s\0…',
+    body: accessReview('create', 'pipectl.dev', 'executions'),
     code: 201,
     answer: { kind: 'SelfSubjectAccessReview', status: { allowed: true } },
   },
@@ -274,4 +274,13 @@ if (kubectl !== undefined) {
       expect(await run('get', 'secret', 'key', '-n', 'made', '-o', 'jsonpath={.type} {.data.a}')).toBe('Opaque MQ==');
     });
   });
+}
+
+/** As kubectl sends it: `runtime.Unknown` around a SelfSubjectAccessReview. Every length is below 128. */
+function accessReview(verb: string, group: string, resource: string): string {
+  const field = (number: number, content: string) => String.fromCharCode((number << 3) | 2, content.length) + content;
+  const attributes =
+    field(1, 'shop-production') + field(2, verb) + field(3, group) + field(4, '*') + field(5, resource);
+  const type = field(1, 'authorization.k8s.io/v1') + field(2, 'SelfSubjectAccessReview');
+  return `k8s\0${field(1, type)}${field(2, field(1, '') + field(2, field(1, attributes)))}`;
 }

@@ -77,7 +77,7 @@ describe('the guard', () => {
   });
 
   it('knows its token and no other', () => {
-    const authenticate = tokenAuthenticator('secret', { name: 'me', groups: [] });
+    const authenticate = tokenAuthenticator('secret', { name: 'me', groups: [], scopes: [{ kind: 'admin' as const }] });
     expect([authenticate('secret')?.name, authenticate('secre'), authenticate('secret2')]).toEqual([
       'me',
       undefined,

@@ -1,14 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Log } from '../../../base/index.ts';
-import type { Cluster, ObjectKey } from '../../index.ts';
+import type { Cluster, FieldPath, Identity, ObjectKey } from '../../index.ts';
 import type { ObjectsRoute } from './routes.ts';
 import type { Status } from './status.ts';
-
-/** Who asks, as `authenticate` knows them. */
-export interface User {
-  readonly name: string;
-  readonly groups: readonly string[];
-}
 
 /** What every handler works with. */
 export interface Api {
@@ -23,7 +17,9 @@ export interface Api {
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly user: User;
+  readonly user: Identity;
+  /** Of a patch: the fields that it may change; absent: all. */
+  readonly fields?: readonly FieldPath[];
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
 }

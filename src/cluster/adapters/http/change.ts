@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { ConflictError, isJsonObject, type Json, MAX_PATCH_TRIES } from '../../../base/index.ts';
 import type { KubeObject, MergePatch, Preconditions, Write } from '../../index.ts';
 import { type Api, answerText, apiVersionOf, type Exchange, keyOf } from './api.ts';
+import { checkPatch } from './authorize.ts';
 import { contentType, readBody, readObject } from './body.ts';
 import { withDefaults } from './defaults.ts';
 import { applyJsonPatch } from './json-patch.ts';
@@ -57,6 +58,7 @@ export async function answerPatch(api: Api, route: ObjectsRoute, exchange: Excha
   refuseDryRun(route);
   const type = contentType(exchange.request);
   const body = await readBody(exchange.request);
+  checkPatch(exchange, body, MERGE_TYPES.has(type));
   switch (type) {
     case 'application/merge-patch+json':
       return answerMergePatch(api, route, exchange, body);
@@ -75,6 +77,11 @@ export async function answerPatch(api: Api, route: ObjectsRoute, exchange: Excha
       );
   }
 }
+
+const MERGE_TYPES: ReadonlySet<string> = new Set([
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+]);
 
 async function answerMergePatch(
   api: Api,

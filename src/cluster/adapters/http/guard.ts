@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { User } from './api.ts';
+import type { Identity } from '../../index.ts';
 
-/** Finds the user of a token, or undefined. */
-export type Authenticate = (token: string) => User | undefined;
+/** Finds whose token it is, or undefined. */
+export type Authenticate = (token: string) => Identity | undefined;
 
 /** Accepts one token. Comparing hashes takes the same time wherever a guess differs and however long it is. */
-export function tokenAuthenticator(token: string, user: User): Authenticate {
+export function tokenAuthenticator(token: string, user: Identity): Authenticate {
   const expected = hash(token);
   return (given) => (timingSafeEqual(hash(given), expected) ? user : undefined);
 }

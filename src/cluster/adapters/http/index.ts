@@ -5,7 +5,6 @@
  * Must not hold state of its own, nor listen: `main/` owns the socket.
  * Keeps: every body, stream and wait is bounded; nothing but health is answered without a token and a local Host.
  */
-export type { User } from './api.ts';
 export { type Certificate, isUsableCertificate, localCertificate } from './certificate.ts';
 export { type Authenticate, bearerToken, isLocalHost, tokenAuthenticator } from './guard.ts';
 export { createListener, type Listener } from './listener.ts';

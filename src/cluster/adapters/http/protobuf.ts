@@ -3,7 +3,8 @@ import { badRequest, failure } from './status.ts';
 
 /**
  * Bodies in Kubernetes' protobuf, as far as kubectl sends them: `kubectl create namespace|configmap|secret` speaks
- * nothing else. Field numbers are those of k8s.io/api/core/v1/generated.proto and k8s.io/apimachinery/…/meta/v1/generated.proto.
+ * nothing else, and `kubectl auth can-i` asks in it. Field numbers are those of k8s.io/api/core/v1/generated.proto,
+ * k8s.io/api/authorization/v1/generated.proto and k8s.io/apimachinery/…/meta/v1/generated.proto.
  */
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
@@ -18,6 +19,17 @@ const META: Message = new Map<number, readonly [string, FieldType]>([
   [6, ['resourceVersion', 'string']],
   [11, ['labels', 'textMap']],
   [12, ['annotations', 'textMap']],
+]);
+
+/** Fields numbered from 1 in this order, all of them text. */
+function texts(...names: readonly string[]): Message {
+  return new Map(names.map((name, at) => [at + 1, [name, 'string']] as const));
+}
+
+const RESOURCE = texts('namespace', 'verb', 'group', 'version', 'resource', 'subresource', 'name');
+const ACCESS: Message = new Map<number, readonly [string, FieldType]>([
+  [1, ['resourceAttributes', RESOURCE]],
+  [2, ['nonResourceAttributes', texts('path', 'verb')]],
 ]);
 
 const MESSAGES: ReadonlyMap<string, Message> = new Map<string, Message>([
@@ -41,6 +53,9 @@ const MESSAGES: ReadonlyMap<string, Message> = new Map<string, Message>([
       [5, ['immutable', 'bool']],
     ]),
   ],
+  ['SelfSubjectAccessReview', new Map<number, readonly [string, FieldType]>([[2, ['spec', ACCESS]]])],
+  ['SelfSubjectRulesReview', new Map<number, readonly [string, FieldType]>([[2, ['spec', texts('namespace')]]])],
+  ['SelfSubjectReview', new Map()],
   [
     'DeleteOptions',
     new Map<number, readonly [string, FieldType]>([

@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Clock, type Json, type Log, MAX_STREAMS } from '../../../base/index.ts';
-import type { Cluster } from '../../index.ts';
-import { type Api, answerJson, answerStatus, answerText, type Exchange, type User } from './api.ts';
-import { contentType, readBody } from './body.ts';
+import { type Clock, type Log, MAX_STREAMS } from '../../../base/index.ts';
+import { type AuditLog, type Cluster, type Identity, maySee } from '../../index.ts';
+import { type Api, answerJson, answerStatus, answerText, type Exchange } from './api.ts';
+import { auditedApi, auditSource } from './audited.ts';
+import { accessRequest, authorize } from './authorize.ts';
+import { readBody } from './body.ts';
 import { answerCreate, answerPatch, answerUpdate } from './change.ts';
 import { discoveryAnswer, SERVICE } from './discovery.ts';
 import { type Authenticate, bearerToken, isLocalHost } from './guard.ts';
 import { answerLogs } from './logs.ts';
 import { aggregatedDiscovery, mediaTypes } from './negotiate.ts';
 import { openApiAnswer, openApiV2, openApiV2Bytes } from './openapi.ts';
-import { PROTOBUF } from './protobuf.ts';
 import { isTrue } from './query.ts';
 import { answerList, answerObject } from './read.ts';
 import { answerDelete, answerDeleteCollection } from './remove.ts';
@@ -23,6 +24,8 @@ export interface ApiServerOptions {
   readonly authenticate: Authenticate;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where writes are noted; absent: nowhere. */
+  readonly audit?: AuditLog;
   /** The product's version. */
   readonly version: string;
   /** Prometheus text for /metrics. */
@@ -34,23 +37,28 @@ export interface ApiServerOptions {
 export interface ApiServer {
   /** A listener for node:http. Never throws and never rejects; every request gets an answer or a closed connection. */
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Ends the open requests of these users: what they were allowed, they are no more. */
+  endOf(isMeant: (user: Identity) => boolean): void;
   /** Ends open watches and followed logs, so that a server can close. */
   close(): void;
 }
 
+/** Open requests, each with its user once that is known. */
+type Streams = Map<AbortController, Identity | undefined>;
+
 /** A Kubernetes-compatible API over any cluster. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const streams = new Set<AbortController>();
+  const streams: Streams = new Map();
   return {
     handle(request, response) {
       const gone = new AbortController();
-      streams.add(gone);
+      streams.set(gone, undefined);
       response.once('close', () => {
         streams.delete(gone);
         gone.abort();
       });
       response.on('error', () => gone.abort());
-      serve(options, streams.size, request, response, gone.signal).catch((error: unknown) => {
+      serve(options, streams, request, response, gone).catch((error: unknown) => {
         if (gone.signal.aborted) return;
         const status = statusOf(error);
         if (status.code >= 500) {
@@ -59,18 +67,21 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         answerStatus(response, status);
       });
     },
+    endOf(isMeant) {
+      for (const [stream, user] of streams) if (user !== undefined && isMeant(user)) stream.abort();
+    },
     close() {
-      for (const stream of streams) stream.abort();
+      for (const stream of streams.keys()) stream.abort();
     },
   };
 }
 
 async function serve(
   options: ApiServerOptions,
-  openRequests: number,
+  streams: Streams,
   request: IncomingMessage,
   response: ServerResponse,
-  signal: AbortSignal,
+  gone: AbortController,
 ): Promise<void> {
   if (!isLocalHost(request.headers.host)) {
     throw failure(403, 'Forbidden', 'this control plane answers only to 127.0.0.1, localhost and [::1]');
@@ -78,16 +89,32 @@ async function serve(
   const route = parseRoute(request.url ?? '/');
   if (route.kind === 'path' && answerHealth(options, route.path, request, response)) return;
   const token = bearerToken(request);
-  const user: User | undefined = token === undefined ? undefined : options.authenticate(token);
+  const user = token === undefined ? undefined : options.authenticate(token);
   if (user === undefined) throw failure(401, 'Unauthorized', 'Unauthorized');
-  if (openRequests > MAX_STREAMS) {
+  streams.set(gone, user);
+  if (streams.size > MAX_STREAMS) {
     throw failure(429, 'TooManyRequests', `more than ${MAX_STREAMS} requests are open`, { retryAfterSeconds: 1 });
   }
-  const exchange: Exchange = { request, response, user, signal };
+  const exchange: Exchange = { request, response, user, signal: gone.signal };
   if (route.kind === 'path') return answerPath(options, route, exchange);
+  await serveObjects(options, route, exchange);
+}
+
+/** Lets the user do what they may, and notes what is written. */
+async function serveObjects(options: ApiServerOptions, route: ObjectsRoute, exchange: Exchange): Promise<void> {
+  const { request, user } = exchange;
+  const wanted = accessRequest(request, route);
+  const isWrite = request.method !== 'GET' && request.method !== 'HEAD';
+  const audited =
+    isWrite && options.audit !== undefined
+      ? auditedApi(options, options.audit, auditSource(request, user), wanted, route)
+      : undefined;
   try {
-    await answerObjects(options, route, exchange);
+    const fields = authorize(user, wanted);
+    const allowed = fields === undefined ? exchange : { ...exchange, fields };
+    await answerObjects(audited?.api ?? options, route, allowed);
   } catch (error) {
+    audited?.failed(error);
     throw namingObject(error, route.info, route.name);
   }
 }
@@ -121,7 +148,7 @@ async function answerPath(
   { request, response, user }: Exchange,
 ): Promise<void> {
   if (request.method === 'POST' && isReview(path)) {
-    return answerJson(response, 201, reviewAnswer(path, await reviewBody(request), user));
+    return answerJson(response, 201, reviewAnswer(path, await readBody(request), user));
   }
   const { accept } = request.headers;
   const aggregated = aggregatedDiscovery(accept);
@@ -137,16 +164,10 @@ async function answerPath(
   }
   if (path === '/openapi/v2') return answerOpenApiV2(options, accept, response);
   if (path === '/metrics' && options.metrics !== undefined) {
+    if (!maySee(user)) throw failure(403, 'Forbidden', `forbidden: User "${user.name}" may not see metrics`);
     return answerText(response, 200, options.metrics(), 'text/plain; version=0.0.4; charset=utf-8');
   }
   throw noSuchResource();
-}
-
-/** kubectl asks these in protobuf. What is asked does not change the answer, so such a body is left unread. */
-async function reviewBody(request: IncomingMessage): Promise<Json | undefined> {
-  if (contentType(request) !== PROTOBUF) return readBody(request);
-  request.resume();
-  return undefined;
 }
 
 function smallAnswer({ version }: ApiServerOptions, path: string): { [field: string]: unknown } | undefined {
