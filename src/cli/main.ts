@@ -1,11 +1,15 @@
 import { quickAnswer } from './quick-answer.ts';
 
-const answer = quickAnswer(process.argv.slice(2));
-if (answer === undefined) {
-  const { runProcess } = await import('./run-process.ts');
-  await runProcess();
-} else {
+const argv = process.argv.slice(2);
+const answer = quickAnswer(argv);
+if (answer !== undefined) {
   // A reader that went away (`pipectl --help | head -1`) has read enough.
   process.stdout.on('error', () => {});
   process.stdout.write(answer);
+} else if (argv.length === 1 && argv[0] === 'validate') {
+  const { validateFirst } = await import('./validate-first.ts');
+  await validateFirst();
+} else {
+  const { runProcess } = await import('./run-process.ts');
+  await runProcess();
 }

@@ -1,10 +1,14 @@
+import type { OpenedFolder } from '../client/index.ts';
 import { hostClock, hostRandom } from '../main/host.ts';
 import { EXIT } from './errors.ts';
 import { runCli } from './run-cli.ts';
 import { openTerminal } from './terminal.ts';
 
-/** Runs this process's command line: its streams and signals, and the adapters, each loaded when first needed. */
-export async function runProcess(): Promise<void> {
+/**
+ * Runs this process's command line: its streams and signals, and the adapters, each loaded when first needed. `folder`: the
+ * project's, when it was looked at already.
+ */
+export async function runProcess(folder?: OpenedFolder): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // The reader went away (`pipectl get … | head`): nobody is left to tell.
@@ -22,6 +26,7 @@ export async function runProcess(): Promise<void> {
       clock: hostClock,
       random: hostRandom,
       signal: interruption(),
+      ...(folder !== undefined && { folder }),
     },
     {
       connect: async (options) => (await import('../main/client.ts')).connect(options),

@@ -6,8 +6,7 @@ import type { Checked } from './check-project.ts';
 import type { CommandInput } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './errors.ts';
-import { countWords } from './kind-words.ts';
-import { paint, printable } from './terminal.ts';
+import { untrackedLine, validLine } from './verdict-lines.ts';
 
 /** Prints what was found, as the command line asks for it. */
 export interface Reporter {
@@ -41,15 +40,13 @@ export function reporterOf(
       const { color, columns } = stdout;
       stdout.write(formatDiagnostics(shown, format, { color, columns, files, version: VERSION }));
       if (!isPretty) return checked.isValid ? EXIT.ok : EXIT.failed;
-      if (checked.untracked.length > 0) {
-        stderr.write(`not in git yet, a push would not carry: ${namesText(checked.untracked)}\n`);
-      }
+      stderr.write(untrackedLine(checked));
       const fixable = shown.filter(({ fix }) => fix !== undefined).length;
       if (offersFix && fixable > 0) {
         stderr.write(`${fixable} of them ${fixable === 1 ? 'seems' : 'seem'} fixable: pipectl validate --fix\n`);
       }
       if (!checked.isValid) return EXIT.failed;
-      stderr.write(`${paint(stderr, 'green', 'valid')}: ${countsText(checked)}\n`);
+      stderr.write(validLine(stderr, checked));
       return EXIT.ok;
     },
   };
@@ -59,17 +56,3 @@ function isAmong(file: string, wanted: readonly string[]): boolean {
   if (wanted.length === 0) return true;
   return wanted.some((path) => path === '' || file === path || file.startsWith(`${path}/`));
 }
-
-function namesText(names: readonly string[]): string {
-  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
-  return `${names.slice(0, MAX_NAMED).map(printable).join(', ')}${more}`;
-}
-
-/** `2 workflows, 5 tasks, 1 schedule in 3 files`. */
-function countsText({ counts, fileCount }: Checked): string {
-  const found = Object.entries(counts);
-  const what = found.length === 0 ? 'no definitions' : countWords(found);
-  return `${what} in ${fileCount} ${fileCount === 1 ? 'file' : 'files'}`;
-}
-
-const MAX_NAMED = 5;

@@ -33,6 +33,7 @@ export * from './revisions.ts';
 export * from './run-again.ts';
 export * from './search-executions.ts';
 export * from './session.ts';
+export { type BegunLook, beginLook } from './validation/begin-look.ts';
 export * from './validation/validate-folder.ts';
 export type { Verdict } from './validation/verdict.ts';
 export { defaultCacheFolder } from './validation/verdict-cache.ts';

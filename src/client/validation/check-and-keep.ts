@@ -1,24 +1,17 @@
+import { beginLook } from './begin-look.ts';
 import type { KeptRecords } from './kept-records.ts';
-import { keepLook, takeQuickLook } from './quick-look.ts';
+import { finishLook, keepLook } from './quick-look.ts';
 import { type Snapshot, statesRead, takeSnapshot, treeOf } from './snapshot.ts';
+import type { OpenedFolder } from './validate-folder.ts';
 import type { Verdict } from './verdict.ts';
 import { keepVerdict, readVerdict } from './verdict-cache.ts';
-
-/** A folder that does not look as it did when it was validated last. */
-export interface ChangedFolder {
-  readonly cacheFolder: string;
-  readonly tool: string;
-  readonly root: string;
-  /** How it looks; undefined when that cannot be told at a glance. */
-  readonly look: string | undefined;
-}
 
 /**
  * Validates a folder, from what was kept of it when that helps, and keeps what was found for the next time. Undefined where
  * its state cannot be told.
  */
-export async function checkChanged(changed: ChangedFolder): Promise<Verdict | undefined> {
-  const { cacheFolder, tool, root, look } = changed;
+export async function checkChanged(changed: OpenedFolder): Promise<Verdict | undefined> {
+  const { cacheFolder, tool, place: root, look } = changed;
   const snapshot = await takeSnapshot(root, tool);
   if (snapshot === undefined) return undefined;
   const kept = readVerdict(cacheFolder, root, snapshot.key);
@@ -28,10 +21,10 @@ export async function checkChanged(changed: ChangedFolder): Promise<Verdict | un
   const isSame =
     look === undefined
       ? (await takeSnapshot(root, tool))?.key === snapshot.key
-      : (await takeQuickLook(root, tool)) === look;
+      : (await finishLook(beginLook(root), tool))?.key === look.key;
   if (!isSame) return verdict;
   if (kept === undefined) keepVerdict(cacheFolder, root, snapshot.key, verdict);
-  if (look !== undefined) keepLook(cacheFolder, root, look, snapshot.key);
+  if (look !== undefined) keepLook(cacheFolder, root, look.key, snapshot.key);
   keepMore();
   return verdict;
 }
@@ -41,7 +34,7 @@ interface Checked {
   readonly keepMore: () => void;
 }
 
-async function check({ cacheFolder, tool, root }: ChangedFolder, snapshot: Snapshot): Promise<Checked> {
+async function check({ cacheFolder, tool, place: root }: OpenedFolder, snapshot: Snapshot): Promise<Checked> {
   const [{ foldersOf }, { checkListed }, { keepRecords, readRecords }] = await Promise.all([
     import('../compile-work-tree.ts'),
     import('./check-folder.ts'),

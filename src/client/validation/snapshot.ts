@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MAX_FILE_BYTES, MAX_GIT_LISTING_BYTES, sha256 } from '../../base/index.ts';
+import { MAX_FILE_BYTES, sha256 } from '../../base/index.ts';
 import type { WorkTree } from '../work-tree.ts';
+import { askGit } from './begin-look.ts';
 
 /** What stands for all that a validation of a folder depends on: equal keys, equal findings. */
 export interface Snapshot {
@@ -84,15 +84,4 @@ export function onDisk(
   if (!IS_READ.test(path)) return { state: FILE };
   const text = readFileSync(file).subarray(0, MAX_FILE_BYTES + 1);
   return { state: `${state}:${sha256(text)}`, text };
-}
-
-/** What git lists of the folder, each record ended by NUL; undefined when it cannot. */
-export function askGit(root: string, what: readonly string[]): Promise<string | undefined> {
-  const args = ['-C', root, 'ls-files', '-z', '-t', ...what, '--exclude-standard'];
-  return new Promise((resolve) => {
-    execFile('git', args, { maxBuffer: MAX_GIT_LISTING_BYTES }, (error, stdout) => {
-      // No git on this machine, or the folder is in no repository.
-      resolve(error === null ? stdout : undefined);
-    });
-  });
 }

@@ -1,8 +1,9 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../base/index.ts';
-import { type QuickLook, snapshotKeyOf, takeQuickLook } from './quick-look.ts';
+import { type BegunLook, beginLook } from './begin-look.ts';
+import { finishLook, type QuickLook, snapshotKeyOf } from './quick-look.ts';
 import type { Verdict } from './verdict.ts';
 import { readVerdict } from './verdict-cache.ts';
 
@@ -30,25 +31,19 @@ export interface OpenedFolder {
  * this program is answered from the cache, and then the compiler is not even loaded.
  */
 export async function validateFolder(root: string, options: ValidateFolderOptions = {}): Promise<Verdict> {
-  const opened = await lookAtFolder(root, options);
+  const opened = await openFolder(beginLook(root), options);
   if (opened === undefined) return checkedVerdict(root);
   return keptVerdict(opened) ?? validateOpened(opened);
 }
 
-/** Looks at the folder through git; undefined where nothing is kept of validations. */
-export async function lookAtFolder(
-  root: string,
-  { cacheFolder, tool }: ValidateFolderOptions,
+/** The folder as it looks, when git has told; undefined where nothing is kept of validations. */
+export async function openFolder(
+  begun: BegunLook,
+  { cacheFolder, tool = isBundled() ? runningTool() : undefined }: ValidateFolderOptions,
 ): Promise<OpenedFolder | undefined> {
-  if (cacheFolder === undefined || (tool === undefined && !isBundled())) return undefined;
-  const place = realpathSync(root);
-  let program = tool;
-  const programOf = (): string => {
-    program ??= runningTool();
-    return program;
-  };
-  const look = await takeQuickLook(place, programOf);
-  return { root, place, cacheFolder, tool: programOf(), look };
+  if (cacheFolder === undefined || tool === undefined) return undefined;
+  const { root, place } = begun;
+  return { root, place, cacheFolder, tool, look: await finishLook(begun, tool) };
 }
 
 /** What was said of a folder that has not changed since. */
