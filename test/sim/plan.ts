@@ -25,6 +25,7 @@ export type Action = { readonly atMs: number } & (
   | { readonly kind: 'pause'; readonly choice: number; readonly forMs: number }
   | { readonly kind: 'push' | 'pushBroken' | 'pushForced'; readonly choice: number; readonly branch: string }
   | { readonly kind: 'edit' | 'deleteDefinition'; readonly choice: number }
+  | { readonly kind: 'setSecrets' | 'deleteSecret'; readonly choice: number }
   | { readonly kind: 'poison'; readonly what: 'closureMissing' | 'closureGarbage' | 'inputs' | 'status' }
 );
 
@@ -49,9 +50,26 @@ export function planOf(seed: number, hours: number): SimPlan {
   const mode = chance.chance(0.4) ? 'embedded' : 'kubernetes';
   const storms = times(chanceOf(seed, 'storms'), hours, 1 / 8);
   const faults = chance.chance(0.05) ? [] : faultsOf(chanceOf(seed, 'faults'), { hours, mode, storms });
-  const actions = actionsOf(chanceOf(seed, 'actions'), hours, storms);
+  const actions = [...actionsOf(chanceOf(seed, 'actions'), hours, storms), ...secretActions(seed, hours)].sort(byTime);
   const shards = chance.pick([3, 3, MAX_SHARDS]);
   return { seed, hours, mode, repositories: chance.chance(0.2) ? 2 : 1, shards, faults, actions };
+}
+
+function byTime(a: { readonly atMs: number }, b: { readonly atMs: number }): number {
+  return a.atMs - b.atMs;
+}
+
+/** Somebody sets values when all has begun, changes them now and then, and forgets one for a while. */
+function secretActions(seed: number, hours: number): Action[] {
+  const chance = chanceOf(seed, 'secrets');
+  const actions: Action[] = [{ kind: 'setSecrets', atMs: Math.min(hours * HOUR, 45 * MINUTE), choice: 0 }];
+  for (const atMs of times(chance, hours, 1 / 12)) {
+    const choice = chance.int(1_000);
+    if (chance.chance(0.4)) actions.push({ kind: 'deleteSecret', atMs, choice });
+    const againMs = Math.min(hours * HOUR, atMs + Math.round(chance.between(1, 70) * MINUTE));
+    actions.push({ kind: 'setSecrets', atMs: againMs, choice });
+  }
+  return actions;
 }
 
 /** Faults that find something together, more often than any others would. */
@@ -88,6 +106,13 @@ function faultsOf(chance: Chance, { hours, mode, storms }: FaultOptions): Fault[
     return together;
   });
   // Work that comes while nobody is there is taken up all at once.
+  if (mode === 'embedded' && chance.chance(0.5)) {
+    // As most installations are: one engine that owns everything, and needs no lease.
+    const isSteady = (fault: Fault): boolean => fault.kind !== 'reshard';
+    faults.splice(0, faults.length, ...faults.filter(isSteady));
+    const atMs = Math.round(chance.between(0.05, 0.3) * last);
+    faults.push({ kind: 'reshard', atMs, shards: 1, late: 'propeller-0', lateMs: 0 });
+  }
   for (const atMs of storms) {
     const role = chance.pick(PROPELLERS);
     const forMs = Math.round(chance.between(20_000, 90_000));
@@ -95,7 +120,7 @@ function faultsOf(chance: Chance, { hours, mode, storms }: FaultOptions): Fault[
     const kind = chance.pick(['vanish', 'evict', 'evict', 'lose'] as const);
     if (chance.chance(0.7)) faults.push({ kind, atMs: atMs + 20_000, choice: 2 * chance.int(500) });
   }
-  return faults.sort((a, b) => a.atMs - b.atMs);
+  return faults.sort(byTime);
 }
 
 function faultOf(kind: Fault['kind'], atMs: number, chance: Chance, mode: SimPlan['mode']): Fault {
@@ -181,7 +206,7 @@ function actionsOf(chance: Chance, hours: number, storms: readonly number[]): Ac
       actions.push({ kind: 'poison', atMs, what });
     }
   }
-  return actions.sort((a, b) => a.atMs - b.atMs);
+  return actions;
 }
 
 /** Instants of a world, so many an hour, after its first ten minutes. */

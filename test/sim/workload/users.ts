@@ -19,6 +19,8 @@ import { isDead } from '../world/link.ts';
 import { chanceOf } from '../world/random.ts';
 import type { World } from '../world/world.ts';
 import { changed, filesOf, randomVariants, type Variants } from './definitions.ts';
+import { all, tryWrite } from './reach.ts';
+import { keepSecrets } from './secrets.ts';
 
 /** What users asked for and were told: what the invariants hold the world to. */
 export interface Users {
@@ -34,6 +36,8 @@ export interface Users {
   readonly rejections: { readonly repository: string; readonly before: string; readonly after: string }[];
   readonly variants: Map<string, Variants>;
   readonly definitionsTouched: Set<string>;
+  /** Executions that were running, or over, when somebody had them deleted, and was told that they are. */
+  readonly deleted: Set<string>;
   counter: number;
 }
 
@@ -47,6 +51,7 @@ export function createUsers(): Users {
     rejections: [],
     variants: new Map(),
     definitionsTouched: new Set(),
+    deleted: new Set(),
     counter: 0,
   };
 }
@@ -82,17 +87,14 @@ export function act(world: World, users: Users, action: Action): void {
     case 'deleteDefinition':
       tamper(world, users, action);
       return;
+    case 'setSecrets':
+    case 'deleteSecret':
+      keepSecrets(world, action);
+      return;
     case 'poison':
       poison(world, users, action.what);
       return;
   }
-}
-
-function tryWrite(world: World, writes: readonly Write[], done?: () => void): void {
-  world.store.write(writes).then(
-    () => done?.(),
-    () => undefined,
-  );
 }
 
 /** As `pipectl run` does: by the launch plan that is active. */
@@ -126,13 +128,15 @@ function create(world: World, users: Users, execution: Execution): void {
   tryWrite(world, [{ op: 'create', object: execution }], () => users.acknowledged.add(key));
 }
 
-/** As `pipectl relaunch` and `pipectl recover` do, of an execution that is over. */
+/** As `pipectl relaunch` and `pipectl recover` do, of an execution that is over, archived or not. */
 function runAgain(world: World, users: Users, kind: 'relaunch' | 'recover', choice: number): void {
-  const over = all<Execution>(world, 'Execution').filter(
+  const archived = [...(world.archive?.entries.values() ?? [])].map(({ execution }) => execution);
+  const isFromArchive = choice % 2 === 1 && archived.length > 0;
+  const over = (isFromArchive ? archived : all<Execution>(world, 'Execution')).filter(
     ({ status, metadata }) =>
       isTerminalPhase(status?.phase ?? 'Pending') && !users.poisoned.has(`${metadata.namespace}/${metadata.name}`),
   );
-  const old = over[choice % Math.max(over.length, 1)];
+  const old = over[(choice >> 1) % Math.max(over.length, 1)];
   if (old === undefined) return;
   const { namespace = '', name: of, uid = '' } = old.metadata;
   const { repository, commit, workflow, closure, launchPlan, inputs } = old.spec;
@@ -167,8 +171,13 @@ type Steering = { readonly choice: number } & (
 );
 
 function steer(world: World, users: Users, action: Steering): void {
-  const live = all<Execution>(world, 'Execution').filter(({ status }) => !isTerminalPhase(status?.phase ?? 'Pending'));
-  const execution = live[action.choice % Math.max(live.length, 1)];
+  // What is deleted may be over, and on its way to the archive.
+  const isRemoval = action.kind === 'remove';
+  const found = all<Execution>(world, 'Execution').filter(
+    ({ status }) => isRemoval || !isTerminalPhase(status?.phase ?? 'Pending'),
+  );
+  if (isRemoval) found.push(...[...(world.archive?.entries.values() ?? [])].map(({ execution }) => execution));
+  const execution = found[action.choice % Math.max(found.length, 1)];
   if (execution === undefined) return;
   const { namespace = '', name } = execution.metadata;
   const key = { kind: 'Execution', namespace, name };
@@ -187,7 +196,7 @@ function steer(world: World, users: Users, action: Steering): void {
       return;
     case 'remove':
       users.removed.add(`${namespace}/${name}`);
-      tryWrite(world, [{ op: 'delete', key }]);
+      tryWrite(world, [{ op: 'delete', key }], () => users.deleted.add(`${namespace}/${name}`));
       return;
   }
 }
@@ -346,16 +355,4 @@ function activeOf(world: World, name: string): string {
   const { heads = {}, domains = {} } = (world.store.find(key) as Repository | undefined)?.status ?? {};
   const desired = Object.entries(domains).map(([domain, status]) => `${domain}=${status.ref}@${status.desired}`);
   return JSON.stringify([Object.entries(heads).sort(), desired.sort()]);
-}
-
-export function all<T extends KubeObject>(world: World, kind: string): T[] {
-  const found: T[] = [];
-  const { shelves } = world.store.table.kinds.get(kind)!;
-  for (const { namespace, entries } of shelves.values()) {
-    for (const name of entries.keys()) {
-      const object = world.store.find({ kind, ...(namespace !== '' && { namespace }), name });
-      if (object !== undefined) found.push(object as T);
-    }
-  }
-  return found;
 }

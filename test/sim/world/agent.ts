@@ -1,5 +1,13 @@
 import { instantText } from '../../../src/base/index.ts';
-import { ANNOTATION, type ObjectKey, type Pod, type Write } from '../../../src/cluster/index.ts';
+import {
+  ANNOTATION,
+  type ObjectKey,
+  type Pod,
+  type SecretRef,
+  type Secrets,
+  type Write,
+} from '../../../src/cluster/index.ts';
+import { createRedactor, type Redactor, redactText } from '../../../src/runtime/redactor.ts';
 import type { Behaviour } from '../workload/definitions.ts';
 import { type Chance, chanceOf } from './random.ts';
 import type { Commit, SimStore } from './store.ts';
@@ -12,6 +20,8 @@ export interface Agent {
   readonly live: ReadonlyMap<string, LivePod>;
   /** Takes a live pod's process away, or that of all; how the cluster learns of it differs. */
   disturb(how: 'evict' | 'lose' | 'vanish', choice: number): void;
+  /** What attempts that were given secrets printed, as it is kept. */
+  readonly logs: readonly string[];
   /** Nothing starts, ends or is reported until then. */
   pauseUntil(at: number): void;
 }
@@ -22,6 +32,10 @@ export interface LivePod {
   readonly behaviour: Behaviour;
   readonly inputs: string;
   readonly chance: Chance;
+  readonly secrets: readonly SecretRef[];
+  /** Their values, when they have been read. */
+  values: readonly string[];
+  redactor: Redactor | undefined;
   startedAt?: number;
   isEnding: boolean;
   isOver: boolean;
@@ -34,19 +48,22 @@ export interface AgentOptions {
   readonly timeline: Timeline;
   readonly store: SimStore;
   readonly clock: () => number;
+  readonly secrets: Secrets;
 }
 
 interface State extends AgentOptions {
   readonly live: Map<string, LivePod>;
+  readonly logs: string[];
   pausedUntil: number;
 }
 
 const WRITE_AGAIN_MS = 5_000;
 
 export function createAgent(options: AgentOptions): Agent {
-  const state: State = { ...options, live: new Map(), pausedUntil: 0 };
+  const state: State = { ...options, live: new Map(), logs: [], pausedUntil: 0 };
   return {
     live: state.live,
+    logs: state.logs,
     observe: (commits) => observe(state, commits),
     disturb: (how, choice) => disturb(state, how, choice),
     pauseUntil(at) {
@@ -77,6 +94,11 @@ function see(state: State, { metadata, spec }: Pod, before: unknown): void {
     behaviour,
     inputs: annotations[ANNOTATION.inputs] ?? '{}',
     chance: chanceOf(state.seed, `${namespace}/${name}`),
+    secrets: (spec.containers[0]?.env ?? []).flatMap((each) =>
+      'valueFrom' in each ? each.valueFrom.secretKeyRef : [],
+    ),
+    values: [],
+    redactor: undefined,
     isEnding: false,
     isOver: false,
   };
@@ -97,6 +119,31 @@ function later(state: State, pod: LivePod, delayMs: number, work: () => void): v
 
 function start(state: State, pod: LivePod): void {
   if (pod.isEnding) return;
+  if (pod.secrets.length > 0) void startWithSecrets(state, pod);
+  else run(state, pod);
+}
+
+/** As an agent does: waits, and says for what, until all of them are there. */
+async function startWithSecrets(state: State, pod: LivePod): Promise<void> {
+  const read = (ref: SecretRef): ReturnType<Secrets['read']> => state.secrets.read(pod.key.namespace ?? '', ref);
+  const answers = await Promise.all(pod.secrets.map(read));
+  if (pod.isOver || pod.isEnding) return;
+  const missing = answers.find((answer) => answer.kind === 'missing');
+  if (missing !== undefined) {
+    const waiting = { reason: 'CreateContainerConfigError', message: missing.message };
+    report(state, pod, { phase: 'Pending', ...containers(pod, { waiting }) });
+    later(state, pod, SECRET_AGAIN_MS, () => start(state, pod));
+    return;
+  }
+  pod.values = answers.flatMap((answer) => (answer.kind === 'value' ? Buffer.from(answer.bytes).toString() : []));
+  pod.redactor = createRedactor(pod.values);
+  print(state, pod);
+  run(state, pod);
+}
+
+const SECRET_AGAIN_MS = 60_000;
+
+function run(state: State, pod: LivePod): void {
   pod.startedAt = state.clock();
   report(state, pod, { phase: 'Running', ...containers(pod, { running: { startedAt: instantText(pod.startedAt) } }) });
   const { mean } = pod.behaviour;
@@ -106,19 +153,47 @@ function start(state: State, pod: LivePod): void {
   });
 }
 
+/** Shows what it was given, as programs do that log their configuration or a request; the output comes in pieces. */
+function print({ logs }: State, pod: LivePod): void {
+  const { redactor, chance } = pod;
+  const text = Buffer.from(`logging in\n${shown(pod)}\n`);
+  const cut = chance.int(text.length);
+  const pieces = [text.subarray(0, cut), text.subarray(cut)].map((piece) => redactor?.write(piece) ?? piece);
+  logs.push(Buffer.concat([...pieces, redactor?.end() ?? Buffer.alloc(0)]).toString());
+}
+
+/** Forms in which the redactor promises to find a value (docs/secrets.md). */
+function shown({ values, chance }: LivePod): string {
+  const value = values[0] ?? '';
+  switch (chance.int(4)) {
+    case 0:
+      return `token=${value}`;
+    case 1:
+      return JSON.stringify({ token: value });
+    case 2:
+      return `GET /login?token=${encodeURIComponent(value)}`;
+    default:
+      return `Authorization: Basic ${Buffer.from(`shop:${value}`).toString('base64')}`;
+  }
+}
+
 function finish(state: State, pod: LivePod): void {
-  const { chance, behaviour } = pod;
+  const { chance, behaviour, redactor } = pod;
   const isBad = chance.chance(behaviour.fail);
   const exitCode = isBad ? 1 + chance.int(3) : 0;
-  terminate(state, pod, exitCode, exitCode === 0 ? 'Completed' : 'Error', isBad ? '' : outputsOf(pod));
+  const says = pod.values.length === 0 ? '' : `refused: ${shown(pod)}`;
+  const text = redactText(redactor, isBad ? says : outputsOf(pod));
+  terminate(state, pod, exitCode, exitCode === 0 ? 'Completed' : 'Error', text);
 }
 
 /** What an attempt gives follows from its inputs alone, as that of a deterministic program does. */
-export function outputsOf({ behaviour, inputs }: Pick<LivePod, 'behaviour' | 'inputs'>): string {
+export function outputsOf(pod: LivePod): string {
+  const { behaviour, inputs } = pod;
   const a = Number((JSON.parse(inputs) as { a?: number }).a ?? 0);
   if (behaviour.outputs === 'x') return `x=${(a * 7 + 1) % 1_000}\n`;
   if (behaviour.outputs === 'xs') return `{"xs":[${Array.from({ length: a % 7 }, (_, i) => i + a).join(',')}]}`;
   if (behaviour.outputs === 'workflow') return `${JSON.stringify({ workflow: writtenWorkflow(a) })}\n`;
+  if (behaviour.outputs === 'told') return JSON.stringify({ x: (a * 7 + 1) % 1_000, told: shown(pod) });
   return 'y=no such output\n';
 }
 

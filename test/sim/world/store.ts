@@ -17,6 +17,7 @@ import {
   NotFoundError,
   type ObjectKey,
   type ObjectList,
+  type SealSecret,
   type WatchEvent,
   type WatchOptions,
   type Write,
@@ -58,6 +59,8 @@ export interface StoreOptions {
   readonly random: Random;
   readonly disk: Disk;
   readonly onCommit: (commits: readonly Commit[], text: string) => void;
+  /** Absent: Secrets are stored as they are given. */
+  readonly seal?: SealSecret | undefined;
 }
 
 interface Waiting {
@@ -77,7 +80,7 @@ export function createStore(options: StoreOptions): SimStore {
   };
   const table = newTable({ progress: { sequence: 0, rv: 0, id: 0 }, rows: () => [], body: noBody, close: nothing });
   const orphans: Orphans = { deletedOwners: new Set(), entries: new Set(), namespaces: new Set() };
-  const staging = { table, clock, random, admit: undefined };
+  const staging = { table, clock, random, admit: undefined, seal: options.seal };
   const watching = { table, clock, closing: new AbortController().signal, watches: 0 };
   const log = { write: nothing };
   let queue: Waiting[] = [];

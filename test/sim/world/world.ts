@@ -1,6 +1,15 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Log } from '../../../src/base/index.ts';
-import { type Cluster, ExpiredError, KINDS, NotFoundError, withArchive } from '../../../src/cluster/index.ts';
+import { createVault, openSecrets } from '../../../src/cluster/adapters/secrets/index.ts';
+import {
+  type Cluster,
+  ExpiredError,
+  KINDS,
+  NotFoundError,
+  type Secret,
+  type Secrets,
+  withArchive,
+} from '../../../src/cluster/index.ts';
 import type { Fault, SimPlan } from '../plan.ts';
 import { type Agent, createAgent } from './agent.ts';
 import { createArchive, type SimArchive, type SimArchiveOptions } from './archive.ts';
@@ -43,6 +52,8 @@ export interface World {
   readonly watchers: ((commits: readonly Commit[]) => void)[];
   /** Told what leaves the archive, and why. */
   readonly archiveWatchers: SimArchiveOptions['onRemove'][];
+  /** Told what processes log, but for details. */
+  readonly logWatchers: ((text: string) => void)[];
   /** Runs `work` when no other push to that repository is on its way. */
   readonly inTurn: (repository: string, work: () => Promise<void>) => Promise<void>;
   readonly note: (text: string) => void;
@@ -79,15 +90,19 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
   const diskChance = chanceOf(seed, 'disk');
   const watchers: World['watchers'] = [];
   const doomed: World['doomed'] = [];
+  const logWatchers: World['logWatchers'] = [];
   const archiveWatchers: World['archiveWatchers'] = [];
   const ports: Disk = {
     latencyMs: () => (timeline.now < disk.slowUntil ? diskChance.between(50, 3_000) : diskChance.between(0.05, 1)),
     isFull: () => timeline.now < disk.fullUntil,
   };
+  const { bytes } = chanceOf(seed, 'vault');
+  const vault = mode === 'kubernetes' ? undefined : createVault(bytes(32), bytes);
   const store = createStore({
     timeline,
     random: chanceOf(seed, 'uids'),
     disk: ports,
+    seal: vault?.seal,
     onCommit(commits, text) {
       hash.update(`${timeline.now} ${text}`);
       if (trace !== undefined) for (const line of text.trimEnd().split('\n')) trace(timeline.now, line.slice(0, 600));
@@ -113,12 +128,14 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
   const inTurn = createTurns();
   const log = (process: string): Log => ({
     write(level, message, fields) {
-      if (trace !== undefined && level !== 'debug') {
-        trace(timeline.now, `${process} ${level}: ${message} ${JSON.stringify(fields ?? {})}`.slice(0, 600));
-      }
+      if (level === 'debug' || (trace === undefined && logWatchers.length === 0)) return;
+      const text = `${process} ${level}: ${message} ${JSON.stringify(fields ?? {})}`;
+      trace?.(timeline.now, text.slice(0, 600));
+      for (const hear of logWatchers) hear(text);
     },
   });
-  const agent = createAgent({ seed, timeline, store, clock: () => Math.floor(timeline.now) });
+  const secrets = vault === undefined ? plainSecrets(store) : openSecrets({ cluster: live, vault, environment: {} });
+  const agent = createAgent({ seed, timeline, store, clock: () => Math.floor(timeline.now), secrets });
   watchers.push((commits) => agent.observe(commits));
   const world: World = {
     plan,
@@ -133,6 +150,7 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
     chance: chanceOf(seed, 'users'),
     watchers,
     archiveWatchers,
+    logWatchers,
     inTurn,
     note,
     hash: () => hash.copy().digest('hex'),
@@ -297,6 +315,18 @@ function replace(world: World, process: SimProcess, { cutMs, forMs }: Extract<Fa
 
 function breakWatches({ link }: SimProcess, error: Error): void {
   for (const breaker of [...(link?.breakers ?? [])]) breaker(error);
+}
+
+/** As a kubelet reads them: Kubernetes keeps values as they are given. */
+function plainSecrets(store: SimStore): Secrets {
+  return {
+    async read(namespace, { name, key }) {
+      const found = store.find({ kind: 'Secret', namespace, name }) as Secret | undefined;
+      const value = found?.data?.[key];
+      if (value === undefined) return { kind: 'missing', message: `secret "${name}" not found` };
+      return { kind: 'value', bytes: Buffer.from(value, 'base64') };
+    },
+  };
 }
 
 /** The store as users reach it: with no weather in between. */

@@ -5,9 +5,12 @@ const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** Gives random bytes; those that a nonce is made of must never come twice. */
+export type RandomBytes = (size: number) => Uint8Array;
+
 /** AES-256-GCM: nonce, ciphertext and tag as one. Opens again only with the same key and context. */
-export function seal(key: Uint8Array, bytes: Uint8Array, context: string): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
+export function seal(key: Uint8Array, bytes: Uint8Array, context: string, random: RandomBytes = randomBytes): Buffer {
+  const nonce = random(NONCE_BYTES);
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(context));
   return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);

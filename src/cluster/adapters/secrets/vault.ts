@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../../base/index.ts';
 import { InvalidError, type KubeObject, type SealSecret } from '../../index.ts';
-import { open, seal } from './cipher.ts';
+import { open, type RandomBytes, seal } from './cipher.ts';
 
 /** Seals values of Secrets and opens them, with one key. */
 export interface Vault {
@@ -18,8 +18,8 @@ const MARK = 'pipectl-sealed-1:';
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/;
 
-/** A vault whose `key` has 32 bytes. */
-export function createVault(key: Uint8Array): Vault {
+/** A vault whose `key` has 32 bytes. Without `random` the nonces are those of the operating system. */
+export function createVault(key: Uint8Array, random?: RandomBytes): Vault {
   const openStored = (context: string, stored: string): Buffer | undefined => {
     const text = Buffer.from(stored, 'base64').toString('latin1');
     return text.startsWith(MARK) ? open(key, Buffer.from(text.slice(MARK.length), 'base64url'), context) : undefined;
@@ -28,7 +28,7 @@ export function createVault(key: Uint8Array): Vault {
     if (openStored(context, given) !== undefined) return given;
     const bytes = Buffer.from(given, 'base64');
     if (live !== undefined && openStored(context, live)?.equals(bytes) === true) return live;
-    const sealed = `${MARK}${seal(key, bytes, context).toString('base64url')}`;
+    const sealed = `${MARK}${seal(key, bytes, context, random).toString('base64url')}`;
     return Buffer.from(sealed, 'latin1').toString('base64');
   };
   return {
