@@ -8,9 +8,9 @@ export interface RemoteUrl {
   readonly port?: number;
   /** Of `ssh` only: whom to log in as. */
   readonly user?: string;
-  /** With its leading slash. Of `ssh`, `/~/x` is below the user's home. */
+  /** With its leading slash, but for scp's form with a path that has none. */
   readonly path: string;
-  /** The whole, in one form. */
+  /** The whole, as git takes it. */
   readonly text: string;
 }
 
@@ -43,7 +43,7 @@ export function parseRemoteUrl(text: string): RemoteUrlResult {
   const scp = /^(?:([^@:/]+)@)?([^@:/]+|\[[^\]]+\]):(?!\/\/)(.+)$/.exec(text);
   if (scp === null) return error(`the URL has no form that is known: ${FORMS}`);
   const [, user, host = '', path = ''] = scp;
-  return build('ssh', user, host, undefined, path.startsWith('/') ? path : `/~/${path}`);
+  return build('ssh', user, host, undefined, path);
 }
 
 function parseWhole(scheme: string, rest: string): RemoteUrlResult {
@@ -75,7 +75,7 @@ function build(
   if (user !== undefined && !USER.test(user)) return error('the user of the URL is not one');
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return error('the port of the URL is not one');
   if (!/[^/]/.test(path)) return error('the URL names no repository: its path is empty');
-  if (path.startsWith('/-')) return error('the path of the URL begins with a dash, like an option');
+  if (/^\/?-/.test(path)) return error('the path of the URL begins with a dash, like an option');
   if (path.split('/').includes('..')) return error('the path of the URL contains ..');
   const place = `${user === undefined ? '' : `${user}@`}${host}${port === undefined ? '' : `:${port}`}`;
   const url: RemoteUrl = {
@@ -84,7 +84,7 @@ function build(
     ...(port !== undefined && { port: Number(port) }),
     ...(user !== undefined && { user }),
     path,
-    text: `${scheme}://${place}${path}`,
+    text: path.startsWith('/') ? `${scheme}://${place}${path}` : `${place}:${path}`,
   };
   return { kind: 'ok', url };
 }

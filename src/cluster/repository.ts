@@ -70,8 +70,6 @@ export interface RefRule {
 export interface SourceStatus {
   /** Digest of the remote's refs and of what of the spec they were judged by, once all of them were dealt with. */
   readonly observed?: string;
-  /** Ref → the commit or tag that it shows at the remote and that was rejected. */
-  readonly rejected?: Readonly<Record<string, string>>;
   /** Echoes the annotation `sync-requested-at` when the remote has been asked since. */
   readonly lastSyncRequest?: string;
   readonly lastChangedAt?: string;

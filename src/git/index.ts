@@ -10,6 +10,7 @@ export * from './oid.ts';
 export * from './push.ts';
 export * from './reader.ts';
 export * from './ref-pattern.ts';
+export * from './remote.ts';
 export * from './tree.ts';
 export * from './tree-diff.ts';
 export * from './walk.ts';

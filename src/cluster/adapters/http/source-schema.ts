@@ -1,4 +1,4 @@
-import { flag, list, mapOf, oneOf, optional, record, text, time, whole } from './schema.ts';
+import { flag, list, oneOf, optional, record, text, time, whole } from './schema.ts';
 
 const SECRET = record({ name: text('Name of the Secret.'), key: text('One of its keys.') }, 'A value of a Secret.');
 
@@ -52,7 +52,6 @@ export const VERIFY = record(
 export const SOURCE_STATUS = record(
   {
     observed: optional(text("Digest of the remote's refs, once all were dealt with.")),
-    rejected: optional(mapOf(text('A commit or tag.'), 'Ref → what it shows and was rejected.')),
     lastSyncRequest: optional(text('Echo of the annotation pipectl.dev/sync-requested-at, once the remote was asked.')),
     lastChangedAt: optional(time("When the remote's refs last changed.")),
     failures: optional(whole('Polls that failed in a row.')),

@@ -31,12 +31,23 @@ export function gitMissing(cause?: unknown): StalledError {
 }
 
 /** Standard output of one short git command. Errors: StalledError GitMissing, or GitFailed with git's own words. */
-export function runGit(
-  args: readonly string[],
-  options: { readonly env: Record<string, string>; readonly cwd?: string; readonly maxBytes: number },
-): Promise<string> {
+export function runGit(args: readonly string[], options: GitOptions): Promise<string> {
+  return runGitWithInput(args, '', options);
+}
+
+export interface GitOptions {
+  readonly env: Record<string, string>;
+  readonly cwd?: string;
+  readonly maxBytes: number;
+}
+
+/** The same with `input` on its standard input. */
+export function runGitWithInput(args: readonly string[], input: string, options: GitOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('git', [...args], { env: options.env, cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('git', [...args], { env: options.env, cwd: options.cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+    // It may end without having read all.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
     const out: Buffer[] = [];
     let size = 0;
     let complaint = '';

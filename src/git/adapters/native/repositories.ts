@@ -4,11 +4,14 @@ import { type Log, MAX_PUSH_BYTES, MAX_REPOSITORIES, StalledError } from '../../
 import { isOid, type Refs } from '../../index.ts';
 import { gitEnvironment, runGit } from './environment.ts';
 import { HOOKS } from './hooks.ts';
+import { QUARANTINE_PREFIX } from './quarantine.ts';
 import { type NativeReader, openNativeReader } from './reader.ts';
+import { SCRATCH_PREFIX } from './remote-process.ts';
 
 /** The bare repositories of one control plane: `<folder>/<name>.git`. */
 export interface RepositoryStore {
   readonly env: Record<string, string>;
+  readonly folder: string;
   path(name: string): string;
   exists(name: string): Promise<boolean>;
   /** Creates the repository when it is not there, and once in the life of this store renews its configuration. */
@@ -46,6 +49,7 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
   const hooks = join(folder, 'hooks');
   const configFile = join(folder, 'gitconfig');
   await mkdir(hooks, { recursive: true, mode: 0o700 });
+  await removeFetches(folder);
   await writeFile(configFile, '[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n');
   for (const [name, script] of HOOKS) await writeHook(join(hooks, name), script);
   const env = gitEnvironment(configFile);
@@ -56,6 +60,7 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
   const exists = (name: string): Promise<boolean> => isThere(join(path(name), 'HEAD'));
   return {
     env,
+    folder,
     path,
     exists,
     list: () => list(place),
@@ -141,6 +146,16 @@ async function removeQuarantines(objects: string): Promise<void> {
     if (name.startsWith('tmp_objdir-')) await rm(join(objects, name), { recursive: true, force: true });
   }
 }
+
+/** The same of fetches. */
+async function removeFetches(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (FETCH_PREFIXES.some((prefix) => name.startsWith(prefix)))
+      await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+const FETCH_PREFIXES = [QUARANTINE_PREFIX, SCRATCH_PREFIX];
 
 async function isThere(file: string, mode = constants.F_OK): Promise<boolean> {
   return access(file, mode).then(

@@ -1,0 +1,122 @@
+import { MAX_FETCHED_REFS, MAX_REMOTE_REFS_BYTES, type RemoteUrl, StalledError } from '../../../base/index.ts';
+import {
+  type FetchRefs,
+  followedRef,
+  type ListRefs,
+  RemoteError,
+  type RemoteRefs,
+  type RemoteUrl,
+} from '../../index.ts';
+import { gitMissing, runGit } from './environment.ts';
+import { landFetched } from './land-fetched.ts';
+import { openQuarantine, type Quarantine } from './quarantine.ts';
+import { openNativeReader } from './reader.ts';
+import { runRemoteGit } from './remote-process.ts';
+import type { RepositoryStore } from './repositories.ts';
+
+export interface NativeRemotesOptions {
+  readonly repositories: RepositoryStore;
+  /** Schemes that are followed: `https` and `ssh`, and on a machine of one's own, or for tests, also `http` and `file`. */
+  readonly schemes: readonly RemoteUrl['scheme'][];
+}
+
+/** Remotes by the `git` program. */
+export interface NativeRemotes {
+  readonly list: ListRefs;
+  readonly fetch: FetchRefs;
+}
+
+export function createNativeRemotes({ repositories, schemes }: NativeRemotesOptions): NativeRemotes {
+  const allow = (url: RemoteUrl): void => {
+    if (!schemes.includes(url.scheme)) throw notAllowed(url.scheme);
+  };
+  return {
+    async list(remote, signal) {
+      allow(remote.url);
+      const args = ['ls-remote', '--symref', '--', remote.url.text, 'HEAD', 'refs/heads/*', 'refs/tags/*'];
+      const { env, folder: scratch } = repositories;
+      const { timeoutMs } = remote;
+      const request = { args, remote, env, scratch, maxBytes: MAX_REMOTE_REFS_BYTES, timeoutMs, signal };
+      return parseListing(await runRemoteGit(request));
+    },
+    async fetch(name, remote, refs, signal) {
+      allow(remote.url);
+      await repositories.ensure(name);
+      const quarantine = await openQuarantine(repositories, name);
+      try {
+        for (let at = 0; at < refs.length; at += MAX_FETCHED_REFS) {
+          await fetchSome(repositories, quarantine, remote, refs.slice(at, at + MAX_FETCHED_REFS), signal);
+        }
+        const fetched = await readRefs(quarantine, repositories.env);
+        const reader = openNativeReader(quarantine.gitDir, repositories.env);
+        return {
+          refs: fetched,
+          objects: reader,
+          land: (updates) => landFetched(repositories, name, quarantine, updates),
+          async close() {
+            reader.close();
+            await quarantine.remove();
+          },
+        };
+      } catch (error) {
+        await quarantine.remove();
+        throw error;
+      }
+    },
+  };
+}
+
+/** The error for a URL of a scheme that this control plane does not follow. */
+export function notAllowed(scheme: string): RemoteError {
+  return new RemoteError(
+    'ProtocolRefused',
+    `${scheme} remotes are not followed here: use https or ssh, or start the control plane with --allow-remotes ${scheme}`,
+  );
+}
+
+async function fetchSome(
+  { env, folder: scratch }: RepositoryStore,
+  { gitDir }: Quarantine,
+  remote: Parameters<FetchRefs>[1],
+  refs: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const args = [
+    '--git-dir',
+    gitDir,
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--no-recurse-submodules',
+    '--no-auto-maintenance',
+    ...(remote.depth === undefined ? [] : [`--depth=${remote.depth}`]),
+    '--',
+    remote.url.text,
+    ...refs.map((ref) => `+${ref}:${ref}`),
+  ];
+  await runRemoteGit({ args, remote, env, scratch, maxBytes: 4_096, signal });
+}
+
+/** `ref: refs/heads/main<TAB>HEAD`, then `<oid><TAB><ref>`; what annotated tags point at is told as `<ref>^{}`. */
+function parseListing(text: string): RemoteRefs {
+  const refs = new Map<string, string>();
+  let head: string | undefined;
+  for (const line of text.split('\n')) {
+    const [first = '', ref = ''] = line.split('\t', 2);
+    if (ref === 'HEAD' && first.startsWith('ref: ')) head = first.slice('ref: '.length);
+    const followed = followedRef(first, ref);
+    if (followed !== undefined) refs.set(...followed);
+  }
+  return { refs, ...(head !== undefined && refs.has(head) && { head }) };
+}
+
+async function readRefs({ gitDir }: Quarantine, env: Record<string, string>): Promise<ReadonlyMap<string, string>> {
+  const args = ['--git-dir', gitDir, 'for-each-ref', '--format=%(objectname)%09%(refname)'];
+  try {
+    return parseListing(await runGit(args, { env, maxBytes: MAX_REMOTE_REFS_BYTES })).refs;
+  } catch (error) {
+    if (error instanceof StalledError && error.reason === gitMissing().reason) throw error;
+    throw new RemoteError('FetchFailed', 'what was fetched cannot be read', 0, { cause: error });
+  }
+}

@@ -1,0 +1,97 @@
+import { type RemoteUrl, WaitError } from '../base/index.ts';
+import { isOid, type Oid } from './oid.ts';
+import type { RefUpdate } from './push.ts';
+import type { ObjectReader } from './reader.ts';
+
+/** How to log in at a remote. Its texts reach no file but ones that hold what is public, no log and no message. */
+export interface RemoteCredentials {
+  readonly username?: string;
+  /** Password or token. */
+  readonly password?: string;
+  /** Certificates, as PEM, to trust instead of those of the system. */
+  readonly authorities?: string;
+  /** A private key without a passphrase, as OpenSSH or PEM has it. */
+  readonly identity?: string;
+  /** As ssh(1) has it: SSH_KNOWN_HOSTS FILE FORMAT. */
+  readonly knownHosts?: string;
+}
+
+/** A repository that somebody else serves. */
+export interface Remote {
+  readonly url: RemoteUrl;
+  /** For an answer, and for a fetch to make some progress. */
+  readonly timeoutMs: number;
+  readonly credentials: RemoteCredentials;
+  /** Commits of each ref's history to fetch; absent: all. */
+  readonly depth?: number;
+}
+
+/** Branches and tags of a remote. */
+export interface RemoteRefs {
+  /** By full name. A tag that is an object shows that object. */
+  readonly refs: ReadonlyMap<string, Oid>;
+  /** The branch that HEAD names, as `refs/heads/main`; absent in an empty repository, or when it is none that exists. */
+  readonly head?: string;
+}
+
+/** Asks a remote what it has. Errors: RemoteError. */
+export type ListRefs = (remote: Remote, signal: AbortSignal) => Promise<RemoteRefs>;
+
+/** What was fetched and stands in a quarantine: no ref of the repository has moved. */
+export interface Fetched {
+  /** What the refs that were asked for showed when they were fetched: later, perhaps, than when they were listed. */
+  readonly refs: ReadonlyMap<string, Oid>;
+  /** Reads what was fetched and what the repository has. */
+  readonly objects: ObjectReader;
+  /** Takes the objects in and moves the refs; all or, of those created and changed, none. */
+  land(updates: readonly RefUpdate[]): Promise<void>;
+  /** Forgets what did not land. */
+  close(): Promise<void>;
+}
+
+/** Fetches refs of a remote for the repository of this control plane with that name. Errors: RemoteError. */
+export type FetchRefs = (
+  repository: string,
+  remote: Remote,
+  refs: readonly string[],
+  signal: AbortSignal,
+) => Promise<Fetched>;
+
+/** Why a remote could not be asked. The message holds no credentials and is fit for a status. */
+export class RemoteError extends WaitError {
+  /** One CamelCase word for conditions. */
+  readonly reason: RemoteReason;
+  constructor(reason: RemoteReason, message: string, retryAfterMs = 0, options?: ErrorOptions) {
+    super(message, retryAfterMs, options);
+    this.reason = reason;
+  }
+}
+
+export type RemoteReason =
+  | 'AuthenticationFailed'
+  | 'CertificateRefused'
+  | 'FetchFailed'
+  | 'HostKeyRefused'
+  | 'NotFound'
+  | 'ProtocolRefused'
+  | 'RateLimited'
+  | 'Redirected'
+  | 'SecretMissing'
+  | 'TimedOut'
+  | 'TooLarge'
+  | 'TooManyRefs'
+  | 'Unreachable';
+
+/** A branch or tag whose name git would take (git-check-ref-format) and that fits a line. */
+export function isFollowedRef(ref: string): boolean {
+  if (!/^refs\/(?:heads|tags)\/[^/]/.test(ref) || ref.length > MAX_REF_LENGTH) return false;
+  if (/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[./]$/.test(ref)) return false;
+  return !ref.includes('\ufffd');
+}
+
+const MAX_REF_LENGTH = 500;
+
+/** A line of an answer that lists refs: a branch or tag that can be followed, or undefined for anything else. */
+export function followedRef(oid: string, ref: string): readonly [ref: string, oid: Oid] | undefined {
+  return isOid(oid) && isFollowedRef(ref) ? [ref, oid] : undefined;
+}
