@@ -1,12 +1,5 @@
 import { MAX_FETCHED_REFS, MAX_REMOTE_REFS_BYTES, type RemoteUrl, StalledError } from '../../../base/index.ts';
-import {
-  type FetchRefs,
-  followedRef,
-  type ListRefs,
-  RemoteError,
-  type RemoteRefs,
-  type RemoteUrl,
-} from '../../index.ts';
+import { type FetchRefs, followedRef, type ListRefs, RemoteError, type RemoteRefs } from '../../index.ts';
 import { gitMissing, runGit } from './environment.ts';
 import { landFetched } from './land-fetched.ts';
 import { openQuarantine, type Quarantine } from './quarantine.ts';
