@@ -46,13 +46,16 @@ const handler = mode === 'yes' ? yes : registration;
 const endpoint = await createGitEndpoint({
   repositories,
   log: quiet,
-  authenticate: (credentials) => (credentials.token === token ? 'bench' : undefined),
-  handler: {
-    decide(request) {
-      hookMs = machineMs();
-      return handler.decide(request);
-    },
-    landed: handler.landed,
+  authenticate: (credentials) => (credentials.token === token ? { name: 'bench' } : undefined),
+  access: {
+    refusal: async () => undefined,
+    handlerFor: () => ({
+      decide(request) {
+        hookMs = machineMs();
+        return handler.decide(request);
+      },
+      landed: handler.landed,
+    }),
   },
 });
 const server = createServer((request, response) => void endpoint.handle(request, response));

@@ -35,10 +35,22 @@ export interface AuditEntry extends AuditSource {
 
 /** Where what people and programs changed is written down. */
 export interface AuditLog {
-  /** Throws WaitError when it takes no entries: what cannot be written down is not done. */
+  /** Throws StalledError when it takes no entries: what cannot be written down is not done. */
   check(): void;
   /** Returns when the entry survives the end of this process. Never throws. */
   record(entry: AuditEntry): void;
+}
+
+/** In the data folder: a file that is written, and older ones whose names sort by time. */
+export const AUDIT_FOLDER = 'audit';
+export const AUDIT_FILE = 'audit.jsonl';
+/** The name of a full file, given when it was put away. */
+export function oldAuditFile(at: number): string {
+  return `audit-${new Date(at).toISOString().replaceAll(/[-:]/g, '')}.jsonl`;
+}
+
+export function isOldAuditFile(name: string): boolean {
+  return /^audit-\d{8}T\d{6}\.\d{3}Z\.jsonl$/.test(name);
 }
 
 /** What a write says of itself in an entry. */

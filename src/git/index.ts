@@ -4,11 +4,13 @@
  * Must not start processes or touch the disk: adapters do, below. Nothing here ever checks a tree out.
  * Keeps: sizes are looked at before content, names are refused before they become paths, and every walk has a bound.
  */
+export * from './ancestry.ts';
 export * from './commit.ts';
 export * from './names.ts';
 export * from './oid.ts';
 export * from './push.ts';
 export * from './reader.ts';
+export * from './ref-name.ts';
 export * from './ref-pattern.ts';
 export * from './remote.ts';
 export * from './tree.ts';

@@ -1,6 +1,27 @@
 import type { Oid } from './oid.ts';
 import type { ObjectReader } from './reader.ts';
 
+/** Who sends a request, as authentication knows them. */
+export interface Requester {
+  readonly name: string;
+}
+
+/** Where a request comes from. */
+export interface Origin {
+  /** Address of the client. */
+  readonly from: string;
+  /** What the client calls itself. */
+  readonly agent?: string;
+}
+
+/** What requesters may do with repositories. */
+export interface GitAccess<W extends Requester> {
+  /** Why they may not fetch or push, as one line; undefined when they may. */
+  refusal(who: W, repository: string, action: 'fetch' | 'push'): Promise<string | undefined>;
+  /** What decides on their pushes. */
+  handlerFor(who: W, origin: Origin): PushHandler;
+}
+
 /** One ref that a push wants to move. ZERO_OID stands for absence on either side. */
 export interface RefUpdate {
   /** Full name, for example `refs/heads/main`. */

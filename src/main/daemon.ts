@@ -2,21 +2,15 @@ import { hostname } from 'node:os';
 import type { Log } from '../base/index.ts';
 import { openArchive } from '../cluster/adapters/archive/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
-import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
 import { createVault, openSecrets, openVaultKey } from '../cluster/adapters/secrets/index.ts';
-import { type Archive, type Cluster, OWNER, type Secrets, withArchive } from '../cluster/index.ts';
+import { type Archive, type Cluster, type Secrets, withArchive } from '../cluster/index.ts';
 import { type Deliveries, startDeliveries } from '../control/notifications/index.ts';
 import { followPlatform, reportShards, startPropellers } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
 import { createRegistration } from '../control/registration/index.ts';
 import { followRetentionPolicy, startRetention } from '../control/retention/index.ts';
 import { startScheduler } from '../control/scheduler/index.ts';
-import {
-  createGitEndpoint,
-  type GitEndpoint,
-  openRepositoryStore,
-  type RepositoryStore,
-} from '../git/adapters/native/index.ts';
+import { openRepositoryStore, type RepositoryStore } from '../git/adapters/native/index.ts';
 import { createHttpSender } from '../notify/adapters/http/index.ts';
 import { createMailSender } from '../notify/adapters/smtp/index.ts';
 import { bootId, type NodeAgent, startNodeAgent } from '../runtime/adapters/process/index.ts';
@@ -26,10 +20,9 @@ import { tuneHeap } from './heap.ts';
 import { hostClock, hostRandom } from './host.ts';
 import { releaseIdleMemory } from './idle-memory.ts';
 import { keepKubeconfig } from './kubeconfig.ts';
-import { listenLocally } from './listen.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { createResync, type Resync } from './resync.ts';
-import { VERSION } from './version.ts';
+import { createResync } from './resync.ts';
+import { serve } from './serve.ts';
 
 export interface DaemonOptions {
   readonly dataFolder: string;
@@ -53,7 +46,7 @@ export interface Daemon {
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What was started, to be ended in reverse order. */
-type Ends = (() => void | Promise<void>)[];
+export type Ends = (() => void | Promise<void>)[];
 
 /**
  * Starts the whole control plane on one data folder: store, API, git endpoint, loops and node agent.
@@ -106,7 +99,10 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   await resync.all();
   const agent = await startAgent(folder, planes, { repositories, secrets }, host, ends);
   const metrics = createMetrics();
-  const url = await serve(options, folder, planes, repositories, resync, metrics, ends);
+  const url = await serve(
+    { ...options, folder, cluster: planes.cluster, store, repositories, resync, metrics, ...host },
+    ends,
+  );
   // Last, since each begins by reading what there is, which must not keep clients waiting.
   const deliveries = startDeliveries({
     cluster: store,
@@ -209,47 +205,4 @@ function startLoops(
   const scheduler = startScheduler({ cluster, ...host });
   ends.push(() => scheduler.stop());
   metrics.watch({ store, agent, propeller, scheduler, deliveries });
-}
-
-async function serve(
-  { port, log }: DaemonOptions,
-  folder: DataFolder,
-  { cluster }: Planes,
-  repositories: RepositoryStore,
-  resync: Resync,
-  metrics: Metrics,
-  ends: Ends,
-): Promise<string> {
-  const authenticate = tokenAuthenticator(folder.token, {
-    name: OWNER,
-    groups: ['system:masters'],
-    scopes: [{ kind: 'admin' }],
-  });
-  const api = createApiServer({
-    cluster,
-    authenticate,
-    clock: hostClock,
-    log,
-    version: VERSION,
-    metrics: metrics.text,
-  });
-  // The endpoint knows when a repository has no push; what it hands pushes to asks it for that.
-  const inTurn = (name: string, work: () => Promise<void>): Promise<void> => git.inTurn(name, work);
-  const git: GitEndpoint = await createGitEndpoint({
-    repositories,
-    authenticate: ({ token }) => (token === undefined ? undefined : authenticate(token)?.name),
-    handler: resync.handler(inTurn),
-    log,
-  });
-  const listening = await listenLocally(port, folder.certificate, (request, response) => {
-    if (!git.handle(request, response)) api.handle(request, response);
-  });
-  resync.allLater(inTurn);
-  ends.push(async () => {
-    resync.close();
-    api.close();
-    await listening.close();
-    await git.drained();
-  });
-  return `http://127.0.0.1:${listening.port}`;
 }

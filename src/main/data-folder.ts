@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { StalledError, type UnixMs } from '../base/index.ts';
 import { type Certificate, isUsableCertificate, localCertificate } from '../cluster/adapters/http/index.ts';
 import type { KeyFile } from '../cluster/adapters/secrets/index.ts';
+import { AUDIT_FOLDER } from '../cluster/index.ts';
 
 /** The one folder in which a control plane on this machine keeps everything. */
 export interface DataFolder {
@@ -15,6 +16,8 @@ export interface DataFolder {
   readonly git: string;
   readonly sources: string;
   readonly attempts: string;
+  /** Folder of the audit log. */
+  readonly audit: string;
   readonly kubeconfig: string;
   /** File of the key that secrets are sealed with. */
   readonly secretsKey: KeyFile;
@@ -61,6 +64,7 @@ function openLocked(path: string, release: () => void, now: UnixMs): DataFolder 
     git: inside('git'),
     sources: inside('sources'),
     attempts: inside('attempts'),
+    audit: inside(AUDIT_FOLDER),
     kubeconfig: inside('kubeconfig'),
     secretsKey: keyFile(inside('secrets.key')),
     token: readOrMake(inside('token'), isToken, () => randomBytes(32).toString('hex')),

@@ -18,6 +18,8 @@ export const MAX_LOOSE_FILE_BYTES = 256 * KiB;
 export const MAX_PENDING_READS = 10_000;
 /** A reading process that nobody used for so long is ended. */
 export const READER_IDLE_MS = 60_000;
+/** Full name of a ref, in UTF-16 code units; each part is a file's name as well. */
+export const MAX_REF_NAME_LENGTH = 250;
 /** Refs of one push, and the bytes that name them. */
 export const MAX_PUSH_REFS = 200;
 export const MAX_PUSH_HEAD_BYTES = 128 * KiB;

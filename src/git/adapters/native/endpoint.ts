@@ -10,7 +10,7 @@ import {
   PACK_EVERY_PUSHES,
   StalledError,
 } from '../../../base/index.ts';
-import type { PushHandler } from '../../index.ts';
+import { type GitAccess, type Origin, type RefUpdate, type Requester, refNameProblem, ZERO_OID } from '../../index.ts';
 import { copyCgiResponse } from './cgi.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
 import { runGit } from './environment.ts';
@@ -18,11 +18,11 @@ import { type HookHandler, hookPipes, serveHooks } from './hook-channel.ts';
 import { isRepositoryName, type RepositoryStore } from './repositories.ts';
 import { createTurns } from './turns.ts';
 
-export interface GitEndpointOptions {
+export interface GitEndpointOptions<W extends Requester = Requester> {
   readonly repositories: RepositoryStore;
   /** Who this is, or undefined for nobody we know. Compares in constant time. */
-  readonly authenticate: (credentials: Credentials) => string | undefined;
-  readonly handler: PushHandler;
+  readonly authenticate: (credentials: Credentials) => W | undefined;
+  readonly access: GitAccess<W>;
   readonly log: Log;
 }
 
@@ -44,7 +44,7 @@ interface Route {
 }
 
 /** What serving a request takes. */
-interface Context extends GitEndpointOptions {
+interface Context<W extends Requester> extends GitEndpointOptions<W> {
   /** Path of git-http-backend. */
   readonly backend: string;
   readonly turns: ReturnType<typeof createTurns>;
@@ -54,9 +54,9 @@ interface Context extends GitEndpointOptions {
 }
 
 /** Errors: StalledError GitMissing or GitHttpBackendMissing. */
-export async function createGitEndpoint(options: GitEndpointOptions): Promise<GitEndpoint> {
+export async function createGitEndpoint<W extends Requester>(options: GitEndpointOptions<W>): Promise<GitEndpoint> {
   const backend = await findHttpBackend(options.repositories.env);
-  const context: Context = { ...options, backend, turns: createTurns(), running: new Set(), pushes: new Map() };
+  const context: Context<W> = { ...options, backend, turns: createTurns(), running: new Set(), pushes: new Map() };
   const { running } = context;
   return {
     handle(request, response) {
@@ -86,8 +86,8 @@ export async function createGitEndpoint(options: GitEndpointOptions): Promise<Gi
   };
 }
 
-async function serve(
-  context: Context,
+async function serve<W extends Requester>(
+  context: Context<W>,
   request: IncomingMessage,
   response: ServerResponse,
   route: Route,
@@ -97,6 +97,8 @@ async function serve(
   if (user === undefined) return refuse(response, 401, 'give the token of this control plane as password');
   if (running.size > MAX_GIT_REQUESTS) return refuse(response, 503, 'too many git requests at once');
   if (Number(request.headers['content-length'] ?? 0) > MAX_PUSH_BYTES) return refuse(response, 413, 'push too large');
+  const refusal = await context.access.refusal(user, route.name, route.isPush ? 'push' : 'fetch');
+  if (refusal !== undefined) return refuse(response, 403, refusal);
   if (route.isPush) await repositories.ensure(route.name);
   else if (!(await repositories.exists(route.name))) return refuse(response, 404, 'no such repository');
   // A push is about to come: what it is compared with will be read.
@@ -104,26 +106,29 @@ async function serve(
   await runBackend(context, request, response, route, user);
 }
 
-function runBackend(
-  context: Context,
+function runBackend<W extends Requester>(
+  context: Context<W>,
   request: IncomingMessage,
   response: ServerResponse,
   route: Route,
-  user: string,
+  user: W,
 ): Promise<void> {
-  const { repositories, handler, log } = context;
+  const { repositories, log } = context;
   const { name: repository } = route;
   const child = spawn(context.backend, [], {
-    env: cgiEnvironment(repositories, request, route, user),
+    env: cgiEnvironment(repositories, request, route, user.name),
     // 3, 4 and 5 belong to the hooks; only receive-pack has any.
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     detached: true,
   });
   const turn = context.turns.take(repository);
+  const handler = context.access.handlerFor(user, originOf(request));
   const hooks: HookHandler = {
     async decide(updates, objects) {
+      const lines = refLines(updates);
+      if (lines.length > 0) return { accepted: false, lines };
       await turn.begin();
-      return handler.decide({ repository, pusher: user, updates, objects });
+      return handler.decide({ repository, pusher: user.name, updates, objects });
     },
     landed: (updates) => handler.landed({ repository, updates }),
   };
@@ -151,8 +156,22 @@ function runBackend(
   });
 }
 
+function originOf({ headers, socket }: IncomingMessage): Origin {
+  const agent = headers['user-agent'];
+  return { from: socket.remoteAddress ?? '', ...(agent !== undefined && { agent }) };
+}
+
+/** What is wrong with the names of refs. One that is there may go. */
+function refLines(updates: readonly RefUpdate[]): readonly string[] {
+  const lines = updates.flatMap(({ ref, after }) => {
+    const problem = after === ZERO_OID ? undefined : refNameProblem(ref);
+    return problem === undefined ? [] : [`pipectl: the name of the ref ${JSON.stringify(ref)} ${problem}`];
+  });
+  return lines.length === 0 ? [] : [...lines, 'pipectl: rejected, nothing was changed'];
+}
+
 /** Loose objects slow git down as they pile up, and its own collection is off: see repositoryConfig. */
-function packSometimes({ repositories, pushes, log }: Context, repository: string): void {
+function packSometimes<W extends Requester>({ repositories, pushes, log }: Context<W>, repository: string): void {
   const count = (pushes.get(repository) ?? 0) + 1;
   pushes.set(repository, count % PACK_EVERY_PUSHES);
   if (count < PACK_EVERY_PUSHES) return;

@@ -1,0 +1,95 @@
+import { type Clock, MAX_AUDIT_REFS, MAX_AUDIT_TEXT_LENGTH } from '../../base/index.ts';
+import {
+  type AuditEntry,
+  type AuditLog,
+  type Cluster,
+  findObject,
+  type Identity,
+  type Repository,
+  SYSTEM_NAMESPACE,
+} from '../../cluster/index.ts';
+import type { GitAccess, LandedPush, Origin, Push, PushHandler, RefUpdate } from '../../git/index.ts';
+import { mayFetchFrom, mayPushTo, ruleProblems, scopeProblem } from './ref-rules.ts';
+
+export interface PushAccessOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly audit: AuditLog;
+  /** What decides on pushes that are allowed. */
+  readonly handler: PushHandler;
+}
+
+/** Lets through what scopes and the rules of refs allow, and notes every push. */
+export function createPushAccess({ cluster, clock, audit, handler }: PushAccessOptions): GitAccess<Identity> {
+  const find = (name: string): Promise<Repository | undefined> =>
+    findObject<Repository>(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name });
+
+  const problemsOf = async (who: Identity, { repository, updates, objects }: Push): Promise<readonly string[]> => {
+    const scoped = updates.flatMap(({ ref }) => scopeProblem(who, repository, ref) ?? []);
+    const rules = (await find(repository))?.spec.rules ?? [];
+    if (rules.length === 0) return scoped;
+    const ruled: string[] = [];
+    for (const update of updates) ruled.push(...(await ruleProblems(rules, who, update, objects)));
+    return [...scoped, ...ruled];
+  };
+
+  return {
+    async refusal({ name, scopes }, repository, action) {
+      if (action === 'fetch') {
+        return mayFetchFrom(scopes, repository) ? undefined : `the token ${name} may not fetch from ${repository}`;
+      }
+      if (!mayPushTo(scopes, repository)) return `the token ${name} may not push to ${repository}`;
+      const source = (await find(repository))?.spec.source;
+      return source?.kind === 'remote' ? `${repository} is polled from another place: push there` : undefined;
+    },
+    handlerFor(who, origin) {
+      const entry = (push: LandedPush): AuditEntry => ({ ...pushEntry(who, origin, push), at: isoTime(clock.now()) });
+      return {
+        async decide(push) {
+          audit.check();
+          const problems = await problemsOf(who, push);
+          const verdict =
+            problems.length === 0
+              ? await handler.decide(push)
+              : {
+                  accepted: false,
+                  lines: [...problems, 'rejected, nothing was changed'].map((line) => `pipectl: ${line}`),
+                };
+          if (!verdict.accepted) {
+            const message = (verdict.lines[0] ?? '').replace(/^pipectl: /, '').slice(0, MAX_AUDIT_TEXT_LENGTH);
+            audit.record({ ...entry(push), outcome: 'refused', code: problems.length === 0 ? 422 : 403, message });
+          }
+          return verdict;
+        },
+        landed(push) {
+          audit.record(entry(push));
+          return handler.landed(push);
+        },
+      };
+    },
+  };
+}
+
+function pushEntry({ name, groups }: Identity, { from, agent }: Origin, { repository, updates }: LandedPush) {
+  return {
+    user: name,
+    ...(groups.length > 0 && { groups }),
+    from,
+    ...(agent !== undefined && { agent: agent.slice(0, MAX_AUDIT_TEXT_LENGTH) }),
+    verb: 'push',
+    kind: 'Repository',
+    namespace: SYSTEM_NAMESPACE,
+    name: repository,
+    refs: updates.slice(0, MAX_AUDIT_REFS).map(refText),
+    outcome: 'done',
+    code: 200,
+  } as const;
+}
+
+function refText({ ref, before, after }: RefUpdate): string {
+  return `${ref} ${before}..${after}`;
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}
