@@ -4,7 +4,7 @@ import type { ExitCode } from './errors.ts';
 /** One command as data: help, parsing, completion and the docs are made of it; its body is loaded when it runs. */
 export interface CommandSpec {
   readonly name: string;
-  readonly group: 'Start' | 'Run' | 'Look' | 'More';
+  readonly group: 'Start' | 'Run' | 'Git' | 'Look' | 'More';
   /** One line for the list of commands. */
   readonly summary: string;
   /** Paragraphs after the usage line. */

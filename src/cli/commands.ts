@@ -1,4 +1,5 @@
 import type { CommandSpec, OptionSpec } from './command.ts';
+import { GITOPS_COMMANDS } from './gitops-commands.ts';
 import { LOOK_COMMANDS } from './look-commands.ts';
 import { MORE_COMMANDS } from './more-commands.ts';
 import { RUN_COMMANDS } from './run-commands.ts';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...RUN_COMMANDS,
   ...STEERING_COMMANDS,
   ...SECRET_COMMANDS,
+  ...GITOPS_COMMANDS,
   ...LOOK_COMMANDS,
   ...MORE_COMMANDS,
 ];

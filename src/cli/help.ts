@@ -19,7 +19,7 @@ const FIRST_STEPS: readonly Example[] = [
 
 /** The text of `pipectl --help`: examples first. */
 export function mainHelp(): string {
-  const groups = (['Start', 'Run', 'Look', 'More'] as const).map((group) => {
+  const groups = (['Start', 'Run', 'Git', 'Look', 'More'] as const).map((group) => {
     const specs = COMMANDS.filter((spec) => spec.group === group);
     return section(
       `${group}:`,

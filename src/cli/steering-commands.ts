@@ -62,9 +62,14 @@ export const STEERING_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'resume',
     group: 'Run',
-    summary: 'Let a paused execution go on',
-    examples: [{ command: 'pipectl resume nightly-x7k2pq', meaning: 'from where it stands' }],
-    arguments: [EXECUTIONS],
+    summary: 'Let a paused execution or suspended repository go on',
+    description:
+      'NAME is an execution, or else a repository; repository/NAME is always one. Without a name: that of this checkout.',
+    examples: [
+      { command: 'pipectl resume nightly-x7k2pq', meaning: 'from where it stands' },
+      { command: 'pipectl resume repository/ticketing', meaning: 'and bring back what git says' },
+    ],
+    arguments: [{ ...EXECUTIONS, name: 'NAME', description: 'Execution or repository', required: false }],
     options: [],
     load: () => import('./commands/resume.ts'),
   },

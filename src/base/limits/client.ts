@@ -12,9 +12,10 @@ export const MAX_GIT_LISTING_BYTES = 256 * MiB;
 /** One kept verdict of `pipectl validate`, and the projects whose last one is kept. */
 export const MAX_VERDICT_BYTES = 4 * MiB;
 export const MAX_KEPT_VERDICTS = 100;
-/** What is kept of the files of one project, and for how many projects. */
+/** What is kept of the files of one project, for how many projects, and in how many pages each can be read by itself. */
 export const MAX_KEPT_RECORDS_BYTES = 64 * MiB;
 export const MAX_KEPT_RECORDS = 20;
+export const LEDGER_PAGES = 256;
 /** Files that are checked again for a change; for more it costs less to check all, on all processors. */
 export const MAX_RECHECKED_FILES = 500;
 /** Texts whose meaning one function remembers, twice as many in all, and their length in UTF-16 code units. */

@@ -8,6 +8,10 @@ export interface CheckoutGit {
   readonly root: string;
   /** Standard output. Errors: StalledError GitMissing, or GitFailed with git's own words. */
   run(...args: readonly string[]): Promise<string>;
+  /** The same for a command whose refusal is an answer, and which tells on stderr. Errors: StalledError GitMissing. */
+  tell(
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
   /** The commit that `rev` names, or undefined. */
   commit(rev: string): Promise<Oid | undefined>;
 }
@@ -25,11 +29,12 @@ export interface LoggedCommit {
 }
 
 /** Opens git in `root`; asks nothing yet. */
-export function openCheckoutGit(root: string, env: Readonly<Record<string, string | undefined>>): CheckoutGit {
+export function openCheckoutGit(root: string, env: Environment): CheckoutGit {
   const run = (...args: readonly string[]): Promise<string> => runIn(root, env, args);
   return {
     root,
     run,
+    tell: (...args) => ask(root, env, args),
     async commit(rev) {
       const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${rev}^{commit}`];
       const oid = await unlessRefused(run(...args));
@@ -62,6 +67,18 @@ export async function isAncestor(git: CheckoutGit, ancestor: Oid, commit: Oid): 
   return (await unlessRefused(git.run('merge-base', '--is-ancestor', ancestor, commit))) !== undefined;
 }
 
+/** The merge that brought `commit` to the line of `head`; undefined when it was made on that line. */
+export async function mergeOf(git: CheckoutGit, commit: Oid, head: Oid): Promise<LoggedCommit | undefined> {
+  const list = async (order: string): Promise<readonly string[]> =>
+    (await git.run('rev-list', order, '--topo-order', `${commit}..${head}`)).split('\n').filter(isOid);
+  const [line, holders] = [await list('--first-parent'), new Set(await list('--ancestry-path'))];
+  const first = line.findLast((oid) => holders.has(oid));
+  if (first === undefined) return undefined;
+  const merge = await logCommit(git, first);
+  const [before] = merge.parents;
+  return before === undefined || (await isAncestor(git, commit, before)) ? undefined : merge;
+}
+
 /** What `asked` answers, or undefined when git says no. */
 export async function unlessRefused(asked: Promise<string>): Promise<string | undefined> {
   try {
@@ -72,23 +89,33 @@ export async function unlessRefused(asked: Promise<string>): Promise<string | un
   }
 }
 
-async function runIn(
-  root: string,
-  env: Readonly<Record<string, string | undefined>>,
-  args: readonly string[],
-): Promise<string> {
+interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function ask(root: string, env: Environment, args: readonly string[]): Promise<Answer> {
   try {
-    const { stdout } = await promisify(execFile)('git', ['-C', root, ...args], {
+    const { stdout, stderr } = await promisify(execFile)('git', ['-C', root, ...args], {
       // Only the language of its messages and the prompts are ours: it is the user's repository.
       env: { ...env, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
       maxBuffer: MAX_GIT_ANSWER_BYTES,
     });
-    return stdout;
+    return { code: 0, stdout, stderr };
   } catch (error) {
-    const { code, stderr = '' } = error as { readonly code?: unknown; readonly stderr?: string };
-    if (code === 'ENOENT')
-      throw new StalledError('GitMissing', 'git was not found on PATH: install it', { cause: error });
-    const command = args.find((arg) => !arg.startsWith('-')) ?? '';
-    throw new StalledError('GitFailed', `git ${command} failed: ${stderr.trim() || String(code)}`, { cause: error });
+    const { code, stdout = '', stderr = '' } = error as Partial<Omit<Answer, 'code'>> & { readonly code?: unknown };
+    if (typeof code === 'number') return { code, stdout, stderr };
+    if (code !== 'ENOENT') throw error;
+    throw new StalledError('GitMissing', 'git was not found on PATH: install it', { cause: error });
   }
 }
+
+async function runIn(root: string, env: Environment, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await ask(root, env, args);
+  if (code === 0) return stdout;
+  const command = args.find((arg) => !arg.startsWith('-')) ?? '';
+  throw new StalledError('GitFailed', `git ${command} failed: ${stderr.trim() || `status ${code}`}`);
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;

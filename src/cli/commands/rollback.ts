@@ -1,0 +1,138 @@
+import {
+  type CheckoutGit,
+  type Connected,
+  type Domain,
+  domainIn,
+  findCheckout,
+  openCheckoutGit,
+  resolveRevision,
+  trackedDomains,
+} from '../../client/index.ts';
+import type { Repository } from '../../cluster/index.ts';
+import { type Oid, shortOid } from '../../git/index.ts';
+import { repositoryFor } from '../choose-repository.ts';
+import type { CommandInput } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { EXIT, type ExitCode, FailedError, UsageError } from '../errors.ts';
+import { type PushTarget, pushTarget, pushTo, remoteLines } from '../push-target.ts';
+import { rollbackMessage } from '../rollback-message.ts';
+import { namespaceFor } from '../scope.ts';
+import { awaitSync, requestSync } from '../sync-repository.ts';
+import { printable } from '../terminal.ts';
+
+/** `pipectl rollback [--to REV]`: a commit with the files of an old one, upon the head of the tracked branch, pushed. */
+export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
+  const { stdout, stderr } = context;
+  const checkout = await findCheckout(context.cwd);
+  if (checkout === undefined) throw new UsageError('a rollback makes a commit', 'run it in a checkout of the project');
+  const session = await context.session();
+  const repository = await repositoryFor(context, session, undefined);
+  const domain = await domainFor(context, session, repository);
+  const git = openCheckoutGit(checkout.root, context.env);
+  const target = await pushTarget(context, session, git, repository, input.text('remote'));
+  const head = await fetchHead(git, target, domain.status.ref);
+  const to = await wantedCommit(session, git, target, repository, domain, input.text('to'));
+  if ((await treeOf(git, to)) === (await treeOf(git, head))) {
+    stderr.write(`${printable(domain.status.ref)} has the files of ${shortOid(to)} already: nothing to roll back\n`);
+    return EXIT.ok;
+  }
+  const message = await rollbackMessage(git, { to, head }, input.text('message'));
+  if (input.flag('dryRun')) {
+    stdout.write(
+      `would be pushed to ${printable(domain.status.ref)} upon ${shortOid(head)}:\n\n${indented(message)}\n`,
+    );
+    stderr.write(`\`pipectl plan --rev ${shortOid(to)}\` tells what that changes\n`);
+    return EXIT.ok;
+  }
+  const commit = await makeCommit(git, { to, head }, message);
+  const told = await pushTo(git, target, `${commit}:refs/heads/${domain.status.ref}`);
+  for (const line of remoteLines(told)) stderr.write(`${printable(line)}\n`);
+  stdout.write(`${domain.name} is rolled back to ${shortOid(to)} by commit ${shortOid(commit)}\n`);
+  stderr.write(`this checkout is as it was: \`git pull\` brings the commit\n`);
+  return repository.spec.source.kind === 'push' ? EXIT.ok : awaitPolled(context, session, repository);
+}
+
+/** The domain of -n or the checkout, which must track a branch that has a commit. */
+async function domainFor(context: CommandContext, session: Connected, repository: Repository): Promise<Domain> {
+  const namespace = (await namespaceFor(context, session, 'Workflow')) ?? '';
+  const found = domainIn(repository, namespace);
+  const domain = trackedDomains(repository).find(({ name }) => name === found?.name);
+  if (domain?.status.desired !== undefined) return domain;
+  throw new FailedError(`no commit is active in ${namespace}`, 'choose another domain with -n');
+}
+
+/** The head of the branch where it is pushed to, with its commits fetched; no ref of the checkout is touched. */
+async function fetchHead(git: CheckoutGit, { remote, options }: PushTarget, branch: string): Promise<Oid> {
+  const ref = `refs/heads/${branch}`;
+  const listed = await git.run(...options, 'ls-remote', remote, ref);
+  const head = listed
+    .split('\n')
+    .find((line) => line.endsWith(`\t${ref}`))
+    ?.slice(0, 40);
+  if (head === undefined) throw new FailedError(`there is no branch ${printable(branch)} to roll back`);
+  await git.run(...options, 'fetch', '--quiet', '--no-tags', '--no-write-fetch-head', remote, ref);
+  return head;
+}
+
+async function wantedCommit(
+  { cluster }: Connected,
+  git: CheckoutGit,
+  { remote, options }: PushTarget,
+  repository: Repository,
+  { name, status }: Domain,
+  rev: string | undefined,
+): Promise<Oid> {
+  const before = status.history?.find(({ commit }) => commit !== status.lastApplied)?.commit;
+  if (rev === undefined && before === undefined) {
+    throw new UsageError(`nothing was active in ${name} before`, 'name a commit with --to');
+  }
+  const wanted = rev ?? before ?? '';
+  const revision = await resolveRevision(cluster, wanted, repository.metadata.name);
+  const commit = revision?.spec.commit ?? (await git.commit(wanted));
+  if (commit === undefined || revision?.spec.rejected === true) {
+    const why = commit === undefined ? 'is not known here' : 'was rejected';
+    throw new FailedError(`"${printable(wanted)}" ${why}`, '`pipectl revisions` lists what was registered');
+  }
+  // A branch that was moved by force no longer leads there.
+  if ((await git.commit(commit)) === undefined) {
+    await git.run(...options, 'fetch', '--quiet', '--no-tags', '--no-write-fetch-head', remote, commit);
+  }
+  return commit;
+}
+
+async function treeOf(git: CheckoutGit, commit: Oid): Promise<Oid> {
+  return (await git.run('rev-parse', '--verify', `${commit}^{tree}`)).trim();
+}
+
+async function makeCommit(git: CheckoutGit, { to, head }: { to: Oid; head: Oid }, message: string): Promise<Oid> {
+  // commit-tree takes no notice of the setting by which `git commit` signs.
+  const signs = await git.tell('config', '--bool', 'commit.gpgsign');
+  const sign = signs.stdout.trim() === 'true' ? ['-S'] : [];
+  return (await git.run('commit-tree', ...sign, '-p', head, '-m', message, `${to}^{tree}`)).trim();
+}
+
+function indented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => (line === '' ? '' : `    ${printable(line)}`))
+    .join('\n');
+}
+
+const POLL_TIMEOUT_MS = 60_000;
+
+/** Where the push went elsewhere, the control plane hears of it now instead of at the next poll. */
+async function awaitPolled(context: CommandContext, session: Connected, repository: Repository): Promise<ExitCode> {
+  const { name } = repository.metadata;
+  if (repository.spec.suspended === true) {
+    context.stderr.write(`repository ${name} is suspended: it is not polled before it is resumed\n`);
+    return EXIT.ok;
+  }
+  const at = await requestSync(context, session, repository);
+  const end = await awaitSync(context, session, name, { at, timeoutMs: POLL_TIMEOUT_MS });
+  if (end.kind === 'done') return EXIT.ok;
+  if (end.kind === 'interrupted') return EXIT.interrupted;
+  throw new FailedError(
+    `the commit is pushed, but ${name} does not show it: ${end.message}`,
+    `\`pipectl status ${name}\``,
+  );
+}
