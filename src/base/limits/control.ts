@@ -23,6 +23,22 @@ export const RECONCILE_PAGE = 500;
 /** Back-off of a repository that cannot be reconciled, and the delay before a drifted definition is healed. */
 export const RECONCILE_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 60_000 } as const;
 export const HEAL_DELAY_MS = 1_000;
+/** A domain that is changed by hand again and again is healed ever later, until it was left alone for so long. */
+export const HEAL_BACKOFF = { factor: 3, maxMs: 300_000, quietMs: 600_000 } as const;
+/** Removals that look like a mistake and wait for a person: more than this share of what is active, and so many at least. */
+export const MASS_PRUNE = { minCount: 10, share: 0.5 } as const;
+/** Of one domain, in its repository's status: commits that were active, and definitions of each list. */
+export const MAX_DOMAIN_HISTORY = 10;
+export const MAX_LISTED_DEFINITIONS = 20;
+/** Definitions that were deleted, and who did it, remembered until they are healed; and our own deletions on their way. */
+export const MAX_REMEMBERED_DELETIONS = 20_000;
+/** Characters of an event's message, as Kubernetes has it, and how long an event is kept. */
+export const MAX_EVENT_MESSAGE = 1_024;
+export const EVENT_TTL_MS = 24 * 3_600_000;
+/** Events of one pass; what happened to further definitions stands in the repository's status. */
+export const MAX_PASS_EVENTS = 10;
+/** Characters of who did something, as a status shows them. */
+export const MAX_SHOWN_USER = 200;
 /** Pause before a broken watch for edited definitions is opened again. */
 export const DRIFT_REWATCH_MS = 5_000;
 

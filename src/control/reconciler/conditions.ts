@@ -4,11 +4,16 @@ import type { Condition } from '../../cluster/index.ts';
 /** How the last pass over a repository ended. */
 export type Outcome =
   | { readonly kind: 'ready'; readonly message: string }
-  | { readonly kind: 'failed'; readonly error: Error };
+  | { readonly kind: 'failed'; readonly error: Error }
+  /** Nobody reconciles it for now; whether it was ready stays as it is. */
+  | { readonly kind: 'suspended' };
+
+const SUSPENDED = 'suspended: what is pushed is registered, and nothing is applied or restored';
 
 /**
  * Ready, Reconciling and Stalled as Flux has them. Stalled: no retry helps. `lastTransitionTime` moves only with the
- * status; undefined when nothing but that would change, so that a pass without news writes nothing.
+ * status; undefined when nothing but that would change, so that a pass without news writes nothing. Conditions of others
+ * stay as they are.
  */
 export function nextConditions(
   before: readonly Condition[] | undefined,
@@ -16,19 +21,37 @@ export function nextConditions(
   now: UnixMs,
 ): readonly Condition[] | undefined {
   const isStalled = outcome.kind === 'failed' && outcome.error instanceof StalledError;
-  const reason = outcome.kind === 'ready' ? 'Applied' : isStalled ? (outcome.error as StalledError).reason : 'Retrying';
-  const message = outcome.kind === 'ready' ? outcome.message : outcome.error.message;
+  const reason = reasonOf(outcome);
+  const message =
+    outcome.kind === 'ready' ? outcome.message : outcome.kind === 'failed' ? outcome.error.message : SUSPENDED;
   const wanted = [
-    { type: 'Ready', status: outcome.kind === 'ready' ? 'True' : 'False', reason, message },
+    { type: 'Ready', status: readyOf(before, outcome), reason, message },
     { type: 'Reconciling', status: outcome.kind === 'failed' && !isStalled ? 'True' : 'False', reason, message },
     { type: 'Stalled', status: isStalled ? 'True' : 'False', reason, message },
   ] as const;
-  let hasNews = before?.length !== wanted.length;
+  let hasNews = false;
   const conditions = wanted.map((condition): Condition => {
     const old = before?.find(({ type }) => type === condition.type);
     if (old?.status !== condition.status || old.reason !== reason || old.message !== message) hasNews = true;
     const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : instantText(now);
     return { ...condition, lastTransitionTime };
   });
-  return hasNews ? conditions : undefined;
+  const others = before?.filter(({ type }) => !wanted.some((condition) => condition.type === type)) ?? [];
+  return hasNews ? [...conditions, ...others] : undefined;
+}
+
+function reasonOf(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'ready':
+      return 'Applied';
+    case 'suspended':
+      return 'Suspended';
+    case 'failed':
+      return outcome.error instanceof StalledError ? outcome.error.reason : 'Retrying';
+  }
+}
+
+function readyOf(before: readonly Condition[] | undefined, outcome: Outcome): Condition['status'] {
+  if (outcome.kind !== 'suspended') return outcome.kind === 'ready' ? 'True' : 'False';
+  return before?.find(({ type }) => type === 'Ready')?.status ?? 'Unknown';
 }

@@ -3,6 +3,7 @@ import {
   ANNOTATION,
   API_VERSION,
   type DefinitionSource,
+  entityKey,
   type Interface,
   type KubeObject,
   LABEL,
@@ -25,6 +26,8 @@ export interface DefinitionPlace {
   readonly commit: string;
   readonly digest: Digest;
   readonly file: string;
+  /** Guards it against removal. */
+  readonly prune?: string;
 }
 
 /** The object that makes `closure` the active version in a namespace. Its annotation holds the digest of its spec. */
@@ -44,7 +47,10 @@ export function definitionObject(closure: EntityClosure, place: DefinitionPlace)
       name: closure.name,
       namespace: place.namespace,
       labels: { [LABEL.repository]: place.repository },
-      annotations: { [ANNOTATION.digest]: specDigest(spec) },
+      annotations: {
+        [ANNOTATION.digest]: specDigest(spec),
+        ...(place.prune !== undefined && { [ANNOTATION.prune]: place.prune }),
+      },
     },
     spec,
   };
@@ -53,6 +59,36 @@ export function definitionObject(closure: EntityClosure, place: DefinitionPlace)
 /** Whether somebody else changed `object` since the reconciler wrote it: its spec is not what the annotation says. */
 export function isEdited(object: KubeObject): boolean {
   return object.metadata.annotations?.[ANNOTATION.digest] !== specDigest(object.spec);
+}
+
+/** What the definition starts or runs, as `Kind/name`. */
+export function needsOf({ kind, spec }: KubeObject): readonly string[] {
+  if (kind === 'LaunchPlan') return [entityKey('Workflow', (spec as Partial<LaunchPlan['spec']>)?.workflow ?? '')];
+  if (kind === 'Schedule') return [entityKey('LaunchPlan', (spec as Partial<Schedule['spec']>)?.launchPlan ?? '')];
+  return [];
+}
+
+/** Who changed the object past the reconciler, and when, where the API says so. */
+export function changedBy({ metadata }: KubeObject): { readonly by?: string; readonly at?: string } {
+  const noted = metadata.annotations?.[ANNOTATION.changedBy];
+  if (noted !== undefined) return parsedChange(noted);
+  const { managedFields } = metadata as { readonly managedFields?: unknown };
+  if (!Array.isArray(managedFields)) return {};
+  const entries = managedFields as readonly { readonly manager?: string; readonly time?: string }[];
+  const latest = [...entries].sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? 1 : -1))[0];
+  return {
+    ...(latest?.manager !== undefined && { by: latest.manager }),
+    ...(latest?.time !== undefined && { at: latest.time }),
+  };
+}
+
+function parsedChange(text: string): { readonly by?: string; readonly at?: string } {
+  try {
+    const { by, at } = JSON.parse(text) as { readonly by?: unknown; readonly at?: unknown };
+    return { ...(typeof by === 'string' && { by }), ...(typeof at === 'string' && { at }) };
+  } catch {
+    return {};
+  }
 }
 
 function specDigest(spec: unknown): Digest {

@@ -1,5 +1,6 @@
 import { RECONCILE_PAGE, StalledError } from '../../base/index.ts';
 import {
+  ANNOTATION,
   type Cluster,
   type DefinitionSource,
   type DomainStatus,
@@ -9,14 +10,15 @@ import {
   type KubeObject,
   LABEL,
   listEntities,
+  loadIndexRoot,
   type Revision,
   SYSTEM_NAMESPACE,
   type Write,
 } from '../../cluster/index.ts';
 import type { EntityKind } from '../../compiler/index.ts';
-import { applyPlan, namespaceWrites } from './apply.ts';
-import { isEdited } from './definition.ts';
-import { type DesiredDefinition, type LiveDefinition, type Plan, planChanges } from './plan.ts';
+import { type Applied, applyPlan, namespaceWrites } from './apply.ts';
+import { changedBy, isEdited, needsOf } from './definition.ts';
+import { type DesiredDefinition, type LiveDefinition, type Plan, type PruneGuard, planChanges } from './plan.ts';
 
 /** Kinds that only the reconciler writes. */
 export const DEFINITION_KINDS: readonly EntityKind[] = [
@@ -36,52 +38,121 @@ export interface DomainRequest {
   readonly status: DomainStatus;
   /** Compare every object, not only what differs between the two commits. */
   readonly verify: boolean;
-  /** The status to note when the domain has reached `commit`; undefined: it has been emptied. */
-  readonly reached: (commit: string | undefined) => readonly Write[];
+  /** The commit whose removals a person has confirmed; a beginning of it will do. */
+  readonly confirmed?: string;
+  readonly deleting?: (uid: string) => void;
+  /** What to note of the end, in the write that makes it so; none when there is no news. */
+  readonly note: (outcome: DomainOutcome) => readonly Write[];
 }
 
-/** Makes the domain's definitions equal to its desired commit and notes it. Returns the plan, empty when nothing was to do. */
-export async function reconcileDomain(request: DomainRequest): Promise<Plan> {
-  const { cluster, repository, namespace, status, verify } = request;
+/** What was to do in a domain, and what became of it. */
+export interface DomainOutcome {
+  /** Absent: the domain has been emptied. */
+  readonly commit: string | undefined;
+  readonly plan: Plan;
+  readonly applied: Applied;
+  /** The commit had been applied before: whatever was to do was done by somebody past git. */
+  readonly isDrift: boolean;
+  /** Every object was compared. */
+  readonly wasVerified: boolean;
+}
+
+/** Makes the domain's definitions equal to its desired commit, as far as they can be, and notes it. */
+export async function reconcileDomain(request: DomainRequest): Promise<DomainOutcome> {
+  const { cluster, repository, namespace, status, deleting } = request;
   const commit = status.ref === '' ? undefined : status.desired;
-  const plan =
-    verify || status.lastApplied === undefined
-      ? await planWhole(request, commit)
-      : await planDifference(request, status.lastApplied, commit);
-  const isReached = commit !== undefined && commit === status.lastApplied;
-  const last = isReached ? [] : request.reached(commit);
-  if (plan.waves.length === 0 && last.length === 0) return plan;
+  const isDrift = commit !== undefined && status.lastApplied === commit && isWhole(status);
+  const wasVerified = request.verify || !isClean(status);
+  const plan = wasVerified
+    ? await planWhole(request, commit)
+    : await planDifference(request, status.lastApplied as string, commit);
   const ensured = plan.waves.length === 0 ? [] : await namespaceWrites(cluster, namespace);
   if (ensured.length > 0) await cluster.write(ensured);
-  const target = { cluster, repository, namespace, ...(commit !== undefined && { commit }) };
-  await applyPlan(target, plan, last);
-  return plan;
+  const target = {
+    cluster,
+    repository,
+    namespace,
+    ...(commit !== undefined && { commit }),
+    ...(deleting && { deleting }),
+  };
+  const outcomeOf = (applied: Applied): DomainOutcome => ({ commit, plan, applied, isDrift, wasVerified });
+  return outcomeOf(await applyPlan(target, plan, (applied) => request.note(outcomeOf(applied))));
 }
 
+/** What somebody changed past git, as a plan that would make it undone. Writes nothing. */
+export async function planDrift(request: Omit<DomainRequest, 'note' | 'verify'>): Promise<Plan> {
+  return planWhole(request, request.status.lastApplied);
+}
+
+/** Whether nothing is there but what `lastApplied` says: only then the difference of two commits tells all. */
+function isClean(status: DomainStatus): boolean {
+  return status.lastApplied !== undefined && status.waiting === undefined && isWhole(status);
+}
+
+/** Whether the last commit that was tried was applied, as far as it was to be. */
+function isWhole({ lastAttempted, lastApplied, failed, pruneHeld }: DomainStatus): boolean {
+  return lastAttempted === lastApplied && failed === undefined && pruneHeld === undefined;
+}
+
+type PlanRequest = Pick<DomainRequest, 'cluster' | 'repository' | 'namespace' | 'confirmed'>;
+
 /** By the difference of two commits: reads only the index buckets that differ. */
-async function planDifference(request: DomainRequest, from: string, to: string | undefined): Promise<Plan> {
+async function planDifference(request: PlanRequest, from: string, to: string | undefined): Promise<Plan> {
   const { cluster, repository } = request;
-  if (from === to) return { waves: [], unchanged: 0 };
+  if (from === to) return { waves: [], unchanged: 0, waiting: [] };
   const [before, after] = await Promise.all([
     indexOf(cluster, repository, from),
     to === undefined ? undefined : indexOf(cluster, repository, to),
   ]);
   const diff = await diffEntities(cluster, before, after);
   const live = diff.changed.flatMap((change) => (change.before === undefined ? [] : [change.before]));
+  const removed = diff.removed.filter(isDefinition).map((entry) => ({ ...entry, needs: entry.refs }));
+  const [active, wanted] = await Promise.all([countOf(cluster, before), countOf(cluster, after)]);
   return planChanges(
     diff.changed.map((change) => change.after).filter(isDefinition),
-    [...live, ...diff.removed].filter(isDefinition),
+    [...live.filter(isDefinition), ...(await Promise.all(removed.map((entry) => confirmedOrNot(request, entry, to))))],
+    { isConfirmed: isConfirmed(request.confirmed, to), active, wanted },
   );
 }
 
 /** By all objects of the namespace that came from this repository. */
-async function planWhole(request: DomainRequest, commit: string | undefined): Promise<Plan> {
-  const { cluster, repository, namespace } = request;
+async function planWhole(request: PlanRequest, commit: string | undefined): Promise<Plan> {
+  const { cluster, repository, namespace, confirmed } = request;
   const index = commit === undefined ? undefined : await indexOf(cluster, repository, commit);
   const desired = index === undefined ? [] : (await listEntities(cluster, index)).filter(isDefinition);
   const live: LiveDefinition[] = [];
-  for (const kind of DEFINITION_KINDS) live.push(...(await listLive(cluster, kind, namespace, repository)));
-  return planChanges(desired, live);
+  for (const kind of DEFINITION_KINDS) live.push(...(await listLive(cluster, kind, namespace, repository, commit)));
+  const guard: PruneGuard = {
+    isConfirmed: isConfirmed(confirmed, commit),
+    active: live.length,
+    wanted: desired.length,
+  };
+  return planChanges(desired, live, guard);
+}
+
+/** A domain that the project gives up is emptied: whoever takes it out of pipectl.yaml means that. */
+function isConfirmed(confirmed: string | undefined, commit: string | undefined): boolean {
+  if (commit === undefined) return true;
+  return confirmed !== undefined && /^[0-9a-f]{7,}$/.test(confirmed) && commit.startsWith(confirmed);
+}
+
+/** Of a definition that is to go and is guarded, whether its object says that it may. */
+async function confirmedOrNot(
+  { cluster, namespace }: PlanRequest,
+  definition: LiveDefinition,
+  commit: string | undefined,
+): Promise<LiveDefinition> {
+  if (definition.prune === undefined) return definition;
+  const { kind, name } = definition;
+  const live = await findObject(cluster, { kind, namespace, name });
+  const confirmed = live?.metadata.annotations?.[ANNOTATION.pruneConfirmed];
+  return { ...definition, isConfirmed: isConfirmed(confirmed, commit) };
+}
+
+async function countOf(cluster: Cluster, index: string | undefined): Promise<number> {
+  if (index === undefined) return 0;
+  const { counts } = await loadIndexRoot(cluster, index);
+  return DEFINITION_KINDS.reduce((sum, kind) => sum + (counts[kind] ?? 0), 0);
 }
 
 async function listLive(
@@ -89,6 +160,7 @@ async function listLive(
   kind: EntityKind,
   namespace: string,
   repository: string,
+  commit: string | undefined,
 ): Promise<LiveDefinition[]> {
   const live: LiveDefinition[] = [];
   for (let continueToken: string | undefined; ; ) {
@@ -98,20 +170,24 @@ async function listLive(
       limit: RECONCILE_PAGE,
       ...(continueToken !== undefined && { continueToken }),
     });
-    live.push(...page.items.map((object) => liveDefinition(kind, object)));
+    for (const object of page.items) live.push(liveDefinition(kind, object, commit));
     continueToken = page.continueToken;
     if (continueToken === undefined) return live;
   }
 }
 
-function liveDefinition(kind: EntityKind, object: KubeObject): LiveDefinition {
+function liveDefinition(kind: EntityKind, object: KubeObject, commit: string | undefined): LiveDefinition {
   const spec = (object.spec ?? {}) as Partial<DefinitionSource>;
+  const { [ANNOTATION.prune]: prune, [ANNOTATION.pruneConfirmed]: confirmed } = object.metadata.annotations ?? {};
+  const needs = needsOf(object);
   return {
     kind,
     name: object.metadata.name,
     digest: spec.closure ?? '',
     file: spec.file ?? '',
-    ...(isEdited(object) && { isEdited: true }),
+    ...(isEdited(object) && { isEdited: true, changed: changedBy(object) }),
+    ...(needs.length > 0 && { needs }),
+    ...(prune !== undefined && { prune, isConfirmed: isConfirmed(confirmed, commit) }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Clock, Log } from '../../base/index.ts';
 import { DRIFT_REWATCH_MS } from '../../base/index.ts';
-import { type Cluster, type KubeObject, LABEL } from '../../cluster/index.ts';
+import { ANNOTATION, type Cluster, type KubeObject, LABEL } from '../../cluster/index.ts';
 import type { EntityKind } from '../../compiler/index.ts';
 import { isEdited } from './definition.ts';
 import { DEFINITION_KINDS } from './domain.ts';
@@ -11,6 +11,8 @@ export interface DriftOptions {
   readonly log: Log;
   /** A definition was deleted or edited, perhaps by the reconciler itself. */
   readonly suspected: (repository: string, kind: EntityKind, object: KubeObject, isDeleted: boolean) => void;
+  /** Somebody has confirmed, on the definition, that it may be removed. */
+  readonly confirmed: (repository: string) => void;
   /** Events may have been missed: anything may have happened. */
   readonly missed: () => void;
 }
@@ -31,6 +33,8 @@ async function follow(kind: EntityKind, options: DriftOptions, signal: AbortSign
           if (event.type === 'BOOKMARK') continue;
           const repository = event.object.metadata.labels?.[LABEL.repository];
           const isDeleted = event.type === 'DELETED';
+          const isConfirmed = event.object.metadata.annotations?.[ANNOTATION.pruneConfirmed] !== undefined;
+          if (repository !== undefined && isConfirmed && !isDeleted) options.confirmed(repository);
           if (repository === undefined || (!isDeleted && !isEdited(event.object))) continue;
           options.suspected(repository, kind, event.object, isDeleted);
         }

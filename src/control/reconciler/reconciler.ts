@@ -1,7 +1,6 @@
 import {
   type Clock,
   ConflictError,
-  HEAL_DELAY_MS,
   instantText,
   type Json,
   type Log,
@@ -9,23 +8,25 @@ import {
   RECONCILE_BACKOFF,
 } from '../../base/index.ts';
 import {
+  ANNOTATION,
   type Cluster,
   type DomainStatus,
-  findEntity,
   findObject,
-  type KubeObject,
   type MergePatch,
   type Repository,
-  type Revision,
   reflect,
   SYSTEM_NAMESPACE,
   type Write,
 } from '../../cluster/index.ts';
 import { nextConditions, type Outcome } from './conditions.ts';
-import { reconcileDomain } from './domain.ts';
+import { type DomainOutcome, type DomainRequest, planDrift, reconcileDomain } from './domain.ts';
 import { watchDrift } from './drift.ts';
+import { recordEvent } from './events.ts';
+import { happenings } from './happenings.ts';
+import { createHealer, type Healer } from './heal.ts';
 import { createKeyQueue, type KeyQueue } from './key-queue.ts';
-import { type Plan, printPlan } from './plan.ts';
+import { printPlan } from './plan.ts';
+import { domainPatch, driftedDomain, nextDomain, outcomeError } from './status.ts';
 import { createWaiters, type Settled, type Waiters } from './waiters.ts';
 
 export interface ReconcilerOptions {
@@ -45,10 +46,17 @@ export interface Reconciler {
 interface State extends ReconcilerOptions {
   /** Domains whose objects were all compared since the start and not suspected since, as `repository/domain`. */
   readonly verified: Set<string>;
-  /** Domains that wait to be healed, as `repository/namespace`: more drift meanwhile changes nothing. */
-  readonly healing: Set<string>;
+  /** Domains that are suspected, and to be looked at before it is time to heal them. */
+  readonly looks: Set<string>;
+  /** Domains of suspended repositories that were looked at, and are to be compared when these go on. */
+  readonly looked: Set<string>;
+  /** Why domains do not show their commit, by `repository/domain`. */
+  readonly failures: Map<string, Error>;
   readonly waiters: Waiters;
   readonly queue: KeyQueue;
+  readonly healer: Healer;
+  /** Events that are being written: people read them, nothing waits for them but the end. */
+  readonly telling: Set<Promise<void>>;
 }
 
 /**
@@ -61,7 +69,25 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   const work = (name: string): Promise<void> => reconcile(state, name);
   const queue = createKeyQueue({ clock, log, backoff: RECONCILE_BACKOFF, work });
   const waiters = createWaiters(clock);
-  const state: State = { ...options, verified: new Set(), healing: new Set(), waiters, queue };
+  const wake = (repository: string, domain: string, how: 'heal' | 'look'): void => {
+    const id = `${repository}/${domain}`;
+    if (how === 'look') state.looks.add(id);
+    else state.verified.delete(id);
+    state.looked.delete(id);
+    queue.add(repository);
+  };
+  const healer = createHealer({ cluster, clock, log, wake });
+  const state: State = {
+    ...options,
+    verified: new Set(),
+    looks: new Set(),
+    looked: new Set(),
+    failures: new Map(),
+    waiters,
+    queue,
+    healer,
+    telling: new Set(),
+  };
   const reflector = reflect<Repository>(
     cluster,
     'Repository',
@@ -78,7 +104,8 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       cluster,
       clock,
       log,
-      suspected: (repository, kind, object) => suspect(state, repository, kind, object),
+      suspected: (...change) => healer.suspect(...change),
+      confirmed: (repository) => queue.add(repository),
       missed: () => suspectAll(state),
     },
     ending.signal,
@@ -93,136 +120,230 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       ending.abort();
       waiters.giveUp();
       await queue.close();
+      await Promise.allSettled(state.telling);
       await reflector.done;
     },
   };
 }
 
 async function reconcile(state: State, name: string): Promise<void> {
-  const repository = await findRepository(state.cluster, name);
+  const { cluster, failures } = state;
+  const repository = await findRepository(cluster, name);
   const project = repository?.status?.project;
-  if (repository === undefined || project === undefined || repository.spec.suspended === true) return;
-  for (const [domain, status] of Object.entries(repository.status?.domains ?? {})) {
-    const isTracked = status.ref === '' || (status.ref !== '*' && status.desired !== undefined);
-    if (isTracked) await reconcileOne(state, repository, `${project}-${domain}`, domain, status);
+  if (repository === undefined || project === undefined) return;
+  if (repository.spec.suspended === true) return standStill(state, repository, project);
+  const domains = Object.keys(repository.status?.domains ?? {});
+  const request = openRequest(repository);
+  let failure: Error | undefined;
+  for (const domain of domains) {
+    const id = `${name}/${domain}`;
+    if (request !== undefined || state.looked.delete(id)) state.verified.delete(id);
+    try {
+      // What was written of the domain before is read anew.
+      const current = domain === domains[0] ? repository : await findRepository(cluster, name);
+      if (current !== undefined) await reconcileOne(state, current, `${project}-${domain}`, domain);
+    } catch (error) {
+      // A domain that cannot be reached holds up no other. A lost race is repeated at once, for all.
+      if (failure === undefined || error instanceof ConflictError) failure = error as Error;
+    }
   }
+  for (const id of failures.keys()) {
+    if (id.startsWith(`${name}/`) && !domains.includes(id.slice(name.length + 1))) failures.delete(id);
+  }
+  if (request !== undefined && !(failure instanceof ConflictError)) await answerRequest(state, repository, request);
+  if (failure !== undefined) throw failure;
 }
 
-async function reconcileOne(
-  state: State,
+/** The instant of a sync that somebody asks for and that is not answered; remotes are polled first, and answered by that. */
+function openRequest({ metadata, spec, status }: Repository): string | undefined {
+  const request = metadata.annotations?.[ANNOTATION.syncRequestedAt];
+  return spec.source.kind === 'push' && request !== status?.lastSyncRequest ? request : undefined;
+}
+
+async function answerRequest({ cluster }: State, repository: Repository, request: string): Promise<void> {
+  const write = patchWrite(repository, { lastSyncRequest: request });
+  await cluster.write([write], { discard: true });
+}
+
+/** Suspended: what differs is told, and nothing is done about it. */
+async function standStill(state: State, repository: Repository, project: string): Promise<void> {
+  const { cluster, clock, waiters, looks, looked } = state;
+  const { name } = repository.metadata;
+  for (const [domain, { ref, desired, lastApplied }] of Object.entries(repository.status?.domains ?? {})) {
+    const id = `${name}/${domain}`;
+    if (ref === '*' || ref === '' || lastApplied === undefined) continue;
+    const isSuspected = looks.delete(id) || !looked.has(id);
+    // When it goes on, everything is compared once more, and healed.
+    looked.add(id);
+    if (isSuspected) await look(state, repository, `${project}-${domain}`, domain, 'suspended');
+    if (desired !== undefined && desired !== lastApplied) {
+      waiters.settle(name, domain, desired, { kind: 'failed', message: 'the repository is suspended' });
+    }
+  }
+  const conditions = nextConditions(repository.status?.conditions, { kind: 'suspended' }, clock.now());
+  if (conditions === undefined) return;
+  await cluster.write([patchWrite(repository, { conditions: conditions as unknown as Json })], { discard: true });
+}
+
+/** Tells in the status what somebody changed past git. */
+async function look(
+  { cluster, clock, healer }: State,
   repository: Repository,
   namespace: string,
   domain: string,
-  status: DomainStatus,
+  how: 'waiting' | 'suspended',
 ): Promise<void> {
-  const { cluster, clock, verified, waiters } = state;
+  // What a failed pass wrote is read anew.
   const { name } = repository.metadata;
+  const status = (await findRepository(cluster, name))?.status?.domains?.[domain];
+  if (status?.lastApplied === undefined) return;
+  const plan = await planDrift({ cluster, repository: name, namespace, status });
+  const find = (kind: string, of: string) => healer.deletedBy(kind, namespace, of);
+  const patch = domainPatch(status, driftedDomain(status, plan, how, instantText(clock.now()), find));
+  if (patch === undefined) return;
+  await cluster.write([patchWrite(repository, { domains: { [domain]: patch } })], { discard: true });
+}
+
+async function reconcileOne(state: State, repository: Repository, namespace: string, domain: string): Promise<void> {
+  const { cluster, verified, waiters, failures, healer } = state;
+  const { name } = repository.metadata;
+  const status = repository.status?.domains?.[domain];
+  const isTracked = status?.ref === '' || (status?.ref !== '*' && status?.desired !== undefined);
+  if (status === undefined || !isTracked) return;
   const id = `${name}/${domain}`;
+  if (state.looks.delete(id)) await look(state, repository, namespace, domain, 'waiting');
   const verify = !verified.has(id);
   // Suspicions that come while this pass runs count for the next.
   verified.add(id);
+  const confirmed = repository.metadata.annotations?.[ANNOTATION.pruneConfirmed];
+  const request: DomainRequest = {
+    cluster,
+    repository: name,
+    namespace,
+    status,
+    verify,
+    ...(confirmed !== undefined && { confirmed }),
+    deleting: (uid) => healer.deleting(uid),
+    note: (outcome) => noteWrites(state, repository, namespace, domain, status, outcome),
+  };
+  let outcome: DomainOutcome;
   try {
-    const plan = await reconcileDomain({
-      cluster,
-      repository: name,
-      namespace,
-      status,
-      verify,
-      reached: (commit) => [reachedWrite(repository, domain, commit, clock)],
-    });
-    report(state.log, { repository: name, domain, commit: status.desired }, plan);
-    if (status.desired !== undefined) waiters.settle(name, domain, status.desired, { kind: 'applied' });
+    outcome = await reconcileDomain(request);
   } catch (error) {
     verified.delete(id);
     if (!(error instanceof ConflictError)) await noteFailure(state, repository, domain, status, error as Error);
     throw error;
   }
+  report(state, repository, namespace, domain, status, outcome);
+  const error = outcomeError(outcome);
+  if (error === undefined) {
+    failures.delete(id);
+    if (status.desired !== undefined) waiters.settle(name, domain, status.desired, { kind: 'applied' });
+    return;
+  }
+  verified.delete(id);
+  failures.set(id, error);
+  waiters.settle(name, domain, status.desired ?? '', { kind: 'failed', message: error.message });
+  throw error;
+}
+
+/** The write that notes what became of a domain, or none when there is no news. */
+function noteWrites(
+  { clock, failures, healer }: State,
+  repository: Repository,
+  namespace: string,
+  domain: string,
+  status: DomainStatus,
+  outcome: DomainOutcome,
+): readonly Write[] {
+  const error = outcomeError(outcome);
+  const at = instantText(clock.now());
+  const find = (kind: string, name: string) => healer.deletedBy(kind, namespace, name);
+  const isGone = outcome.commit === undefined && error === undefined;
+  const patch: MergePatch | null | undefined = isGone
+    ? null
+    : domainPatch(status, nextDomain(status, outcome, at, find));
+  const others = [...failures].filter(([id]) => id !== `${repository.metadata.name}/${domain}`);
+  const other = others.find(([id]) => id.startsWith(`${repository.metadata.name}/`))?.[1];
+  const failure = error ?? other;
+  const ready: Outcome = { kind: 'ready', message: readyMessage(repository, domain, outcome) };
+  return statusWrites(
+    repository,
+    patch === undefined ? {} : { [domain]: patch },
+    failure === undefined ? ready : { kind: 'failed', error: failure },
+    clock,
+  );
+}
+
+function readyMessage({ status }: Repository, domain: string, outcome: DomainOutcome): string {
+  let waiting = outcome.plan.waiting.length;
+  for (const [name, each] of Object.entries(status?.domains ?? {})) {
+    if (name !== domain) waiting += each.waiting?.length ?? 0;
+  }
+  const rest = waiting === 0 ? '' : `; ${waiting} ${waiting === 1 ? 'removal waits' : 'removals wait'} for a person`;
+  return `every tracked domain is applied${rest}`;
+}
+
+function statusWrites(repository: Repository, domains: MergePatch, outcome: Outcome, clock: Clock): readonly Write[] {
+  const conditions = nextConditions(repository.status?.conditions, outcome, clock.now());
+  const patch = {
+    ...(Object.keys(domains).length > 0 && { domains }),
+    ...(conditions !== undefined && { conditions: conditions as unknown as Json }),
+  };
+  return Object.keys(patch).length === 0 ? [] : [patchWrite(repository, patch)];
+}
+
+function patchWrite({ metadata: { name } }: Repository, patch: MergePatch): Write {
+  return { op: 'patchStatus', key: { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name }, patch };
 }
 
 /** Plans of more changes are logged by their number only. */
 const MAX_LOGGED_CHANGES = 20;
 
-function report(log: Log, about: Readonly<Record<string, unknown>>, plan: Plan): void {
-  const changes = plan.waves.reduce((sum, wave) => sum + wave.length, 0);
-  if (changes === 0) return;
-  const fields = { ...about, changes };
-  log.write('info', 'reconciled', changes <= MAX_LOGGED_CHANGES ? { ...fields, plan: printPlan(plan) } : fields);
-}
-
-/** Notes that the domain shows `commit`, or, with none, forgets the emptied domain. */
-function reachedWrite(repository: Repository, domain: string, commit: string | undefined, clock: Clock): Write {
-  const at = instantText(clock.now());
-  const reached: Json =
-    commit === undefined ? null : { lastAttempted: commit, lastApplied: commit, lastAppliedAt: at, message: null };
-  const outcome: Outcome = { kind: 'ready', message: 'every tracked domain is applied' };
-  return statusWrite(repository, { [domain]: reached }, outcome, clock);
-}
-
-function statusWrite(repository: Repository, domains: MergePatch, outcome: Outcome, clock: Clock): Write {
-  const conditions = nextConditions(repository.status?.conditions, outcome, clock.now());
-  return {
-    op: 'patchStatus',
-    key: { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name: repository.metadata.name },
-    patch: { domains, ...(conditions !== undefined && { conditions: conditions as unknown as Json }) },
+/** Tells people what was done: in the log, and as events. */
+function report(
+  { log, cluster, clock, telling, healer }: State,
+  repository: Repository,
+  namespace: string,
+  domain: string,
+  before: DomainStatus,
+  outcome: DomainOutcome,
+): void {
+  const changes = outcome.plan.waves.reduce((sum, wave) => sum + wave.length, 0);
+  if (changes > 0) {
+    const fields = { repository: repository.metadata.name, domain, commit: before.desired, changes };
+    const isShort = changes <= MAX_LOGGED_CHANGES;
+    log.write('info', 'reconciled', isShort ? { ...fields, plan: printPlan(outcome.plan) } : fields);
+  }
+  const find = (kind: string, name: string) => healer.deletedBy(kind, namespace, name);
+  const told = happenings({ repository, namespace, domain, before, outcome, find });
+  if (told.length === 0) return;
+  const tell = async (): Promise<void> => {
+    for (const happening of told) await recordEvent(cluster, happening, clock.now());
   };
+  const done = tell()
+    .catch((error: unknown) => log.write('warn', 'an event could not be written', { error: String(error) }))
+    .finally(() => telling.delete(done));
+  telling.add(done);
 }
 
 async function noteFailure(
-  { cluster, clock, log, waiters }: State,
+  { cluster, clock, log, waiters, failures }: State,
   repository: Repository,
   domain: string,
-  { desired, lastAttempted, message }: DomainStatus,
+  { desired, lastAttempted, lastApplied, message }: DomainStatus,
   error: Error,
 ): Promise<void> {
-  if (desired !== undefined) {
-    waiters.settle(repository.metadata.name, domain, desired, { kind: 'failed', message: error.message });
-  }
-  if (lastAttempted === desired && message === error.message) return;
-  const attempted = { lastAttempted: desired ?? null, message: error.message };
+  const { name } = repository.metadata;
+  failures.set(`${name}/${domain}`, error);
+  if (desired !== undefined) waiters.settle(name, domain, desired, { kind: 'failed', message: error.message });
+  const isNoted = (lastAttempted === desired && message === error.message) || lastApplied === desired;
+  const attempted = isNoted ? {} : { [domain]: { lastAttempted: desired ?? null, message: error.message } };
   try {
-    await cluster.write([statusWrite(repository, { [domain]: attempted }, { kind: 'failed', error }, clock)]);
+    const writes = statusWrites(repository, attempted, { kind: 'failed', error }, clock);
+    if (writes.length > 0) await cluster.write(writes, { discard: true });
   } catch (failure) {
     log.write('warn', 'the failure of a domain could not be noted', { error: String(failure) });
-  }
-}
-
-function suspect(state: State, repository: string, kind: string, object: KubeObject): void {
-  const { name, namespace = '' } = object.metadata;
-  if (state.healing.has(`${repository}/${namespace}`)) return;
-  confirmDrift(state, repository, { kind, namespace, name }).catch((error: unknown) => {
-    state.log.write('warn', 'a change by hand could not be checked', { error: String(error) });
-  });
-}
-
-/** A deletion that the desired commit wants is no drift; anything else is healed, after a moment in which more may come. */
-async function confirmDrift(
-  state: State,
-  name: string,
-  key: { readonly kind: string; readonly namespace: string; readonly name: string },
-): Promise<void> {
-  const { cluster, clock, healing } = state;
-  const repository = await findRepository(cluster, name);
-  const project = repository?.status?.project ?? '';
-  for (const [domain, { desired }] of Object.entries(repository?.status?.domains ?? {})) {
-    if (`${project}-${domain}` !== key.namespace || desired === undefined) continue;
-    const revision = await findObject<Revision>(cluster, {
-      kind: 'Revision',
-      namespace: SYSTEM_NAMESPACE,
-      name: `${name}-${desired}`,
-    });
-    const root = revision?.spec.index;
-    if (root === undefined) continue;
-    const wanted = await findEntity(cluster, root, key.kind, key.name);
-    const live = await findObject(cluster, key);
-    const id = `${name}/${key.namespace}`;
-    if ((wanted === undefined && live === undefined) || healing.has(id)) continue;
-    healing.add(id);
-    state.log.write('warn', 'a definition was changed by hand and will be restored', key);
-    clock.at(clock.now() + HEAL_DELAY_MS, () => {
-      healing.delete(id);
-      state.verified.delete(`${name}/${domain}`);
-      state.queue.add(name);
-    });
   }
 }
 

@@ -148,16 +148,18 @@ export const FAILPOINTS: readonly Failpoint[] = [
     side: 'before',
   },
   {
-    name: 'reconcile.before-apply',
+    name: 'reconcile.before-batch',
     file: 'control/reconciler/apply.ts',
-    at: '  if (writes.length > 0) await target.cluster.write(writes);',
+    at: '    await target.cluster.write(writes, { discard: true });\n    Object.assign(',
     side: 'before',
+    often: 2,
   },
   {
-    name: 'reconcile.applied',
+    name: 'reconcile.batch-applied',
     file: 'control/reconciler/apply.ts',
-    at: '  if (writes.length > 0) await target.cluster.write(writes);',
-    side: 'after',
+    at: '    Object.assign(pass, counted(pass, prepared));\n  } catch',
+    side: 'before',
+    often: 2,
   },
   {
     name: 'engine.before-write',

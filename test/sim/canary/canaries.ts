@@ -120,8 +120,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'applied-before-it-is',
     file: 'control/reconciler/apply.ts',
-    find: 'const writes = [...(await writesOf(target, changes.slice(rest))), ...last];',
-    replace: 'const writes = [...last, ...(await writesOf(target, changes.slice(rest)))];',
+    find: 'const writes = [...prepared.map(({ write }) => write), ...last(counted(pass, prepared))];',
+    replace: 'const writes = [...last(counted(pass, prepared)), ...prepared.map(({ write }) => write)];',
   },
   {
     name: 'waves-in-reverse',
@@ -137,9 +137,9 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: 'reconcile-rewrites-what-is-same',
-    file: 'control/reconciler/domain.ts',
-    find: 'const last = isReached ? [] : request.reached(commit);',
-    replace: 'const last = isReached && plan.waves.length > 0 ? [] : request.reached(commit);',
+    file: 'control/reconciler/status.ts',
+    find: 'canonicalJson(old[field]) !== canonicalJson(value)',
+    replace: "field === 'lastApplied' || canonicalJson(old[field]) !== canonicalJson(value)",
   },
   {
     name: 'revision-before-its-closures',

@@ -1,0 +1,128 @@
+import {
+  type Clock,
+  HEAL_BACKOFF,
+  HEAL_DELAY_MS,
+  type Log,
+  MAX_REMEMBERED_DELETIONS,
+  type UnixMs,
+} from '../../base/index.ts';
+import {
+  type Cluster,
+  findEntity,
+  findObject,
+  type KubeObject,
+  type Repository,
+  type Revision,
+  SYSTEM_NAMESPACE,
+} from '../../cluster/index.ts';
+import { changedBy } from './definition.ts';
+import type { Change } from './status.ts';
+
+export interface HealerOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The domain is to be looked at: healed now, or, when that is for later, only told of. */
+  readonly wake: (repository: string, domain: string, how: 'heal' | 'look') => void;
+}
+
+/** Decides when what somebody changed past git is made undone. */
+export interface Healer {
+  /** A definition was deleted or edited, perhaps by ourselves. */
+  suspect(repository: string, kind: string, object: KubeObject, isDeleted: boolean): void;
+  /** Objects that we are about to delete ourselves. */
+  deleting(uid: string): void;
+  /** Who deleted a definition, if it was seen. */
+  deletedBy(kind: string, namespace: string, name: string): Change | undefined;
+}
+
+interface State extends HealerOptions {
+  /** Domains that wait to be healed, as `repository/namespace`: more drift meanwhile changes nothing. */
+  readonly waiting: Set<string>;
+  readonly heals: Map<string, { count: number; lastAt: UnixMs }>;
+  readonly ownDeletions: Set<string>;
+  readonly deletions: Map<string, Change>;
+}
+
+export function createHealer(options: HealerOptions): Healer {
+  const state: State = {
+    ...options,
+    waiting: new Set(),
+    heals: new Map(),
+    ownDeletions: new Set(),
+    deletions: new Map(),
+  };
+  return {
+    suspect(repository, kind, object, isDeleted) {
+      const { name, namespace = '', uid = '' } = object.metadata;
+      if (isDeleted && state.ownDeletions.delete(uid)) return;
+      if (isDeleted) remember(state.deletions, `${kind}/${namespace}/${name}`, changedBy(object));
+      if (state.waiting.has(`${repository}/${namespace}`)) return;
+      confirm(state, repository, { kind, namespace, name }).catch((error: unknown) => {
+        state.log.write('warn', 'a change by hand could not be checked', { error: String(error) });
+      });
+    },
+    deleting(uid) {
+      if (state.ownDeletions.size >= MAX_REMEMBERED_DELETIONS) state.ownDeletions.clear();
+      state.ownDeletions.add(uid);
+    },
+    deletedBy: (kind, namespace, name) => state.deletions.get(`${kind}/${namespace}/${name}`),
+  };
+}
+
+function remember(deletions: Map<string, Change>, key: string, change: Change): void {
+  deletions.delete(key);
+  if (deletions.size >= MAX_REMEMBERED_DELETIONS) deletions.delete(deletions.keys().next().value as string);
+  deletions.set(key, change);
+}
+
+/** A deletion that the desired commit wants is no drift; anything else is healed, after a moment in which more may come. */
+async function confirm(
+  state: State,
+  name: string,
+  key: { readonly kind: string; readonly namespace: string; readonly name: string },
+): Promise<void> {
+  const { cluster, clock, log, waiting } = state;
+  const repository = await findObject<Repository>(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name });
+  const project = repository?.status?.project ?? '';
+  for (const [domain, { desired }] of Object.entries(repository?.status?.domains ?? {})) {
+    if (`${project}-${domain}` !== key.namespace || desired === undefined) continue;
+    const id = `${name}/${key.namespace}`;
+    if (waiting.has(id) || (await isWanted(state, name, desired, key))) continue;
+    if (waiting.has(id)) continue;
+    waiting.add(id);
+    const delayMs = nextDelay(state, id);
+    log.write('warn', 'a definition was changed by hand and will be restored', { ...key, delayMs });
+    if (delayMs > HEAL_DELAY_MS) state.wake(name, domain, 'look');
+    clock.at(clock.now() + delayMs, () => {
+      waiting.delete(id);
+      state.wake(name, domain, 'heal');
+    });
+  }
+}
+
+/** Whether what is there is what the commit says: neither has the definition. */
+async function isWanted(
+  { cluster }: State,
+  repository: string,
+  commit: string,
+  key: { readonly kind: string; readonly namespace: string; readonly name: string },
+): Promise<boolean> {
+  const name = `${repository}-${commit}`;
+  const revision = await findObject<Revision>(cluster, { kind: 'Revision', namespace: SYSTEM_NAMESPACE, name });
+  const root = revision?.spec.index;
+  if (root === undefined) return true;
+  const wanted = await findEntity(cluster, root, key.kind, key.name);
+  return wanted === undefined && (await findObject(cluster, key)) === undefined;
+}
+
+/** Longer with each time that a domain is changed again: two who disagree must not wear out the store. */
+function nextDelay({ heals, clock }: State, id: string): number {
+  const now = clock.now();
+  const last = heals.get(id);
+  const isQuiet = last === undefined || now - last.lastAt > HEAL_BACKOFF.quietMs;
+  const count = isQuiet ? 0 : last.count + 1;
+  const delayMs = Math.min(HEAL_DELAY_MS * HEAL_BACKOFF.factor ** count, HEAL_BACKOFF.maxMs);
+  heals.set(id, { count, lastAt: now + delayMs });
+  return delayMs;
+}
