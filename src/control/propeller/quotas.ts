@@ -80,6 +80,8 @@ interface Holder {
   readonly toStart: Line;
   /** Counts when room became free. */
   freed: number;
+  /** The first in line whom room was told of last, and the count of `freed` then: it is told once. */
+  told: { readonly waiter: Waiter; readonly freed: number } | undefined;
   /** Who was last shown all the room there is, and the count of `freed` then: for its next `note` alone. */
   offer: { readonly key: string; readonly freed: number } | undefined;
 }
@@ -96,7 +98,7 @@ interface Waiter {
   /** That of the engine that asked last: executions move between shards while they wait. */
   wake: () => void;
   /** The count of `freed` at which it found too little room; -1: it was not its turn. */
-  readonly sawFreed: number;
+  sawFreed: number;
 }
 
 const NOTHING: Usage = { tasks: 0, cpu: 0, memoryBytes: 0 };
@@ -216,10 +218,18 @@ function take(holder: Holder, key: string, usage: Usage): void {
 function note(ledger: Ledger, holder: Holder, key: string, usage: Usage, wait: QuotaWait | undefined): void {
   // The room it was shown was that before its own news: what it gives back itself it has not seen free.
   const sawFreed = holder.offer?.key === key ? holder.offer.freed : -1;
-  if (sawFreed >= 0) holder.offer = undefined;
   account(holder, key, usage);
-  holder.toStart.waiting.delete(key);
-  if (wait !== undefined) join(ledger, holder.toStart, key, wait, sawFreed);
+  const { toStart } = holder;
+  const waiter = toStart.waiting.get(key);
+  if (wait !== undefined && waiter !== undefined && sawFreed < 0) {
+    // It looked before its turn, and keeps its place: else who has much news would never come to the front.
+    waiter.wake = wait.wake;
+    waiter.sawFreed = -1;
+  } else {
+    toStart.waiting.delete(key);
+    if (wait !== undefined) join(ledger, toStart, key, wait, sawFreed);
+  }
+  if (sawFreed >= 0) holder.offer = undefined;
   if (ledger.counters.size === 0) wakeNext(holder);
 }
 
@@ -303,6 +313,7 @@ function newHolder(): Holder {
     toBegin: newLine(),
     toStart: newLine(),
     freed: 0,
+    told: undefined,
     offer: undefined,
   };
 }
@@ -350,10 +361,17 @@ function roomOf(namespace: string, quota: Quota, holder: Holder, key: string, is
   return { ...room, left: { ...free, tasks: Math.min(free.tasks, share) } };
 }
 
-/** Wakes the first in line, unless it has seen that there is too little room: it looks again when some has become free. */
+/**
+ * Wakes the first in line, unless it has seen that there is too little room: it looks again when some has become free.
+ * Once: two who look twice would wake each other twice, for ever.
+ */
 function wakeNext(holder: Holder): void {
+  const { freed, told, expected } = holder;
   const first = firstWaiter(holder.toStart);
-  if (first !== undefined && first.sawFreed !== holder.freed && holder.expected.size === 0) first.wake();
+  if (first === undefined || first.sawFreed === freed || expected.size > 0) return;
+  if (told?.waiter === first && told.freed === freed) return;
+  holder.told = { waiter: first, freed };
+  first.wake();
 }
 
 function firstOf(line: Line): string | undefined {

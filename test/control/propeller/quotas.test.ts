@@ -40,7 +40,8 @@ describe('the room of a quota', () => {
     expect(quotas.roomFor('n', 'small')?.left.tasks).toBe(0);
     quotas.note('n', 'small', none, wait('small', 2));
     expect(woken).toEqual([]);
-    // One of the wide one's tasks ends: it is the first in line, takes the room, and lines up behind the small one.
+    // One of the wide one's tasks ends: it is the first in line, and lines up behind the small one.
+    expect(quotas.roomFor('n', 'wide')?.left.tasks).toBe(0);
     quotas.note('n', 'wide', one, wait('wide', 3));
     expect(woken).toEqual(['small']);
     expect(quotas.roomFor('n', 'wide')?.left.tasks).toBe(0);
@@ -60,6 +61,33 @@ describe('the room of a quota', () => {
     quotas.note('n', 'c', none, wait('c', 2));
     expect(woken).toEqual([]);
     quotas.forget('n', 'a');
+    expect(woken).toEqual(['b']);
+  });
+
+  it('is looked for once by each, also by those who have other reasons to look', () => {
+    const quotas = open({ cpu: '1' });
+    quotas.expect('n', 'full', false);
+    const turns = ['a', 'b', 'full', 'b', 'a', 'a', 'b'];
+    let now = 0;
+    for (let key = turns.shift(); key !== undefined && now < 100; key = turns.shift()) {
+      now++;
+      quotas.roomFor('n', key);
+      if (key === 'full') quotas.note('n', key, { tasks: 1, cpu: 1, memoryBytes: 0 }, undefined);
+      else quotas.note('n', key, none, wait(key, now));
+      turns.push(...woken.splice(0));
+    }
+    expect(now).toBeLessThan(20);
+  });
+
+  it('keeps the place of who looks before its turn', () => {
+    const quotas = open({ cpu: '1' });
+    quotas.roomFor('n', 'full');
+    quotas.note('n', 'full', { tasks: 1, cpu: 1, memoryBytes: 0 }, undefined);
+    for (const [index, key] of ['a', 'b', 'c', 'b'].entries()) {
+      quotas.roomFor('n', key);
+      quotas.note('n', key, none, wait(key, index));
+    }
+    quotas.leave('n', 'a');
     expect(woken).toEqual(['b']);
   });
 
