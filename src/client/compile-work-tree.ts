@@ -95,7 +95,10 @@ export function foldersOf({ paths }: Pick<WorkTree, 'paths'>): ReadonlySet<strin
   return folders;
 }
 
+/** Folders that hold a file. */
+export type FolderNames = Pick<ReadonlySet<string>, 'has'>;
+
 /** An id that stands for the folder's content: closures of a validation are thrown away, so that it exists is enough. */
-export function folderId(folders: ReadonlySet<string>, folder: string): string | null {
+export function folderId(folders: FolderNames, folder: string): string | null {
   return folders.has(folder === '.' ? '' : folder.replace(/\/+$/, '')) ? '0'.repeat(40) : null;
 }

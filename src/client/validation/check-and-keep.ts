@@ -1,7 +1,9 @@
 import { beginLook } from './begin-look.ts';
-import type { KeptRecords } from './kept-records.ts';
+import type { CheckedFolder } from './check-folder.ts';
+import { keepLedger, type Ledger, LedgerGone, openLedger } from './ledger.ts';
+import { changedSince, keepBase, readBase } from './ledger-base.ts';
 import { finishLook, keepLook } from './quick-look.ts';
-import { type Snapshot, statesRead, takeSnapshot, treeOf } from './snapshot.ts';
+import { NO_FILE, type Snapshot, takeSnapshot, treeOf } from './snapshot.ts';
 import type { OpenedFolder } from './validate-folder.ts';
 import type { Verdict } from './verdict.ts';
 import { keepVerdict, readVerdict } from './verdict-cache.ts';
@@ -10,18 +12,49 @@ import { keepVerdict, readVerdict } from './verdict-cache.ts';
  * Validates a folder, from what was kept of it when that helps, and keeps what was found for the next time. Undefined where
  * its state cannot be told.
  */
-export async function checkChanged(changed: OpenedFolder): Promise<Verdict | undefined> {
-  const { cacheFolder, tool, place: root, look } = changed;
+export async function checkChanged(folder: OpenedFolder): Promise<Verdict | undefined> {
+  const ledger = openLedger(folder.cacheFolder, folder.place, folder.tool);
+  try {
+    return (ledger && (await checkAroundEdit(folder, ledger))) ?? (await checkBySnapshot(folder, ledger));
+  } catch (error) {
+    if (error instanceof LedgerGone) return await checkBySnapshot(folder, undefined);
+    throw error;
+  }
+}
+
+/** Looks only at what is around an edit. Undefined where that is not enough. */
+async function checkAroundEdit(folder: OpenedFolder, ledger: Ledger): Promise<Verdict | undefined> {
+  const { cacheFolder, place: root, look } = folder;
+  if (look === undefined) return undefined;
+  const base = readBase(cacheFolder, root, ledger.id);
+  if (base === undefined) return undefined;
+  const changed = changedSince(base, ledger, root, look);
+  if (changed === undefined) return undefined;
+  const known = changed === base.changed ? readVerdict(cacheFolder, root, base.snapshotKey) : undefined;
+  if (known !== undefined) {
+    keepLook(cacheFolder, root, look.key, base.snapshotKey);
+    return known;
+  }
+  const { checkEdited } = await import('./check-edited.ts');
+  const checked = checkEdited({ root, ledger, look, changed });
+  if (checked === undefined) return undefined;
+  if (checked.isAsSeen || (await isUnchanged(folder))) {
+    keepVerdict(cacheFolder, root, look.key, checked.verdict);
+    keepLook(cacheFolder, root, look.key, look.key);
+  }
+  return checked.verdict;
+}
+
+async function checkBySnapshot(folder: OpenedFolder, ledger: Ledger | undefined): Promise<Verdict | undefined> {
+  const { cacheFolder, tool, place: root, look } = folder;
   const snapshot = await takeSnapshot(root, tool);
   if (snapshot === undefined) return undefined;
   const kept = readVerdict(cacheFolder, root, snapshot.key);
   const { verdict, keepMore } =
-    kept === undefined ? await check(changed, snapshot) : { verdict: kept, keepMore: () => {} };
+    kept === undefined ? await check(folder, snapshot, ledger) : { verdict: kept, keepMore: () => {} };
   // What was edited meanwhile may or may not have been seen.
   const isSame =
-    look === undefined
-      ? (await takeSnapshot(root, tool))?.key === snapshot.key
-      : (await finishLook(beginLook(root), tool))?.key === look.key;
+    look === undefined ? (await takeSnapshot(root, tool))?.key === snapshot.key : await isUnchanged(folder);
   if (!isSame) return verdict;
   if (kept === undefined) keepVerdict(cacheFolder, root, snapshot.key, verdict);
   if (look !== undefined) keepLook(cacheFolder, root, look.key, snapshot.key);
@@ -29,34 +62,63 @@ export async function checkChanged(changed: OpenedFolder): Promise<Verdict | und
   return verdict;
 }
 
+/** Whether the folder looks as it did at first. */
+async function isUnchanged({ root, tool, look }: OpenedFolder): Promise<boolean> {
+  return look !== undefined && (await finishLook(beginLook(root), tool))?.key === look.key;
+}
+
 interface Checked {
   readonly verdict: Verdict;
   readonly keepMore: () => void;
 }
 
-async function check({ cacheFolder, tool, place: root }: OpenedFolder, snapshot: Snapshot): Promise<Checked> {
-  const [{ foldersOf }, { checkListed }, { keepRecords, readRecords }] = await Promise.all([
+async function check(folder: OpenedFolder, snapshot: Snapshot, ledger: Ledger | undefined): Promise<Checked> {
+  const { place: root } = folder;
+  const [{ foldersOf }, { checkListed }] = await Promise.all([
     import('../compile-work-tree.ts'),
     import('./check-folder.ts'),
-    import('./kept-records.ts'),
   ]);
-  const states = statesRead(snapshot);
-  const kept = readRecords(cacheFolder, root, tool);
-  const before = kept && { kept, changed: changesBetween(kept.states, states) };
-  const tree = treeOf(root, snapshot);
-  const { verdict, records, settings } = await checkListed(tree, { before });
-  const keepMore = (): void => {
-    // Changes are told from the last whole check: keeping each small one would cost more than checking it again.
-    if (records?.isWhole !== true || settings === undefined) return;
-    const found: KeptRecords = { settings, files: records.files, folders: foldersOf(tree), states };
-    keepRecords(cacheFolder, root, tool, found);
+  const states = new Map([...snapshot.states].filter(([, state]) => state !== NO_FILE));
+  const all = ledger?.readAll();
+  const changed = all && changesBetween(all.states, states);
+  const before =
+    ledger && all && changed
+      ? { kept: { ...ledger, files: all.files, folders: foldersOf({ paths: [...all.states.keys()] }) }, changed }
+      : undefined;
+  const checked = await checkListed(treeOf(root, snapshot), {
+    before: before && { ...before, changed: new Set(before.changed.keys()) },
+  });
+  return {
+    verdict: checked.verdict,
+    keepMore: () => keepRecords(folder, { key: snapshot.key, states }, checked, ledger, changed),
   };
-  return { verdict, keepMore };
 }
 
-function changesBetween(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): ReadonlySet<string> {
-  const changed = new Set<string>();
-  for (const [path, state] of after) if (before.get(path) !== state) changed.add(path);
-  for (const path of before.keys()) if (!after.has(path)) changed.add(path);
+/** Keeps a whole check; of a small one only what it differed in, for keeping all again would cost more than the check. */
+function keepRecords(
+  { cacheFolder, place: root, tool, look }: OpenedFolder,
+  { key: snapshotKey, states }: Pick<Snapshot, 'key' | 'states'>,
+  { records, settings }: CheckedFolder,
+  ledger: Ledger | undefined,
+  changed: ReadonlyMap<string, string> = new Map(),
+): void {
+  if (records === undefined || settings === undefined) return;
+  if (!records.isWhole) {
+    if (look !== undefined && ledger !== undefined)
+      keepBase(cacheFolder, root, ledger.id, { ...look, changed, snapshotKey });
+    return;
+  }
+  const id = keepLedger(cacheFolder, root, tool, { settings, files: records.files, states });
+  if (look !== undefined) keepBase(cacheFolder, root, id, { ...look, changed: new Map(), snapshotKey });
+}
+
+/** State by path of what differs. */
+function changesBetween(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const changed = new Map<string, string>();
+  for (const [path, state] of after) if (before.get(path) !== state) changed.set(path, state);
+  for (const path of before.keys()) if (!after.has(path)) changed.set(path, NO_FILE);
   return changed;
 }

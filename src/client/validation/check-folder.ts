@@ -10,17 +10,15 @@ import {
   nameTable,
   normalisePath,
   type OpenProject,
-  openProject,
-  PROJECT_FILE,
   type ProjectSettings,
   touchedFiles,
 } from '../../compiler/index.ts';
 import { type Definition, IMAGES_LOCK_FILE, parseDefinitions } from '../../language/index.ts';
-import { compileListed, definitionFiles, folderId, foldersOf } from '../compile-work-tree.ts';
+import { compileListed, definitionFiles, type FolderNames, folderId, foldersOf } from '../compile-work-tree.ts';
 import { readWorkFile, type WorkTree } from '../work-tree.ts';
+import { openProjectOf } from './check-project.ts';
 import { type CheckThreads, startThreads } from './check-threads.ts';
 import type { CheckSetup } from './checker.ts';
-import type { KeptRecords } from './kept-records.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What a check of a folder gives. */
@@ -30,6 +28,14 @@ export interface CheckedFolder {
   readonly records?: { readonly files: readonly FileRecord[]; readonly isWhole: boolean };
   /** Of a project whose document is right. */
   readonly settings?: ProjectSettings;
+}
+
+/** What is kept of a project that was checked as a whole. */
+export interface KeptRecords {
+  readonly settings: ProjectSettings;
+  readonly files: readonly FileRecord[];
+  /** Every folder that held a file. */
+  readonly folders: ReadonlySet<string>;
 }
 
 /** What was kept of the folder before, and which of its files differ now. */
@@ -75,16 +81,9 @@ function openCheck(
   listed: readonly string[],
   read: (path: string) => Uint8Array,
 ): OpenCheck | undefined {
-  const isLocked = listed.includes(IMAGES_LOCK_FILE);
-  const lock = isLocked ? read(IMAGES_LOCK_FILE) : undefined;
-  const named = [[PROJECT_FILE, read(PROJECT_FILE)] as const, ...(lock ? [[IMAGES_LOCK_FILE, lock] as const] : [])];
-  const project = openProject({
-    files: new Map(named.map(([path]) => [path, path])),
-    changedFolders: new Set(),
-    texts: new Map(named),
-    trees: new Map(),
-  });
-  if (project === undefined) return undefined;
+  const found = openProjectOf(read, listed.includes(IMAGES_LOCK_FILE));
+  if (found === undefined) return undefined;
+  const { opened: project, lock } = found;
   const files = listed.filter((path) => path !== IMAGES_LOCK_FILE);
   const { settings } = project;
   // Where policies are by custom: they are read first, so that the rest can be judged at first sight.
@@ -178,7 +177,7 @@ async function recheck(
 
 /** Files whose source folders have come or gone. */
 function filesOfMovedFolders({ files, folders }: KeptRecords, setup: CheckSetup): readonly string[] {
-  const isThere = (folder: string, among: ReadonlySet<string>): boolean => {
+  const isThere = (folder: string, among: FolderNames): boolean => {
     const path = normalisePath(folder);
     return path.kind === 'ok' && folderId(among, path.path) !== null;
   };

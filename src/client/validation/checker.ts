@@ -10,17 +10,17 @@ import {
   readFile,
 } from '../../compiler/index.ts';
 import { type DefinitionOf, parseDefinitions } from '../../language/index.ts';
-import { folderId } from '../compile-work-tree.ts';
+import { type FolderNames, folderId } from '../compile-work-tree.ts';
 import { readWorkFile } from '../work-tree.ts';
 
-/** What a checker is told before it looks at files: data that threads can be sent. */
+/** What a checker is told before it looks at files; data, where threads are sent it. */
 export interface CheckSetup {
   readonly root: string;
   readonly settings: ProjectSettings;
   /** Bytes of images.lock. */
   readonly lock: Uint8Array | undefined;
   /** Every folder that holds a file. */
-  readonly folders: ReadonlySet<string>;
+  readonly folders: FolderNames;
   /** Files that may hold policies: those found there judge. */
   readonly policyFiles: readonly string[];
   /** Names by kind, for a did-you-mean. */

@@ -1,4 +1,15 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../../base/index.ts';
 
@@ -27,15 +38,40 @@ export function readKept({ name, maxBytes }: KeptFiles, folder: string, root: st
   }
 }
 
+/** The same of a part of it, which whoever kept it can tell from others: only the key is compared. */
+export function readKeptPart(
+  { name }: KeptFiles,
+  folder: string,
+  root: string,
+  key: string,
+  offset: number,
+  lengthBytes: number,
+): Buffer | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(fileOf(name, folder, root), 'r');
+    const head = Buffer.alloc(KEY_LENGTH);
+    const part = Buffer.alloc(lengthBytes);
+    readSync(file, head, 0, KEY_LENGTH, 0);
+    const size = readSync(file, part, 0, lengthBytes, HEAD_LENGTH + offset);
+    return size === lengthBytes && head.toString('latin1') === key ? part : undefined;
+  } catch {
+    // Nothing kept, or not to be read: as above.
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
 /** Keeps a text in place of the last one of this project. That it cannot be kept costs time only, so it is not told. */
 export function keep(
   { name, maxBytes, most }: KeptFiles,
   folder: string,
   root: string,
   key: string,
-  text: string,
+  content: string | Uint8Array,
 ): void {
-  const body = Buffer.from(text);
+  const body = typeof content === 'string' ? Buffer.from(content) : content;
   if (HEAD_LENGTH + body.length > maxBytes) return;
   try {
     const file = fileOf(name, folder, root);
@@ -54,7 +90,8 @@ function headOf(key: string, body: Uint8Array): string {
   return `${key}\n${sha256(`${key}\n${sha256(body)}`)}\n`;
 }
 
-const HEAD_LENGTH = 2 * 65;
+const KEY_LENGTH = 64;
+const HEAD_LENGTH = 2 * (KEY_LENGTH + 1);
 
 function fileOf(name: string, folder: string, root: string): string {
   return join(folder, name, sha256(root));

@@ -40,7 +40,8 @@ export function nameTable(files: readonly FileFacts[]): NameTable {
   return { filesOf, needsOf };
 }
 
-function namesIn({ declared, broken }: FileFacts): readonly string[] {
+/** What a file declares, those definitions included that have errors. */
+export function namesIn({ declared, broken }: FileFacts): readonly string[] {
   return broken.length === 0 ? declared : [...declared, ...broken];
 }
 
@@ -72,7 +73,7 @@ export interface GroupBounds {
  */
 export function groupsOf(
   files: readonly string[],
-  { needsOf }: NameTable,
+  { needsOf }: Pick<NameTable, 'needsOf'>,
   { total, size = CHECK_GROUPS.files }: GroupBounds,
 ): CheckGroup[] | undefined {
   const groups: CheckGroup[] = [];

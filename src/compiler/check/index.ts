@@ -6,5 +6,7 @@
  */
 export * from './check-files.ts';
 export * from './conclude.ts';
+export * from './edited-commit.ts';
 export * from './file-facts.ts';
 export * from './groups.ts';
+export * from './known-commit.ts';

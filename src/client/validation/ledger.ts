@@ -1,0 +1,192 @@
+import { LEDGER_PAGES, MAX_KEPT_RECORDS, MAX_KEPT_RECORDS_BYTES, sha256 } from '../../base/index.ts';
+import {
+  type CommitSummary,
+  type FileRecord,
+  type KnownCommit,
+  type NameUse,
+  NO_USE,
+  nameUses,
+  type ProjectSettings,
+  summaryOf,
+} from '../../compiler/index.ts';
+import { type KeptFiles, keep, readKept, readKeptPart } from './kept-file.ts';
+import { compactRecord, type WrittenRecord, wholeRecord } from './written-record.ts';
+
+/** What is kept of a project that was checked as a whole, in pages: only those are read that an edit is about. */
+export interface Ledger extends KnownCommit {
+  /** Stands for all that is kept here. */
+  readonly id: string;
+  readonly settings: ProjectSettings;
+  /** State of a file as its snapshot has it; undefined when there was none. */
+  stateOf(path: string): string | undefined;
+  /** Files in a folder and below. */
+  filesIn(folder: string): number;
+  /** All of it. */
+  readAll(): { readonly files: readonly FileRecord[]; readonly states: ReadonlyMap<string, string> };
+}
+
+/** What is kept. */
+export interface LedgerContent {
+  readonly settings: ProjectSettings;
+  /** Records of all definition files, in order. */
+  readonly files: readonly FileRecord[];
+  /** State of each file that was there, as its snapshot has it. */
+  readonly states: ReadonlyMap<string, string>;
+}
+
+interface Head {
+  readonly settings: ProjectSettings;
+  readonly summary: CommitSummary;
+  /** Length and checksum of each page. */
+  readonly pages: readonly (readonly [lengthBytes: number, checksum: string])[];
+}
+
+/** A file is told by a number: its page, and its place there times the number of pages. */
+interface Page {
+  readonly files: readonly (readonly [path: string, state: string, record?: WrittenRecord])[];
+  readonly names: readonly (readonly [key: string, declaredBy: readonly number[], referredBy?: readonly number[]])[];
+  readonly folders: readonly (readonly [folder: string, files: number])[];
+}
+
+const HEADS: KeptFiles = { name: 'ledgers', maxBytes: MAX_KEPT_RECORDS_BYTES, most: MAX_KEPT_RECORDS };
+const PAGES: KeptFiles = { name: 'pages', maxBytes: MAX_KEPT_RECORDS_BYTES, most: MAX_KEPT_RECORDS };
+
+/** Keeps what a whole check of the project at `root` found; the result stands for it. */
+export function keepLedger(folder: string, root: string, tool: string, content: LedgerContent): string {
+  const { settings, files } = content;
+  const uses = nameUses(files);
+  const pages = pagesOf(content, uses).map((page) => Buffer.from(JSON.stringify(page)));
+  const head: Head = {
+    settings,
+    summary: summaryOf(files, uses),
+    pages: pages.map((page) => [page.length, checksumOf(page)]),
+  };
+  const text = JSON.stringify(head);
+  const id = sha256(text);
+  keep(PAGES, folder, root, id, Buffer.concat(pages));
+  keep(HEADS, folder, root, sha256(tool), text);
+  return id;
+}
+
+/** What this `tool` kept of the project at `root`. */
+export function openLedger(folder: string, root: string, tool: string): Ledger | undefined {
+  const text = readKept(HEADS, folder, root, sha256(tool));
+  if (text === undefined) return undefined;
+  const id = sha256(text);
+  const { settings, summary, pages: kept } = JSON.parse(text) as Head;
+  const offsets: number[] = [];
+  let end = 0;
+  for (const [lengthBytes] of kept) {
+    offsets.push(end);
+    end += lengthBytes;
+  }
+  const pages: (ReadPage | undefined)[] = [];
+  const pageAt = (at: number): ReadPage => {
+    const known = pages[at];
+    if (known !== undefined) return known;
+    const [lengthBytes, checksum] = kept[at] as Head['pages'][number];
+    const bytes = readKeptPart(PAGES, folder, root, id, offsets[at] as number, lengthBytes);
+    if (bytes === undefined || checksumOf(bytes) !== checksum) throw new LedgerGone();
+    const page = readPage(JSON.parse(bytes.toString('utf8')) as Page);
+    pages[at] = page;
+    return page;
+  };
+  const pageOf = (name: string): ReadPage => pageAt(pageNumber(name));
+  const pathOf = (file: number): string =>
+    pageAt(file % LEDGER_PAGES).page.files[Math.floor(file / LEDGER_PAGES)]?.[0] ?? '';
+  return {
+    id,
+    settings,
+    summary,
+    recordOf: (file) => {
+      const record = pageOf(file).files.get(file)?.[2];
+      return record && wholeRecord(file, record);
+    },
+    usesOf: (key): NameUse => {
+      const [, declaredBy, referredBy = []] = pageOf(key).names.get(key) ?? [];
+      if (declaredBy === undefined) return NO_USE;
+      return { declaredBy: declaredBy.map(pathOf), referredBy: referredBy.map(pathOf) };
+    },
+    stateOf: (path) => pageOf(path).files.get(path)?.[1],
+    filesIn: (path) => pageOf(path).folders.get(path) ?? 0,
+    readAll: () => readAll(kept.map((_page, at) => pageAt(at).page)),
+  };
+}
+
+/** The pages are not those that the head tells of: another process is just keeping its own. */
+export class LedgerGone extends Error {}
+
+interface ReadPage {
+  readonly page: Page;
+  readonly files: ReadonlyMap<string, Page['files'][number]>;
+  readonly names: ReadonlyMap<string, Page['names'][number]>;
+  readonly folders: ReadonlyMap<string, number>;
+}
+
+function readPage(page: Page): ReadPage {
+  return {
+    page,
+    files: new Map(page.files.map((file) => [file[0], file])),
+    names: new Map(page.names.map((use) => [use[0], use])),
+    folders: new Map(page.folders),
+  };
+}
+
+function readAll(pages: readonly Page[]): ReturnType<Ledger['readAll']> {
+  const files = pages.flatMap((page) => page.files);
+  return {
+    files: files
+      .flatMap(([path, , record]) => (record === undefined ? [] : [wholeRecord(path, record)]))
+      .sort((a, b) => (a.file < b.file ? -1 : 1)),
+    states: new Map(files.map(([path, state]) => [path, state])),
+  };
+}
+
+function pagesOf({ files, states }: LedgerContent, uses: ReadonlyMap<string, NameUse>): readonly Page[] {
+  const pages = Array.from({ length: LEDGER_PAGES }, () => ({
+    files: [] as Page['files'][number][],
+    names: [] as Page['names'][number][],
+    folders: [] as Page['folders'][number][],
+  }));
+  const pageOf = (name: string) => pages[pageNumber(name)] as (typeof pages)[number];
+  const records = new Map(files.map((record) => [record.file, record]));
+  const numbers = new Map<string, number>();
+  for (const [path, state] of states) {
+    const page = pageOf(path);
+    numbers.set(path, page.files.length * LEDGER_PAGES + pageNumber(path));
+    const record = records.get(path);
+    page.files.push(record === undefined ? [path, state] : [path, state, compactRecord(record)]);
+  }
+  const numbersOf = (paths: readonly string[]): number[] => paths.flatMap((path) => numbers.get(path) ?? []);
+  for (const [key, { declaredBy, referredBy }] of uses) {
+    const use = [key, numbersOf(declaredBy)] as const;
+    pageOf(key).names.push(referredBy.length === 0 ? use : [...use, numbersOf(referredBy)]);
+  }
+  for (const [folder, count] of folderCounts(states.keys())) pageOf(folder).folders.push([folder, count]);
+  return pages;
+}
+
+/** How many files each folder holds, at any depth; `''` is the root. */
+function folderCounts(paths: Iterable<string>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const path of paths) for (const folder of foldersAbove(path)) counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  return counts;
+}
+
+/** The folders that a file is in: its own, those above, and `''` for the root. */
+export function foldersAbove(path: string): readonly string[] {
+  const folders: string[] = [''];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.push(path.slice(0, end));
+  return folders;
+}
+
+/** FNV-1a over UTF-16 code units. */
+function pageNumber(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % LEDGER_PAGES;
+}
+
+function checksumOf(page: Uint8Array): string {
+  return sha256(page).slice(0, 16);
+}

@@ -1,0 +1,33 @@
+import type { FileRecord } from '../../compiler/index.ts';
+
+/** A record without its file's name and all that is empty: nearly everything that may be said of a file is not. */
+export type WrittenRecord = Partial<FileRecord>;
+
+export function compactRecord({ file: _file, ...record }: FileRecord): WrittenRecord {
+  return Object.fromEntries(
+    Object.entries(record).filter(
+      ([, value]) => value !== 0 && value !== false && !(Array.isArray(value) && value.length === 0),
+    ),
+  );
+}
+
+export function wholeRecord(file: string, written: WrittenRecord): FileRecord {
+  return { ...EMPTY, ...written, file };
+}
+
+const EMPTY = {
+  declared: [],
+  broken: [],
+  refs: [],
+  idle: [],
+  findings: [],
+  judged: [],
+  lints: [],
+  secrets: [],
+  ignores: [],
+  counts: {},
+  images: [],
+  folders: [],
+  steps: 0,
+  hasCircle: false,
+} as const satisfies Omit<FileRecord, 'file'>;
