@@ -1,5 +1,6 @@
 import type { Clock, Log, Random } from '../base/index.ts';
-import type { Connected, Connector, OpenedFolder, RevisionOpener } from '../client/index.ts';
+import type { Connected, Connector, RevisionOpener } from '../client/index.ts';
+import type { FirstVerdict } from './answer-shortly.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What surrounds the process; given by `main` and by tests. */
@@ -14,8 +15,8 @@ export interface CliWorld {
   readonly random: Random;
   /** Aborted by SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
-  /** The project's folder, when it was looked at before the command line was parsed. */
-  readonly folder?: OpenedFolder;
+  /** The project of this folder, when it was validated before the command line was parsed. */
+  readonly checked?: FirstVerdict;
 }
 
 export interface DaemonOptions {

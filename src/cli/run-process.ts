@@ -1,14 +1,14 @@
-import type { OpenedFolder } from '../client/index.ts';
 import { hostClock, hostRandom } from '../main/host.ts';
+import type { FirstVerdict } from './answer-shortly.ts';
 import { EXIT } from './errors.ts';
 import { runCli } from './run-cli.ts';
 import { openTerminal } from './terminal.ts';
 
 /**
- * Runs this process's command line: its streams and signals, and the adapters, each loaded when first needed. `folder`: the
- * project's, when it was looked at already.
+ * Runs this process's command line: its streams and signals, and the adapters, each loaded when first needed. `checked`: the
+ * project, when it was validated already.
  */
-export async function runProcess(folder?: OpenedFolder): Promise<void> {
+export async function runProcess(checked?: FirstVerdict): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // The reader went away (`pipectl get … | head`): nobody is left to tell.
@@ -26,7 +26,7 @@ export async function runProcess(folder?: OpenedFolder): Promise<void> {
       clock: hostClock,
       random: hostRandom,
       signal: interruption(),
-      ...(folder !== undefined && { folder }),
+      ...(checked !== undefined && { checked }),
     },
     {
       connect: async (options) => (await import('../main/client.ts')).connect(options),

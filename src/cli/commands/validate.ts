@@ -1,12 +1,5 @@
 import { resolve } from 'node:path';
-import {
-  defaultCacheFolder,
-  findProjectRoot,
-  keptVerdict,
-  PROJECT_FILE,
-  validateFolder,
-  validateOpened,
-} from '../../client/index.ts';
+import { defaultCacheFolder, findProjectRoot, PROJECT_FILE, validateFolder } from '../../client/index.ts';
 import type { Checked } from '../check-project.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -43,9 +36,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
 }
 
 /** An unchanged folder is answered from what is kept of it, without the compiler; some formats want more than is kept. */
-async function check({ env, folder }: CommandContext, root: string, input: CommandInput): Promise<Checked> {
+async function check({ env, checked }: CommandContext, root: string, input: CommandInput): Promise<Checked> {
   const namesFiles = FORMATS_WITH_FILES.has(input.text('output') ?? '');
-  if (!namesFiles && folder?.root === root) return keptVerdict(folder) ?? validateOpened(folder);
+  if (!namesFiles && checked?.root === root) return checked.verdict;
   if (!namesFiles) return validateFolder(root, { cacheFolder: defaultCacheFolder(env) });
   const { checkFolder } = await import('../check-project.ts');
   return checkFolder(root);
