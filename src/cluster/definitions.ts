@@ -2,6 +2,16 @@ import type { Digest, Json } from '../base/index.ts';
 import type { NotificationRule } from './notification-kind.ts';
 import type { Condition, KubeObject } from './object.ts';
 
+/** Kinds that are declared in git and written by the reconciler alone. */
+export const DEFINITION_KINDS: ReadonlySet<string> = new Set([
+  'Platform',
+  'Policy',
+  'Task',
+  'Workflow',
+  'LaunchPlan',
+  'Schedule',
+]);
+
 /** What all active definitions say of where they come from. */
 export interface DefinitionSource {
   readonly repository: string;

@@ -94,7 +94,8 @@ function isWhole({ lastAttempted, lastApplied, failed, pruneHeld }: DomainStatus
   return lastAttempted === lastApplied && failed === undefined && pruneHeld === undefined;
 }
 
-type PlanRequest = Pick<DomainRequest, 'cluster' | 'repository' | 'namespace' | 'confirmed'>;
+/** Where a plan is made, and what a person has confirmed. */
+export type PlanRequest = Pick<DomainRequest, 'cluster' | 'repository' | 'namespace' | 'confirmed'>;
 
 /** By the difference of two commits: reads only the index buckets that differ. */
 async function planDifference(request: PlanRequest, from: string, to: string | undefined): Promise<Plan> {
@@ -117,9 +118,23 @@ async function planDifference(request: PlanRequest, from: string, to: string | u
 
 /** By all objects of the namespace that came from this repository. */
 async function planWhole(request: PlanRequest, commit: string | undefined): Promise<Plan> {
-  const { cluster, repository, namespace, confirmed } = request;
+  const { cluster, repository } = request;
   const index = commit === undefined ? undefined : await indexOf(cluster, repository, commit);
-  const desired = index === undefined ? [] : (await listEntities(cluster, index)).filter(isDefinition);
+  return planAgainst(request, commit, index === undefined ? [] : await listEntities(cluster, index));
+}
+
+/** What making `commit` active would change, given what it defines: it need not be registered. Writes nothing. */
+export function planCommit(request: PlanRequest, commit: string, entities: readonly EntityEntry[]): Promise<Plan> {
+  return planAgainst(request, commit, entities);
+}
+
+async function planAgainst(
+  request: PlanRequest,
+  commit: string | undefined,
+  entities: readonly EntityEntry[],
+): Promise<Plan> {
+  const { cluster, repository, namespace, confirmed } = request;
+  const desired = entities.filter(isDefinition);
   const live: LiveDefinition[] = [];
   for (const kind of DEFINITION_KINDS) live.push(...(await listLive(cluster, kind, namespace, repository, commit)));
   const guard: PruneGuard = {

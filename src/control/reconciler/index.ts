@@ -5,6 +5,8 @@
  * not; `lastApplied` is written last; a second pass over unchanged input writes nothing; executions are never touched.
  */
 export { definitionObject, isEdited } from './definition.ts';
+export { type PlanRequest, planCommit } from './domain.ts';
+export { createKeyQueue, type KeyQueue, type KeyQueueOptions } from './key-queue.ts';
 export {
   type DesiredDefinition,
   type LiveDefinition,
@@ -14,4 +16,5 @@ export {
   printPlan,
 } from './plan.ts';
 export { type Reconciler, type ReconcilerOptions, startReconciler } from './reconciler.ts';
+export { summarisePlan } from './summarise-plan.ts';
 export type { Settled } from './waiters.ts';

@@ -154,10 +154,11 @@ async function reconcile(state: State, name: string): Promise<void> {
   if (failure !== undefined) throw failure;
 }
 
-/** The instant of a sync that somebody asks for and that is not answered; remotes are polled first, and answered by that. */
+/** The instant of a sync that somebody asks for and that is not answered. A remote is polled first. */
 function openRequest({ metadata, spec, status }: Repository): string | undefined {
   const request = metadata.annotations?.[ANNOTATION.syncRequestedAt];
-  return spec.source.kind === 'push' && request !== status?.lastSyncRequest ? request : undefined;
+  const isPolled = spec.source.kind === 'push' || status?.source?.lastSyncRequest === request;
+  return isPolled && request !== status?.lastSyncRequest ? request : undefined;
 }
 
 async function answerRequest({ cluster }: State, repository: Repository, request: string): Promise<void> {

@@ -41,6 +41,19 @@ describe('planChanges', () => {
     expect(printPlan(planChanges([desired], [live]))).toEqual(lines);
   });
 
+  it.each<[string, number, number, boolean, number]>([
+    ['all that there is, which no commit means', 3, 0, false, 0],
+    ['half of many', 20, 10, false, 10],
+    ['more than half of many', 20, 9, false, 0],
+    ['more than half of a few', 9, 1, false, 8],
+    ['more than half of many, as a person wants it', 20, 9, true, 11],
+  ])('removes %s only when that is meant', (_name, active, wanted, isConfirmed, pruned) => {
+    const all = Array.from({ length: active }, (_, n) => definition(`Task/t${n}`));
+    const plan = planChanges(all.slice(0, wanted), all, { isConfirmed, active, wanted });
+    expect(plan.waves.flat()).toHaveLength(pruned);
+    expect(plan.held?.count).toBe(pruned === 0 ? active - wanted : undefined);
+  });
+
   const kind = fc.constantFrom<DesiredDefinition['kind']>('Platform', 'Task', 'Workflow', 'LaunchPlan', 'Schedule');
   const one = fc.record({
     kind,

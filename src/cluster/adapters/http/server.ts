@@ -6,6 +6,7 @@ import { auditedApi, auditSource } from './audited.ts';
 import { accessRequest, authorize } from './authorize.ts';
 import { readBody } from './body.ts';
 import { answerCreate, answerPatch, answerUpdate } from './change.ts';
+import { signedApi } from './changed-by.ts';
 import { discoveryAnswer, SERVICE } from './discovery.ts';
 import { type Authenticate, bearerToken, isLocalHost } from './guard.ts';
 import { answerLogs } from './logs.ts';
@@ -105,14 +106,15 @@ async function serveObjects(options: ApiServerOptions, route: ObjectsRoute, exch
   const { request, user } = exchange;
   const wanted = accessRequest(request, route);
   const isWrite = request.method !== 'GET' && request.method !== 'HEAD';
+  const signed = isWrite ? signedApi(options, route, user) : options;
   const audited =
     isWrite && options.audit !== undefined
-      ? auditedApi(options, options.audit, auditSource(request, user), wanted, route)
+      ? auditedApi(signed, options.audit, auditSource(request, user), wanted, route)
       : undefined;
   try {
     const fields = authorize(user, wanted);
     const allowed = fields === undefined ? exchange : { ...exchange, fields };
-    await answerObjects(audited?.api ?? options, route, allowed);
+    await answerObjects(audited?.api ?? signed, route, allowed);
   } catch (error) {
     audited?.failed(error);
     throw namingObject(error, route.info, route.name);

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { ANNOTATION, deleteObject, type KubeObject, patchObject, type Task } from '../../../src/cluster/index.ts';
+import { temporaryFolder } from '../../git/fixtures/real-git.ts';
+import { filesOf, type QuickWorld, quickWorld, REPOSITORY_KEY } from '../fixtures/quick-world.ts';
+import { until } from '../fixtures/world.ts';
+
+const T0 = { kind: 'Task', namespace: 'shop-production', name: 't0' };
+const T1 = { ...T0, name: 't1' };
+
+/** As somebody who uses the API: what they change carries their name. */
+async function edit(world: QuickWorld, key: typeof T0, image: string): Promise<void> {
+  const annotations = { [ANNOTATION.changedBy]: JSON.stringify({ by: 'mallory', at: '2026-01-02T03:04:05.000Z' }) };
+  await patchObject(world.store, key, { metadata: { annotations }, spec: { image } });
+}
+
+async function imageOf(world: QuickWorld, key: typeof T0): Promise<string | undefined> {
+  return (await world.store.get<Task>(key)).spec.image;
+}
+
+async function suspend(world: QuickWorld, suspended: boolean | null): Promise<void> {
+  await patchObject(world.store, REPOSITORY_KEY, { spec: { suspended } });
+}
+
+async function eventsOf(world: QuickWorld): Promise<readonly string[]> {
+  const { items } = await world.store.list<KubeObject & { involvedObject: { kind: string; name: string } }>('Event');
+  return items.map(
+    ({ reason, involvedObject, message }) => `${reason} ${involvedObject.kind}/${involvedObject.name} ${message}`,
+  );
+}
+
+describe('a change past git', () => {
+  it('is restored, and told with who and when', async () => {
+    const world = await quickWorld();
+    const { oid } = await world.push(filesOf(3));
+    await edit(world, T0, 'evil');
+    await deleteObject(world.store, T1);
+    await until(async () => (await world.domain()).drift?.length === 2);
+    const { drift = [] } = await world.domain();
+    expect(drift).toContainEqual({
+      kind: 'Task',
+      name: 't0',
+      what: 'edited',
+      by: 'mallory',
+      at: '2026-01-02T03:04:05.000Z',
+      state: 'healed',
+    });
+    expect(drift).toContainEqual({
+      kind: 'Task',
+      name: 't1',
+      what: 'deleted',
+      at: expect.any(String),
+      state: 'healed',
+    });
+    expect(await imageOf(world, T0)).toBeUndefined();
+    expect((await world.store.get(T0)).metadata.annotations).not.toHaveProperty([ANNOTATION.changedBy]);
+    const wanted = `Drift Task/t0 edited past git by mallory: restored as commit ${oid.slice(0, 7)} has it`;
+    await until(async () => (await eventsOf(world)).includes(wanted));
+    expect(await eventsOf(world)).toContain(
+      `Applied Repository/shop production is at ${oid.slice(0, 7)}: 3 created, 0 updated, 0 removed`,
+    );
+  });
+
+  it('that comes while nobody watches is found and told at the next start', async () => {
+    const folder = temporaryFolder();
+    const world = await quickWorld({ folder });
+    const { oid } = await world.push(filesOf(1));
+    await world.reconciler.close();
+    await edit(world, T0, 'evil');
+    const { metadata: _, ...task } = await world.store.get(T0);
+    const labels = { 'pipectl.dev/repository': 'shop' };
+    const added = { ...task, metadata: { name: 'added', namespace: 'shop-production', labels } } as KubeObject;
+    await world.store.write([{ op: 'create', object: added }]);
+    await world.close();
+    const again = await quickWorld({ folder });
+    await again.reconciler.settled('shop', 'production', oid, 5_000);
+    expect(await again.definitions()).toEqual(['Task/t0']);
+    const told = (await again.domain()).drift?.map(({ name, what, state }) => `${name} ${what} ${state}`);
+    expect(told?.sort()).toEqual(['added added healed', 't0 edited healed']);
+  });
+
+  it('again and again is healed ever later, and waits visibly', async () => {
+    const world = await quickWorld();
+    await world.push(filesOf(1));
+    await edit(world, T0, 'first');
+    await until(async () => (await imageOf(world, T0)) === undefined);
+    await edit(world, T0, 'second');
+    await until(async () => (await world.domain()).drift?.[0]?.state === 'waiting');
+    await until(async () => (await imageOf(world, T0)) === undefined);
+    expect((await world.domain()).drift).toMatchObject([{ name: 't0', by: 'mallory', state: 'healed' }]);
+  });
+});
+
+describe('a suspended repository', () => {
+  it('registers, tells what differs, and does nothing about it until it goes on', async () => {
+    const world = await quickWorld();
+    const first = await world.push(filesOf(2));
+    await suspend(world, true);
+    const reasonOf = async (): Promise<string | undefined> =>
+      (await world.repository())?.status?.conditions?.[0]?.reason;
+    await until(async () => (await reasonOf()) === 'Suspended');
+    const { lines, oid } = await world.push(filesOf(3));
+    expect(lines.at(-1)).toBe(`pipectl: production stays at ${first.oid.slice(0, 7)}: the repository is suspended`);
+    await edit(world, T0, 'hotfix');
+    await until(async () => (await world.domain()).drift !== undefined);
+    expect((await world.domain()).drift).toMatchObject([{ name: 't0', by: 'mallory', state: 'suspended' }]);
+    expect(await imageOf(world, T0)).toBe('hotfix');
+    await deleteObject(world.store, T1);
+    await until(async () => (await world.domain()).drift?.length === 2);
+    expect(await world.definitions()).toEqual(['Task/t0']);
+    await suspend(world, null);
+    await until(async () => (await world.domain()).lastApplied === oid);
+    expect(await world.definitions()).toEqual(['Task/t0', 'Task/t1', 'Task/t2']);
+    expect(await imageOf(world, T0)).toBeUndefined();
+    expect(await reasonOf()).toBe('Applied');
+  });
+});
+
+describe('a request to sync', () => {
+  it('compares everything at once, and is answered when that is done', async () => {
+    const world = await quickWorld();
+    await world.push(filesOf(1));
+    const at = '2026-01-02T03:04:05.000Z';
+    await edit(world, T0, 'evil');
+    await world.annotate({ [ANNOTATION.syncRequestedAt]: at });
+    await until(async () => (await world.repository())?.status?.lastSyncRequest === at);
+    expect(await imageOf(world, T0)).toBeUndefined();
+    expect((await world.domain()).drift).toMatchObject([{ name: 't0', state: 'healed' }]);
+  });
+});
