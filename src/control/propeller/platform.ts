@@ -1,10 +1,10 @@
 import type { Clock, Log, Random } from '../../base/index.ts';
-import { type Cluster, type Platform, reflect, type Sharding } from '../../cluster/index.ts';
+import { type Cluster, type Platform, type ReflectOptions, reflect, type Sharding } from '../../cluster/index.ts';
 import { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from '../../compiler/index.ts';
 import type { Propeller } from './propeller.ts';
 import type { Quota } from './quotas.ts';
 
-export interface PlatformOptions {
+export interface PlatformOptions extends Pick<ReflectOptions, 'relistMs'> {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly random: Random;

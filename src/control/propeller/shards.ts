@@ -13,10 +13,10 @@ export interface Propellers
   statsByShard(): ReadonlyMap<string, PropellerStats & { readonly epoch?: number }>;
 }
 
-export type PropellersOptions = PropellerOptions & Pick<FleetOptions<Propeller>, 'identity' | 'timing'>;
+export type PropellersOptions = PropellerOptions & Pick<FleetOptions<Propeller>, 'identity' | 'timing' | 'relistMs'>;
 
 /** Starts one propeller that owns everything; more when `setSharding` says so. Settings are those of each shard. */
-export function startPropellers({ identity, timing, ...options }: PropellersOptions): Propellers {
+export function startPropellers({ identity, timing, relistMs, ...options }: PropellersOptions): Propellers {
   const { cluster, clock, random, log } = options;
   let { workers, maxParallelism } = options;
   const quotas = createQuotas();
@@ -27,6 +27,7 @@ export function startPropellers({ identity, timing, ...options }: PropellersOpti
     log,
     identity,
     ...(timing && { timing }),
+    ...(relistMs !== undefined && { relistMs }),
     newEngine: (_, begins) =>
       startPropeller({
         ...options,

@@ -5,6 +5,7 @@ import {
   LABEL,
   LEASE_API_VERSION,
   type Lease,
+  NotFoundError,
   type ObjectKey,
   SYSTEM_NAMESPACE,
 } from '../../cluster/index.ts';
@@ -44,6 +45,8 @@ interface State {
   /** The lease as last seen, and when that was, by our own clock: clocks of others are not compared with ours. */
   seen: { readonly version: string; readonly at: UnixMs } | undefined;
   held: { readonly epoch: number; renewedAt: UnixMs } | undefined;
+  /** The lease as we wrote it last, while nothing says that it has changed since. */
+  written: Lease | undefined;
   isStopped: boolean;
   cancel: () => void;
   cancelDeadline: () => void;
@@ -62,6 +65,7 @@ export function startElector(options: ElectorOptions, handlers: ElectorHandlers)
     map: '',
     seen: undefined,
     held: undefined,
+    written: undefined,
     isStopped: false,
     cancel: () => undefined,
     cancelDeadline: () => undefined,
@@ -110,26 +114,44 @@ function takeTurn(state: State): void {
 const JITTER = 1.2;
 
 async function acquireOrRenew(state: State): Promise<void> {
-  const { cluster, clock, identity } = state.options;
-  const askedAt = clock.now();
-  const lease = await findObject<Lease>(cluster, keyOf(state));
+  const askedAt = state.options.clock.now();
+  if (state.held !== undefined && state.written !== undefined) {
+    // Nobody else writes it while it is held: so a renewal need not read it, as client-go's does not.
+    if (await renewAsWritten(state, state.written, state.held.epoch, askedAt)) return;
+  }
+  const lease = await findObject<Lease>(state.options.cluster, keyOf(state));
   if (lease === undefined) {
     if (state.held !== undefined) letGo(state);
-    await cluster.write([{ op: 'create', object: leaseOf(state, undefined, 1, askedAt) }]);
-    hold(state, 1, askedAt);
+    await put(state, undefined, 1, askedAt);
     return;
   }
-  const isOurs = lease.spec.holderIdentity === identity;
+  const isOurs = lease.spec.holderIdentity === state.options.identity;
   if (state.held !== undefined && isOurs) {
-    const { epoch } = state.held;
-    await cluster.write([{ op: 'update', object: leaseOf(state, lease, epoch, askedAt) }]);
-    hold(state, epoch, askedAt);
+    await put(state, lease, state.held.epoch, askedAt);
     return;
   }
   if (state.held !== undefined) letGo(state);
   if (!isOurs && !isFree(state, lease)) return;
-  const epoch = (lease.spec.leaseTransitions ?? 0) + 1;
-  await cluster.write([{ op: 'update', object: leaseOf(state, lease, epoch, askedAt) }]);
+  await put(state, lease, (lease.spec.leaseTransitions ?? 0) + 1, askedAt);
+}
+
+/** False: it is another's by now, or gone. */
+async function renewAsWritten(state: State, written: Lease, epoch: number, askedAt: UnixMs): Promise<boolean> {
+  try {
+    await put(state, written, epoch, askedAt);
+    return true;
+  } catch (error) {
+    if (error instanceof ConflictError || error instanceof NotFoundError) return false;
+    throw error;
+  }
+}
+
+/** Writes the lease in place of what it was, and holds it from `askedAt` on. */
+async function put(state: State, before: Lease | undefined, epoch: number, askedAt: UnixMs): Promise<void> {
+  state.written = undefined;
+  const object = leaseOf(state, before, epoch, askedAt);
+  const [written] = await state.options.cluster.write([{ op: before === undefined ? 'create' : 'update', object }]);
+  state.written = written as Lease;
   hold(state, epoch, askedAt);
 }
 

@@ -1,5 +1,12 @@
 import { type Clock, ConflictError, type Log, type Random } from '../../base/index.ts';
-import { type Cluster, LABEL, type Lease, type Sharding, SYSTEM_NAMESPACE } from '../../cluster/index.ts';
+import {
+  type Cluster,
+  LABEL,
+  type Lease,
+  type ReflectOptions,
+  type Sharding,
+  SYSTEM_NAMESPACE,
+} from '../../cluster/index.ts';
 import { type Owner, type Shard, startShard } from './shard.ts';
 import { createShardMap, type ShardMap } from './shard-map.ts';
 import type { LeaseTiming } from './timing.ts';
@@ -11,7 +18,7 @@ export interface ShardEngine extends Owner {
   stop(): Promise<void>;
 }
 
-export interface FleetOptions<E extends ShardEngine> {
+export interface FleetOptions<E extends ShardEngine> extends Pick<ReflectOptions, 'relistMs'> {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,5 +1,12 @@
 import type { Clock, Log, Random, UnixMs } from '../../base/index.ts';
-import { type Cluster, LABEL, type Lease, reflect, SYSTEM_NAMESPACE } from '../../cluster/index.ts';
+import {
+  type Cluster,
+  LABEL,
+  type Lease,
+  type ReflectOptions,
+  reflect,
+  SYSTEM_NAMESPACE,
+} from '../../cluster/index.ts';
 import { SERVES, startElector } from './elector.ts';
 import type { ShardMap } from './shard-map.ts';
 import { LEASE_TIMING, type LeaseTiming } from './timing.ts';
@@ -17,7 +24,7 @@ export interface Owner {
   own(ownership: Ownership | undefined): Promise<void>;
 }
 
-export interface ShardOptions {
+export interface ShardOptions extends Pick<ReflectOptions, 'relistMs'> {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly random: Random;
@@ -185,11 +192,12 @@ function blockers(state: State): readonly string[] {
 }
 
 function followPeers(state: State, again: () => void, signal: AbortSignal): Promise<void> {
-  const { cluster, clock, random, log } = state.options;
+  const { cluster, clock, random, log, relistMs } = state.options;
+  const every = relistMs === undefined ? {} : { relistMs };
   const { done } = reflect<Lease>(
     cluster,
     'Lease',
-    { clock, random, log, namespace: SYSTEM_NAMESPACE, labelSelector: LABEL.shard },
+    { clock, random, log, ...every, namespace: SYSTEM_NAMESPACE, labelSelector: LABEL.shard },
     {
       changed(changes) {
         for (const change of changes) {

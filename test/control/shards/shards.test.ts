@@ -136,6 +136,32 @@ describe('shards of several processes', () => {
     expect(sites.clashes).toEqual([]);
   });
 
+  it('renew what they hold without reading it, and read it when somebody else has written it', async () => {
+    const clock = manualClock(1_000_000);
+    const store = await openStore();
+    const { shard } = openSites(store, clock).start('shard-0', 1);
+    await pass(clock, () => shard.isComplete());
+    const lease = { kind: 'Lease', namespace: 'pipectl-system', name: 'pipectl-shard-0' };
+    const reads = vi.spyOn(store, 'get');
+    const leaseNow = async (): Promise<Lease> => (await store.list<Lease>('Lease')).items[0] as Lease;
+    const renewedAfter = (version: string | undefined): Promise<Lease> =>
+      vi.waitFor(async () => {
+        clock.set(clock.now() + 500);
+        const now = await leaseNow();
+        expect(now.metadata.resourceVersion).not.toBe(version);
+        return now;
+      });
+    const first = await renewedAfter((await leaseNow()).metadata.resourceVersion);
+    expect(reads).not.toHaveBeenCalled();
+    const [touched] = await store.write([
+      { op: 'patch', key: lease, patch: { metadata: { annotations: { a: 'b' } } } },
+    ]);
+    const again = await renewedAfter(touched?.metadata.resourceVersion);
+    expect(reads).toHaveBeenCalled();
+    expect(again.spec).toMatchObject({ leaseTransitions: first.spec.leaseTransitions });
+    expect(shard.epoch()).toBe(first.spec.leaseTransitions);
+  });
+
   it('let go in time when the cluster cannot be reached, so that a successor clashes with nobody', async () => {
     const clock = manualClock(1_000_000);
     const store = await openStore();
