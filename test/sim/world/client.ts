@@ -112,13 +112,22 @@ function watch(store: SimStore, link: Link, kind: string, options: WatchOptions)
   link.breakers.add(breaker);
   const { ignoreStatusChanges: _, ...seesAll } = options;
   const inner = store.watch(kind, { ...(link.mode === 'embedded' ? options : seesAll), signal: ending.signal });
+  const isRemote = link.mode === 'kubernetes';
+  // One generator for all of it: each one more in between costs every event several turns of the promises' queue.
   async function* events(): AsyncGenerator<readonly WatchEvent[]> {
     try {
-      if (link.mode === 'kubernetes') await call(link, true, async () => undefined);
+      if (isRemote) await call(link, true, async () => undefined);
       for await (const batch of inner) {
         if (isDead(link)) await never();
-        if (link.mode === 'embedded') yield batch;
-        else yield* delivered(link, batch, () => broken);
+        if (!isRemote) yield batch;
+        else {
+          const isStale = link.timeline.now < link.weather.staleUntil;
+          await link.timeline.sleep(isStale ? link.chance.between(0, 20_000) : link.chance.between(0.5, 8));
+          if (isDead(link)) await never();
+          if (broken !== undefined) throw broken;
+          if (!isStale) yield batch;
+          else for (const arrived of distorted(link, batch)) yield arrived;
+        }
         if (broken !== undefined) throw broken;
       }
       if (isDead(link)) await never();
@@ -133,27 +142,13 @@ function watch(store: SimStore, link: Link, kind: string, options: WatchOptions)
   return events();
 }
 
-/** Events as they arrive over a network: later, perhaps in parts, and in bad weather twice or in another order. */
-async function* delivered(
-  link: Link,
-  batch: readonly WatchEvent[],
-  broken: () => Error | undefined,
-): AsyncGenerator<readonly WatchEvent[]> {
-  const { timeline, weather, chance } = link;
-  const isStale = timeline.now < weather.staleUntil;
-  await timeline.sleep(isStale ? chance.between(0, 20_000) : chance.between(0.5, 8));
-  if (isDead(link)) await never();
-  if (broken() !== undefined) return;
-  if (!isStale) {
-    yield batch;
-    return;
-  }
+/** Events as they arrive in bad weather: in another order, twice, or not at all. */
+function distorted({ chance }: Link, batch: readonly WatchEvent[]): readonly (readonly WatchEvent[])[] {
   if (chance.chance(0.05)) throw new ExpiredError('the history was compacted');
   if (chance.chance(0.05)) throw new WaitError('the watch was cut', 0);
   // Events of one object keep their order, as resourceVersion says; those of different objects need not.
   const shuffled = chance.chance(0.3) ? [...batch].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) : batch;
-  yield shuffled;
-  if (chance.chance(0.3)) yield shuffled;
+  return chance.chance(0.3) ? [shuffled, shuffled] : [shuffled];
 }
 
 function nameOf(event: WatchEvent): string {

@@ -11,7 +11,13 @@ import { startReconciler } from '../../../src/control/reconciler/index.ts';
 import { createRegistration } from '../../../src/control/registration/index.ts';
 import { type Retention, type RetentionPolicy, startRetention } from '../../../src/control/retention/index.ts';
 import { startScheduler } from '../../../src/control/scheduler/index.ts';
-import { createShardMap, type ShardMap, shardId, startShard } from '../../../src/control/shards/index.ts';
+import {
+  createShardMap,
+  type LeaseTiming,
+  type ShardMap,
+  shardId,
+  startShard,
+} from '../../../src/control/shards/index.ts';
 import type { PushHandler } from '../../../src/git/index.ts';
 import { createResync } from '../../../src/main/resync.ts';
 import { createClient } from './client.ts';
@@ -121,8 +127,15 @@ function placeOf(role: Role): number {
   return Number(role.slice('propeller-'.length));
 }
 
-/** Renewals are most of what happens in a quiet world: so leases are longer than those of a real one. */
-const TIMING = { durationMs: 480_000, renewDeadlineMs: 340_000, retryMs: 180_000 };
+/**
+ * Renewals and lists of what has not changed are most of what happens in a quiet world, so both are rarer than in a real
+ * one: in one of four worlds a little, where more leases are lost and more lists come in between, and much in the others.
+ */
+function timingOf(seed: number): { readonly timing: LeaseTiming; readonly relistMs: number } {
+  return chanceOf(seed, 'timing').chance(0.25)
+    ? { timing: { durationMs: 480_000, renewDeadlineMs: 340_000, retryMs: 180_000 }, relistMs: 600_000 }
+    : { timing: { durationMs: 720_000, renewDeadlineMs: 620_000, retryMs: 300_000 }, relistMs: 3_600_000 };
+}
 
 export function start(process: SimProcess, options: ProcessOptions): void {
   if (!isWanted(process, options)) return;
@@ -141,7 +154,7 @@ export function start(process: SimProcess, options: ProcessOptions): void {
   };
   process.link = link;
   const cluster = createClient(store, link);
-  const host = { cluster, clock: clockOf(link), random: link.chance, log: link.log };
+  const host = { cluster, clock: clockOf(link), random: link.chance, log: link.log, ...timingOf(seed) };
   switch (process.role) {
     case 'propeller-0':
       if (mode === 'embedded') startShards(process, host, options);
@@ -182,7 +195,6 @@ function startOneShard(process: SimProcess, host: Host, { shards, mode }: Proces
     identity: `${process.role}/${process.lives}`,
     map: mapOf(shards()),
     owner: propeller,
-    timing: TIMING,
   });
   process.stats = () => [propeller.stats()];
   process.reshard = (count) => shard.setMap(mapOf(count));
@@ -202,7 +214,6 @@ function startShards(process: SimProcess, host: Host, { shards, archive, onEnded
     maxParallelism: 25,
     hasOnlyOwnPods: true,
     onEnded,
-    timing: TIMING,
   });
   // How many shards there are changes at other times than settings do: as one of the faults.
   followPlatform({ ...host, propeller: { ...propellers, setSharding: () => undefined } });
@@ -220,7 +231,7 @@ export const RETENTION_POLICY: RetentionPolicy = {
   logs: { maxAgeMs: 12 * 3_600_000, maxBytes: 1_000_000 },
 };
 
-type Host = Parameters<typeof startReconciler>[0];
+type Host = Parameters<typeof startReconciler>[0] & ReturnType<typeof timingOf>;
 
 /** As the daemon does: compares the refs with what is noted before anybody can push, and again soon after. */
 function startGitSide(process: SimProcess, link: Link, host: Host, options: ProcessOptions): void {

@@ -85,11 +85,20 @@ export function createStore(options: StoreOptions): SimStore {
   const log = { write: nothing };
   let queue: Waiting[] = [];
   let flying: Waiting[] = [];
+  let flyingSince = 0;
   let epoch = 0;
+
+  /** What comes in the same instant shares a frame; what comes later waits for the next one. */
+  function enqueue(waiting: Waiting): void {
+    if (flying.length > 0 && timeline.now === flyingSince) flying.push(waiting);
+    else queue.push(waiting);
+    flush();
+  }
 
   function flush(): void {
     if (flying.length > 0 || queue.length === 0) return;
     flying = queue;
+    flyingSince = timeline.now;
     queue = [];
     const mine = epoch;
     timeline.after(disk.latencyMs(), () => {
@@ -119,7 +128,7 @@ export function createStore(options: StoreOptions): SimStore {
     if (op.kind === 'none') return;
     const { entry } = op;
     const { kind, namespace } = entry.shelf;
-    const before = entry.rv === 0 ? undefined : mainValue(entry.hot!.main);
+    const before = entry.rv === 0 || op.kind !== 'put' ? undefined : mainValue(entry.hot!.main);
     const mainChanged = commitOp(table, orphans, op);
     const { changes } = table.kinds.get(kind)!;
     changes.rings = mainChanged || changes.rings === 'main' ? 'main' : 'status';
@@ -145,20 +154,16 @@ export function createStore(options: StoreOptions): SimStore {
 
   function write(writes: readonly Write[], { discard }: WriteOptions = {}): Promise<readonly KubeObject[]> {
     return new Promise((resolve, reject) => {
-      const enqueue = (staged: Staged, done: () => void): void => {
-        queue.push({ staged, done, failed: reject });
-        if (queue.length === 1 && flying.length === 0) timeline.after(0, flush);
-      };
       let staged: Staged;
       try {
         staged = stage(staging, writes, Number.POSITIVE_INFINITY);
       } catch (error) {
         if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error;
-        enqueue({ ops: [], answers: [], text: '' }, () => reject(error));
+        enqueue({ staged: { ops: [], answers: [], text: '' }, done: () => reject(error), failed: reject });
         return;
       }
       const answers = (): readonly KubeObject[] => staged.answers.map((index) => answerOf(table, staged.ops[index]!));
-      enqueue(staged, () => resolve(discard === true ? [] : answers()));
+      enqueue({ staged, done: () => resolve(discard === true ? [] : answers()), failed: reject });
     });
   }
 
