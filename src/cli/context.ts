@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from '../base/index.ts';
-import type { Connected, Connector, RevisionOpener } from '../client/index.ts';
+import type { Connected, Connector, Planner, RevisionOpener } from '../client/index.ts';
 import type { FirstVerdict } from './answer-shortly.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -44,6 +44,7 @@ export interface DaemonHandle {
 export interface CliPorts {
   readonly connect: Connector;
   readonly openRevision: RevisionOpener;
+  readonly planRevision: Planner;
   /** Rejects with StalledError when the folder is taken, the port is in use, git is missing, the disk is full. */
   startDaemon(options: DaemonOptions): Promise<DaemonHandle>;
 }

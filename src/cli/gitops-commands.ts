@@ -26,6 +26,27 @@ export const GITOPS_COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/status.ts'),
   },
   {
+    name: 'plan',
+    group: 'Git',
+    summary: 'Tell what a commit would change, as the server sees it',
+    description:
+      'Compares the definitions of a commit with what is active, and tells which the reconciler would create, update,\n' +
+      'restore and remove. A commit that is not registered is sent to the control plane, which compiles it and keeps nothing.\n' +
+      'Exits 0 when nothing would change, 1 when something would, 2 when it cannot be told.',
+    examples: [
+      { command: 'pipectl plan', meaning: 'the last commit of this checkout' },
+      { command: 'pipectl plan --rev feature-x', meaning: 'the head of a branch' },
+      { command: 'pipectl plan --rev HEAD~3 -o json', meaning: 'for scripts' },
+    ],
+    arguments: [],
+    options: [
+      { flags: '--rev <REV>', description: 'Commit, branch or tag; default: HEAD, else what the domain tracks' },
+      REMOTE_OPTION,
+      OUTPUT('text', 'json'),
+    ],
+    load: () => import('./commands/plan.ts'),
+  },
+  {
     name: 'sync',
     group: 'Git',
     summary: 'Poll and reconcile a repository now',

@@ -31,6 +31,7 @@ export async function runProcess(checked?: FirstVerdict): Promise<void> {
     {
       connect: async (options) => (await import('../main/client.ts')).connect(options),
       openRevision: async (options) => (await import('../main/revision.ts')).openRevision(options),
+      planRevision: async (options) => (await import('../main/plan.ts')).planRevision(options),
       startDaemon: async (options) => (await import('../main/daemon.ts')).startDaemon(options),
     },
   );

@@ -3,6 +3,7 @@ import {
   type Condition,
   type DomainStatus,
   findObject,
+  type PlanSummary,
   type Repository,
   SYSTEM_NAMESPACE,
 } from '../cluster/index.ts';
@@ -83,3 +84,14 @@ export function isSettled(repository: Repository): boolean {
     ({ status }) => status.desired === undefined || status.desired === status.lastApplied,
   );
 }
+
+export interface PlanOptions {
+  readonly cluster: Cluster;
+  readonly repository: Repository;
+  /** Of a domain of the repository. */
+  readonly namespace: string;
+  readonly commit: string;
+}
+
+/** Tells what making a registered commit active would change. Errors: StalledError `RevisionMissing`. */
+export type Planner = (options: PlanOptions) => Promise<PlanSummary>;

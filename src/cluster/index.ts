@@ -26,6 +26,7 @@ export * from './merge-patch.ts';
 export * from './notification-kind.ts';
 export * from './object.ts';
 export * from './phases.ts';
+export * from './plan-summary.ts';
 export * from './pod.ts';
 export * from './port.ts';
 export * from './reflector.ts';

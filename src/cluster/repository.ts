@@ -1,6 +1,9 @@
 import type { Diagnostic, Digest } from '../base/index.ts';
 import type { Condition, KubeObject } from './object.ts';
 
+/** What keeps a deleted repository until all that it made active is gone as well. */
+export const REPOSITORY_FINALIZER = 'pipectl.dev/repository';
+
 export interface Repository extends KubeObject {
   readonly kind: 'Repository';
   readonly spec: {

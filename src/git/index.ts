@@ -8,6 +8,7 @@ export * from './ancestry.ts';
 export * from './commit.ts';
 export * from './names.ts';
 export * from './oid.ts';
+export * from './plan-ref.ts';
 export * from './push.ts';
 export * from './reader.ts';
 export * from './ref-name.ts';

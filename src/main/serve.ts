@@ -2,6 +2,7 @@ import type { Clock, Log, Random } from '../base/index.ts';
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
 import { type Cluster, type Identity, OWNER } from '../cluster/index.ts';
 import { createPushAccess, startTokens, type Tokens } from '../control/access/index.ts';
+import { startRemoval } from '../control/removal/index.ts';
 import { createGitEndpoint, type GitEndpoint, type RepositoryStore } from '../git/adapters/native/index.ts';
 import { openAuditLog } from './audit-log.ts';
 import type { Ends } from './daemon.ts';
@@ -49,6 +50,9 @@ export async function serve(options: ServeOptions, ends: Ends): Promise<string> 
     access: createPushAccess({ cluster: store, clock, audit, handler: resync.handler(inTurn) }),
     log,
   });
+  const removeObjects = (name: string): Promise<void> => inTurn(name, () => repositories.remove(name));
+  const removal = startRemoval({ ...options, cluster: store, removeObjects });
+  ends.push(() => removal.close());
   const listening = await listenLocally(options.port, folder.certificate, (request, response) => {
     if (!git.handle(request, response)) api.handle(request, response);
   });

@@ -15,6 +15,7 @@ import {
 } from '../../src/cluster/index.ts';
 import type { LaunchPlanClosure, WorkflowClosure } from '../../src/compiler/index.ts';
 import { connect } from '../../src/main/client.ts';
+import { planRevision } from '../../src/main/plan.ts';
 import { openRevision } from '../../src/main/revision.ts';
 import { type ApiFixture, clock, openApi, random } from '../cluster/api-fixture.ts';
 
@@ -132,6 +133,7 @@ export function pipe(write: (text: string) => void): Terminal {
 export const PORTS: CliPorts = {
   connect,
   openRevision,
+  planRevision,
   startDaemon: () => Promise.reject(new Error('these tests start no control plane')),
 };
 

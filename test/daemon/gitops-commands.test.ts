@@ -172,3 +172,135 @@ describe('suspend and resume', () => {
     expect((await repository()).metadata.annotations).not.toHaveProperty(['pipectl.dev/suspension']);
   });
 });
+
+describe('plan', () => {
+  it('exits 0 where nothing would change, and 1 where something would', async () => {
+    expect(await ada.pipectl('plan')).toMatchObject({ code: 0, err: '' });
+    const { code, out } = await ada.pipectl('plan', '--rev', commits[0] as string);
+    const lines = [
+      `${short(commits[0])} in shop-production: 3 to update, 0 unchanged`,
+      '  update  Task/double pipelines/double.yaml',
+      '  update  Workflow/total pipelines/total.yaml',
+      '  update  LaunchPlan/total pipelines/total.yaml',
+    ];
+    expect([code, out]).toEqual([1, `${lines.join('\n')}\n`]);
+  });
+
+  it('of a commit that nobody pushed is made by the control plane, which keeps nothing of it', async () => {
+    git(project.folder, ['switch', '-q', '-c', 'idea']);
+    const idea = project.commit({
+      'pipelines/more.yaml': task('1').replace('name: double', 'name: one'),
+      'pipelines/total.yaml': FILES['pipelines/total.yaml'].split('---')[0],
+    });
+    const { code, out } = await ada.pipectl('plan', '-o', 'json');
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      commit: idea,
+      namespace: 'shop-production',
+      changes: [
+        { action: 'create', kind: 'Task', name: 'one', file: 'pipelines/more.yaml' },
+        { action: 'remove', kind: 'LaunchPlan', name: 'total', file: 'pipelines/total.yaml' },
+      ],
+      unchanged: 2,
+      waiting: [],
+    });
+    expect((await ada.pipectl('revisions', '-o', 'name')).out).not.toContain(idea);
+    expect(git(project.folder, ['ls-remote', 'pipectl', 'refs/plan/*'])).toBe('');
+  });
+
+  it('exits 2 where there is none, and says why', async () => {
+    project.commit({ 'pipelines/more.yaml': 'kind: Taks\n' });
+    const { code, out, err } = await ada.pipectl('plan');
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('PIPE-SCHEMA-003');
+    expect(err).toContain('pipectl: rejected, there is no plan\n');
+    expect(await ada.pipectl('plan', '--rev', 'nowhere')).toMatchObject({ code: 2 });
+    git(project.folder, ['switch', '-q', 'main']);
+  });
+});
+
+describe('sync', () => {
+  it('waits until the domains show their branches', async () => {
+    expect(await ada.said('sync', '--wait')).toBe(`production is at ${short(commits[4])}\n`);
+    expect(await ada.said('sync')).toBe('repository shop is looked at now; `pipectl status shop` tells the outcome\n');
+  });
+});
+
+describe('rollback', () => {
+  it('tells what it would do', async () => {
+    const { code, out } = await ada.pipectl('rollback', '--dry-run', '--to', short(commits[0]));
+    expect(code).toBe(0);
+    expect(out).toContain(`upon ${short(commits[4])}:\n\n    Roll back to ${short(commits[0])}: change\n`);
+    for (const commit of commits.slice(1)) expect(out).toContain(`This reverts commit ${commit}.`);
+  });
+
+  it('makes and pushes a commit with the old files, which becomes active; the checkout is left alone', async () => {
+    const { code, out, err } = await ada.pipectl('rollback', '-m', 'Too clever');
+    const [made = ''] = git(project.folder, ['ls-remote', 'pipectl', 'refs/heads/main']).split('\t');
+    expect([code, out]).toEqual([0, `production is rolled back to ${short(commits[3])} by commit ${short(made)}\n`]);
+    expect(err).toContain(`pipectl: production is now at ${short(made)}\n`);
+    expect(head()).toBe(commits[4]);
+    const [parent, tree, message] = git(project.folder, ['log', '-1', '--format=%P%n%T%n%s', made]).split('\n');
+    expect([parent, tree]).toEqual([commits[4], git(project.folder, ['rev-parse', `${commits[3]}^{tree}`])]);
+    expect(message).toBe(`Roll back to ${short(commits[3])}: Write about it`);
+    expect((await repository()).status?.domains?.production).toMatchObject({ desired: made, lastApplied: made });
+    expect((await ada.pipectl('rollback', '--to', short(commits[3]))).err).toContain('nothing to roll back');
+    git(project.folder, ['pull', '-q', '--ff-only', 'pipectl', 'main']);
+    commits.push(made);
+  });
+});
+
+describe('bisect', () => {
+  it('finds the commit that broke a launch plan, also among commits that nobody pushed', async () => {
+    const good = head();
+    const broken = task('1; exit 3').replace('"y=1; exit 3"', '"y=1"; exit 3');
+    commit('Rename nothing', { 'README.md': 'Doubles numbers.\n' });
+    commit('Multiply', { 'pipelines/double.yaml': task('$((2 * 1 * PIPECTL_INPUT_X))') });
+    const bad = commit('Break it (#9)', { 'pipelines/double.yaml': broken });
+    commit('Say so', { 'README.md': 'Broken.\n' });
+    commit('Break it otherwise', { 'pipelines/double.yaml': broken.replace('exit 3', 'exit 4') });
+    const { code, out, err } = await ada.pipectl('bisect', 'total', '--good', good, '--bad', 'HEAD');
+    expect({ code, out, err }).toMatchObject({ code: 0, out: expect.stringContaining(`First bad commit:  ${bad}\n`) });
+    expect(out).toContain('Pull request:      #9\n');
+    expect(err).toMatch(/[0-9a-f]{7} bad: total-\w+ Failed/);
+    expect(git(project.folder, ['ls-remote', 'pipectl', 'refs/heads/pipectl-bisect/*'])).toBe('');
+  });
+
+  it('says when what runs is the same at both', async () => {
+    expect(await ada.pipectl('bisect', 'total', '--good', 'HEAD~2', '--bad', 'HEAD~1')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('total runs the same at'),
+    });
+  });
+});
+
+describe('repo', () => {
+  it('adds and lists repositories', async () => {
+    expect(await ada.said('repo', 'add', 'pay')).toBe('repository pay is added\n');
+    expect(await ada.pipectl('repo', 'add', 'pay')).toMatchObject({ code: 1 });
+    expect(await ada.said('repo', 'list', '-o', 'name')).toBe('pay\nshop\n');
+    const secret = await ada.pipectl('repo', 'add', 'x', 'https://ada:hunter2@example.org/x.git');
+    expect([secret.code, secret.err.includes('hunter2')]).toEqual([2, false]);
+    expect(await ada.said('repo', 'remove', 'pay')).toBe('repository pay is removed\n');
+  });
+
+  it('removes one with all that it made active, for good, and only when that is said', async () => {
+    expect(await ada.pipectl('repo', 'remove', 'shop')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(
+        'repository shop has 1 workflow, 1 task, 1 launch plan active: they go with it: say --prune',
+      ),
+    });
+    expect(await ada.said('repo', 'remove', 'shop', '--prune')).toMatch(/^repository shop is removed, with 1 workflow/);
+    const cluster = await daemon.connect();
+    for (const kind of ['Workflow', 'Task', 'LaunchPlan']) {
+      expect((await cluster.list(kind, { namespace: 'shop-production' })).items).toEqual([]);
+    }
+    await daemon.kill();
+    daemon = await startDaemon({ program, data });
+    expect((await personIn('/', data).pipectl('repo', 'list')).err).toBe('No repositories found.\n');
+    // And it can come back.
+    git(project.folder, ['remote', 'set-url', 'pipectl', daemon.remote('shop')]);
+    expect(await push(`${commits[0]}:refs/heads/main`)).toContain('production is now at');
+  });
+});

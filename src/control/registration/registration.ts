@@ -7,6 +7,7 @@ import {
   type Push,
   type PushHandler,
   type PushVerdict,
+  plannedDomain,
   type Refs,
   type RefUpdate,
   shortOid,
@@ -20,6 +21,7 @@ import { type Domains, type MovedBranch, moveDomains } from './domains.ts';
 import { headsPatch, isRegistered } from './heads.ts';
 import { createIndexCache, type IndexCache } from './index-cache.ts';
 import { branchOf, registeredLines, rejectedLines } from './lines.ts';
+import { planPush } from './plan-push.ts';
 import { type DraftRevision, draftCommit, findRevision, settingsOf, storeDrafts } from './register-commit.ts';
 import { type RejectedCommit, storeRejected } from './register-rejected.ts';
 
@@ -63,7 +65,12 @@ async function decide(state: State, push: Push): Promise<PushVerdict> {
   const lines: string[] = [];
   const rejections: string[] = [];
   const refused: RejectedCommit[] = [];
-  const status = (await findRepository(state, push.repository))?.status;
+  const found = await findRepository(state, push.repository);
+  if (found?.metadata.deletionTimestamp !== undefined) {
+    return rejected([`pipectl: repository ${push.repository} is being removed: push again when it is gone`]);
+  }
+  if (push.updates.some(({ ref }) => plannedDomain(ref) !== undefined)) return planPush(state, push, found);
+  const status = found?.status;
   const active = Object.values(status?.domains ?? {}).flatMap(({ desired }) => desired ?? []);
   for (const update of push.updates) {
     if (update.after === ZERO_OID || !isRegistered(update.ref)) continue;

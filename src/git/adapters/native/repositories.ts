@@ -22,6 +22,8 @@ export interface RepositoryStore {
   reader(name: string): NativeReader;
   /** Packs loose objects, removing none that are unreachable: commits that a force-push left behind stay runnable. */
   pack(name: string): Promise<void>;
+  /** Deletes the repository with all its commits, if it is there. */
+  remove(name: string): Promise<void>;
   close(): void;
 }
 
@@ -83,6 +85,16 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
     },
     async pack(name) {
       await runGit(['--git-dir', path(name), 'repack', '-d', '-l', '-q'], { env, maxBytes: 4_096 });
+    },
+    async remove(name) {
+      readers.get(name)?.close();
+      readers.delete(name);
+      ensured.delete(name);
+      // Under a name that no repository has, so that what is there is whole; a start takes it away as a draft.
+      const draft = join(folder, `.draft-${name}`);
+      await rm(draft, { recursive: true, force: true });
+      if (await exists(name)) await rename(path(name), draft);
+      await rm(draft, { recursive: true, force: true });
     },
     close() {
       for (const reader of readers.values()) reader.close();
