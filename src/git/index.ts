@@ -14,6 +14,7 @@ export * from './reader.ts';
 export * from './ref-name.ts';
 export * from './ref-pattern.ts';
 export * from './remote.ts';
+export * from './signature.ts';
 export * from './tree.ts';
 export * from './tree-diff.ts';
 export * from './walk.ts';

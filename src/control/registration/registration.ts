@@ -15,6 +15,7 @@ import {
 } from '../../git/index.ts';
 import { plainText } from '../../language/index.ts';
 import type { Settled } from '../reconciler/index.ts';
+import type { VerifyUpdate } from '../verification/index.ts';
 import { peelCommit } from './commit-of.ts';
 import type { CleanTrees } from './compile-commit.ts';
 import { type Domains, type MovedBranch, moveDomains } from './domains.ts';
@@ -33,8 +34,12 @@ export interface RegistrationOptions {
   readonly refs: (repository: string) => Promise<Refs>;
   /** Reads the objects of a bare repository. */
   readonly objects: (repository: string) => ObjectReader;
+  /** Keeps what pushes reuse from being collected meanwhile; absent: nobody collects. */
+  readonly use?: ClosureUse;
   /** Waits until a domain shows a commit, so that the pusher is told; see Reconciler. */
   readonly settled: (repository: string, domain: string, commit: string, timeoutMs: number) => Promise<Settled>;
+  /** What keeps an update from being accepted as far as signatures go; absent: nobody asks for any. */
+  readonly verify?: VerifyUpdate;
 }
 
 export interface Registration extends PushHandler {
@@ -53,10 +58,11 @@ export function createRegistration(options: RegistrationOptions): Registration {
   const { cluster, clock } = options;
   const cache = createIndexCache(cluster, clock);
   const state: State = { ...options, cache, clean: boundedSet(MAX_CLEAN_TREES), oneAtATime: createLine() };
+  const reusing = <T>(work: () => Promise<T>): Promise<T> => options.use?.reusing(work) ?? work();
   return {
-    decide: (push) => decide(state, push),
+    decide: (push) => reusing(() => decide(state, push)),
     landed: (push) => landed(state, push),
-    resync: (repository) => resync(state, repository),
+    resync: (repository) => reusing(() => resync(state, repository)),
   };
 }
 
@@ -70,11 +76,9 @@ async function decide(state: State, push: Push): Promise<PushVerdict> {
     return rejected([`pipectl: repository ${push.repository} is being removed: push again when it is gone`]);
   }
   if (push.updates.some(({ ref }) => plannedDomain(ref) !== undefined)) return planPush(state, push, found);
-  const status = found?.status;
-  const active = Object.values(status?.domains ?? {}).flatMap(({ desired }) => desired ?? []);
   for (const update of push.updates) {
     if (update.after === ZERO_OID || !isRegistered(update.ref)) continue;
-    const drafted = await draftUpdate(state, push, update, active, drafts);
+    const drafted = await draftUpdate(state, push, update, found, drafts);
     if (drafted.kind === 'rejected') {
       rejections.push(...rejectedLines(update.ref, update.after, drafted.diagnostics));
       refused.push(drafted);
@@ -111,17 +115,22 @@ type Drafted =
 
 async function draftUpdate(
   state: State,
-  { repository, objects }: Pick<Push, 'repository' | 'objects'>,
+  push: Push,
   update: RefUpdate,
-  active: readonly Oid[],
+  stored: Repository | undefined,
   drafts: readonly DraftRevision[],
 ): Promise<Drafted> {
+  const { repository, objects } = push;
   const peeled = await peelCommit(objects, update.after);
   const about = { repository, ref: update.ref };
   if (peeled.kind === 'rejected') return { ...peeled, ...about, oid: update.after, commit: undefined };
   if (peeled.kind === 'other') return { kind: 'none' };
   const { oid, commit } = peeled;
+  // Before anything else: a commit that is registered already may come to a ref that asks for more.
+  const unsigned = (await state.verify?.(stored, push, update, oid)) ?? [];
+  if (unsigned.length > 0) return { kind: 'rejected', diagnostics: unsigned, ...about, oid, commit };
   if (drafts.some(({ revision }) => revision.spec.commit === oid)) return { kind: 'none' };
+  const active = Object.values(stored?.status?.domains ?? {}).flatMap(({ desired }) => desired ?? []);
   const bases = [...commit.parents, update.before, ...active];
   const outcome = await draftCommit(state, { ...about, oid, commit, objects, bases });
   if (outcome.kind === 'rejected') return { ...outcome, ...about, oid, commit };

@@ -48,4 +48,13 @@ export const TREE_CODES: readonly DiagnosticCode[] = [
     wrong: '# a second repository whose pipectl.yaml says the same metadata.name',
     right: task('add'),
   },
+  {
+    code: 'PIPE-PUSH-002',
+    severity: 'error',
+    title: 'a commit or tag is not signed as the repository asks',
+    explanation:
+      'The Repository object says by spec.verify whose signatures count, and whether the head, a tag that names it or every new commit must carry one. Signatures of SSH keys (gpg.format=ssh) are checked against allowedSigners, those of OpenPGP against gpgKeys, at the time that the commit says. Sign with git commit -S or git tag -s, or add the key to the Repository.',
+    wrong: '# a commit made without -S in a repository whose spec.verify asks for signatures',
+    right: task('add'),
+  },
 ];

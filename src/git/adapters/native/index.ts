@@ -15,3 +15,4 @@ export {
   type RepositoryStore,
   type RepositoryStoreOptions,
 } from './repositories.ts';
+export { createSignatures, type SignaturesOptions } from './signatures.ts';

@@ -7,6 +7,7 @@ import { HOOKS } from './hooks.ts';
 import { QUARANTINE_PREFIX } from './quarantine.ts';
 import { type NativeReader, openNativeReader } from './reader.ts';
 import { SCRATCH_PREFIX } from './remote-process.ts';
+import { SIGNATURES_PREFIX } from './signatures.ts';
 
 /** The bare repositories of one control plane: `<folder>/<name>.git`. */
 export interface RepositoryStore {
@@ -51,7 +52,7 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
   const hooks = join(folder, 'hooks');
   const configFile = join(folder, 'gitconfig');
   await mkdir(hooks, { recursive: true, mode: 0o700 });
-  await removeFetches(folder);
+  await removeScratch(folder);
   await writeFile(configFile, '[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n');
   for (const [name, script] of HOOKS) await writeHook(join(hooks, name), script);
   const env = gitEnvironment(configFile);
@@ -159,15 +160,15 @@ async function removeQuarantines(objects: string): Promise<void> {
   }
 }
 
-/** The same of fetches. */
-async function removeFetches(folder: string): Promise<void> {
+/** The same of fetches and checks of signatures. */
+async function removeScratch(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (FETCH_PREFIXES.some((prefix) => name.startsWith(prefix)))
+    if (SCRATCH_PREFIXES.some((prefix) => name.startsWith(prefix)))
       await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
-const FETCH_PREFIXES = [QUARANTINE_PREFIX, SCRATCH_PREFIX];
+const SCRATCH_PREFIXES = [QUARANTINE_PREFIX, SCRATCH_PREFIX, SIGNATURES_PREFIX];
 
 async function isThere(file: string, mode = constants.F_OK): Promise<boolean> {
   return access(file, mode).then(
