@@ -15,7 +15,10 @@ export function secretForms(value: string): readonly Buffer[] {
   const plain = [value, value.trim()].filter((text) => Buffer.byteLength(text) >= MIN_REDACTED_BYTES);
   for (const text of plain) {
     add(text);
-    add(JSON.stringify(text).slice(1, -1));
+    const inJson = JSON.stringify(text).slice(1, -1);
+    add(inJson);
+    // Outputs are JSON, and what stands in them may be JSON again.
+    add(JSON.stringify(inJson).slice(1, -1));
     add(encodeURIComponent(text.toWellFormed()));
     for (const encoded of base64Forms(text)) add(encoded);
   }

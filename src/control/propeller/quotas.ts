@@ -40,8 +40,8 @@ export interface Quotas {
   /** What the execution may start now; undefined: as much as it likes. */
   roomFor(namespace: string, key: string): Room | undefined;
   /**
-   * What it is about to take: counts from now on, while the round that starts it is on its way to the disk. What ends with
-   * that round is free when `note` says so.
+   * What it is about to take: counts from now on, while the round that starts it is on its way to the disk, and ends its
+   * turn in the line. What ends with that round is free when `note` says so.
    */
   take(namespace: string, key: string, usage: Usage): void;
   /** What it takes after a round, and whether it lacked room. Wakes who is next, when there is room. */
@@ -207,6 +207,8 @@ function admit(ledger: Ledger, namespace: string, key: string, wait: QuotaWait):
 }
 
 function take(holder: Holder, key: string, usage: Usage): void {
+  // It has had its turn.
+  holder.toStart.waiting.delete(key);
   const before = holder.used.get(key) ?? NOTHING;
   account(holder, key, {
     tasks: Math.max(usage.tasks, before.tasks),
