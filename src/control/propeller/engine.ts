@@ -44,6 +44,10 @@ export interface PropellerOptions {
   readonly maxStreak?: number;
   /** The cluster holds no foreign pods, so they are watched without a selector: the store then keeps nothing for the watch. */
   readonly hasOnlyOwnPods?: boolean;
+  /** How long an execution that has nothing to do stays in memory. Absent: ENGINE_PARK_AFTER_MS. */
+  readonly parkAfterMs?: number;
+  /** Parked executions that are due within so long are in memory, as their times. Absent: PARK_WINDOW_MS. */
+  readonly parkWindowMs?: number;
   /** Shared by the shards of one process. Absent: its own, and there are none before `setQuotas`. */
   readonly quotas?: Quotas;
   /** Absent: it is alone and owns every execution. */
@@ -265,10 +269,10 @@ function armWake(engine: Engine): void {
 /** Forgets executions that had nothing to do for a while. Their wake-ups stay. */
 function armSweep(engine: Engine): void {
   if (engine.cancelSweep !== undefined || engine.isStopped) return;
-  const { clock } = engine.options;
-  engine.cancelSweep = clock.at(clock.now() + ENGINE_PARK_AFTER_MS, () => {
+  const { clock, parkAfterMs = ENGINE_PARK_AFTER_MS } = engine.options;
+  engine.cancelSweep = clock.at(clock.now() + parkAfterMs, () => {
     engine.cancelSweep = undefined;
-    const idleSince = clock.now() - ENGINE_PARK_AFTER_MS;
+    const idleSince = clock.now() - parkAfterMs;
     for (const [key, entry] of engine.entries) {
       if (!entry.isBusy && !entry.isQueued && entry.lastRoundAt <= idleSince) engine.entries.delete(key);
     }

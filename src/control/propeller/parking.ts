@@ -72,7 +72,7 @@ export function newPaging(): Paging {
 
 /** What a list of all executions is to leave out. Those due a little later it brings as well. */
 export function dueNow({ paging, options }: Engine): NonNullable<ListOptions['due']> {
-  const soon = options.clock.now() + PARK_WINDOW_MS;
+  const soon = options.clock.now() + windowMs(options);
   if (paging.horizon === Number.POSITIVE_INFINITY) return { before: soon };
   // Before the list, so that what is parked while it is read is either in it or kept by who parks it.
   paging.horizon = Math.max(paging.horizon, soon);
@@ -86,10 +86,14 @@ export function noteLeftOut({ paging }: Engine, { before }: NonNullable<ListOpti
 
 /** A list of all executions has been read to its end. */
 export function noteListed(engine: Engine, see: (execution: Execution) => void): void {
-  const { paging } = engine;
+  const { paging, options } = engine;
   if (paging.horizon === Number.POSITIVE_INFINITY) return;
   paging.listedTo = Math.max(paging.listedTo, paging.horizon);
-  pageLater(engine, paging.listedTo - PARK_WINDOW_MS / 2, see);
+  pageLater(engine, paging.listedTo - windowMs(options) / 2, see);
+}
+
+function windowMs({ parkWindowMs = PARK_WINDOW_MS }: Engine['options']): number {
+  return parkWindowMs;
 }
 
 function pageLater(engine: Engine, at: UnixMs, see: (execution: Execution) => void): void {
@@ -107,14 +111,14 @@ function pageLater(engine: Engine, at: UnixMs, see: (execution: Execution) => vo
 async function page(engine: Engine, see: (execution: Execution) => void): Promise<void> {
   const { options, paging } = engine;
   const { clock, log } = options;
-  paging.horizon = Math.max(paging.horizon, clock.now() + PARK_WINDOW_MS);
+  paging.horizon = Math.max(paging.horizon, clock.now() + windowMs(options));
   const before = paging.horizon;
   // Where others work on executions as well, one that they have not finished may be ours by now.
   const due = engine.owned === 'all' ? { from: paging.listedTo, before } : { before };
   try {
     await eachExecution(engine, { due, fieldSelector: 'status.phase=Running' }, see);
     paging.listedTo = Math.max(paging.listedTo, before);
-    pageLater(engine, paging.listedTo - PARK_WINDOW_MS / 2, see);
+    pageLater(engine, paging.listedTo - windowMs(options) / 2, see);
   } catch (error) {
     if (engine.isStopped) return;
     log.write('warn', 'parked executions could not be listed; trying again', { error: String(error) });
