@@ -19,8 +19,11 @@ export type Fault = { readonly atMs: number } & (
 );
 
 /** Something that a user does. `choice` picks among what there is then. */
-export type Action = { readonly atMs: number } & (
-  | { readonly kind: 'run'; readonly choice: number; readonly a: number }
+export type Action = {
+  readonly atMs: number;
+} & /** `unless`: nobody runs anything when there have been as many executions by then. */
+(
+  | { readonly kind: 'run'; readonly choice: number; readonly a: number; readonly unless?: number }
   | { readonly kind: 'abort' | 'remove' | 'answer' | 'brief' | 'relaunch' | 'recover'; readonly choice: number }
   | { readonly kind: 'pause'; readonly choice: number; readonly forMs: number }
   | { readonly kind: 'push' | 'pushBroken' | 'pushForced'; readonly choice: number; readonly branch: string }
@@ -43,6 +46,8 @@ export interface SimPlan {
 
 const PROPELLERS = ROLES.filter((role) => role.startsWith('propeller'));
 const HOUR = 3_600_000;
+/** So many that worlds of two days have 200 at least. */
+const EXECUTIONS_PER_HOUR = 4.4;
 const MINUTE = 60_000;
 
 export function planOf(seed: number, hours: number): SimPlan {
@@ -174,9 +179,10 @@ function actionsOf(chance: Chance, hours: number, storms: readonly number[]): Ac
   const actions: Action[] = [];
   // A first commit, and time to make it active, before anybody runs something.
   actions.push({ kind: 'push', atMs: 1_000, choice: 0, branch: 'main' });
-  for (const atMs of times(chance, hours, 2.5)) {
-    const choice = chance.int(1_000);
-    actions.push({ kind: 'run', atMs, choice, a: chance.int(30) });
+  // Schedules start more in one world than in another: users make up for it.
+  for (const atMs of times(chance, hours, 2 * EXECUTIONS_PER_HOUR)) {
+    const unless = Math.ceil((atMs / HOUR) * EXECUTIONS_PER_HOUR);
+    actions.push({ kind: 'run', atMs, choice: chance.int(1_000), a: chance.int(30), unless });
   }
   for (const atMs of times(chance, hours, 0.3)) {
     actions.push({ kind: chance.pick(['relaunch', 'recover', 'recover']), atMs, choice: chance.int(1_000) });

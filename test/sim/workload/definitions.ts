@@ -291,8 +291,8 @@ function schedulesText(variant: number): string {
     // Some versions have one less: what is no longer named is to go.
     const documents = Array.from({ length: SCHEDULES - Math.abs(variant % 2) }, (_, i) => {
       const when = chance.chance(0.5)
-        ? `every: ${chance.pick([45, 60, 90, 120])}m`
-        : `cron: "${chance.int(60)} ${chance.pick(['*', '*/2', '*', '1,2,3,13'])} * * *", timeZone: ${chance.pick(['UTC', 'Europe/Berlin', 'America/New_York'])}`;
+        ? `every: ${chance.pick([60, 90, 120, 240])}m`
+        : `cron: "${chance.int(60)} ${chance.pick(['*', '*/2', '*/3', '1,2,3,13'])} * * *", timeZone: ${chance.pick(['UTC', 'Europe/Berlin', 'America/New_York'])}`;
       const catchUp = `catchUp: { policy: ${chance.pick(['all', 'all', 'latest', 'none'])} }`;
       const spread = chance.chance(0.3) ? ', spread: 2m' : '';
       const active = variant === INACTIVE || chance.chance(0.1) ? ', active: false' : '';

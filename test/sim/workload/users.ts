@@ -59,6 +59,7 @@ export function createUsers(): Users {
 export function act(world: World, users: Users, action: Action): void {
   switch (action.kind) {
     case 'run':
+      if (action.unless !== undefined && world.store.executions >= action.unless) return;
       run(world, users, action.choice, action.a);
       return;
     case 'relaunch':

@@ -127,14 +127,31 @@ function placeOf(role: Role): number {
   return Number(role.slice('propeller-'.length));
 }
 
-/**
- * Renewals and lists of what has not changed are most of what happens in a quiet world, so both are rarer than in a real
- * one: in one of four worlds a little, where more leases are lost and more lists come in between, and much in the others.
- */
-function timingOf(seed: number): { readonly timing: LeaseTiming; readonly relistMs: number } {
-  return chanceOf(seed, 'timing').chance(0.25)
-    ? { timing: { durationMs: 480_000, renewDeadlineMs: 340_000, retryMs: 180_000 }, relistMs: 600_000 }
-    : { timing: { durationMs: 720_000, renewDeadlineMs: 620_000, retryMs: 300_000 }, relistMs: 3_600_000 };
+/** How often the loops of a world do what they do from time to time, though nothing has happened. */
+interface Timing {
+  readonly timing: LeaseTiming;
+  readonly relistMs: number;
+  readonly parkAfterMs: number;
+  readonly parkWindowMs: number;
+}
+
+/** Leases are longer than real ones; all else is as in production. */
+const BUSY: Timing = {
+  timing: { durationMs: 480_000, renewDeadlineMs: 340_000, retryMs: 180_000 },
+  relistMs: 600_000,
+  parkAfterMs: 5_000,
+  parkWindowMs: 600_000,
+};
+const LAZY: Timing = {
+  timing: { durationMs: 720_000, renewDeadlineMs: 620_000, retryMs: 300_000 },
+  relistMs: 3_600_000,
+  parkAfterMs: 180_000,
+  parkWindowMs: 3_600_000,
+};
+
+/** Renewals, and lists of what has not changed, are most of what happens in a quiet world: so most worlds have fewer. */
+function timingOf(seed: number): Timing {
+  return chanceOf(seed, 'timing').chance(0.25) ? BUSY : LAZY;
 }
 
 export function start(process: SimProcess, options: ProcessOptions): void {
@@ -231,7 +248,7 @@ export const RETENTION_POLICY: RetentionPolicy = {
   logs: { maxAgeMs: 12 * 3_600_000, maxBytes: 1_000_000 },
 };
 
-type Host = Parameters<typeof startReconciler>[0] & ReturnType<typeof timingOf>;
+type Host = Parameters<typeof startReconciler>[0] & Timing;
 
 /** As the daemon does: compares the refs with what is noted before anybody can push, and again soon after. */
 function startGitSide(process: SimProcess, link: Link, host: Host, options: ProcessOptions): void {

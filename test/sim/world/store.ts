@@ -52,6 +52,8 @@ export interface SimStore {
   /** Watches of this kind that are behind get ExpiredError. */
   forget(kind: string): void;
   readonly table: Table;
+  /** Executions that were ever created. */
+  readonly executions: number;
 }
 
 export interface StoreOptions {
@@ -87,6 +89,7 @@ export function createStore(options: StoreOptions): SimStore {
   let flying: Waiting[] = [];
   let flyingSince = 0;
   let epoch = 0;
+  let executions = 0;
 
   /** What comes in the same instant shares a frame; what comes later waits for the next one. */
   function enqueue(waiting: Waiting): void {
@@ -129,6 +132,7 @@ export function createStore(options: StoreOptions): SimStore {
     const { entry } = op;
     const { kind, namespace } = entry.shelf;
     const before = entry.rv === 0 || op.kind !== 'put' ? undefined : mainValue(entry.hot!.main);
+    if (kind === 'Execution' && op.kind === 'put' && before === undefined) executions++;
     const mainChanged = commitOp(table, orphans, op);
     const { changes } = table.kinds.get(kind)!;
     changes.rings = mainChanged || changes.rings === 'main' ? 'main' : 'status';
@@ -170,6 +174,9 @@ export function createStore(options: StoreOptions): SimStore {
   const collector = startCollector(table, orphans, log, write);
   return {
     table,
+    get executions() {
+      return executions;
+    },
     get(key) {
       const entry = visibleEntry(table, key.kind, key.namespace ?? '', key.name);
       if (entry !== undefined) return snapshot(table, entry);
