@@ -1,3 +1,4 @@
+import { ACCESS_COMMANDS } from './access-commands.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { GITOPS_COMMANDS } from './gitops-commands.ts';
 import { LOOK_COMMANDS } from './look-commands.ts';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...SECRET_COMMANDS,
   ...GITOPS_COMMANDS,
   ...LOOK_COMMANDS,
+  ...ACCESS_COMMANDS,
   ...MORE_COMMANDS,
 ];
 

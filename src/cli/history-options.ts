@@ -64,7 +64,7 @@ function phaseOf(text: string): ExecutionPhase {
 }
 
 /** `2h` ago, a day (its beginning in UTC), or an instant. */
-function instantOf(option: string, text: string, now: UnixMs): UnixMs {
+export function instantOf(option: string, text: string, now: UnixMs): UnixMs {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
   const instant = normalInstant(isDay ? `${text}T00:00:00Z` : text);
   if (instant !== undefined) return Date.parse(instant);

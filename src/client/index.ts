@@ -3,6 +3,7 @@
  * namespace), the checkout around the current folder, and view models over the cluster port.
  * Must not wire adapters nor print. Views are pure functions of objects and an instant; loaders only fetch.
  */
+export * from './audit.ts';
 export * from './checkout.ts';
 export * from './commit-side.ts';
 export * from './compile-work-tree.ts';

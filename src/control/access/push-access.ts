@@ -8,7 +8,15 @@ import {
   type Repository,
   SYSTEM_NAMESPACE,
 } from '../../cluster/index.ts';
-import type { GitAccess, LandedPush, Origin, Push, PushHandler, RefUpdate } from '../../git/index.ts';
+import {
+  type GitAccess,
+  type LandedPush,
+  type Origin,
+  type Push,
+  type PushHandler,
+  plannedDomain,
+  type RefUpdate,
+} from '../../git/index.ts';
 import { mayFetchFrom, mayPushTo, ruleProblems, scopeProblem } from './ref-rules.ts';
 
 export interface PushAccessOptions {
@@ -25,11 +33,13 @@ export function createPushAccess({ cluster, clock, audit, handler }: PushAccessO
     findObject<Repository>(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name });
 
   const problemsOf = async (who: Identity, { repository, updates, objects }: Push): Promise<readonly string[]> => {
-    const scoped = updates.flatMap(({ ref }) => scopeProblem(who, repository, ref) ?? []);
+    // A plan moves nothing: who may push at all may ask for it.
+    const moved = updates.filter(({ ref }) => plannedDomain(ref) === undefined);
+    const scoped = moved.flatMap(({ ref }) => scopeProblem(who, repository, ref) ?? []);
     const rules = (await find(repository))?.spec.rules ?? [];
     if (rules.length === 0) return scoped;
     const ruled: string[] = [];
-    for (const update of updates) ruled.push(...(await ruleProblems(rules, who, update, objects)));
+    for (const update of moved) ruled.push(...(await ruleProblems(rules, who, update, objects)));
     return [...scoped, ...ruled];
   };
 
@@ -55,7 +65,8 @@ export function createPushAccess({ cluster, clock, audit, handler }: PushAccessO
                   accepted: false,
                   lines: [...problems, 'rejected, nothing was changed'].map((line) => `pipectl: ${line}`),
                 };
-          if (!verdict.accepted) {
+          const isPlan = problems.length === 0 && push.updates.every(({ ref }) => plannedDomain(ref) !== undefined);
+          if (!verdict.accepted && !isPlan) {
             const message = (verdict.lines[0] ?? '').replace(/^pipectl: /, '').slice(0, MAX_AUDIT_TEXT_LENGTH);
             audit.record({ ...entry(push), outcome: 'refused', code: problems.length === 0 ? 422 : 403, message });
           }
