@@ -4,13 +4,15 @@ import { openArchive } from '../cluster/adapters/archive/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import { createVault, openSecrets, openVaultKey } from '../cluster/adapters/secrets/index.ts';
 import { type Archive, type Cluster, type Secrets, withArchive } from '../cluster/index.ts';
+import { createClosureUse } from '../control/closures/index.ts';
 import { type Deliveries, startDeliveries } from '../control/notifications/index.ts';
 import { followPlatform, reportShards, startPropellers } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
 import { createRegistration } from '../control/registration/index.ts';
-import { followRetentionPolicy, startRetention } from '../control/retention/index.ts';
+import { followRetentionPolicy, startCollection, startRetention } from '../control/retention/index.ts';
 import { startScheduler } from '../control/scheduler/index.ts';
-import { openRepositoryStore, type RepositoryStore } from '../git/adapters/native/index.ts';
+import { createVerifier } from '../control/verification/index.ts';
+import { createSignatures, openRepositoryStore, type RepositoryStore } from '../git/adapters/native/index.ts';
 import { createHttpSender } from '../notify/adapters/http/index.ts';
 import { createMailSender } from '../notify/adapters/smtp/index.ts';
 import { bootId, type NodeAgent, startNodeAgent } from '../runtime/adapters/process/index.ts';
@@ -23,11 +25,14 @@ import { keepKubeconfig } from './kubeconfig.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createResync } from './resync.ts';
 import { serve } from './serve.ts';
+import type { LocalScheme } from './sources.ts';
 
 export interface DaemonOptions {
   readonly dataFolder: string;
   /** Port on 127.0.0.1; 0: any free one. */
   readonly port: number;
+  /** Schemes of remotes to follow besides https and ssh: for machines of one's own, and tests. */
+  readonly localSchemes?: readonly LocalScheme[];
   readonly log: Log;
 }
 
@@ -69,7 +74,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<void>): Promise<Daemon> {
   tuneHeap();
   ends.push(stayAlive());
-  const { log } = options;
+  const { log, localSchemes = [] } = options;
   const folder = openDataFolder(options.dataFolder, hostClock.now());
   ends.push(() => folder.release());
   const host = { clock: hostClock, random: hostRandom, log };
@@ -86,13 +91,19 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
 
   const reconciler = startReconciler({ cluster: store, ...host });
   ends.push(() => reconciler.close());
+  const use = createClosureUse(hostClock);
   const registration = createRegistration({
     cluster: store,
+    use,
     clock: hostClock,
     log,
     refs: (name) => repositories.refs(name),
     objects: (name) => repositories.reader(name),
     settled: (...about) => reconciler.settled(...about),
+    verify: createVerifier({
+      open: createSignatures({ env: repositories.env, scratch: repositories.folder }),
+      refs: (name) => repositories.refs(name),
+    }),
   });
   // Before anybody can push: what a push notes of its refs must not meet what this reads of them.
   const resync = createResync({ registration, list: () => repositories.list(), clock: hostClock, log });
@@ -100,7 +111,18 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   const agent = await startAgent(folder, planes, { repositories, secrets }, host, ends);
   const metrics = createMetrics();
   const url = await serve(
-    { ...options, folder, cluster: planes.cluster, store, repositories, resync, metrics, ...host },
+    {
+      ...options,
+      folder,
+      cluster: planes.cluster,
+      store,
+      repositories,
+      resync,
+      metrics,
+      secrets,
+      localSchemes,
+      ...host,
+    },
     ends,
   );
   // Last, since each begins by reading what there is, which must not keep clients waiting.
@@ -112,6 +134,8 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   });
   ends.push(() => deliveries.stop());
   startLoops(planes, { agent, deliveries }, metrics, host, ends);
+  const collection = startCollection({ cluster: store, archive, use, ...host });
+  ends.push(() => collection.stop());
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
   ends.push(() => kubeconfig.close());
   ends.push(releaseIdleMemory());

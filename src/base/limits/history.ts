@@ -27,6 +27,24 @@ export const ARCHIVE_BATCH = 100;
 /** Executions that are over and remembered for archiving: about 250 bytes each; the next list finds the others. */
 export const MAX_ENDED_REMEMBERED = 100_000;
 
+/**
+ * Revisions that nothing refers to go after this age, but for the newest of each repository; a closure when it was without use
+ * for the grace. A pass, of which there is one every so often, reads executions, live and archived, page by page, and
+ * gives up when more closures are in use than it can remember. `batch`: deleted by one write, for which pushes wait.
+ */
+export const COLLECTION = {
+  revisionAgeMs: 30 * DAY_MS,
+  newestRevisions: 100,
+  graceMs: HOUR_MS,
+  startMs: 15 * 60_000,
+  everyMs: 6 * HOUR_MS,
+  archivePage: 200,
+  maxClosures: 2_000_000,
+  batch: 200,
+} as const;
+/** Revisions that pushes have used, remembered until their refs have moved: longer than a request of git's may take. */
+export const REMEMBERED_USES = { maxCount: 10_000, maxAgeMs: HOUR_MS } as const;
+
 /** JSON text of one execution, or of its attempts, in the archive: a status of 16 MiB and an object of 4 MiB at most. */
 export const MAX_ARCHIVED_BYTES = 256 * MiB;
 /** Executions of one page of a search, and rows unpacked for one when selectors ask for what no index knows. */

@@ -14,6 +14,7 @@ import {
   ZERO_OID,
 } from '../../git/index.ts';
 import { plainText } from '../../language/index.ts';
+import type { ClosureUse } from '../closures/index.ts';
 import type { Settled } from '../reconciler/index.ts';
 import type { VerifyUpdate } from '../verification/index.ts';
 import { peelCommit } from './commit-of.ts';
@@ -84,6 +85,9 @@ async function decide(state: State, push: Push): Promise<PushVerdict> {
       refused.push(drafted);
     }
     if (drafted.kind === 'draft') drafts.push(drafted);
+    // Nothing refers to it before its ref has moved, which is after this.
+    if (drafted.kind === 'draft') state.use?.used(drafted.revision.metadata.name);
+    if (drafted.kind === 'known') state.use?.used(`${push.repository}-${drafted.commit}`);
     if (drafted.kind === 'known') lines.push(`pipectl: ${shortOid(drafted.commit)} is registered already`);
   }
   await noteRejected(state, refused);

@@ -12,6 +12,7 @@ import { type Archive, type Cluster, deleteObject, NotFoundError } from '../../c
 import { archiveEnded } from './archive-ended.ts';
 import { staleCacheEntries } from './cache-entries.ts';
 import { endedExecutions, endedPods } from './list-ended.ts';
+import { oldEvents } from './old-events.ts';
 import { DEFAULT_RETENTION, type Ended, expired, type RetentionPolicy } from './policy.ts';
 
 export interface RetentionOptions {
@@ -113,6 +114,7 @@ async function sweepAll(keeper: Keeper): Promise<number> {
   const pods = expired(await endedPods(cluster), clock.now(), keeper.policy.pods, minAgeOf(keeper));
   gone += await removeAll(keeper, 'Pod', pods);
   gone += await removeAll(keeper, 'CacheEntry', await staleCacheEntries(cluster, clock.now()));
+  gone += await removeAll(keeper, 'Event', await oldEvents(cluster, clock.now()));
   if (archive !== undefined) {
     const { maxAgeMs, maxCount } = keeper.policy.executions;
     const limits = { before: clock.now() - maxAgeMs, maxCount };

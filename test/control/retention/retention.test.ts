@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { KubeObject } from '../../../src/cluster/index.ts';
 import { DEFAULT_RETENTION, expired, startRetention } from '../../../src/control/retention/index.ts';
 import { hostClock } from '../../../src/main/host.ts';
 import { openStore, temporaryFolder } from '../../cluster/embedded/open-store.ts';
@@ -66,6 +67,30 @@ it('deletes finished executions of a store and nothing else', async () => {
     expect(await retention.sweep()).toBe(1);
     const left = await store.list('Execution', { namespace: NAMESPACE });
     expect(left.items.map(({ metadata }) => metadata.name)).toEqual(['done-2', 'runs']);
+    await retention.stop();
+  } finally {
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+it('lets go of events that did not happen again for a day', async () => {
+  const folder = temporaryFolder();
+  const store = await openStore(folder);
+  try {
+    const event = (name: string, lastTimestamp: string): KubeObject => ({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name, namespace: NAMESPACE },
+      lastTimestamp,
+    });
+    const now = new Date().toISOString();
+    const objects = [event('old', '2026-01-01T00:00:00.000Z'), event('new', now)];
+    await store.write(objects.map((object) => ({ op: 'create', object })));
+    const retention = startRetention({ cluster: store, clock: hostClock, log: { write: () => undefined } });
+    await retention.sweep();
+    const left = await store.list('Event', { namespace: NAMESPACE });
+    expect(left.items.map(({ metadata }) => metadata.name)).toEqual(['new']);
     await retention.stop();
   } finally {
     await store.close();
