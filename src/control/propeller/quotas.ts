@@ -220,13 +220,13 @@ function take(holder: Holder, key: string, usage: Usage): void {
 function note(ledger: Ledger, holder: Holder, key: string, usage: Usage, wait: QuotaWait | undefined): void {
   // The room it was shown was that before its own news: what it gives back itself it has not seen free.
   const sawFreed = holder.offer?.key === key ? holder.offer.freed : -1;
+  const { toStart, freed } = holder;
   account(holder, key, usage);
-  const { toStart } = holder;
   const waiter = toStart.waiting.get(key);
-  if (wait !== undefined && waiter !== undefined && sawFreed < 0) {
-    // It looked before its turn, and keeps its place: else who has much news would never come to the front.
+  if (wait !== undefined && waiter !== undefined && (sawFreed < 0 || holder.freed === freed)) {
+    // It took nothing and gave nothing back: it keeps its place, or who has much news, or asks for much, would never get there.
     waiter.wake = wait.wake;
-    waiter.sawFreed = -1;
+    waiter.sawFreed = sawFreed;
   } else {
     toStart.waiting.delete(key);
     if (wait !== undefined) join(ledger, toStart, key, wait, sawFreed);

@@ -91,6 +91,30 @@ describe('the room of a quota', () => {
     expect(woken).toEqual(['b']);
   });
 
+  it('is kept for who asks for much: others that ask for less do not overtake it', () => {
+    const quotas = open({ cpu: '2' });
+    const cores = (cpu: number) => ({ tasks: cpu, cpu, memoryBytes: 0 });
+    for (const key of ['a', 'b']) {
+      quotas.roomFor('n', key);
+      quotas.take('n', key, cores(1));
+      quotas.note('n', key, cores(1), undefined);
+    }
+    for (const [key, since] of [
+      ['large', 1],
+      ['small', 2],
+    ] as const) {
+      quotas.roomFor('n', key);
+      quotas.note('n', key, none, wait(key, since));
+    }
+    // One core is free: too little for the first in line, which looks and waits on.
+    quotas.note('n', 'a', none, undefined);
+    expect(quotas.roomFor('n', 'large')?.left.cpu).toBe(1);
+    quotas.note('n', 'large', none, wait('large', 3));
+    expect(quotas.roomFor('n', 'small')?.left.tasks).toBe(0);
+    quotas.note('n', 'b', none, undefined);
+    expect(woken).toEqual(['large', 'large']);
+  });
+
   it('is nobody’s before what runs already is counted', () => {
     const quotas = open({ maxTasks: 5 });
     quotas.expect('n', 'old', false);
