@@ -23,6 +23,8 @@ export interface DaemonOptions {
   readonly dataFolder: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Schemes of remotes to follow besides https and ssh. */
+  readonly localSchemes?: readonly ('http' | 'file')[];
   readonly log: Log;
 }
 

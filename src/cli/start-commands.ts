@@ -131,6 +131,12 @@ export const START_COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: '--port <N>', description: 'Port on 127.0.0.1, 0 for any free one; default: 7411' },
       { flags: '--no-remote', description: 'Leave the git remote of this checkout alone' },
+      {
+        flags: '--allow-remotes <SCHEME>',
+        description: 'Follow remotes of http or file URLs too, which nothing protects',
+        repeated: true,
+        choices: ['http', 'file'],
+      },
     ],
     endsItself: true,
     load: () => import('./commands/up.ts'),

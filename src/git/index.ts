@@ -18,3 +18,4 @@ export * from './signature.ts';
 export * from './tree.ts';
 export * from './tree-diff.ts';
 export * from './walk.ts';
+export * from './webhook.ts';

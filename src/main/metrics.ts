@@ -2,6 +2,7 @@ import type { EmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import type { Deliveries } from '../control/notifications/index.ts';
 import type { PropellerOptions, Propellers } from '../control/propeller/index.ts';
 import type { Scheduler } from '../control/scheduler/index.ts';
+import type { Sources } from '../control/sources/index.ts';
 import { createRegistry, type Gauge, LATENCY_BUCKETS, type Registry } from '../observe/index.ts';
 import type { NodeAgent } from '../runtime/adapters/process/index.ts';
 
@@ -19,6 +20,8 @@ export interface Metrics {
   readonly onEnded: NonNullable<PropellerOptions['onEnded']>;
   /** Declares what the parts count; called once, when they run. */
   watch(sources: MetricSources): void;
+  /** The same of what follows remote repositories. */
+  watchSources(sources: Pick<Sources, 'stats'>): void;
   /** Prometheus text. */
   text(): string;
 }
@@ -42,11 +45,22 @@ export function createMetrics(): Metrics {
       }
       updateQuotas = quotaGauges(registry, sources.propeller);
     },
+    watchSources: (sources) => sourceReadings(registry, sources),
     text() {
       updateQuotas();
       return registry.text();
     },
   };
+}
+
+function sourceReadings(registry: Registry, { stats }: Pick<Sources, 'stats'>): void {
+  const gauge = (name: string, help: string, read: () => number) => registry.gauge(name, help, { read });
+  const counter = (name: string, help: string, read: () => number) => registry.counter(name, help, { read });
+  gauge('pipectl_sources_followed', 'Remote repositories that are polled.', () => stats().followed);
+  gauge('pipectl_sources_failing', 'Of those, the ones whose last poll failed.', () => stats().failing);
+  counter('pipectl_source_polls_total', 'Polls of remotes.', () => stats().polls);
+  counter('pipectl_source_poll_failures_total', 'Polls of remotes that failed.', () => stats().failures);
+  counter('pipectl_source_moved_refs_total', 'Refs that moved because a remote did.', () => stats().movedRefs);
 }
 
 /** Sums what executions used over workflows and launch plans. One without attempts costs nothing, here neither. */

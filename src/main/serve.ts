@@ -1,6 +1,6 @@
 import type { Clock, Log, Random } from '../base/index.ts';
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
-import { type Cluster, type Identity, OWNER } from '../cluster/index.ts';
+import { type Cluster, type Identity, OWNER, type Secrets } from '../cluster/index.ts';
 import { createPushAccess, startTokens, type Tokens } from '../control/access/index.ts';
 import { startRemoval } from '../control/removal/index.ts';
 import { createGitEndpoint, type GitEndpoint, type RepositoryStore } from '../git/adapters/native/index.ts';
@@ -10,6 +10,7 @@ import type { DataFolder } from './data-folder.ts';
 import { listenLocally } from './listen.ts';
 import type { Metrics } from './metrics.ts';
 import type { Resync } from './resync.ts';
+import { type LocalScheme, startSources } from './sources.ts';
 import { VERSION } from './version.ts';
 
 export interface ServeOptions {
@@ -21,6 +22,9 @@ export interface ServeOptions {
   /** The live objects. */
   readonly store: Cluster;
   readonly repositories: RepositoryStore;
+  readonly secrets: Secrets;
+  /** Schemes of remotes to follow besides https and ssh. */
+  readonly localSchemes: readonly LocalScheme[];
   readonly resync: Resync;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -44,17 +48,21 @@ export async function serve(options: ServeOptions, ends: Ends): Promise<string> 
   ends.push(() => tokens.stop());
   // The endpoint knows when a repository has no push; what it hands pushes to asks it for that.
   const inTurn = (name: string, work: () => Promise<void>): Promise<void> => git.inTurn(name, work);
+  const handler = resync.handler(inTurn);
   const git: GitEndpoint = await createGitEndpoint({
     repositories,
     authenticate: ({ token }) => (token === undefined ? undefined : authenticate(token)),
-    access: createPushAccess({ cluster: store, clock, audit, handler: resync.handler(inTurn) }),
+    access: createPushAccess({ cluster: store, clock, audit, handler }),
     log,
   });
   const removeObjects = (name: string): Promise<void> => inTurn(name, () => repositories.remove(name));
   const removal = startRemoval({ ...options, cluster: store, removeObjects });
   ends.push(() => removal.close());
+  const { sources, webhooks } = startSources({ ...options, cluster: store, handler, inTurn }, ends);
+  metrics.watchSources(sources);
   const listening = await listenLocally(options.port, folder.certificate, (request, response) => {
-    if (!git.handle(request, response)) api.handle(request, response);
+    if (git.handle(request, response) || webhooks.handle(request, response)) return;
+    api.handle(request, response);
   });
   resync.allLater(inTurn);
   ends.push(async () => {

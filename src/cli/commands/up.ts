@@ -18,6 +18,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const { cwd, stdout, stderr, clock, signal } = context;
   const dataFolder = resolve(cwd, context.global.dataFolder);
   const port = input.integer('port', { min: 0, max: 65_535 }) ?? DEFAULT_PORT;
+  const localSchemes = (['http', 'file'] as const).filter((scheme) => input.list('allowRemotes').includes(scheme));
   const log = createLog({
     level: context.global.verbose ? 'debug' : 'info',
     format: stderr.isTerminal ? 'human' : 'json',
@@ -26,7 +27,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     color: stderr.color,
   });
   const daemon = await context.ports
-    .startDaemon({ dataFolder, port, log })
+    .startDaemon({ dataFolder, port, localSchemes, log })
     .catch((error: unknown) => joinRunning(context, input, dataFolder, error));
   const lines = [
     ...factLines(stdout, [

@@ -5,5 +5,4 @@
  * Keeps: no remote holds up another; a rejected commit moves no ref; a poll without news writes nothing; hints, however
  * many, only bring the next poll forward; no credentials reach a status, a log or a file.
  */
-export { refusePushesToRemotes } from './refuse-pushes.ts';
 export { createSources, type Sources, type SourcesOptions, type SourcesStats } from './sources.ts';

@@ -28,6 +28,8 @@ export interface PollContext {
   readonly handler: PushHandler;
   /** Runs work on a repository while nobody else moves its refs. */
   readonly inTurn: (repository: string, work: () => Promise<void>) => Promise<void>;
+  /** Whether the repository is to be followed still: it may have been removed since it was asked. */
+  readonly isFollowed: (repository: string) => boolean;
   /** Where work runs that takes processes. */
   readonly lanes: Lanes;
   readonly signal: AbortSignal;
@@ -122,6 +124,7 @@ async function takeOver(
   let moved = 0;
   try {
     await context.inTurn(name, async () => {
+      if (!context.isFollowed(name)) return;
       const isEarly = ({ ref }: RefUpdate): boolean => tagsFirst && ref.startsWith('refs/tags/');
       for (const part of [updates.filter(isEarly), updates.filter((update) => !isEarly(update))]) {
         moved += await takePart(context, name, fetched, part, memory.rejected);

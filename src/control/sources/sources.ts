@@ -28,7 +28,7 @@ import { type PollContext, type PollResult, pollRemote } from './poll.ts';
 import { backoffMs, firstPollMs, type HintAllowance, intervalMs, isFarthest, takeHint } from './schedule.ts';
 import { type PollOutcome, type Rejection, sourcePatch } from './status.ts';
 
-export interface SourcesOptions extends Omit<PollContext, 'lanes' | 'signal'> {
+export interface SourcesOptions extends Omit<PollContext, 'isFollowed' | 'lanes' | 'signal'> {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly random: Pick<Random, 'unit'>;
@@ -88,10 +88,11 @@ export function createSources(options: SourcesOptions): Sources {
   const { cluster, clock, random, log } = options;
   const ending = new AbortController();
   const lanes = createLanes({ total: MAX_REMOTE_PROCESSES, perGroup: MAX_REMOTE_PROCESSES_PER_HOST });
+  const followers = new Map<string, Follower>();
   const state: State = {
     ...options,
-    followers: new Map(),
-    context: { ...options, lanes, signal: ending.signal },
+    followers,
+    context: { ...options, isFollowed: (name) => followers.has(name), lanes, signal: ending.signal },
     running: new Set(),
     ending,
     counts: { polls: 0, failures: 0, movedRefs: 0 },
@@ -129,7 +130,8 @@ export function createSources(options: SourcesOptions): Sources {
 
 function onRepository(state: State, repository: Repository): void {
   const { spec, metadata } = repository;
-  const source = spec.suspended === true ? undefined : remoteSourceOf(spec.source);
+  const isIdle = spec.suspended === true || metadata.deletionTimestamp !== undefined;
+  const source = isIdle ? undefined : remoteSourceOf(spec.source);
   if (source === undefined) {
     drop(state, metadata.name);
     return;
