@@ -21,8 +21,7 @@ export type Fault = { readonly atMs: number } & (
 /** Something that a user does. `choice` picks among what there is then. */
 export type Action = {
   readonly atMs: number;
-} & /** `unless`: nobody runs anything when there have been as many executions by then. */
-(
+} /** `unless`: nobody runs anything when there have been as many executions by then. */ & (
   | { readonly kind: 'run'; readonly choice: number; readonly a: number; readonly unless?: number }
   | { readonly kind: 'abort' | 'remove' | 'answer' | 'brief' | 'relaunch' | 'recover'; readonly choice: number }
   | { readonly kind: 'pause'; readonly choice: number; readonly forMs: number }

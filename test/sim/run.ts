@@ -1,6 +1,6 @@
 import { isReconcilerWrite } from './invariants/definitions.ts';
 import { createFacts, type Facts } from './invariants/facts.ts';
-import { checkCalm, checkCommits, checkNow, checkRest } from './invariants/index.ts';
+import { beginWatching, checkCalm, checkCommits, checkNow, checkRest } from './invariants/index.ts';
 import { livingExecutions } from './invariants/schedules.ts';
 import type { SimPlan } from './plan.ts';
 import { INACTIVE } from './workload/definitions.ts';
@@ -47,6 +47,7 @@ export async function simulate(plan: SimPlan, options: Parameters<typeof createW
   };
   const facts = createFacts(world, users, violate);
   world.watchers.push((commits) => checkCommits(facts, commits));
+  beginWatching(facts);
   const onRejection = (error: unknown): void => {
     if (error instanceof Violated) return;
     violation ??= { invariant: 0, at: world.timeline.now - START_MS, text: `unhandled: ${(error as Error)?.stack}` };

@@ -164,7 +164,7 @@ export const nothingIsLost: Invariant = {
 };
 
 /** By a user, or with the execution that it is a child of. */
-function isRemoved({ users, byKey }: Facts, { key, spec }: ExecutionFacts): boolean {
+export function isRemoved({ users, byKey }: Facts, { key, spec }: ExecutionFacts): boolean {
   if (users.removed.has(key)) return true;
   return spec.trigger.kind === 'execution' && !byKey.has(`${key.slice(0, key.indexOf('/'))}/${spec.trigger.execution}`);
 }

@@ -1,11 +1,14 @@
 import type { Json } from '../../../src/base/index.ts';
 import {
   ANNOTATION,
+  type Container,
   type Execution,
   isTerminalPhase,
+  LABEL,
   mergePatch,
   type NodeStatus,
   type Pod,
+  shardKey,
 } from '../../../src/cluster/index.ts';
 import type { Users } from '../workload/users.ts';
 import type { Commit } from '../world/store.ts';
@@ -28,6 +31,8 @@ export interface ExecutionFacts {
   isAborting: boolean;
   /** When something happened to it that its status must tell of, and does not yet. */
   unansweredSince: number | undefined;
+  /** Of its shard. */
+  readonly shardKey: number;
   /** When it was last written, or a pod of it was. */
   changedAt: number;
   /** Attempts that ended by the task's own doing, of each node. */
@@ -45,6 +50,7 @@ export interface PodFacts {
   readonly index: number;
   readonly attempt: number;
   readonly digest: string;
+  readonly resources: Container['resources'];
   /** The engine has asked it to end. */
   isAborted: boolean;
 }
@@ -106,6 +112,7 @@ function takeExecution({ executions, byKey, world }: Facts, commit: Commit): voi
       changedAt: now,
       ownFailures: new Map(),
       unjudged: [],
+      shardKey: Number(metadata.labels?.[LABEL.shardKey] ?? shardKey(metadata.namespace ?? '', metadata.name)),
       isDeleted: false,
     };
     executions.set(uid, facts);
@@ -184,7 +191,7 @@ function* executionsOfPod(byKey: Facts['byKey'], namespace: string, pod: string)
   }
 }
 
-export function podFactsOf({ metadata }: Pod): PodFacts {
+export function podFactsOf({ metadata, spec }: Pod): PodFacts {
   const { name, uid = '', labels = {}, annotations = {}, ownerReferences = [] } = metadata;
   return {
     name,
@@ -194,6 +201,7 @@ export function podFactsOf({ metadata }: Pod): PodFacts {
     index: Number(annotations['pipectl.dev/map-index'] ?? -1),
     attempt: Number(labels['pipectl.dev/attempt']),
     digest: annotations['pipectl.dev/digest'] ?? '',
+    resources: spec.containers[0]?.resources,
     isAborted: annotations[ANNOTATION.abort] !== undefined,
   };
 }

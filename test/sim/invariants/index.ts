@@ -1,5 +1,6 @@
 import type { Commit } from '../world/store.ts';
 import { abortsReachAll, answersCome, nothingIsLeftOver } from './answers.ts';
+import { nothingFallsBetween, watchArchive } from './archive.ts';
 import { domainsAreReached, nothingDangles, pushesAreWhole, revisionsAreWhole } from './definitions.ts';
 import {
   allComesToRest,
@@ -11,8 +12,10 @@ import {
 } from './executions.ts';
 import { type Facts, type Invariant, takeIn } from './facts.ts';
 import { concurrencyHolds, ownersFollowEachOther, parallelismHolds, queuesAreBounded } from './limits.ts';
-import { appliedIsTrue, budgetsAreKept, endsAreDeserved } from './outcomes.ts';
+import { appliedIsTrue, budgetsAreKept, endsAreDeserved, recoveredIsKept } from './outcomes.ts';
+import { nobodyStarves, quotasHold } from './quotas.ts';
 import { ticksAreSingle } from './schedules.ts';
+import { secretsStaySecret, watchLogs } from './secrets.ts';
 
 /** What must hold at every commit, and once all is at rest. */
 const INVARIANTS: readonly Invariant[] = [
@@ -22,26 +25,40 @@ const INVARIANTS: readonly Invariant[] = [
   specIsKept,
   inputsAreThere,
   nothingIsLost,
+  nothingFallsBetween,
   parallelismHolds,
   concurrencyHolds,
+  quotasHold,
   queuesAreBounded,
   ownersFollowEachOther,
   revisionsAreWhole,
   nothingDangles,
   endsAreDeserved,
   budgetsAreKept,
+  recoveredIsKept,
   appliedIsTrue,
   abortsReachAll,
   nothingIsLeftOver,
+  secretsStaySecret,
 ];
 /** What is not over tells more than what follows from it. */
 const AT_REST: readonly Invariant[] = [allComesToRest, pushesAreWhole, domainsAreReached, ...INVARIANTS];
 /** What must hold when nothing has gone wrong for a while. */
 const IN_CALM: readonly Invariant[] = [answersCome, pushesAreWhole, domainsAreReached];
 
+/** Of so many worlds, one has all that its processes log looked at. */
+const LOGS_OF = 8;
+
+/** Begins to look at what is seen in other ways than by commits. */
+export function beginWatching(facts: Facts): void {
+  watchArchive(facts);
+  if (facts.world.plan.seed % LOGS_OF === 0) watchLogs(facts);
+}
+
 /** Looks at what takes time to come true, now and then. */
 export function checkNow(facts: Facts): void {
   answersCome.end?.(facts);
+  nobodyStarves.end?.(facts);
 }
 
 export function checkCalm(facts: Facts): void {

@@ -1,8 +1,8 @@
-import type { ExecutionError, Repository } from '../../../src/cluster/index.ts';
+import type { ExecutionError, Pod, Repository } from '../../../src/cluster/index.ts';
 import type { WorkflowClosure } from '../../../src/compiler/closure.ts';
 import { contentOf } from './content.ts';
 import { compareLive } from './definitions.ts';
-import { type Invariant, placeOf } from './facts.ts';
+import { type ExecutionFacts, type Facts, type Invariant, placeOf, podFactsOf } from './facts.ts';
 
 /** Reasons that only a fault of ours gives: nothing that this world does leads there. */
 const OURS: ReadonlySet<string> = new Set(['Bug', 'UnexpectedError', 'StatusRefused', 'NameTaken', 'ClosureMissing']);
@@ -52,6 +52,34 @@ export const budgetsAreKept: Invariant = {
     }
   },
 };
+
+/** Phases of nodes whose results a recovery takes over. */
+const DONE: ReadonlySet<string> = new Set(['Succeeded', 'Cached', 'Recovered']);
+
+/** 8: what was done is not done again by an execution that recovers it. */
+export const recoveredIsKept: Invariant = {
+  after(facts, commit) {
+    if (commit.kind !== 'put' || commit.object.kind !== 'Pod' || commit.before !== undefined) return;
+    const pod = podFactsOf(commit.object as Pod);
+    const execution = facts.executions.get(pod.execution);
+    if (execution?.spec.trigger.kind !== 'recover' || pod.index >= 0 || pod.node.includes('/')) return;
+    const old = facts.executions.get(execution.spec.trigger.uid);
+    if (old === undefined || old.spec.closure !== execution.spec.closure || !isThere(facts, old)) return;
+    const closure = contentOf(facts.world.store, old.spec.closure) as WorkflowClosure | undefined;
+    const isDone = (index: number): boolean => {
+      const node = closure?.nodes[index];
+      return node !== undefined && DONE.has(old.nodes.get(node.id)?.phase ?? '') && node.upstream.every(isDone);
+    };
+    const place = closure?.nodes.findIndex(({ id, kind }) => id === pod.node && kind === 'task') ?? -1;
+    if (place >= 0 && isDone(place)) facts.violate(8, `pod ${pod.name} does again what ${old.key} has done`);
+  },
+};
+
+function isThere({ world }: Facts, { key, uid }: ExecutionFacts): boolean {
+  const [namespace = '', name = ''] = key.split('/');
+  const found = world.store.find({ kind: 'Execution', namespace, name }) ?? world.archive?.find(namespace, name);
+  return found?.metadata.uid === uid;
+}
 
 /** 6: a domain that says it shows a commit shows it. */
 export const appliedIsTrue: Invariant = {

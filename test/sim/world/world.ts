@@ -210,9 +210,10 @@ export function crash(world: World, role: Role, forMs: number): void {
 /** Makes a fault happen now. */
 export function strike(world: World, fault: Fault): void {
   const { processes, disk, timeline, agent, store } = world;
-  const until = 'forMs' in fault ? timeline.now + fault.forMs : 0;
+  const lastsMs = 'forMs' in fault ? fault.forMs : 'lateMs' in fault ? fault.lateMs : 0;
+  const until = timeline.now + lastsMs;
   const process = 'role' in fault ? (processes.get(fault.role) as SimProcess) : undefined;
-  world.troubledUntil = Math.max(world.troubledUntil, timeline.now, until);
+  world.troubledUntil = Math.max(world.troubledUntil, until);
   switch (fault.kind) {
     case 'crash':
       crash(world, fault.role, fault.forMs);
