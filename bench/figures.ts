@@ -161,6 +161,23 @@ export const FIGURES: readonly Figure[] = [
     ],
   },
   {
+    name: 'reconcile',
+    title: 'A domain of 10,000 definitions made equal to its commit',
+    module: './figures/reconcile.ts',
+    metrics: [
+      {
+        key: 'changedMs',
+        title: '1,000 definitions changed, from the move of the ref',
+        unit: 'ms',
+        floor: { key: 'floorMs', title: '1,000 bare writes of 1 KB in batches as large' },
+        target: { atMost: 1_000 },
+      },
+      { key: 'unchangedMs', title: 'nothing changed, all 10,000 compared', unit: 'ms', target: { atMost: 200 } },
+      { key: 'unchangedCpuMs', title: 'its processor time', unit: 'ms' },
+      { key: 'writes', title: 'its writes', unit: '', target: { atMost: 0 } },
+    ],
+  },
+  {
     name: 'idle',
     title: 'An idle daemon with 10,000 schedules and 10,000 parked executions of 12 nodes, after it ran them',
     module: './figures/idle.ts',

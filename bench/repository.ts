@@ -31,8 +31,12 @@ export function writeRepository(folder: string, files: Readonly<Record<string, s
 }
 
 export function commitFile(folder: string, path: string, text: string): void {
-  writeText(join(folder, 'pipelines', path), text);
-  git(folder, 'commit', '-qam', `change ${path}`);
+  commitFiles(folder, { [path]: text });
+}
+
+export function commitFiles(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) writeText(join(folder, 'pipelines', path), text);
+  git(folder, 'commit', '-qam', `change ${Object.keys(files)[0]}`);
 }
 
 /** `git push` of main; rejects with git's own words. */
