@@ -31,7 +31,7 @@ export async function open(): Promise<Session> {
   const files = Array.from({ length: FILES }, (_, index) => [pathOf(index), definitionsFile(index)] as const);
   writeRepository(work, { ...Object.fromEntries(files), '../tasks/run.py': 'print(1)\n' });
   const store = await openEmbeddedStore({ folder: join(folder, 'store'), ...ports });
-  const reader = openNativeReader(join(work, '.git'), gitEnvironment(folder));
+  const reader = openNativeReader(join(work, '.git'), gitEnvironment('/dev/null'));
   let reconciler = startReconciler({ cluster: store, ...ports });
   const registration = createRegistration({
     cluster: store,
