@@ -14,6 +14,15 @@ export interface RepositoryFacts {
   readonly now: UnixMs;
 }
 
+/** The commits whose subjects are shown. */
+export function namedCommits({ status }: Repository): readonly string[] {
+  return Object.values(status?.domains ?? {}).flatMap(({ desired, lastApplied, history = [] }) => [
+    ...(desired === undefined ? [] : [desired]),
+    ...(lastApplied === undefined ? [] : [lastApplied]),
+    ...history.map(({ commit }) => commit),
+  ]);
+}
+
 /** Whether the system is as git has it: applied whole, with nothing failed, held, waiting or suspended. */
 export function isHealthy(repository: Repository): boolean {
   const isClean = trackedDomains(repository).every(

@@ -56,9 +56,17 @@ export const GITOPS_COMMANDS: readonly CommandSpec[] = [
     examples: [
       { command: 'pipectl sync', meaning: 'the repository of this checkout' },
       { command: 'pipectl sync ticketing --wait', meaning: 'until it is done' },
+      { command: 'pipectl sync --confirm-removals', meaning: 'remove what waits for that' },
     ],
     arguments: [REPOSITORY],
-    options: [{ flags: '-w, --wait', description: 'Until it is done' }, TIMEOUT],
+    options: [
+      { flags: '-w, --wait', description: 'Until it is done' },
+      TIMEOUT,
+      {
+        flags: '--confirm-removals',
+        description: 'Let go on what `pipectl status` shows as held or waiting to be removed',
+      },
+    ],
     load: () => import('./commands/sync.ts'),
   },
   {

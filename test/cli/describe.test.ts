@@ -128,8 +128,17 @@ describe('pipectl describe', () => {
     expect((await plane.run('describe', 'revision', name)).out).toContain('Subject:      Forecast demand\n');
   });
 
+  it('tells about a repository what status does', async () => {
+    const { out } = await plane.run('describe', 'repos', 'ticketing');
+    expect(out).toContain(
+      'production tracks main, in ticketing-production\n  Active:  3f2c1ab Forecast demand (Ada)\n',
+    );
+  });
+
   it('prints other kinds as YAML', async () => {
-    expect((await plane.run('describe', 'repos', 'ticketing')).out).toContain('lastApplied: 3f2c1ab');
+    const metadata = { namespace: 'ticketing-production', name: 'notes' };
+    await plane.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { colour: 'green' } });
+    expect((await plane.run('describe', 'configmap', 'notes')).out).toContain('data:\n  colour: green\n');
   });
 });
 

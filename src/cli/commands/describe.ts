@@ -5,13 +5,15 @@ import {
   loadAttempts,
   loadWorkflowClosure,
   resolveRevision,
+  revisionsOf,
   viewExecution,
 } from '../../client/index.ts';
-import type { Execution, KubeObject, ObjectKey } from '../../cluster/index.ts';
+import type { Execution, KubeObject, ObjectKey, Repository } from '../../cluster/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { describeDefinition, isDefinition } from '../describe-definition.ts';
 import { describeExecution } from '../describe-execution.ts';
+import { describeRepository, namedCommits } from '../describe-repository.ts';
 import { describeRevision } from '../describe-revision.ts';
 import { EXIT, type ExitCode, UsageError } from '../errors.ts';
 import { eventLines } from '../event-lines.ts';
@@ -54,6 +56,11 @@ async function describe(context: CommandContext, { cluster }: Connected, key: Ob
     return (
       describeExecution(viewExecution(execution, closure, clock.now()), stdout) + lastEvents(events, key.name, stdout)
     );
+  }
+  if (object.kind === 'Repository') {
+    const repository = object as Repository;
+    const revisions = await revisionsOf(cluster, key.name, namedCommits(repository));
+    return describeRepository({ repository, revisions, now: clock.now() }, stdout);
   }
   if (isDefinition(object)) return describeDefinition(object, stdout, clock.now());
   // Bookkeeping of the API tells a person nothing.

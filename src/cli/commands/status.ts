@@ -1,9 +1,9 @@
 import { type Connected, findCheckout, listRepositories, revisionsOf } from '../../client/index.ts';
-import type { Repository, Revision } from '../../cluster/index.ts';
+import type { Repository } from '../../cluster/index.ts';
 import { repositoryFor } from '../choose-repository.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { describeRepository, isHealthy } from '../describe-repository.ts';
+import { describeRepository, isHealthy, namedCommits } from '../describe-repository.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { jsonText } from '../object-text.ts';
 
@@ -35,15 +35,6 @@ async function meant(
   const isAsked = word !== undefined || context.global.namespace !== undefined;
   if (isAsked || (await findCheckout(context.cwd)) !== undefined) return [await repositoryFor(context, session, word)];
   return listRepositories(session.cluster);
-}
-
-/** The commits whose subjects are shown. */
-function namedCommits({ status }: Repository): readonly Revision['spec']['commit'][] {
-  return Object.values(status?.domains ?? {}).flatMap(({ desired, lastApplied, history = [] }) => [
-    ...(desired === undefined ? [] : [desired]),
-    ...(lastApplied === undefined ? [] : [lastApplied]),
-    ...history.map(({ commit }) => commit),
-  ]);
 }
 
 function summary(repository: Repository): unknown {
