@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { LABEL } from '../../../src/cluster/index.ts';
 import { git, type Row, writeBlob, writeCommit, writeTree } from '../../git/fixtures/real-git.ts';
-import { ADD, commit, newProject, PROJECT, push, startWorld } from '../fixtures/world.ts';
+import { ADD, commit, newProject, PROJECT, push, startWorld, type World } from '../fixtures/world.ts';
 
 /** 10^depth files in `depth` objects. */
 function bomb(folder: string, depth: number): string {
@@ -12,6 +13,13 @@ function bomb(folder: string, depth: number): string {
 
 function letters(mode: string, oid: string, suffix: string): Row[] {
   return [...'abcdefghij'].map((name): Row => [mode, oid, `${name}${suffix}`]);
+}
+
+/** All that a push could register, with its versions. */
+async function registered({ store }: World): Promise<readonly string[]> {
+  const options = { labelSelector: `!${LABEL.rejected}` };
+  const lists = await Promise.all(['Repository', 'Revision', 'Closure'].map((kind) => store.list(kind, options)));
+  return lists.flatMap(({ items }) => items.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`));
 }
 
 describe('a hostile push', () => {
@@ -77,13 +85,13 @@ describe('a hostile push', () => {
       ['40000', pipelines ?? of('pipelines'), 'pipelines'],
       ['40000', tasks ?? of('tasks'), 'tasks'],
     ]);
-    const before = (await world.store.list('Closure')).resourceVersion;
+    const before = await registered(world);
     const hostile = writeCommit(folder, tree, [head]);
     const { isAccepted, text } = await push(world, folder, `${hostile}:refs/heads/main`);
     expect(isAccepted).toBe(false);
     expect(text).toMatch(message);
     expect(text).not.toContain('\u001b[31m');
-    expect((await world.store.list('Closure')).resourceVersion).toBe(before);
+    expect(await registered(world)).toEqual(before);
     expect((await world.domain('shop', 'production'))?.lastApplied).toBe(head);
   });
 });
