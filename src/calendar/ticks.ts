@@ -51,8 +51,9 @@ function nextOfRate(everyMs: number, anchor: number, from: number): number {
 function nextOfCron(rule: { pattern: CronPattern; timeZone: string }, from: number): number | undefined {
   const { pattern, timeZone } = rule;
   let instant = from;
-  while (instant <= LAST_INSTANT) {
-    const segment = segmentAt(timeZone, instant);
+  // Where clocks go forward at `from` itself, the gap belongs to what was before.
+  for (let within = from - 1; instant <= LAST_INSTANT; within = instant) {
+    const segment = segmentAt(timeZone, within);
     const wall = nextWallTime(pattern, wallToSearch(rule, instant, segment.offsetMs, segment.from));
     if (wall === undefined) return undefined;
     if (wall - segment.offsetMs < segment.to) return wall - segment.offsetMs;

@@ -76,6 +76,11 @@ describe('when clocks change', () => {
       ['2011-12-30T10:00', '2012-12-29T22:00'],
     ],
   ];
+  it.each(rows)('%s, wherever one asks from', (_what, expression, zone, _from, ticks) => {
+    const rule = cron(expression, zone);
+    for (const tick of ticks.map((text) => Date.parse(`${text}Z`))) expect(nextTick(rule, tick - 1)).toBe(tick);
+  });
+
   it.each(rows)('%s', (_what, expression, zone, from, ticks) => {
     expect(nextTicks(cron(expression, zone), from, ticks.length)).toEqual(ticks);
   });
