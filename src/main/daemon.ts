@@ -4,7 +4,7 @@ import { openArchive } from '../cluster/adapters/archive/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import { createVault, openSecrets, openVaultKey } from '../cluster/adapters/secrets/index.ts';
 import { type Archive, type Cluster, type Secrets, withArchive } from '../cluster/index.ts';
-import { createClosureUse } from '../control/closures/index.ts';
+import { type ClosureUse, createClosureUse } from '../control/closures/index.ts';
 import { type Deliveries, startDeliveries } from '../control/notifications/index.ts';
 import { followPlatform, reportShards, startPropellers } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
@@ -23,7 +23,7 @@ import { hostClock, hostRandom } from './host.ts';
 import { releaseIdleMemory } from './idle-memory.ts';
 import { keepKubeconfig } from './kubeconfig.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { createResync } from './resync.ts';
+import { createResync, type Resync } from './resync.ts';
 import { serve } from './serve.ts';
 import type { LocalScheme } from './sources.ts';
 
@@ -89,24 +89,8 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   const repositories = await openRepositoryStore({ folder: folder.git, log });
   ends.push(() => repositories.close());
 
-  const reconciler = startReconciler({ cluster: store, ...host });
-  ends.push(() => reconciler.close());
-  const use = createClosureUse(hostClock);
-  const registration = createRegistration({
-    cluster: store,
-    use,
-    clock: hostClock,
-    log,
-    refs: (name) => repositories.refs(name),
-    objects: (name) => repositories.reader(name),
-    settled: (...about) => reconciler.settled(...about),
-    verify: createVerifier({
-      open: createSignatures({ env: repositories.env, scratch: repositories.folder }),
-      refs: (name) => repositories.refs(name),
-    }),
-  });
+  const { resync, use } = startGitSide(store, repositories, host, ends);
   // Before anybody can push: what a push notes of its refs must not meet what this reads of them.
-  const resync = createResync({ registration, list: () => repositories.list(), clock: hostClock, log });
   await resync.all();
   const agent = await startAgent(folder, planes, { repositories, secrets }, host, ends);
   const metrics = createMetrics();
@@ -140,11 +124,8 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   ends.push(() => kubeconfig.close());
   ends.push(releaseIdleMemory());
 
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let stopping: Promise<void> | undefined;
-  let end: () => void = () => {};
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
   return {
     url,
     kubeconfigPath: folder.kubeconfig,
@@ -156,6 +137,33 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
       return stopping;
     },
   };
+}
+
+/** What decides on pushes and makes them active. */
+function startGitSide(
+  store: EmbeddedStore,
+  repositories: RepositoryStore,
+  host: Host,
+  ends: Ends,
+): { readonly resync: Resync; readonly use: ClosureUse } {
+  const { clock, log } = host;
+  const reconciler = startReconciler({ cluster: store, ...host });
+  ends.push(() => reconciler.close());
+  const use = createClosureUse(clock);
+  const registration = createRegistration({
+    cluster: store,
+    use,
+    clock,
+    log,
+    refs: (name) => repositories.refs(name),
+    objects: (name) => repositories.reader(name),
+    settled: (...about) => reconciler.settled(...about),
+    verify: createVerifier({
+      open: createSignatures({ env: repositories.env, scratch: repositories.folder }),
+      refs: (name) => repositories.refs(name),
+    }),
+  });
+  return { resync: createResync({ registration, list: () => repositories.list(), clock, log }), use };
 }
 
 /** Timers of the host's clock keep no process alive, and while it starts and ends there may be nothing else to wait for. */
