@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { blobId, compileListed, type WorkTree } from '../../src/client/index.ts';
 import { type CheckedEdit, checkEdited } from '../../src/client/validation/check-edited.ts';
 import { checkListed } from '../../src/client/validation/check-folder.ts';
-import { keepLedger, openLedger } from '../../src/client/validation/ledger.ts';
+import { keepLedger, openLedger, writeLedger } from '../../src/client/validation/ledger.ts';
 import type { Files } from './some-commits.ts';
 
 const HEAD = 'apiVersion: pipectl.dev/v1\n';
@@ -102,7 +102,7 @@ describe('an edit of a folder that was checked as a whole', () => {
     const { records, settings } = await checkListed(write(before), { threads: 1 });
     if (records === undefined || settings === undefined || after['pipectl.yaml'] === undefined) return undefined;
     const states = new Map(Object.entries(before).map(([path, text]) => [path, blobId(Buffer.from(text))]));
-    keepLedger(folder, root, 'tool', { settings, files: records.files, states });
+    keepLedger(folder, root, 'tool', writeLedger({ settings, files: records.files, states }));
     const ledger = openLedger(folder, root, 'tool');
     if (ledger === undefined) throw new Error('nothing was kept');
     const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])];

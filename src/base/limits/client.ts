@@ -25,7 +25,7 @@ export const REMEMBERED_TEXTS = { count: 1_000, maxLength: 300 } as const;
  * A validation in parts. `files`: of one group; `rereads`: how often all files may be read again because groups refer to
  * them, past it everything is checked at once; `parsed`: texts that a thread keeps parsed, in bytes of text. Threads are
  * started for `minFiles` files, `threads` in all: each costs some 100 MB. `youngMb`: the heap for what lives shortly, which is
- * all but the records.
+ * all but the records. `briefFiles`: up to so many, the process is over before slow compilation to fast code pays off.
  */
 export const CHECK_GROUPS = {
   files: 64,
@@ -34,6 +34,7 @@ export const CHECK_GROUPS = {
   minFiles: 600,
   threads: 4,
   youngMb: 48,
+  briefFiles: 30_000,
 } as const;
 /** How often `validate --fix` compiles again: a fix may uncover others. */
 export const MAX_FIX_ROUNDS = 10;

@@ -1,6 +1,7 @@
+import { BugError } from '../../base/index.ts';
 import { beginLook } from './begin-look.ts';
 import type { CheckedFolder } from './check-folder.ts';
-import { keepLedger, type Ledger, LedgerGone, openLedger } from './ledger.ts';
+import { keepLedger, type Ledger, LedgerGone, openLedger, writeLedger } from './ledger.ts';
 import { changedSince, keepBase, readBase } from './ledger-base.ts';
 import { finishLook, keepLook } from './quick-look.ts';
 import { NO_FILE, type Snapshot, takeSnapshot, treeOf } from './snapshot.ts';
@@ -47,18 +48,22 @@ async function checkAroundEdit(folder: OpenedFolder, ledger: Ledger): Promise<Ve
 
 async function checkBySnapshot(folder: OpenedFolder, ledger: Ledger | undefined): Promise<Verdict | undefined> {
   const { cacheFolder, tool, place: root, look } = folder;
-  const snapshot = await takeSnapshot(root, tool);
+  const taking = takeSnapshot(root, tool);
+  // The compiler is loaded while git looks at the files.
+  const [snapshot] = await Promise.all([taking, import('./check-folder.ts')]);
   if (snapshot === undefined) return undefined;
   const kept = readVerdict(cacheFolder, root, snapshot.key);
-  const { verdict, keepMore } =
-    kept === undefined ? await check(folder, snapshot, ledger) : { verdict: kept, keepMore: () => {} };
-  // What was edited meanwhile may or may not have been seen.
-  const isSame =
-    look === undefined ? (await takeSnapshot(root, tool))?.key === snapshot.key : await isUnchanged(folder);
-  if (!isSame) return verdict;
+  const checked = kept === undefined ? await check(folder, snapshot, ledger) : undefined;
+  const verdict = kept ?? checked?.verdict;
+  if (verdict === undefined) throw new BugError('a check has no verdict');
+  // What was edited meanwhile may or may not have been seen. What there is to keep is put together while git looks.
+  const lookingAgain =
+    look === undefined ? takeSnapshot(root, tool).then((again) => again?.key === snapshot.key) : isUnchanged(folder);
+  const keepMore = checked?.prepareMore();
+  if (!(await lookingAgain)) return verdict;
   if (kept === undefined) keepVerdict(cacheFolder, root, snapshot.key, verdict);
   if (look !== undefined) keepLook(cacheFolder, root, look.key, snapshot.key);
-  keepMore();
+  keepMore?.();
   return verdict;
 }
 
@@ -69,7 +74,8 @@ async function isUnchanged({ root, tool, look }: OpenedFolder): Promise<boolean>
 
 interface Checked {
   readonly verdict: Verdict;
-  readonly keepMore: () => void;
+  /** Gives what keeps the rest of it. */
+  readonly prepareMore: () => () => void;
 }
 
 async function check(folder: OpenedFolder, snapshot: Snapshot, ledger: Ledger | undefined): Promise<Checked> {
@@ -90,26 +96,29 @@ async function check(folder: OpenedFolder, snapshot: Snapshot, ledger: Ledger | 
   });
   return {
     verdict: checked.verdict,
-    keepMore: () => keepRecords(folder, { key: snapshot.key, states }, checked, ledger, changed),
+    prepareMore: () => prepareRecords(folder, { key: snapshot.key, states }, checked, ledger, changed),
   };
 }
 
-/** Keeps a whole check; of a small one only what it differed in, for keeping all again would cost more than the check. */
-function keepRecords(
+/** What keeps a whole check; of a small one only what it differed in, for keeping all again would cost more than the check. */
+function prepareRecords(
   { cacheFolder, place: root, tool, look }: OpenedFolder,
   { key: snapshotKey, states }: Pick<Snapshot, 'key' | 'states'>,
   { records, settings }: CheckedFolder,
   ledger: Ledger | undefined,
   changed: ReadonlyMap<string, string> = new Map(),
-): void {
-  if (records === undefined || settings === undefined) return;
+): () => void {
+  const nothing = (): void => {};
+  if (records === undefined || settings === undefined) return nothing;
   if (!records.isWhole) {
-    if (look !== undefined && ledger !== undefined)
-      keepBase(cacheFolder, root, ledger.id, { ...look, changed, snapshotKey });
-    return;
+    if (look === undefined || ledger === undefined) return nothing;
+    return () => keepBase(cacheFolder, root, ledger.id, { ...look, changed, snapshotKey });
   }
-  const id = keepLedger(cacheFolder, root, tool, { settings, files: records.files, states });
-  if (look !== undefined) keepBase(cacheFolder, root, id, { ...look, changed: new Map(), snapshotKey });
+  const written = writeLedger({ settings, files: records.files, states });
+  return () => {
+    keepLedger(cacheFolder, root, tool, written);
+    if (look !== undefined) keepBase(cacheFolder, root, written.id, { ...look, changed: new Map(), snapshotKey });
+  };
 }
 
 /** State by path of what differs. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { CHECK_GROUPS } from '../../base/index.ts';
 import type { CheckGroup, FileRecord } from '../../compiler/index.ts';
@@ -31,6 +32,7 @@ export interface CheckThreads {
 /** Starts as many threads as so many files are worth. */
 export function startThreads(fileCount: number, most: number = threadsHere()): CheckThreads {
   const others = fileCount < CHECK_GROUPS.minFiles ? 0 : most - 1;
+  if (others > 0 && fileCount <= CHECK_GROUPS.briefFiles) compileBriefly();
   const workers = Array.from({ length: others }, startWorker);
   const reader = createReader();
   const run = async (setup: CheckSetup, work: CheckJob['work']): Promise<readonly CheckPart[]> => {
@@ -53,6 +55,14 @@ export function startThreads(fileCount: number, most: number = threadsHere()): C
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
+}
+
+/**
+ * A process that checks and ends is over before V8's last compiler has paid for itself: measured over 10,000 files, its code
+ * is a seventh faster, and making it takes a sixth of all processor time. The compiler before it, Maglev, stays.
+ */
+function compileBriefly(): void {
+  setFlagsFromString('--no-turbofan');
 }
 
 function threadsHere(): number {

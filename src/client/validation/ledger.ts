@@ -51,21 +51,31 @@ interface Page {
 const HEADS: KeptFiles = { name: 'ledgers', maxBytes: MAX_KEPT_RECORDS_BYTES, most: MAX_KEPT_RECORDS };
 const PAGES: KeptFiles = { name: 'pages', maxBytes: MAX_KEPT_RECORDS_BYTES, most: MAX_KEPT_RECORDS };
 
-/** Keeps what a whole check of the project at `root` found; the result stands for it. */
-export function keepLedger(folder: string, root: string, tool: string, content: LedgerContent): string {
+/** A ledger as it is kept. */
+export interface WrittenLedger {
+  readonly id: string;
+  readonly head: string;
+  readonly pages: Uint8Array;
+}
+
+/** Puts together what a whole check found. */
+export function writeLedger(content: LedgerContent): WrittenLedger {
   const { settings, files } = content;
   const uses = nameUses(files);
   const pages = pagesOf(content, uses).map((page) => Buffer.from(JSON.stringify(page)));
-  const head: Head = {
+  const written: Head = {
     settings,
     summary: summaryOf(files, uses),
     pages: pages.map((page) => [page.length, checksumOf(page)]),
   };
-  const text = JSON.stringify(head);
-  const id = sha256(text);
-  keep(PAGES, folder, root, id, Buffer.concat(pages));
-  keep(HEADS, folder, root, sha256(tool), text);
-  return id;
+  const head = JSON.stringify(written);
+  return { id: sha256(head), head, pages: Buffer.concat(pages) };
+}
+
+/** Keeps it for the project at `root`. */
+export function keepLedger(folder: string, root: string, tool: string, { id, head, pages }: WrittenLedger): void {
+  keep(PAGES, folder, root, id, pages);
+  keep(HEADS, folder, root, sha256(tool), head);
 }
 
 /** What this `tool` kept of the project at `root`. */
