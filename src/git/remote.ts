@@ -2,6 +2,7 @@ import { type RemoteUrl, WaitError } from '../base/index.ts';
 import { isOid, type Oid } from './oid.ts';
 import type { RefUpdate } from './push.ts';
 import type { ObjectReader } from './reader.ts';
+import { refNameProblem } from './ref-name.ts';
 
 /** How to log in at a remote. Its texts reach no file but ones that hold what is public, no log and no message. */
 export interface RemoteCredentials {
@@ -82,14 +83,11 @@ export type RemoteReason =
   | 'TooManyRefs'
   | 'Unreachable';
 
-/** A branch or tag whose name git would take (git-check-ref-format) and that fits a line. */
+/** A branch or tag whose name git would take (git-check-ref-format), and we of a push. */
 export function isFollowedRef(ref: string): boolean {
-  if (!/^refs\/(?:heads|tags)\/[^/]/.test(ref) || ref.length > MAX_REF_LENGTH) return false;
-  if (/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[./]$/.test(ref)) return false;
-  return !ref.includes('\ufffd');
+  if (!/^refs\/(?:heads|tags)\/[^/]/.test(ref) || refNameProblem(ref) !== undefined) return false;
+  return !/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[./]$/.test(ref);
 }
-
-const MAX_REF_LENGTH = 500;
 
 /** A line of an answer that lists refs: a branch or tag that can be followed, or undefined for anything else. */
 export function followedRef(oid: string, ref: string): readonly [ref: string, oid: Oid] | undefined {

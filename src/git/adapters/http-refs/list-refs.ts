@@ -53,7 +53,8 @@ async function list(connections: Connections, remote: Remote, signal: AbortSigna
       'Git-Protocol': 'version=2',
     },
   });
-  const refused = refusal(asked);
+  // An older server may fail at what it does not know; what it says to the older way of asking counts then.
+  const refused = asked.status >= 500 && asked.status !== 503 ? undefined : refusal(asked);
   if (refused !== undefined) throw refused;
   const refs = asked.status === 200 ? readLsRefs(asked.body) : undefined;
   if (refs !== undefined) return refs;
@@ -136,6 +137,7 @@ function refusal({ status, headers }: Answer): RemoteError | undefined {
     const to = whereTo(headers.location);
     return new RemoteError('Redirected', `the server redirects${to}: name that place in spec.source.url`);
   }
+  if (status >= 500 && status !== 503) return new RemoteError('Unreachable', `the server failed (${status})`);
   if (status === 429 || status === 503) {
     const seconds = Number(headers['retry-after']);
     const waitMs = Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MAX_RETRY_AFTER_S) * 1_000 : 0;
