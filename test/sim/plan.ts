@@ -3,7 +3,7 @@ import { type Chance, chanceOf } from './world/random.ts';
 
 /** Something that goes wrong at `atMs` from the start. Durations in milliseconds. */
 export type Fault = { readonly atMs: number } & (
-  | { readonly kind: 'crash' | 'crashAtCommit'; readonly role: Role; readonly forMs: number }
+  | { readonly kind: 'crash' | 'crashAtCommit' | 'cutAtCommit'; readonly role: Role; readonly forMs: number }
   | { readonly kind: 'power'; readonly forMs: number }
   | { readonly kind: 'partition' | 'stale' | 'slow'; readonly role: Role; readonly forMs: number }
   | { readonly kind: 'flaky'; readonly role: Role; readonly forMs: number; readonly rates: readonly number[] }
@@ -79,7 +79,7 @@ function secretActions(seed: number, hours: number): Action[] {
 /** Faults that find something together, more often than any others would. */
 const THEMES: readonly (readonly Fault['kind'][])[] = [
   ['crash', 'crashAtCommit', 'vanish', 'lose', 'evict', 'stopMachine'],
-  ['partition', 'stale', 'slow', 'flaky', 'cut', 'forget'],
+  ['partition', 'stale', 'slow', 'flaky', 'cut', 'forget', 'cutAtCommit'],
   ['reshard', 'clock', 'crash', 'slow'],
   ['double', 'reshard', 'partition', 'double'],
   ['power', 'slowDisk', 'fullDisk'],
@@ -136,6 +136,7 @@ function faultOf(kind: Fault['kind'], atMs: number, chance: Chance, mode: SimPla
   switch (kind) {
     case 'crash':
     case 'crashAtCommit':
+    case 'cutAtCommit':
     case 'partition':
     case 'stale':
     case 'slow':

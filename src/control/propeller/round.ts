@@ -300,6 +300,8 @@ function failRound(engine: Engine, entry: Entry, error: unknown): void {
     case 'Quarantine':
       quarantine(engine, entry, verdict.error, known).then(
         () => {
+          // A list that was read before it ended may have told meanwhile that it runs.
+          engine.quotas.forget(splitKey(entry.key).namespace, entry.key);
           drop(engine, entry);
           finishRound(engine, entry, false);
         },

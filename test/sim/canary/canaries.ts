@@ -3,11 +3,11 @@ import type { Canary } from './canary.ts';
 /** All planted bugs, by the part of the control plane that has them. Each is one plausible slip of one line. */
 export const CANARIES: readonly Canary[] = [
   {
-    name: 'tick-named-by-the-clock',
+    name: 'taken-tick-gets-another-name',
     file: 'control/scheduler/run-tick.ts',
-    find: "await cluster.write([{ op: 'create', object: execution }, settled]);",
+    find: '    await adopt(cluster, execution, tick);',
     replace:
-      "await cluster.write([{ op: 'create', object: { ...execution, metadata: { ...execution.metadata, name: `${execution.metadata.name}-${now % 997}` } } }, settled]);",
+      "    const again = { ...execution, metadata: { ...execution.metadata, name: `${execution.metadata.name}-again` } };\n    await cluster.write([{ op: 'create', object: again }]);",
   },
   {
     name: 'watermark-before-execution',
@@ -22,10 +22,10 @@ export const CANARIES: readonly Canary[] = [
     replace: 'earliest = now + SCHEDULE_RETRY_MS; entry.base = now;',
   },
   {
-    name: 'restart-forgets-last-tick',
+    name: 'restart-owes-nothing',
     file: 'control/scheduler/scheduler.ts',
     find: 'base: Math.max(lastTick, activeSince),',
-    replace: 'base: Number.isNaN(lastTick) ? lastTick : activeSince,',
+    replace: 'base: Math.max(lastTick, activeSince, loop.clock.now()),',
   },
   {
     name: 'no-catch-up',
@@ -290,6 +290,60 @@ export const CANARIES: readonly Canary[] = [
     name: 'lost-lease-goes-on',
     file: 'control/shards/shard.ts',
     find: '        void options.owner.own(undefined);',
+    replace: '',
+  },
+  {
+    name: 'quota-off-by-one',
+    file: 'control/propeller/quotas.ts',
+    find: '(running.size >= limit || firstOf(toBegin) !== key)',
+    replace: '(running.size > limit || firstOf(toBegin) !== key)',
+  },
+  {
+    name: 'room-is-promised-twice',
+    file: 'control/propeller/round.ts',
+    find: '  takeRoom(engine, entry, result);\n',
+    replace: '',
+  },
+  {
+    name: 'quota-forgets-who-runs',
+    file: 'control/propeller/news.ts',
+    find: 'else quotas.expect(namespace, key, isChild(execution));',
+    replace: '',
+  },
+  {
+    name: 'secret-cut-in-two-shows',
+    file: 'runtime/redactor.ts',
+    find: 'const begun = begunAt(data, patterns);',
+    replace: 'const begun = Math.max(data.length, begunAt(data, patterns));',
+  },
+  {
+    name: 'base64-of-a-secret-shows',
+    file: 'runtime/secret-forms.ts',
+    find: 'for (const encoded of base64Forms(text)) add(encoded);',
+    replace: 'for (const encoded of base64Forms(text).slice(3)) add(encoded);',
+  },
+  {
+    name: 'changed-secret-is-not-sealed',
+    file: 'cluster/adapters/embedded/stage.ts',
+    find: 'withServerFields(live, sealed(batch, wanted, live))',
+    replace: 'withServerFields(live, wanted)',
+  },
+  {
+    name: 'archive-is-not-waited-for',
+    file: 'control/retention/archive-ended.ts',
+    find: '  await archive.put(\n',
+    replace: '  void archive.put(\n',
+  },
+  {
+    name: 'attempts-are-not-archived',
+    file: 'control/retention/archive-ended.ts',
+    find: 'attempts: pods.get(key) ?? []',
+    replace: 'attempts: pods.get(execution.metadata.name) ?? []',
+  },
+  {
+    name: 'delete-misses-the-archive',
+    file: 'cluster/with-archive.ts',
+    find: '  if (archive.find(namespace, name) !== undefined) await archive.remove(namespace, name);\n',
     replace: '',
   },
 ];

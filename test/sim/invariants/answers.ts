@@ -4,6 +4,8 @@ import { type ExecutionFacts, type Facts, type Invariant, isOver, isTold } from 
 const MINUTE = 60_000;
 /** After the last trouble: leases run out and are taken, requests time out, back-offs end. */
 const RECOVERY_MS = 40 * MINUTE;
+/** In calm, news is taken up at once; some wait for workers, of which there may be one. */
+const ANSWER_MS = 5 * MINUTE;
 /** Nothing of the workload takes longer without a word than its waits of two hours, and what they wait for. */
 const SILENCE_MS = 4 * 60 * MINUTE;
 
@@ -13,9 +15,10 @@ export const answersCome: Invariant = {
     const { world, executions, users } = facts;
     const since = world.timeline.now - RECOVERY_MS;
     if (world.troubledUntil > since) return;
+    const answeredBy = world.timeline.now - ANSWER_MS;
     for (const execution of executions.values()) {
       if (isOver(execution) || users.poisoned.has(execution.key)) continue;
-      if (execution.unansweredSince !== undefined && execution.unansweredSince < since && !isPaused(execution)) {
+      if (execution.unansweredSince !== undefined && execution.unansweredSince < answeredBy && !isPaused(execution)) {
         const minutes = Math.round((world.timeline.now - execution.unansweredSince) / MINUTE);
         facts.violate(0, `what happened to ${execution.key} is not in its status after ${minutes} minutes`);
       }

@@ -4,6 +4,7 @@ import type { SimStore } from '../world/store.ts';
 
 /** By digest, for all worlds: a digest has one content. */
 const PARSED = new Map<string, unknown>();
+const MAX_PARSED = 1_000;
 
 /** What a closure object holds, read without waiting; undefined when it is not there or no JSON. */
 export function contentOf(store: SimStore, digest: string): unknown {
@@ -15,6 +16,7 @@ export function contentOf(store: SimStore, digest: string): unknown {
   if (chunks !== undefined) throw new Error('the generator writes no closure of several chunks');
   const text = encoding === 'gzip' ? gunzipSync(Buffer.from(content, 'base64')).toString() : content;
   const parsed: unknown = JSON.parse(text);
+  if (PARSED.size >= MAX_PARSED) PARSED.clear();
   PARSED.set(digest, parsed);
   return parsed;
 }

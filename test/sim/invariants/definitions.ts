@@ -110,6 +110,26 @@ export const domainsAreReached: Invariant = {
   },
 };
 
+const MINUTE = 60_000;
+
+/** 0: in calm, a push is active minutes after it was accepted. */
+export const headsAreReached: Invariant = {
+  end({ world, users, violate }) {
+    const { timeline, troubledUntil, repositories, store } = world;
+    if (troubledUntil > timeline.now - 40 * MINUTE || users.pushedAt > timeline.now - 10 * MINUTE) return;
+    for (const { name, refs } of repositories) {
+      const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name };
+      const { status } = (store.find(key) as Repository | undefined) ?? {};
+      for (const [domain, { ref, lastApplied }] of Object.entries(status?.domains ?? {})) {
+        const head = refs.get(`refs/heads/${ref}`);
+        if (ref !== '*' && ref !== '' && head !== undefined && head !== lastApplied) {
+          violate(0, `${domain} of ${name} shows ${lastApplied}, its branch has been at ${head} for a while`);
+        }
+      }
+    }
+  },
+};
+
 /** Compares what is active in a namespace with the entities of a commit. */
 export function compareLive(facts: Facts, repository: string, namespace: string, commit: string): void {
   const { store } = facts.world;

@@ -7,6 +7,7 @@ import {
   type Facts,
   type Invariant,
   isOver,
+  isTold,
   type PodFacts,
   placeOf,
   podFactsOf,
@@ -64,6 +65,21 @@ export const attemptsAreSingle: Invariant = {
   },
 };
 
+/** 3: a node is over when its attempts are confirmed gone, and not before. */
+export const endsAreConfirmed: Invariant = {
+  after(facts, commit) {
+    if (commit.kind !== 'status' || commit.key.kind !== 'Execution' || commit.patch.nodes === undefined) return;
+    const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);
+    if (execution === undefined || execution.livePods.size === 0 || facts.users.poisoned.has(execution.key)) return;
+    for (const pod of execution.livePods.values()) {
+      const phase = execution.nodes.get(pod.node)?.phase;
+      if (phase !== undefined && isTerminalPhase(phase) && isTold(execution, pod)) {
+        facts.violate(3, `node ${pod.node} of ${execution.key} is ${phase}, and pod ${pod.name} is live`);
+      }
+    }
+  },
+};
+
 const digestsOf = new WeakMap<Facts, Map<string, string>>();
 
 function digests(facts: Facts): Map<string, string> {
@@ -99,9 +115,9 @@ export const inputsAreThere: Invariant = {
     if (commit.kind !== 'status' || commit.key.kind !== 'Execution') return;
     const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);
     if (execution === undefined || execution.unjudged.length === 0) return;
-    const isTold = (pod: PodFacts): boolean => (execution.nodes.get(pod.node)?.attempt ?? 0) >= pod.attempt;
-    for (const pod of execution.unjudged) if (isTold(pod)) judgeInputs(facts, execution, pod);
-    execution.unjudged = execution.unjudged.filter((pod) => !isTold(pod));
+    const isKnown = (pod: PodFacts): boolean => (execution.nodes.get(pod.node)?.attempt ?? 0) >= pod.attempt;
+    for (const pod of execution.unjudged) if (isKnown(pod)) judgeInputs(facts, execution, pod);
+    execution.unjudged = execution.unjudged.filter((pod) => !isKnown(pod));
   },
 };
 

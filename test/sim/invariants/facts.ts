@@ -93,6 +93,7 @@ function takeExecution({ executions, byKey, world }: Facts, commit: Commit): voi
     const uid = metadata.uid as string;
     const known = executions.get(uid);
     if (known !== undefined) {
+      if (spec.desired === 'Aborted' && known.spec.desired !== 'Aborted') known.unansweredSince ??= now;
       known.spec = spec;
       known.changedAt = now;
       return;

@@ -1,10 +1,11 @@
 import type { Commit } from '../world/store.ts';
 import { abortsReachAll, answersCome, nothingIsLeftOver } from './answers.ts';
 import { nothingFallsBetween, watchArchive } from './archive.ts';
-import { domainsAreReached, nothingDangles, pushesAreWhole, revisionsAreWhole } from './definitions.ts';
+import { domainsAreReached, headsAreReached, nothingDangles, pushesAreWhole, revisionsAreWhole } from './definitions.ts';
 import {
   allComesToRest,
   attemptsAreSingle,
+  endsAreConfirmed,
   inputsAreThere,
   nothingIsLost,
   specIsKept,
@@ -22,6 +23,7 @@ const INVARIANTS: readonly Invariant[] = [
   ticksAreSingle,
   terminalIsFinal,
   attemptsAreSingle,
+  endsAreConfirmed,
   specIsKept,
   inputsAreThere,
   nothingIsLost,
@@ -59,6 +61,7 @@ export function beginWatching(facts: Facts): void {
 export function checkNow(facts: Facts): void {
   answersCome.end?.(facts);
   nobodyStarves.end?.(facts);
+  headsAreReached.end?.(facts);
 }
 
 export function checkCalm(facts: Facts): void {

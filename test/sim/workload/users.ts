@@ -38,6 +38,8 @@ export interface Users {
   readonly definitionsTouched: Set<string>;
   /** Executions that were running, or over, when somebody had them deleted, and was told that they are. */
   readonly deleted: Set<string>;
+  /** When the last push was accepted. */
+  pushedAt: number;
   counter: number;
 }
 
@@ -52,6 +54,7 @@ export function createUsers(): Users {
     variants: new Map(),
     definitionsTouched: new Set(),
     deleted: new Set(),
+    pushedAt: 0,
     counter: 0,
   };
 }
@@ -160,10 +163,16 @@ function runAgain(world: World, users: Users, kind: 'relaunch' | 'recover', choi
 function runBriefly(world: World, users: Users, choice: number): void {
   const name = run(world, users, choice, choice % 30);
   if (name === undefined) return;
-  users.removed.add(`${name.namespace}/${name.name}`);
+  const key = { kind: 'Execution', ...name };
+  const isRemoval = choice % 2 === 0;
+  if (isRemoval) users.removed.add(`${name.namespace}/${name.name}`);
   // From before its first round to the middle of its first attempts.
-  const afterMs = [0.2, 1, 5, 12, 40, 6_000][choice % 6] as number;
-  world.timeline.after(afterMs, () => tryWrite(world, [{ op: 'delete', key: { kind: 'Execution', ...name } }]));
+  const afterMs = [0.2, 1, 5, 12, 40, 6_000][(choice >> 1) % 6] as number;
+  world.timeline.after(afterMs, () => {
+    const execution = world.store.find(key) as Execution | undefined;
+    if (isRemoval) tryWrite(world, [{ op: 'delete', key }]);
+    else if (execution !== undefined) tryWrite(world, [abortOf(execution)]);
+  });
 }
 
 type Steering = { readonly choice: number } & (
@@ -341,6 +350,7 @@ async function sendPush(
     repository.refs.set(ref, commit);
     isAccepted = true;
     users.accepted.add(`${repository.name}@${commit}`);
+    users.pushedAt = world.timeline.now;
     world.note(`push of ${commit} to ${ref} was accepted`);
     if (isDead(link)) return;
     await Promise.race([handler.landed({ repository: repository.name, updates: [update] }), died]).catch(

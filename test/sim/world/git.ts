@@ -19,13 +19,12 @@ interface GitObject {
   readonly bytes: Uint8Array;
 }
 
-/** Blobs and trees of all repositories and seeds: most worlds hold the same files. Bounded by the generator's variants. */
-const SHARED = new Map<Oid, GitObject>();
-const BLOBS = new Map<string, Oid>();
-const MAX_SHARED = 50_000;
+/** Files of all repositories and seeds, by their text: most worlds hold the same. Bounded by the generator's variants. */
+const BLOBS = new Map<string, readonly [Oid, GitObject]>();
+const MAX_BLOBS = 5_000;
 
 export function createRepository(name: string): SimRepository {
-  const commits = new Map<Oid, GitObject>();
+  const objects = new Map<Oid, GitObject>();
   const refs = new Map<string, Oid>();
   return {
     name,
@@ -33,7 +32,7 @@ export function createRepository(name: string): SimRepository {
     refsNow: async () => new Map(refs),
     reader: {
       async read(oid, maxBytes) {
-        const object = commits.get(oid) ?? SHARED.get(oid);
+        const object = objects.get(oid);
         if (object === undefined) return { kind: 'missing' };
         const { type, bytes } = object;
         if (bytes.length > maxBytes) return { kind: 'tooLarge', type, sizeBytes: bytes.length };
@@ -41,50 +40,49 @@ export function createRepository(name: string): SimRepository {
       },
     },
     commit(files, parents, message) {
-      const tree = writeTree(files);
+      const tree = writeTree(objects, files);
       const person = 'Sim <sim@example.com> 1767225600 +0000';
       const head = [`tree ${tree}`, ...parents.map((parent) => `parent ${parent}`), `author ${person}`];
       const text = `${head.join('\n')}\ncommitter ${person}\n\n${message}\n`;
       const [oid, object] = hashed('commit', Buffer.from(text));
-      commits.set(oid, object);
+      objects.set(oid, object);
       return oid;
     },
   };
 }
 
-function writeTree(files: Files): Oid {
+function writeTree(objects: Map<Oid, GitObject>, files: Files): Oid {
   const folders = new Map<string, Map<string, string>>();
   const entries: { readonly name: string; readonly oid: Oid; readonly mode: string }[] = [];
   for (const [path, text] of files) {
     const cut = path.indexOf('/');
     if (cut === -1) {
-      entries.push({ name: path, oid: writeBlob(text), mode: '100644' });
+      entries.push({ name: path, oid: writeBlob(objects, text), mode: '100644' });
       continue;
     }
     const folder = path.slice(0, cut);
     const inside = folders.get(folder) ?? new Map<string, string>();
     folders.set(folder, inside.set(path.slice(cut + 1), text));
   }
-  for (const [name, inside] of folders) entries.push({ name, oid: writeTree(inside), mode: '40000' });
+  for (const [name, inside] of folders) entries.push({ name, oid: writeTree(objects, inside), mode: '40000' });
   // Git compares folders as if their names ended with a slash.
   const key = ({ name, mode }: { name: string; mode: string }): string => (mode === '40000' ? `${name}/` : name);
   entries.sort((a, b) => (key(a) < key(b) ? -1 : 1));
   const parts = entries.flatMap(({ name, oid, mode }) => [Buffer.from(`${mode} ${name}\0`), Buffer.from(oid, 'hex')]);
-  return share('tree', Buffer.concat(parts));
-}
-
-function writeBlob(text: string): Oid {
-  const known = BLOBS.get(text);
-  if (known !== undefined && SHARED.has(known)) return known;
-  const oid = share('blob', Buffer.from(text));
-  BLOBS.set(text, oid);
+  const [oid, object] = hashed('tree', Buffer.concat(parts));
+  objects.set(oid, object);
   return oid;
 }
 
-function share(type: ObjectType, bytes: Buffer): Oid {
-  const [oid, object] = hashed(type, bytes);
-  if (SHARED.size > MAX_SHARED) throw new Error('the generator writes more different files than it should');
-  SHARED.set(oid, object);
+function writeBlob(objects: Map<Oid, GitObject>, text: string): Oid {
+  let known = BLOBS.get(text);
+  if (known === undefined) {
+    if (BLOBS.size > MAX_BLOBS) throw new Error('the generator writes more different files than it should');
+    known = hashed('blob', Buffer.from(text));
+    BLOBS.set(text, known);
+  }
+  const [oid, object] = known;
+  objects.set(oid, object);
   return oid;
 }
 

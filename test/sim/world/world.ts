@@ -3,6 +3,7 @@ import type { Log } from '../../../src/base/index.ts';
 import { createVault, openSecrets } from '../../../src/cluster/adapters/secrets/index.ts';
 import {
   type Cluster,
+  type Execution,
   ExpiredError,
   KINDS,
   NotFoundError,
@@ -61,8 +62,8 @@ export interface World {
   readonly hash: () => string;
   readonly options: ProcessOptions;
   readonly disk: { slowUntil: number; fullUntil: number };
-  /** Roles whose process dies with the next commit, before anybody is told of it. */
-  readonly doomed: { role: Role; forMs: number }[];
+  /** Roles whose process dies, or is cut off, with the next commit of its own, before it is told of it. */
+  readonly doomed: { readonly kind: 'crashAtCommit' | 'cutAtCommit'; readonly role: Role; readonly forMs: number }[];
   /** Until when something goes wrong, as far as it is known; in the past: nothing does. */
   troubledUntil: number;
   shards: number;
@@ -107,7 +108,7 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
       hash.update(`${timeline.now} ${text}`);
       if (trace !== undefined) for (const line of text.trimEnd().split('\n')) trace(timeline.now, line.slice(0, 600));
       for (const watch of watchers) watch(commits);
-      for (const { role, forMs } of doomed.splice(0)) crash(world, role, forMs);
+      if (doomed.length > 0) doom(world, commits);
     },
   });
   const archive =
@@ -207,19 +208,54 @@ export function crash(world: World, role: Role, forMs: number): void {
   });
 }
 
+/** What only those write who run as this role; what users write is none of it. */
+const WRITTEN_BY: readonly (readonly [prefix: string, kinds: ReadonlySet<string>])[] = [
+  ['propeller', new Set(['Pod', 'Execution'])],
+  ['scheduler', new Set(['Schedule', 'Execution'])],
+  ['reconciler', new Set(['Revision', 'Repository', 'Platform', 'Task', 'Workflow', 'LaunchPlan'])],
+  ['retention', new Set(['Pod', 'Execution', 'CacheEntry'])],
+];
+
+function isWriteOf(role: Role, commit: Commit): boolean {
+  const { kind } = commit.kind === 'put' ? commit.object : commit.key;
+  const isOwn = WRITTEN_BY.some(([prefix, kinds]) => role.startsWith(prefix) && kinds.has(kind));
+  if (!isOwn || role === 'reconciler') return isOwn;
+  if (role === 'retention') return commit.kind === 'delete';
+  if (role !== 'scheduler') return kind === 'Pod' ? commit.kind === 'put' : commit.kind === 'status';
+  if (kind === 'Schedule') return commit.kind === 'status';
+  return commit.kind === 'put' && (commit.object as Execution).spec.trigger.kind === 'schedule';
+}
+
+function doom(world: World, commits: readonly Commit[]): void {
+  const { doomed, processes, timeline } = world;
+  for (const fault of doomed.splice(0)) {
+    const { kind, role, forMs } = fault;
+    if (!commits.some((commit) => isWriteOf(role, commit))) doomed.push(fault);
+    else if (kind === 'crashAtCommit') crash(world, role, forMs);
+    else {
+      world.troubledUntil = Math.max(world.troubledUntil, timeline.now + forMs);
+      (processes.get(role) as SimProcess).weather.partitionedUntil = timeline.now + forMs;
+    }
+  }
+}
+
+const ORDINARY: ReadonlySet<Fault['kind']> = new Set(['evict', 'lose', 'vanish', 'crashAtCommit', 'cutAtCommit']);
+
 /** Makes a fault happen now. */
 export function strike(world: World, fault: Fault): void {
   const { processes, disk, timeline, agent, store } = world;
   const lastsMs = 'forMs' in fault ? fault.forMs : 'lateMs' in fault ? fault.lateMs : 0;
   const until = timeline.now + lastsMs;
   const process = 'role' in fault ? (processes.get(fault.role) as SimProcess) : undefined;
-  world.troubledUntil = Math.max(world.troubledUntil, until);
+  // That attempts end by themselves is nothing that anybody must first recover from.
+  if (!ORDINARY.has(fault.kind)) world.troubledUntil = Math.max(world.troubledUntil, until);
   switch (fault.kind) {
     case 'crash':
       crash(world, fault.role, fault.forMs);
       return;
     case 'crashAtCommit':
-      world.doomed.push({ role: fault.role, forMs: fault.forMs });
+    case 'cutAtCommit':
+      world.doomed.push({ kind: fault.kind, role: fault.role, forMs: fault.forMs });
       return;
     case 'power':
       store.losePower();
