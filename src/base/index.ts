@@ -12,4 +12,5 @@ export * from './limits/index.ts';
 export * from './ports.ts';
 export * from './remembered.ts';
 export * from './remote-url.ts';
+export * from './same-json.ts';
 export * from './time.ts';

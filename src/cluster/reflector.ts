@@ -199,7 +199,8 @@ async function follow<T extends KubeObject>(
 ): Promise<void> {
   const { cluster, kind, options } = state;
   const ending = new AbortController();
-  const end = (): void => ending.abort();
+  // A reason that is given spares the DOMException that is made without one.
+  const end = (): void => ending.abort('ended');
   signal.addEventListener('abort', end);
   // Reflectors that start together must not list together for ever.
   const intervalMs = (options.relistMs ?? RELIST_INTERVAL_MS) * (0.8 + 0.4 * options.random.unit());

@@ -43,7 +43,7 @@ export async function follow<T extends KubeObject>(
   signal: AbortSignal,
 ): Promise<void> {
   let restarting = new AbortController();
-  options.restartable?.(() => restarting.abort());
+  options.restartable?.(() => restarting.abort('listed again'));
   let isFirst = true;
   for (let failures = 0; !signal.aborted; ) {
     try {
@@ -104,7 +104,7 @@ async function listAndWatch<T extends KubeObject>(
   try {
     await Promise.all([listing, watching]);
   } finally {
-    ending.abort();
+    ending.abort('ended');
     await Promise.allSettled([listing, watching]);
   }
 }

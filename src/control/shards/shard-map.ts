@@ -47,12 +47,14 @@ function plain(sharding: Sharding): { strategy: string; shards: number | { ids: 
 function hashMap(count: number, version: string): ShardMap {
   const ids = Array.from({ length: count }, (_, index) => shardId(index));
   const seeds = ids.map((id) => Number.parseInt(sha256(id).slice(0, 8), 16));
-  const owners = Uint16Array.from({ length: SHARD_KEYS }, (_, key) => heaviest(seeds, key));
+  /** One more than the place of the owner in `ids`; 0: nobody has asked yet. */
+  const owners = new Uint16Array(SHARD_KEYS);
   return {
     version,
     ids,
     ownerOf(_, key) {
-      const id = ids[owners[key] ?? -1];
+      if (owners[key] === 0) owners[key] = heaviest(seeds, key) + 1;
+      const id = ids[(owners[key] ?? 0) - 1];
       if (id === undefined) throw new BugError(`${key} is not a shard key`);
       return id;
     },
@@ -62,8 +64,8 @@ function hashMap(count: number, version: string): ShardMap {
 function heaviest(seeds: readonly number[], key: number): number {
   let best = 0;
   let most = -1;
-  for (const [index, seed] of seeds.entries()) {
-    const weight = mixed(seed, key);
+  for (let index = 0; index < seeds.length; index++) {
+    const weight = mixed(seeds[index] as number, key);
     if (weight > most) {
       most = weight;
       best = index;

@@ -1,13 +1,13 @@
 import {
   type Clock,
   ConflictError,
-  canonicalJson,
   isJsonObject,
   type Json,
   type JsonObject,
   MAX_OBJECT_BYTES,
   MAX_STATUS_PATCH_BYTES,
   type Random,
+  sameJson,
 } from '../../../base/index.ts';
 import { checkChange, checkKey, checkObject } from '../../admission.ts';
 import { AlreadyExistsError, InvalidError, NotFoundError } from '../../errors.ts';
@@ -216,7 +216,7 @@ function stageChange(batch: Batch, entry: Entry, wanted: KubeObject): number {
   const value = withServerFields(live, sealed(batch, wanted, live));
   checkObject(value);
   checkChange(live, value);
-  if (sameJson(live, value)) return stageNothing(batch, entry);
+  if (sameJson(live as unknown as Json, value as unknown as Json)) return stageNothing(batch, entry);
   if (value.metadata.deletionTimestamp !== undefined && (value.metadata.finalizers ?? []).length === 0) {
     return stageRemoval(batch, entry);
   }
@@ -330,7 +330,7 @@ function withServerFields(live: KubeObject, wanted: KubeObject): KubeObject {
   } as KubeObject;
   const { metadata: _a, ...before } = live;
   const { metadata: _b, ...after } = value;
-  if (sameJson(before, after)) return value;
+  if (sameJson(before as unknown as Json, after as unknown as Json)) return value;
   return { ...value, metadata: { ...kept, generation: (generation ?? 1) + 1 } };
 }
 
@@ -348,10 +348,6 @@ function checkedMain(value: KubeObject): Main {
     throw new InvalidError(`${describe(keyOfObject(value))} has ${size}`);
   }
   return { text, value: undefined };
-}
-
-function sameJson(a: unknown, b: unknown): boolean {
-  return canonicalJson(a as Json) === canonicalJson(b as Json);
 }
 
 export function keyOf(entry: Entry): ObjectKey {
