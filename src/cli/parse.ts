@@ -64,16 +64,18 @@ function quiet(command: Command): Command {
 
 function optionOf({ flags, description, repeated, choices }: OptionSpec): Option {
   const option = new Option(flags, description);
-  if (repeated === true) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
-  if (choices !== undefined) {
-    option.argParser((value: string) => {
-      if (choices.includes(value)) return value;
-      const meant = suggest(value, choices);
-      const help = meant === undefined ? `one of ${choices.join(', ')}` : `did you mean "${meant}"?`;
-      throw new InvalidArgumentError(`there is no "${value}": ${help}`);
-    });
-  }
-  return option;
+  if (repeated !== true && choices === undefined) return option;
+  return option.argParser<string | readonly string[] | undefined>((value, before) => {
+    const chosen = choices === undefined ? value : choiceOf(value, choices);
+    return repeated === true ? [...(Array.isArray(before) ? before : []), chosen] : chosen;
+  });
+}
+
+function choiceOf(value: string, choices: readonly string[]): string {
+  if (choices.includes(value)) return value;
+  const meant = suggest(value, choices);
+  const help = meant === undefined ? `one of ${choices.join(', ')}` : `did you mean "${meant}"?`;
+  throw new InvalidArgumentError(`there is no "${value}": ${help}`);
 }
 
 /** commander's words in our form: `error: unknown option '--folow'\n(Did you mean --follow?)`. */

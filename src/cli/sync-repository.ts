@@ -56,7 +56,8 @@ export async function awaitSync(
 /** A repository that is polled answers twice: its source was asked, and its domains were looked at. */
 function answered({ spec, status }: Repository, at: string): boolean {
   const isPolled = spec.source.kind === 'push' || (status?.source?.lastSyncRequest ?? '') >= at;
-  return isPolled && (status?.lastSyncRequest ?? '') >= at;
+  // Without a first commit there is nothing to look at.
+  return isPolled && (status?.project === undefined || (status.lastSyncRequest ?? '') >= at);
 }
 
 function progressOf(repository: Repository, hasAnswered: boolean): string {

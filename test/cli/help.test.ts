@@ -59,6 +59,7 @@ describe('a wrong command line', () => {
     ['run x --folow', 'unknown option \'--folow\': did you mean "--follow"?'],
     ['get exec -o yml', '--output: there is no "yml": did you mean "yaml"?'],
     ['get exec -n', "option '-n, --namespace <NAME>' argument missing: try `pipectl get --help`"],
+    ['up --allow-remotes http --allow-remotes fil', '--allow-remotes: there is no "fil": did you mean "file"?'],
     ['describe exec a b', 'describe takes no more than 2 arguments: try `pipectl describe --help`'],
     ['completion tcsh', 'there is no completion for "tcsh": one of bash, zsh, fish'],
   ])('%s', async (line, message) => {
