@@ -22,11 +22,14 @@ export function moveDomains(
 ): Domains {
   let domains = before ?? {};
   let isFirst = before === undefined || Object.keys(before).length === 0;
+  const pushed = new Map(moved.map(({ branch, commit }) => [branch, commit]));
+  // A branch that becomes tracked by this push may be part of it.
+  const head = (branch: string): string | undefined => (pushed.has(branch) ? pushed.get(branch) : headOf(branch));
   for (const move of tracksItself(moved)) {
     const isTracked = Object.values(domains).some(({ ref }) => ref === move.branch);
     if (!isTracked && !isFirst) continue;
     if (move.project !== undefined && move.commit !== undefined) {
-      domains = declared(domains, move.project, headOf);
+      domains = declared(domains, move.project, head);
       isFirst = false;
     }
     domains = pointed(domains, move);
