@@ -203,6 +203,7 @@ function repositoryConfig(hooks: string, denyNonFastForwards: boolean): string {
 	fsckObjects = true
 	maxInputSize = ${MAX_PUSH_BYTES}
 	denyDeletes = false
+	denyDeleteCurrent = ignore
 	denyNonFastForwards = ${denyNonFastForwards}
 	autogc = false
 [receive "fsck"]
