@@ -35,8 +35,16 @@ export const FIGURES: readonly Figure[] = [
       },
       { key: 'coldCpuMs', title: 'its processor time, all threads', unit: 'ms' },
       { key: 'coldPeakMb', title: 'its memory (peak RSS)', unit: 'MB', target: { atMost: 600 } },
-      { key: 'warmMs', title: 'again, nothing changed', unit: 'ms', decimals: 1, target: { atMost: 100 } },
+      {
+        key: 'warmMs',
+        title: 'again, nothing changed',
+        unit: 'ms',
+        decimals: 1,
+        floor: { key: 'lookMs', title: 'Node that asks git what has changed' },
+        target: { atMost: 100 },
+      },
       { key: 'changedRunMs', title: 'again in a new process, one file changed', unit: 'ms' },
+      { key: 'editedRunMs', title: 'again in a new process, the same file changed once more', unit: 'ms' },
       {
         key: 'changedMs',
         title: 'one changed file in a process that compiled the rest',
@@ -175,6 +183,17 @@ export const FIGURES: readonly Figure[] = [
       { key: 'unchangedMs', title: 'nothing changed, all 10,000 compared', unit: 'ms', target: { atMost: 200 } },
       { key: 'unchangedCpuMs', title: 'its processor time', unit: 'ms' },
       { key: 'writes', title: 'its writes', unit: '', target: { atMost: 0 } },
+    ],
+  },
+  {
+    name: 'sources',
+    title: '500 remote repositories polled each minute over HTTPS, and one whose host sends webhooks',
+    module: './figures/sources.ts',
+    metrics: [
+      { key: 'cpuPercent', title: 'of one core', unit: '%', decimals: 1, target: { atMost: 10 } },
+      { key: 'pollMicros', title: 'CPU of one poll', unit: 'µs' },
+      { key: 'webhookMs', title: 'webhook → registered, p50', unit: 'ms' },
+      { key: 'webhookMs', title: 'webhook → registered, p99', unit: 'ms', percentile: 99, target: { atMost: 1_000 } },
     ],
   },
   {

@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { MAX_FETCHED_REFS, MAX_REMOTE_REFS_BYTES, type RemoteUrl, StalledError } from '../../../base/index.ts';
-import { type FetchRefs, followedRef, type ListRefs, RemoteError, type RemoteRefs } from '../../index.ts';
+import { type FetchRefs, followedRef, isOid, type ListRefs, RemoteError, type RemoteRefs } from '../../index.ts';
 import { gitMissing, runGit } from './environment.ts';
+import { openFetchedReader } from './fetched-reader.ts';
 import { landFetched } from './land-fetched.ts';
 import { openQuarantine, type Quarantine } from './quarantine.ts';
-import { openNativeReader } from './reader.ts';
 import { runRemoteGit } from './remote-process.ts';
 import type { RepositoryStore } from './repositories.ts';
 
@@ -40,8 +42,8 @@ export function createNativeRemotes({ repositories, schemes }: NativeRemotesOpti
         for (let at = 0; at < refs.length; at += MAX_FETCHED_REFS) {
           await fetchSome(repositories, quarantine, remote, refs.slice(at, at + MAX_FETCHED_REFS), signal);
         }
-        const fetched = await readRefs(quarantine, repositories.env);
-        const reader = openNativeReader(quarantine.gitDir, repositories.env);
+        const fetched = (await readLooseRefs(quarantine, refs)) ?? (await readRefs(quarantine, repositories.env));
+        const reader = openFetchedReader(repositories, name, quarantine);
         return {
           refs: fetched,
           objects: reader,
@@ -102,6 +104,19 @@ function parseListing(text: string): RemoteRefs {
     if (followed !== undefined) refs.set(...followed);
   }
   return { refs, ...(head !== undefined && refs.has(head) && { head }) };
+}
+
+/** The refs as files, which is how git leaves a few; undefined when one is not there. */
+async function readLooseRefs(
+  { gitDir }: Quarantine,
+  refs: readonly string[],
+): Promise<ReadonlyMap<string, string> | undefined> {
+  if (refs.length > MAX_FETCHED_REFS) return undefined;
+  const read = async (ref: string): Promise<readonly [string, string]> => {
+    return [ref, (await readFile(join(gitDir, ref), 'latin1')).trimEnd()];
+  };
+  const found = await Promise.all(refs.map(read)).catch(() => undefined);
+  return found?.every(([, oid]) => isOid(oid)) === true ? new Map(found) : undefined;
 }
 
 async function readRefs({ gitDir }: Quarantine, env: Record<string, string>): Promise<ReadonlyMap<string, string>> {
