@@ -2,6 +2,7 @@ import {
   type BegunLook,
   defaultCacheFolder,
   keptVerdict,
+  loadAhead,
   openFolder,
   type Verdict,
   validateOpened,
@@ -36,6 +37,7 @@ export async function answerShortly(begun: BegunLook): Promise<ShortAnswer> {
 
 /** Undefined for what the command does by itself: it tells of what goes wrong. */
 async function verdictOf(begun: BegunLook, cacheFolder: string): Promise<Verdict | undefined> {
+  loadAhead(begun, cacheFolder);
   const folder = await openFolder(begun, { cacheFolder });
   if (folder === undefined) return undefined;
   try {

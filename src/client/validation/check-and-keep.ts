@@ -33,7 +33,7 @@ async function checkAroundEdit(folder: OpenedFolder, ledger: Ledger): Promise<Ve
   if (changed === undefined) return undefined;
   const known = changed === base.changed ? readVerdict(cacheFolder, root, base.snapshotKey) : undefined;
   if (known !== undefined) {
-    keepLook(cacheFolder, root, look.key, base.snapshotKey);
+    keepLook(cacheFolder, root, look, base.snapshotKey);
     return known;
   }
   const { checkEdited } = await import('./check-edited.ts');
@@ -41,7 +41,7 @@ async function checkAroundEdit(folder: OpenedFolder, ledger: Ledger): Promise<Ve
   if (checked === undefined) return undefined;
   if (checked.isAsSeen || (await isUnchanged(folder))) {
     keepVerdict(cacheFolder, root, look.key, checked.verdict);
-    keepLook(cacheFolder, root, look.key, look.key);
+    keepLook(cacheFolder, root, look, look.key);
   }
   return checked.verdict;
 }
@@ -62,7 +62,7 @@ async function checkBySnapshot(folder: OpenedFolder, ledger: Ledger | undefined)
   const keepMore = checked?.prepareMore();
   if (!(await lookingAgain)) return verdict;
   if (kept === undefined) keepVerdict(cacheFolder, root, snapshot.key, verdict);
-  if (look !== undefined) keepLook(cacheFolder, root, look.key, snapshot.key);
+  if (look !== undefined) keepLook(cacheFolder, root, look, snapshot.key);
   keepMore?.();
   return verdict;
 }

@@ -38,6 +38,22 @@ export function readKept({ name, maxBytes }: KeptFiles, folder: string, root: st
   }
 }
 
+/** What was kept, whatever its key, with the time of its keeping; unchecked, so only to guess by. */
+export function guessKept(
+  { name, maxBytes }: KeptFiles,
+  folder: string,
+  root: string,
+): { readonly text: string; readonly keptMs: number } | undefined {
+  try {
+    const file = fileOf(name, folder, root);
+    const { size, mtimeMs } = statSync(file);
+    return size > maxBytes ? undefined : { text: readFileSync(file, 'utf8').slice(HEAD_LENGTH), keptMs: mtimeMs };
+  } catch {
+    // Nothing kept.
+    return undefined;
+  }
+}
+
 /** The same of a part of it, which whoever kept it can tell from others: only the key is compared. */
 export function readKeptPart(
   { name }: KeptFiles,

@@ -1,6 +1,8 @@
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { MAX_KEPT_VERDICTS, MAX_RECHECKED_FILES, sha256 } from '../../base/index.ts';
 import { type BegunLook, checksumOf } from './begin-look.ts';
-import { type KeptFiles, keep, readKept } from './kept-file.ts';
+import { guessKept, type KeptFiles, keep, readKept } from './kept-file.ts';
 import { onDisk } from './snapshot.ts';
 
 /** A folder as its snapshot tells of it, from less: the checksum that git's index ends with, and what differs from the index. */
@@ -45,13 +47,23 @@ export async function finishLook(begun: BegunLook, tool: string): Promise<QuickL
   return { key: sha256([tool, root, index.checksum, ...lines].join('\0')), index: index.checksum, differing, texts };
 }
 
-const LOOKS: KeptFiles = { name: 'looks', maxBytes: 1_024, most: MAX_KEPT_VERDICTS };
+const LOOKS: KeptFiles = { name: 'looks', maxBytes: 4_096, most: MAX_KEPT_VERDICTS };
 
 /** The key of the snapshot that was taken when the folder last looked like this. */
 export function snapshotKeyOf(folder: string, root: string, look: string): string | undefined {
-  return readKept(LOOKS, folder, root, look);
+  return readKept(LOOKS, folder, root, look)?.split('\0')[0];
 }
 
-export function keepLook(folder: string, root: string, look: string, snapshotKey: string): void {
-  keep(LOOKS, folder, root, look, snapshotKey);
+export function keepLook(folder: string, root: string, { key, differing }: QuickLook, snapshotKey: string): void {
+  // Who edits files goes on with them.
+  const edited = [...differing.keys()].filter((path) => path.length < 256).slice(0, 8);
+  keep(LOOKS, folder, root, key, [snapshotKey, ...edited].join('\0'));
+}
+
+/** Whether a file that differed from git's index when the folder was looked at last was written since. A guess. */
+export function wasEditedAgain(folder: string, root: string): boolean {
+  const last = guessKept(LOOKS, folder, root);
+  if (last === undefined) return false;
+  const [, ...edited] = last.text.split('\0');
+  return edited.some((path) => (lstatSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0) > last.keptMs);
 }
