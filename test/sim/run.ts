@@ -31,13 +31,15 @@ const REST_HOURS = 10;
 /** Time for what is aborted to end. */
 const END_HOURS = 2;
 const LOOK_MS = 30 * MINUTE;
+/** Callbacks in that time. The busiest half hours of a world, when much is begun anew after long faults, have a tenth of it. */
+const MAX_EVENTS_AT_A_LOOK = 100_000;
 
 class Violated extends Error {}
 
 /** Plays one world from its plan to its rest. The same plan gives the same result, to the last bit of its hash. */
 export async function simulate(plan: SimPlan, options: Parameters<typeof createWorld>[1] = {}): Promise<SimResult> {
   // Thousands of refusals are part of every world; their stacks are half of what they cost.
-  if (options.trace === undefined) Error.stackTraceLimit = 1;
+  if (options.trace === undefined) Error.stackTraceLimit = 0;
   const world = createWorld(plan, options);
   const users = createUsers();
   let violation: Violation | undefined;
@@ -85,7 +87,11 @@ async function play(world: World, users: Users, facts: Facts, isOver: () => bool
       act(world, users, action);
     });
   }
+  let before = 0;
   const look = (): void => {
+    const busy = timeline.events - before;
+    before = timeline.events;
+    if (busy > MAX_EVENTS_AT_A_LOOK) facts.violate(0, `it runs in circles: ${busy} events in half an hour`);
     checkNow(facts);
     timeline.after(LOOK_MS, look);
   };

@@ -100,7 +100,12 @@ function isLostBack({ timeline, weather, chance }: Link): boolean {
 /** "From now on" is from this call; so the store's watch is opened before the first read. */
 function watch(store: SimStore, link: Link, kind: string, options: WatchOptions): AsyncIterable<readonly WatchEvent[]> {
   const ending = new AbortController();
-  const end = (): void => ending.abort('over');
+  // Who has died takes its listeners along: Node keeps a signal that was made of others for as long as it has one.
+  const end = (): void => {
+    options.signal.removeEventListener('abort', end);
+    link.died.signal.removeEventListener('abort', end);
+    ending.abort('over');
+  };
   options.signal.addEventListener('abort', end);
   link.died.signal.addEventListener('abort', end);
   if (options.signal.aborted) end();
@@ -134,9 +139,7 @@ function watch(store: SimStore, link: Link, kind: string, options: WatchOptions)
       if (broken !== undefined) throw broken;
     } finally {
       link.breakers.delete(breaker);
-      options.signal.removeEventListener('abort', end);
-      link.died.signal.removeEventListener('abort', end);
-      ending.abort('over');
+      end();
     }
   }
   return events();

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Log } from '../../../src/base/index.ts';
 import { createVault, openSecrets } from '../../../src/cluster/adapters/secrets/index.ts';
 import {
@@ -82,9 +82,9 @@ export interface WorldOptions {
 export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World {
   const { seed, mode } = plan;
   const timeline = createTimeline(START_MS);
-  const hash: Hash = createHash('sha1');
+  const digest = createTraceDigest();
   const note = (text: string): void => {
-    hash.update(`${timeline.now} ${text}\n`);
+    digest.add(`${timeline.now} ${text}\n`);
     trace?.(timeline.now, text);
   };
   const disk = { slowUntil: 0, fullUntil: 0 };
@@ -105,7 +105,7 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
     disk: ports,
     seal: vault?.seal,
     onCommit(commits, text) {
-      hash.update(`${timeline.now} ${text}`);
+      digest.add(`${timeline.now} ${text}`);
       if (trace !== undefined) for (const line of text.trimEnd().split('\n')) trace(timeline.now, line.slice(0, 600));
       for (const watch of watchers) watch(commits);
       if (doomed.length > 0) doom(world, commits);
@@ -154,7 +154,7 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
     logWatchers,
     inTurn,
     note,
-    hash: () => hash.copy().digest('hex'),
+    hash: digest.read,
     options: {
       seed,
       timeline,
@@ -176,6 +176,21 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
     isCalm: false,
   };
   return world;
+}
+
+/** Of all that happened: texts are hashed many at a time. */
+function createTraceDigest(): { add(text: string): void; readonly read: () => string } {
+  const hash = createHash('sha1');
+  let pending = '';
+  return {
+    add(text) {
+      pending += text;
+      if (pending.length < 65_536) return;
+      hash.update(pending);
+      pending = '';
+    },
+    read: () => hash.copy().update(pending).digest('hex'),
+  };
 }
 
 export function startAll(world: World): void {
