@@ -11,3 +11,12 @@ export function refNameProblem(ref: string): string | undefined {
   if (ref.includes('\ufffd')) return 'is not valid UTF-8';
   return undefined;
 }
+
+/** A ref for people: what cannot be seen is written as its number. */
+export function refText(ref: string): string {
+  const shown = ref.length > MAX_REF_NAME_LENGTH ? `${ref.slice(0, MAX_REF_NAME_LENGTH)}…` : ref;
+  return shown.replaceAll(
+    new RegExp(HIDDEN, 'g'),
+    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

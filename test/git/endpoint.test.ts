@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -211,6 +214,33 @@ describe('a push', () => {
     expect((await gitAsync(folder, ['push', served.url('shop'), 'main'])).code).toBe(0);
     await work;
     expect(order).toEqual(['other', 'landed', 'work']);
+  });
+
+  it('of a pack that is too large is refused, and leaves nothing', async () => {
+    const served = await serveGit(recorder(), undefined, 1 << 20);
+    const folder = newRepository();
+    const noise = writeBlob(folder, randomBytes(3 << 20));
+    git(folder, [
+      'update-ref',
+      'refs/heads/main',
+      writeCommit(folder, writeTree(folder, [['100644', noise, 'noise']])),
+    ]);
+    const pushed = await gitAsync(folder, ['push', served.url('shop'), 'main']);
+    expect([pushed.code, pushed.text]).toEqual([1, expect.stringContaining('remote: pipectl: a push has at most')]);
+    expect((await served.repositories.refs('shop')).size).toBe(0);
+    const objects = readdirSync(join(served.repositories.path('shop'), 'objects'));
+    expect(objects.filter((name) => name.startsWith('tmp_'))).toEqual([]);
+  });
+
+  it('that says it is too large is refused before it is sent', async () => {
+    const served = await serveGit(recorder());
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-length': String(600 << 20) };
+    const options = { method: 'POST', port: served.port, path: '/git/shop.git/git-receive-pack', headers };
+    const sending = request(options).on('error', () => undefined);
+    sending.flushHeaders();
+    const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(413);
+    sending.destroy();
   });
 
   it('that breaks off in the middle of its pack leaves no process behind', async () => {

@@ -27,9 +27,23 @@ export const MAX_PUSH_HEAD_BYTES = 128 * KiB;
 export const MAX_VERDICT_LINES = 2_000;
 /** Packed bytes of one push. */
 export const MAX_PUSH_BYTES = 512 * MiB;
+/** One object that is pushed or fetched, unpacked: a file, or a delta's result. GitHub takes no larger file either. */
+export const MAX_OBJECT_OF_PUSH_BYTES = 100 * MiB;
+/**
+ * CPU time for unpacking a push. Unpacking the history of Linux takes 300 ms for each MiB of its pack; what takes several
+ * times that is made to.
+ */
+export const UNPACK_CPU = { baseMs: 1_200, perMiBMs: 2_000 } as const;
+/** When that is looked at, and processes of one push that are. */
+export const UNPACK_LOOK = { firstMs: 500, everyMs: 100 } as const;
+export const MAX_UNPACK_PROCESSES = 16;
+/** What git keeps of bases while it resolves deltas, besides the one at hand. */
+export const MAX_DELTA_BASE_CACHE_BYTES = 16 * MiB;
 /** From the hook's call to the decision, and one git request in all. */
 export const PUSH_DECISION_TIMEOUT_MS = 60_000;
 export const GIT_REQUEST_TIMEOUT_MS = 600_000;
+/** Between asking a git to end and ending it. */
+export const GIT_GRACE_MS = 2_000;
 /** How often, and how many times, an accepted push's ref is looked for before its hook tells that it moved. */
 export const REF_MOVE_POLL = { everyMs: 1, looks: 50 } as const;
 /** Steps of `HEAD~N` and of tags to tags that are followed where git is not there to follow them. */

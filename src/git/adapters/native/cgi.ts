@@ -5,9 +5,15 @@ const MAX_HEADER_BYTES = 64 * 1024;
 
 /**
  * Copies what a CGI program (RFC 3875, section 6) writes into an HTTP response: headers up to an empty line, `Status:`
- * as the status, the rest as the body. A program that ends before its headers are complete gives 502.
+ * as the status, the rest as the body. A program that ends before its headers are complete gives 502. Of the body `pass`
+ * makes what is passed on, and `end` what is added when the program has ended.
  */
-export function copyCgiResponse(output: Readable, response: ServerResponse): void {
+export function copyCgiResponse(
+  output: Readable,
+  response: ServerResponse,
+  pass: (chunk: Buffer) => Buffer = (chunk) => chunk,
+  end: () => Buffer | undefined = () => undefined,
+): void {
   let head: Buffer | undefined = Buffer.alloc(0);
 
   output.on('data', (chunk: Buffer) => {
@@ -27,11 +33,12 @@ export function copyCgiResponse(output: Readable, response: ServerResponse): voi
     if (head !== undefined && !response.headersSent) {
       response.writeHead(502, { 'Content-Type': 'text/plain' });
       response.end('git ended without an answer\n');
-    } else response.end();
+    } else response.end(end());
   });
   response.on('close', () => output.resume());
 
-  function forward(chunk: Buffer): void {
+  function forward(raw: Buffer): void {
+    const chunk = pass(raw);
     // A client that went away must not stop git in the middle of moving refs: the rest is read and dropped.
     if (response.destroyed || response.write(chunk)) return;
     output.pause();

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import {
+  GIT_GRACE_MS,
   GIT_REQUEST_TIMEOUT_MS,
   type Log,
   MAX_GIT_REQUESTS,
@@ -10,13 +11,23 @@ import {
   PACK_EVERY_PUSHES,
   StalledError,
 } from '../../../base/index.ts';
-import { type GitAccess, type Origin, type RefUpdate, type Requester, refNameProblem, ZERO_OID } from '../../index.ts';
+import {
+  type GitAccess,
+  type Origin,
+  type RefUpdate,
+  type Requester,
+  refNameProblem,
+  refText,
+  ZERO_OID,
+} from '../../index.ts';
 import { copyCgiResponse } from './cgi.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
-import { runGit } from './environment.ts';
+import { runGit, UNPACK_ENVIRONMENT } from './environment.ts';
 import { type HookHandler, hookPipes, serveHooks } from './hook-channel.ts';
+import { createPushAnswer } from './push-answer.ts';
 import { isRepositoryName, type RepositoryStore } from './repositories.ts';
 import { createTurns } from './turns.ts';
+import { watchEffort } from './unpack-effort.ts';
 
 export interface GitEndpointOptions<W extends Requester = Requester> {
   readonly repositories: RepositoryStore;
@@ -51,12 +62,24 @@ interface Context<W extends Requester> extends GitEndpointOptions<W> {
   readonly running: Set<Promise<void>>;
   /** Pushes since the last packing, by repository. */
   readonly pushes: Map<string, number>;
+  /** Pushes that run, by repository. */
+  readonly pushing: Map<string, number>;
+  /** Repositories in which a push was ended, whose quarantine git may have left. */
+  readonly untidy: Set<string>;
 }
 
 /** Errors: StalledError GitMissing or GitHttpBackendMissing. */
 export async function createGitEndpoint<W extends Requester>(options: GitEndpointOptions<W>): Promise<GitEndpoint> {
   const backend = await findHttpBackend(options.repositories.env);
-  const context: Context<W> = { ...options, backend, turns: createTurns(), running: new Set(), pushes: new Map() };
+  const context: Context<W> = {
+    ...options,
+    backend,
+    turns: createTurns(),
+    running: new Set(),
+    pushes: new Map(),
+    pushing: new Map(),
+    untidy: new Set(),
+  };
   const { running } = context;
   return {
     handle(request, response) {
@@ -122,9 +145,12 @@ function runBackend<W extends Requester>(
     detached: true,
   });
   const turn = context.turns.take(repository);
+  const effort = watchPush(context, request, route, child);
+  if (route.action === 'git-receive-pack') context.pushing.set(repository, (context.pushing.get(repository) ?? 0) + 1);
   const handler = context.access.handlerFor(user, originOf(request));
   const hooks: HookHandler = {
     async decide(updates, objects) {
+      effort.end();
       const lines = refLines(updates);
       if (lines.length > 0) return { accepted: false, lines };
       await turn.begin();
@@ -137,14 +163,24 @@ function runBackend<W extends Requester>(
   request.pipe(child.stdin);
   request.on('close', () => child.stdin.end());
   child.stdin.on('error', () => request.resume());
-  copyCgiResponse(child.stdout, response);
+  if (route.action !== 'git-receive-pack') copyCgiResponse(child.stdout, response);
+  else {
+    const answer = createPushAnswer();
+    copyCgiResponse(child.stdout, response, answer.receive, () =>
+      effort.isExceeded() ? answer.breakOff(TOO_COSTLY) : undefined,
+    );
+  }
   child.stderr.on('data', (text: Buffer) => log.write('debug', 'git http-backend', { text: text.toString('utf8') }));
   return new Promise((resolve) => {
-    const timer = setTimeout(() => endGroup(child.pid), GIT_REQUEST_TIMEOUT_MS);
+    const timer = setTimeout(() => {
+      context.untidy.add(repository);
+      endGroup(child.pid);
+    }, GIT_REQUEST_TIMEOUT_MS);
     const over = (): void => {
       clearTimeout(timer);
+      effort.end();
       turn.end();
-      if (route.action === 'git-receive-pack') packSometimes(context, repository);
+      if (route.action === 'git-receive-pack') pushEnded(context, repository, effort.isExceeded());
       resolve();
     };
     child.on('error', (error) => {
@@ -165,9 +201,49 @@ function originOf({ headers, socket }: IncomingMessage): Origin {
 function refLines(updates: readonly RefUpdate[]): readonly string[] {
   const lines = updates.flatMap(({ ref, after }) => {
     const problem = after === ZERO_OID ? undefined : refNameProblem(ref);
-    return problem === undefined ? [] : [`pipectl: the name of the ref ${JSON.stringify(ref)} ${problem}`];
+    return problem === undefined ? [] : [`pipectl: the name of the ref ${refText(ref)} ${problem}`];
   });
   return lines.length === 0 ? [] : [...lines, 'pipectl: rejected, nothing was changed'];
+}
+
+/** Ends a push that takes more to unpack than it is worth; `end` when that is done. */
+function watchPush<W extends Requester>(
+  { log }: Context<W>,
+  request: IncomingMessage,
+  { name: repository, action }: Route,
+  { pid }: ChildProcess,
+): { isExceeded(): boolean; end(): void } {
+  let isExceeded = false;
+  if (action !== 'git-receive-pack' || pid === undefined) return { isExceeded: () => false, end: () => undefined };
+  const { socket } = request;
+  const before = socket.bytesRead;
+  const end = watchEffort(
+    pid,
+    () => socket.bytesRead - before,
+    () => {
+      isExceeded = true;
+      log.write('warn', 'a push was ended: it takes too long to unpack', { repository });
+      endGroup(pid);
+    },
+  );
+  return { isExceeded: () => isExceeded, end };
+}
+
+const TOO_COSTLY = 'what was pushed takes too long to unpack for its size: nothing was changed';
+
+/** What an ended push had unpacked goes when no push runs whose quarantine it could be. */
+function pushEnded<W extends Requester>(context: Context<W>, repository: string, wasKilled: boolean): void {
+  const { pushing, untidy, repositories, log } = context;
+  const left = (pushing.get(repository) ?? 1) - 1;
+  if (left > 0) pushing.set(repository, left);
+  else pushing.delete(repository);
+  if (wasKilled) untidy.add(repository);
+  if (left === 0 && untidy.delete(repository)) {
+    repositories.tidy(repository).catch((error: Error) => {
+      log.write('warn', 'what a push left behind could not be removed', { repository, error: error.message });
+    });
+  }
+  packSometimes(context, repository);
 }
 
 /** Loose objects slow git down as they pile up, and its own collection is off: see repositoryConfig. */
@@ -206,6 +282,7 @@ function cgiEnvironment(
   const protocol = String(headers['git-protocol'] ?? '');
   const env: Record<string, string> = {
     ...repositories.env,
+    ...(route.isPush && UNPACK_ENVIRONMENT),
     GIT_PROJECT_ROOT: join(repositories.path(route.name), '..'),
     GIT_HTTP_EXPORT_ALL: '1',
     PATH_INFO: `/${route.name}.git/${route.action}`,
@@ -246,11 +323,17 @@ function refuse(response: ServerResponse, status: number, message: string): void
   response.end(`pipectl: ${message}\n`);
 }
 
+/** Asks first: git takes away what it has unpacked so far. */
 function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
+  if (pid === undefined || !signalGroup(pid, 'SIGTERM')) return;
+  setTimeout(() => signalGroup(pid, 'SIGKILL'), GIT_GRACE_MS).unref();
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(-pid, 'SIGKILL');
+    return process.kill(-pid, signal);
   } catch {
     // It ended by itself in the meantime.
+    return false;
   }
 }

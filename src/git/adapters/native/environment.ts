@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { StalledError } from '../../../base/index.ts';
+import { MAX_OBJECT_OF_PUSH_BYTES, StalledError } from '../../../base/index.ts';
 
 /**
  * The whole environment of every git we start: none of the host's or the user's configuration, no prompts, one
@@ -20,6 +20,14 @@ export function gitEnvironment(configFile: string): Record<string, string> {
     GIT_ADVICE: '0',
   };
 }
+
+/**
+ * Of every git that unpacks what others made: it gives up at the size that an object says of itself, before it unpacks
+ * it. Goes with core.bigFileThreshold beyond any size, or large blobs would be streamed past this bound.
+ */
+export const UNPACK_ENVIRONMENT: Readonly<Record<string, string>> = {
+  GIT_ALLOC_LIMIT: String(MAX_OBJECT_OF_PUSH_BYTES),
+};
 
 /** The error for a git that cannot be started. */
 export function gitMissing(cause?: unknown): StalledError {

@@ -11,7 +11,8 @@ export interface Quarantine {
 /** Begins the names of quarantines, beside the repositories; what a process that died left there is removed at the start. */
 export const QUARANTINE_PREFIX = '.fetch-';
 
-const CONFIG = '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n';
+const CONFIG =
+  '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n\tbigFileThreshold = 4g\n[pack]\n\tthreads = 1\n';
 
 /** Makes one for the repository of that name, on the same file system, so that landing only renames files. */
 export async function openQuarantine(repositories: RepositoryStore, name: string): Promise<Quarantine> {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GIT_REQUEST_TIMEOUT_MS, MAX_PUSH_BYTES } from '../../../base/index.ts';
 import { type Remote, RemoteError, type RemoteReason } from '../../index.ts';
-import { gitMissing } from './environment.ts';
+import { gitMissing, UNPACK_ENVIRONMENT } from './environment.ts';
 
 /** Begins the names of the folders that a git that talks to a remote has; removed at the start as well. */
 export const SCRATCH_PREFIX = '.remote-';
@@ -61,6 +61,7 @@ export async function runRemoteGit(request: RemoteGit): Promise<string> {
     const child = spawn(command[0] as string, [...command.slice(1), 'sh', 'git', ...args], {
       env: {
         ...env,
+        ...UNPACK_ENVIRONMENT,
         ...configEnvironment(settings),
         TMPDIR: folder,
         GIT_ALLOW_PROTOCOL: remote.url.scheme,
@@ -83,8 +84,8 @@ const SETTINGS: readonly (readonly [name: string, value: string])[] = [
   ['core.hooksPath', '/dev/null'],
   ['core.fsync', 'committed'],
   ['core.fsyncMethod', 'batch'],
-  // Large blobs are streamed to the disk instead of being put together in memory.
-  ['core.bigFileThreshold', '8m'],
+  // See UNPACK_ENVIRONMENT.
+  ['core.bigFileThreshold', '4g'],
   ['credential.helper', ''],
   ['fetch.fsckObjects', 'true'],
   // Two old, harmless faults of commits, as for pushes.

@@ -1,6 +1,13 @@
+import { readdirSync } from 'node:fs';
 import { access, chmod, constants, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Log, MAX_PUSH_BYTES, MAX_REPOSITORIES, StalledError } from '../../../base/index.ts';
+import {
+  type Log,
+  MAX_DELTA_BASE_CACHE_BYTES,
+  MAX_PUSH_BYTES,
+  MAX_REPOSITORIES,
+  StalledError,
+} from '../../../base/index.ts';
 import { isOid, type Refs } from '../../index.ts';
 import { gitEnvironment, runGit } from './environment.ts';
 import { HOOKS } from './hooks.ts';
@@ -21,6 +28,8 @@ export interface RepositoryStore {
   list(): Promise<readonly string[]>;
   refs(name: string): Promise<Refs>;
   reader(name: string): NativeReader;
+  /** Removes what pushes that were ended had brought; no push may run. */
+  tidy(name: string): Promise<void>;
   /** Packs loose objects, removing none that are unreachable: commits that a force-push left behind stay runnable. */
   pack(name: string): Promise<void>;
   /** Deletes the repository with all its commits, if it is there. */
@@ -33,6 +42,8 @@ export interface RepositoryStoreOptions {
   readonly folder: string;
   readonly log: Log;
   readonly denyNonFastForwards?: boolean;
+  /** Packed bytes of one push; absent: MAX_PUSH_BYTES. */
+  readonly maxPushBytes?: number;
 }
 
 const REPOSITORY_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -56,7 +67,7 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
   await writeFile(configFile, '[safe]\n\tdirectory = *\n[init]\n\tdefaultBranch = main\n');
   for (const [name, script] of HOOKS) await writeHook(join(hooks, name), script);
   const env = gitEnvironment(configFile);
-  const place: Place = { folder, env, config: repositoryConfig(hooks, options.denyNonFastForwards ?? false) };
+  const place: Place = { folder, env, config: repositoryConfig(hooks, options) };
   const readers = new Map<string, NativeReader>();
   const ensured = new Map<string, Promise<void>>();
   const path = (name: string): string => pathOf(place, name);
@@ -84,6 +95,7 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
       readers.set(name, reader);
       return reader;
     },
+    tidy: (name) => removeQuarantines(join(path(name), 'objects')),
     async pack(name) {
       await runGit(['--git-dir', path(name), 'repack', '-d', '-l', '-q'], { env, maxBytes: 4_096 });
     },
@@ -155,7 +167,8 @@ async function writeHook(file: string, script: string): Promise<void> {
 
 /** What pushes to a control plane that died had brought: git leaves it, and nothing refers to it. */
 async function removeQuarantines(objects: string): Promise<void> {
-  for (const name of await readdir(objects)) {
+  // Looked up at once: a push that begins meanwhile is not among them.
+  for (const name of readdirSync(objects)) {
     if (name.startsWith('tmp_objdir-')) await rm(join(objects, name), { recursive: true, force: true });
   }
 }
@@ -190,7 +203,10 @@ function parseRefs(text: string): Refs {
  * The configuration of each repository. Nothing is ever pruned or collected on its own: a commit that was registered
  * can be run for as long as it is registered. Two old, harmless faults of commits pass fsck, as on the large hosts.
  */
-function repositoryConfig(hooks: string, denyNonFastForwards: boolean): string {
+function repositoryConfig(
+  hooks: string,
+  { denyNonFastForwards = false, maxPushBytes = MAX_PUSH_BYTES }: RepositoryStoreOptions,
+): string {
   const quoted = `"${hooks.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
   return `[core]
 	repositoryformatversion = 0
@@ -199,9 +215,13 @@ function repositoryConfig(hooks: string, denyNonFastForwards: boolean): string {
 	hooksPath = ${quoted}
 	fsync = committed
 	fsyncMethod = batch
+	bigFileThreshold = 4g
+	deltaBaseCacheLimit = ${MAX_DELTA_BASE_CACHE_BYTES}
+[pack]
+	threads = 1
 [receive]
 	fsckObjects = true
-	maxInputSize = ${MAX_PUSH_BYTES}
+	maxInputSize = ${maxPushBytes}
 	denyDeletes = false
 	denyDeleteCurrent = ignore
 	denyNonFastForwards = ${denyNonFastForwards}
