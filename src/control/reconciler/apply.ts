@@ -100,7 +100,7 @@ async function applyEach(target: Target, changes: readonly PlannedChange[], pass
   const known = new Set(pass.failed.map(({ kind, name }) => entityKey(kind, name)));
   for (const change of changes) {
     if (known.has(keyOf(change))) continue;
-    const [prepared] = await prepare(target, [change], pass);
+    const [prepared] = await prepare(target, [await adopting(target, change)], pass);
     if (prepared === undefined) continue;
     try {
       await target.cluster.write([prepared.write], { discard: true });
@@ -113,6 +113,16 @@ async function applyEach(target: Target, changes: readonly PlannedChange[], pass
   }
   const writes = last(pass);
   if (writes.length > 0) await target.cluster.write(writes, { discard: true });
+}
+
+/** An object of ours that somebody took the label from is there, and not to be created: it gets the label back. */
+async function adopting(target: Target, change: PlannedChange): Promise<PlannedChange> {
+  if (change.action !== 'create') return change;
+  const { kind, name } = change.to;
+  const live = await findObject(target.cluster, { kind, namespace: target.namespace, name });
+  const { repository } = (live?.spec ?? {}) as Partial<DefinitionSource>;
+  const isOurs = repository === target.repository && live?.metadata.annotations?.[ANNOTATION.digest] !== undefined;
+  return isOurs ? { action: 'restore', to: change.to } : change;
 }
 
 /** An object of this repository that has come meanwhile is a lost race; one of somebody else stays theirs. */

@@ -108,7 +108,9 @@ async function planDifference(request: PlanRequest, from: string, to: string | u
   const diff = await diffEntities(cluster, before, after);
   const live = diff.changed.flatMap((change) => (change.before === undefined ? [] : [change.before]));
   const removed = diff.removed.filter(isDefinition).map((entry) => ({ ...entry, needs: entry.refs }));
-  const [active, wanted] = await Promise.all([countOf(cluster, before), countOf(cluster, after)]);
+  // Most commits remove nothing, and need not be weighed.
+  const sizes = removed.length === 0 ? [] : [countOf(cluster, before), countOf(cluster, after)];
+  const [active = 0, wanted = 0] = await Promise.all(sizes);
   return planChanges(
     diff.changed.map((change) => change.after).filter(isDefinition),
     [...live.filter(isDefinition), ...(await Promise.all(removed.map((entry) => confirmedOrNot(request, entry, to))))],

@@ -1,6 +1,6 @@
 import type { Clock, Log } from '../../base/index.ts';
 import { DRIFT_REWATCH_MS } from '../../base/index.ts';
-import { ANNOTATION, type Cluster, type KubeObject, LABEL } from '../../cluster/index.ts';
+import { ANNOTATION, type Cluster, type DefinitionSource, type KubeObject, LABEL } from '../../cluster/index.ts';
 import type { EntityKind } from '../../compiler/index.ts';
 import { isEdited } from './definition.ts';
 import { DEFINITION_KINDS } from './domain.ts';
@@ -31,11 +31,14 @@ async function follow(kind: EntityKind, options: DriftOptions, signal: AbortSign
       for await (const batch of options.cluster.watch(kind, { signal, ignoreStatusChanges: true })) {
         for (const event of batch) {
           if (event.type === 'BOOKMARK') continue;
-          const repository = event.object.metadata.labels?.[LABEL.repository];
+          const label = event.object.metadata.labels?.[LABEL.repository];
+          // Without the label it is not found among ours any more, though its spec still says that it is.
+          const repository = label ?? (event.object.spec as Partial<DefinitionSource> | undefined)?.repository;
           const isDeleted = event.type === 'DELETED';
           const isConfirmed = event.object.metadata.annotations?.[ANNOTATION.pruneConfirmed] !== undefined;
           if (repository !== undefined && isConfirmed && !isDeleted) options.confirmed(repository);
-          if (repository === undefined || (!isDeleted && !isEdited(event.object))) continue;
+          const isOdd = isDeleted || label === undefined || isEdited(event.object);
+          if (repository === undefined || !isOdd) continue;
           options.suspected(repository, kind, event.object, isDeleted);
         }
       }

@@ -131,7 +131,9 @@ async function reconcile(state: State, name: string): Promise<void> {
   const repository = await findRepository(cluster, name);
   const project = repository?.status?.project;
   if (repository === undefined || project === undefined) return;
-  if (repository.spec.suspended === true) return standStill(state, repository, project);
+  // One that is being removed is emptied, whatever else was wanted of it.
+  const isSuspended = repository.spec.suspended === true && repository.metadata.deletionTimestamp === undefined;
+  if (isSuspended) return standStill(state, repository, project);
   const domains = Object.keys(repository.status?.domains ?? {});
   const request = openRequest(repository);
   let failure: Error | undefined;

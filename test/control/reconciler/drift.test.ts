@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { ANNOTATION, deleteObject, type KubeObject, patchObject, type Task } from '../../../src/cluster/index.ts';
+import {
+  ANNOTATION,
+  deleteObject,
+  type KubeObject,
+  LABEL,
+  patchObject,
+  type Task,
+} from '../../../src/cluster/index.ts';
 import { temporaryFolder } from '../../git/fixtures/real-git.ts';
 import { filesOf, type QuickWorld, quickWorld, REPOSITORY_KEY } from '../fixtures/quick-world.ts';
 import { until } from '../fixtures/world.ts';
@@ -90,7 +97,30 @@ describe('a change past git', () => {
   });
 });
 
+describe('a label that somebody took off', () => {
+  it('is put back, and whoever has none of ours is left alone', async () => {
+    const world = await quickWorld();
+    await world.push(filesOf(2));
+    await patchObject(world.store, T0, { metadata: { labels: { [LABEL.repository]: null } } });
+    await until(async () => (await world.store.get(T0)).metadata.labels?.[LABEL.repository] === 'shop');
+    expect((await world.domain()).drift).toMatchObject([{ name: 't0', state: 'healed' }]);
+    expect(await world.domain()).not.toHaveProperty('failed');
+  });
+});
+
 describe('a suspended repository', () => {
+  it('is emptied all the same when it is removed', async () => {
+    const world = await quickWorld();
+    await world.push(filesOf(12));
+    const finalizers = ['example.com/held'];
+    await patchObject(world.store, REPOSITORY_KEY, { metadata: { finalizers }, spec: { suspended: true } });
+    await deleteObject(world.store, REPOSITORY_KEY);
+    const domains = { production: { ref: '', desired: null } };
+    await world.store.write([{ op: 'patchStatus', key: REPOSITORY_KEY, patch: { domains } }]);
+    await until(async () => (await world.definitions()).length === 0);
+    await until(async () => Object.keys((await world.repository())?.status?.domains ?? {}).length === 0);
+  });
+
   it('registers, tells what differs, and does nothing about it until it goes on', async () => {
     const world = await quickWorld();
     const first = await world.push(filesOf(2));
