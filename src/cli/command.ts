@@ -30,7 +30,7 @@ export interface ArgumentSpec {
   /** Takes all that follow. */
   readonly repeated?: boolean;
   /** What completion offers. */
-  readonly completes?: 'kind' | 'execution' | 'launchPlan' | 'code' | 'shell' | 'file';
+  readonly completes?: 'kind' | 'execution' | 'launchPlan' | 'repository' | 'code' | 'shell' | 'file';
 }
 
 export interface OptionSpec {

@@ -1,7 +1,11 @@
 import type { ArgumentSpec, CommandSpec } from './command.ts';
 import { CACHE, INPUT, INPUTS_FILE, OUTPUT } from './command-options.ts';
 
-const REPOSITORY: ArgumentSpec = { name: 'REPOSITORY', description: 'Its name; default: that of this checkout' };
+const REPOSITORY: ArgumentSpec = {
+  name: 'REPOSITORY',
+  description: 'Its name; default: that of this checkout',
+  completes: 'repository',
+};
 const REMOTE_OPTION = {
   flags: '--remote <NAME>',
   description: 'Git remote of this checkout to push to; default: pipectl, or the one that is polled',
@@ -21,7 +25,7 @@ export const GITOPS_COMMANDS: readonly CommandSpec[] = [
       { command: 'pipectl status', meaning: 'of this checkout, or of all repositories' },
       { command: 'pipectl status ticketing -o json', meaning: 'for scripts' },
     ],
-    arguments: [{ name: 'REPOSITORY', description: 'Its name; default: that of this checkout, else all' }],
+    arguments: [{ ...REPOSITORY, description: 'Its name; default: that of this checkout, else all' }],
     options: [OUTPUT('text', 'json')],
     load: () => import('./commands/status.ts'),
   },
@@ -129,6 +133,7 @@ export const GITOPS_COMMANDS: readonly CommandSpec[] = [
       { flags: '--fetch-timeout <DURATION>', description: 'add: how long a poll may take; default: 30s' },
       { flags: '--secret <NAME>', description: 'add: secret of pipectl-system with the credentials' },
       { flags: '--ref <PATTERN>', description: 'add: refs to fetch; default: all branches and tags', repeated: true },
+      { flags: '--depth <N>', description: 'add: commits of history to fetch; default: all' },
       { flags: '--webhook <HOST>', description: 'add: who tells of pushes', choices: ['github', 'gitlab', 'gitea'] },
       {
         flags: '--webhook-secret <NAME/KEY>',

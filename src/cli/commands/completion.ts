@@ -41,6 +41,8 @@ function firstArgument(spec: CommandSpec): string {
       return namesOf('executions');
     case 'launchPlan':
       return `${namesOf('launchplans')}; ${namesOf('workflows')}`;
+    case 'repository':
+      return namesOf('repositories');
     case 'shell':
       return `echo ${SHELLS.join(' ')}`;
     case 'code':

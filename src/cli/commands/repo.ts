@@ -81,8 +81,9 @@ function sourceOf(input: CommandInput, url: string | undefined): RepositorySourc
   const refs = input.list('ref');
   const interval = durationOf(input, 'interval', 'interval');
   const timeout = durationOf(input, 'fetchTimeout', 'fetch-timeout');
+  const depth = input.integer('depth', { min: 1, max: 1_000_000 });
   if (url === undefined) {
-    const isRemote = [secret, interval, timeout].some((value) => value !== undefined) || refs.length > 0;
+    const isRemote = [secret, interval, timeout, depth].some((value) => value !== undefined) || refs.length > 0;
     if (isRemote)
       throw new UsageError('these options are for a repository that is polled', 'give its URL after the name');
     return { kind: 'push' };
@@ -100,6 +101,7 @@ function sourceOf(input: CommandInput, url: string | undefined): RepositorySourc
     ...(timeout !== undefined && { timeout }),
     ...(secret !== undefined && { credentials: { secret } }),
     ...(refs.length > 0 && { refs }),
+    ...(depth !== undefined && { depth }),
   };
 }
 
