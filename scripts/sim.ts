@@ -25,6 +25,10 @@ const hours = Number(values.hours);
 const jobs = Number(values.jobs);
 const [from = 1, to = 1_000] = (values.seeds ?? '1..1000').split('..').map(Number);
 const HOUR = 3_600_000;
+/** Between two lines that tell how far it is. */
+const PROGRESS_MS = 60_000;
+/** Enough to look at. */
+const MAX_BROKEN = 20;
 
 if (values.canaries) await catchCanaries();
 else if (values.seed !== undefined) await playOne(Number(values.seed));
@@ -46,27 +50,42 @@ function verdict({ seed, violation, hash, events, executions, phases }: SimResul
 
 async function playMany(): Promise<void> {
   const startMs = performance.now();
-  let played = 0;
-  let executions = 0;
+  const sums = { played: 0, executions: 0, events: 0, fewest: Number.POSITIVE_INFINITY, shards: 99 };
   const broken: SimResult[] = [];
+  let isStopped = false;
+  const stop = (): void => {
+    isStopped = true;
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const said = (): string => {
+    const seconds = (performance.now() - startMs) / 1_000;
+    const { user, system } = process.cpuUsage();
+    const cpuSeconds = (user + system) / 1e6;
+    const each = Math.max(sums.played, 1);
+    return (
+      `${sums.played} seeds of ${hours} hours, ${broken.length} broken; ${sums.executions} executions (${sums.fewest} at least), ` +
+      `${sums.shards} shards at least, ${sums.events} events; ${seconds.toFixed(0)} s on ${jobs} threads, ` +
+      `${cpuSeconds.toFixed(0)} s of CPU, ${((1_000 * cpuSeconds) / each).toFixed(0)} ms a seed, ` +
+      `${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`
+    );
+  };
+  const telling = setInterval(() => say(said()), PROGRESS_MS);
   const data = { hours, ...(values.canary !== undefined && { canary: values.canary }) };
   const seen = (result: SimResult): boolean => {
-    played++;
-    executions += result.executions;
+    sums.played++;
+    sums.executions += result.executions;
+    sums.events += result.events;
+    sums.fewest = Math.min(sums.fewest, result.executions);
+    sums.shards = Math.min(sums.shards, result.shards);
     if (result.violation !== undefined) {
       broken.push(result);
       say(verdict(result));
     }
-    return broken.length >= 20;
+    return isStopped || broken.length >= MAX_BROKEN;
   };
   await playSeeds({ from, to, jobs, seen, ...data });
-  const seconds = (performance.now() - startMs) / 1_000;
-  const { user, system } = process.cpuUsage();
-  const cpuMs = (user + system) / 1_000 / Math.max(played, 1);
-  say(
-    `${played} seeds of ${hours} hours, ${executions} executions, ${broken.length} broken; ` +
-      `${seconds.toFixed(1)} s on ${jobs} threads, ${cpuMs.toFixed(0)} ms CPU a seed`,
-  );
+  clearInterval(telling);
+  say(said());
   if (broken.length > 0) {
     say(`look closer: npm run sim -- --seed ${Math.min(...broken.map(({ seed }) => seed))} --hours ${hours}`);
     process.exitCode = 1;

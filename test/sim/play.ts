@@ -11,13 +11,16 @@ export interface PlayOptions extends WorkerData {
   readonly seen: (result: SimResult) => boolean;
 }
 
+/** What a world makes lives shortly: with room for it, little is looked at by the collector more than once. */
+const resourceLimits = { maxYoungGenerationSizeMb: 96 };
+
 /** Plays the seeds from `from` to `to` on several threads, in no particular order. */
 export async function playSeeds({ from, to, jobs, seen, ...data }: PlayOptions): Promise<void> {
   let next = from;
   let isEnough = false;
   const one = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: data });
+      const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: data, resourceLimits });
       const go = (): void => {
         if (isEnough || next > to) void worker.terminate().then(() => resolve());
         else worker.postMessage(next++);

@@ -21,6 +21,8 @@ export interface SimResult {
   readonly hash: string;
   readonly events: number;
   readonly executions: number;
+  /** Propellers at the start. */
+  readonly shards: number;
   readonly phases: Readonly<Record<string, number>>;
 }
 
@@ -70,7 +72,8 @@ export async function simulate(plan: SimPlan, options: Parameters<typeof createW
   const phases: Record<string, number> = {};
   for (const { phase } of facts.executions.values()) phases[phase] = (phases[phase] ?? 0) + 1;
   const { events } = world.timeline;
-  return { seed: plan.seed, violation, hash: world.hash(), events, executions: facts.executions.size, phases };
+  const { seed, shards } = plan;
+  return { seed, violation, hash: world.hash(), events, executions: facts.executions.size, shards, phases };
 }
 
 async function play(world: World, users: Users, facts: Facts, isOver: () => boolean): Promise<void> {
