@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DIAGNOSTIC_CODES, schemaFiles } from '../src/language/index.ts';
+import { clusterRolesFile } from './cluster-roles.ts';
 import { diagnosticsPage } from './diagnostics-page.ts';
 import { graphPicture } from './graph-picture.ts';
 
@@ -12,6 +13,7 @@ const root = join(import.meta.dirname, '..');
 const files = new Map<string, string>([
   ...[...schemaFiles()].map(([name, text]) => [join('schemas', name), text] as const),
   [join('docs', 'diagnostics.md'), diagnosticsPage(DIAGNOSTIC_CODES)],
+  [join('deploy', 'cluster-roles.yaml'), clusterRolesFile()],
   [join('docs', 'demand-graph.svg'), await graphPicture(join(root, 'examples', 'ticketing'), 'demand')],
 ]);
 
