@@ -44,7 +44,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     stderr.write(`\`pipectl plan --rev ${shortOid(to)}\` tells what that changes\n`);
     return EXIT.ok;
   }
-  const commit = await makeCommit(git, { to, head }, message);
+  const commit = await makeCommit(git, { to, head, isSigned: repository.spec.verify !== undefined }, message);
   const told = await pushTo(git, target, `${commit}:refs/heads/${domain.status.ref}`);
   for (const line of remoteLines(told)) stderr.write(`${printable(line)}\n`);
   stdout.write(`${domain.name} is rolled back to ${shortOid(to)} by commit ${shortOid(commit)}\n`);
@@ -104,11 +104,16 @@ async function treeOf(git: CheckoutGit, commit: Oid): Promise<Oid> {
   return (await git.run('rev-parse', '--verify', `${commit}^{tree}`)).trim();
 }
 
-async function makeCommit(git: CheckoutGit, { to, head }: { to: Oid; head: Oid }, message: string): Promise<Oid> {
+/** Signed where the repository asks for signatures, and where the user's git signs commits. */
+async function makeCommit(
+  git: CheckoutGit,
+  { to, head, isSigned }: { readonly to: Oid; readonly head: Oid; readonly isSigned: boolean },
+  message: string,
+): Promise<Oid> {
   // commit-tree takes no notice of the setting by which `git commit` signs.
-  const signs = await git.tell('config', '--bool', 'commit.gpgsign');
-  const sign = signs.stdout.trim() === 'true' ? ['-S'] : [];
-  return (await git.run('commit-tree', ...sign, '-p', head, '-m', message, `${to}^{tree}`)).trim();
+  const signs = isSigned || (await git.tell('config', '--bool', 'commit.gpgsign')).stdout.trim() === 'true';
+  const args = ['-p', head, '-m', message, `${to}^{tree}`];
+  return (await git.run('commit-tree', ...(signs ? ['-S'] : []), ...args)).trim();
 }
 
 function indented(text: string): string {

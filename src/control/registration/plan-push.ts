@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../base/index.ts';
 import {
   ANNOTATION,
   type Cluster,
@@ -11,18 +12,20 @@ import type { ProjectSettings } from '../../compiler/index.ts';
 import { type Push, type PushVerdict, plannedDomain, shortOid, ZERO_OID } from '../../git/index.ts';
 import { plainText } from '../../language/index.ts';
 import { planCommit, summarisePlan } from '../reconciler/index.ts';
+import type { VerifyUpdate } from '../verification/index.ts';
 import { peelCommit } from './commit-of.ts';
 import { rejectedLines } from './lines.ts';
 import { type CommitOutcome, draftCommit } from './register-commit.ts';
 
-type DraftContext = Parameters<typeof draftCommit>[0];
+/** What registration drafts with, and asks for signatures. */
+type PlanContext = Parameters<typeof draftCommit>[0] & { readonly verify?: VerifyUpdate };
 
 /**
  * Answers a push that asks for a plan: compiles its commits as a push would, and tells what the reconciler would do.
  * Nothing is stored, so the verdict is always no; its last line says whether that is a plan or a refusal.
  */
 export async function planPush(
-  context: DraftContext,
+  context: PlanContext,
   push: Push,
   repository: Repository | undefined,
 ): Promise<PushVerdict> {
@@ -44,7 +47,7 @@ interface Planned {
 }
 
 async function planUpdate(
-  context: DraftContext,
+  context: PlanContext,
   push: Push,
   repository: Repository | undefined,
   update: { readonly ref: string; readonly before: string; readonly after: string; readonly domain: string },
@@ -54,6 +57,8 @@ async function planUpdate(
   if (peeled.kind === 'rejected') return refused(rejectedLines(ref, after, peeled.diagnostics));
   if (peeled.kind === 'other') return refused([`pipectl: ${shortOid(after)} is no commit`]);
   const { oid, commit } = peeled;
+  const unsigned = await unsignedFindings(context, push, repository, { domain, commit: oid });
+  if (unsigned.length > 0) return refused(rejectedLines(ref, oid, unsigned));
   const active = Object.values(repository?.status?.domains ?? {}).flatMap(({ desired }) => desired ?? []);
   const outcome = await draftCommit(context, {
     repository: push.repository,
@@ -74,6 +79,20 @@ async function planUpdate(
   const request = { cluster: context.cluster, repository: push.repository, namespace };
   const plan = await planCommit({ ...request, ...(confirmed !== undefined && { confirmed }) }, oid, entries);
   return { kind: 'planned', lines: planLines(summarisePlan(namespace, plan)) };
+}
+
+/** What the branch that the domain tracks would ask of the commit. */
+async function unsignedFindings(
+  { verify }: PlanContext,
+  push: Push,
+  repository: Repository | undefined,
+  { domain, commit }: { readonly domain: string; readonly commit: string },
+): Promise<readonly Diagnostic[]> {
+  const domains = repository?.status?.domains ?? {};
+  const status = Object.hasOwn(domains, domain) ? domains[domain] : undefined;
+  if (verify === undefined || status === undefined) return [];
+  const moved = { ref: `refs/heads/${status.ref}`, before: status.desired ?? ZERO_OID, after: commit };
+  return verify(repository, { ...push, updates: [moved] }, moved, commit);
 }
 
 function refused(lines: readonly string[]): Planned {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readPlanLines, SYSTEM_NAMESPACE } from '../../../src/cluster/index.ts';
+import { patchObject, readPlanLines, SYSTEM_NAMESPACE } from '../../../src/cluster/index.ts';
 import { git } from '../../git/fixtures/real-git.ts';
 import { ADD, commit, newProject, PROJECT, push, startWorld, type World } from '../fixtures/world.ts';
 
@@ -77,6 +77,23 @@ describe('a push to refs/plan/<domain>', () => {
     expect(lines.join('\n')).toContain(told);
     expect(lines.at(-1)).toBe('pipectl: rejected, there is no plan');
     expect(readPlanLines(lines)).toBeUndefined();
+    git(folder, ['reset', '-q', '--hard', 'HEAD~1']);
+  });
+
+  it('is refused for a commit that its branch would refuse for want of a signature', async () => {
+    const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name: 'shop' };
+    const ask = (mode: string | null) =>
+      patchObject(world.store, key, {
+        spec: {
+          verify: mode && { mode, allowedSigners: 'ada@example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4kXv3a' },
+        },
+      });
+    commit(folder, { 'pipelines/more.yaml': ADD.replace('name: add', 'name: more') });
+    await ask('head');
+    const lines = await planned('HEAD:refs/plan/production');
+    expect(lines.join('\n')).toContain('is not signed');
+    expect(lines.at(-1)).toBe('pipectl: rejected, there is no plan');
+    await ask(null);
     git(folder, ['reset', '-q', '--hard', 'HEAD~1']);
   });
 
