@@ -29,6 +29,8 @@ export interface Propeller {
 /** Runs every execution of the cluster that is not over, from now until it is stopped. */
 export function startPropeller(options: PropellerOptions): Propeller {
   const engine = newEngine(options);
+  // What runs of that which is to be its own counts for all shards, and nobody else counts it.
+  if (options.beginsWith === 'nothing') engine.quotas.counting(engine);
   let following: readonly Promise<void>[] = options.beginsWith === 'nothing' ? [] : followAll(engine);
   /** What has become ours is in no watch: a list brings it. One that fails is repeated by whoever follows. */
   const take = async (owned: Owned): Promise<void> => {

@@ -278,6 +278,16 @@ describe('the engine under a quota', () => {
   });
   const small = workflow({ only: { kind: 'task', with: { a: literal(1) } } });
 
+  it('grants nothing while a shard of the process has not counted what is its own', async () => {
+    const quotas = createQuotas();
+    quotas.set([{ maxTasks: 2 }]);
+    const ports = { cluster: store, clock: hostClock, random: hostRandom, log: { write: () => undefined } };
+    const waiting = startPropeller({ ...ports, quotas, beginsWith: 'nothing' });
+    expect(quotas.roomFor(NAMESPACE, 'of another shard')?.left.tasks).toBe(0);
+    await waiting.stop();
+    expect(quotas.roomFor(NAMESPACE, 'of another shard')?.left.tasks).toBe(2);
+  });
+
   it('starts no more than it allows, says why the rest waits, and gives small ones their turn', async () => {
     await register(store, wide);
     await register(store, small);

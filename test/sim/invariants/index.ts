@@ -1,7 +1,13 @@
 import type { Commit } from '../world/store.ts';
 import { abortsReachAll, answersCome, nothingIsLeftOver } from './answers.ts';
 import { nothingFallsBetween, watchArchive } from './archive.ts';
-import { domainsAreReached, headsAreReached, nothingDangles, pushesAreWhole, revisionsAreWhole } from './definitions.ts';
+import {
+  domainsAreReached,
+  headsAreReached,
+  nothingDangles,
+  pushesAreWhole,
+  revisionsAreWhole,
+} from './definitions.ts';
 import {
   allComesToRest,
   attemptsAreSingle,

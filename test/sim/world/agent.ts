@@ -22,6 +22,8 @@ export interface Agent {
   disturb(how: 'evict' | 'lose' | 'vanish', choice: number): void;
   /** What attempts that were given secrets printed, as it is kept. */
   readonly logs: readonly string[];
+  /** What the store had not made durable is lost, without a word. */
+  losePower(): void;
   /** Nothing starts, ends or is reported until then. */
   pauseUntil(at: number): void;
 }
@@ -54,18 +56,23 @@ export interface AgentOptions {
 interface State extends AgentOptions {
   readonly live: Map<string, LivePod>;
   readonly logs: string[];
+  /** What is to be done again when it turns out not to be durable. */
+  readonly unsettled: Set<() => void>;
   pausedUntil: number;
 }
 
 const WRITE_AGAIN_MS = 5_000;
 
 export function createAgent(options: AgentOptions): Agent {
-  const state: State = { ...options, live: new Map(), logs: [], pausedUntil: 0 };
+  const state: State = { ...options, live: new Map(), logs: [], unsettled: new Set(), pausedUntil: 0 };
   return {
     live: state.live,
     logs: state.logs,
     observe: (commits) => observe(state, commits),
     disturb: (how, choice) => disturb(state, how, choice),
+    losePower() {
+      for (const again of [...state.unsettled]) again();
+    },
     pauseUntil(at) {
       state.pausedUntil = Math.max(state.pausedUntil, at);
     },
@@ -239,12 +246,21 @@ function forget(state: State, pod: LivePod): void {
 function report(state: State, pod: LivePod, status: object): void {
   pod.reported = status;
   const write: Write = { op: 'patchStatus', key: pod.key, patch: status as never, if: { uid: pod.uid } };
-  state.store.write([write]).catch(() => {
-    if (state.store.find(pod.key)?.metadata.uid !== pod.uid) return;
-    state.timeline.after(WRITE_AGAIN_MS, () => {
-      if (pod.reported === status) report(state, pod, status);
+  insist(state, pod, write, () => pod.reported === status);
+}
+
+/** Writes until it is durable, or the pod is gone, or nobody wants it any more. */
+function insist(state: State, pod: LivePod, write: Write, isWanted: () => boolean): void {
+  const { store, timeline, unsettled } = state;
+  const again = (): void => {
+    unsettled.delete(again);
+    if (store.find(pod.key)?.metadata.uid !== pod.uid) return;
+    timeline.after(WRITE_AGAIN_MS, () => {
+      if (isWanted()) insist(state, pod, write, isWanted);
     });
-  });
+  };
+  unsettled.add(again);
+  store.write([write]).then(() => void unsettled.delete(again), again);
 }
 
 function disturb(state: State, how: 'evict' | 'lose' | 'vanish', choice: number): void {
@@ -262,5 +278,5 @@ function take(state: State, how: 'evict' | 'lose' | 'vanish', pod: LivePod): voi
   forget(state, pod);
   if (how === 'evict')
     report(state, pod, { phase: 'Failed', reason: 'Evicted', message: 'the node was low on memory' });
-  else state.store.write([{ op: 'delete', key: pod.key }]).catch(() => undefined);
+  else insist(state, pod, { op: 'delete', key: pod.key, if: { uid: pod.uid } }, () => true);
 }

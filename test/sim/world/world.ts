@@ -210,13 +210,18 @@ function createTurns(): World['inTurn'] {
   };
 }
 
+function losePower({ store, archive, agent }: World): void {
+  store.losePower();
+  archive?.losePower();
+  agent.losePower();
+}
+
 /** In one process with the store, all of it ends; and what is not on the disk is gone. */
 export function crash(world: World, role: Role, forMs: number): void {
-  const { processes, store, timeline, options } = world;
+  const { processes, timeline, options } = world;
   world.troubledUntil = Math.max(world.troubledUntil, timeline.now + forMs);
   const victims = options.mode === 'embedded' ? [...processes.values()] : [processes.get(role) as SimProcess];
-  if (options.mode === 'embedded') store.losePower();
-  world.archive?.losePower();
+  if (options.mode === 'embedded') losePower(world);
   for (const process of victims) kill(process);
   timeline.after(world.isCalm ? 0 : forMs, () => {
     for (const process of victims) if (process.link === undefined) start(process, options);
@@ -273,7 +278,7 @@ export function strike(world: World, fault: Fault): void {
       world.doomed.push({ kind: fault.kind, role: fault.role, forMs: fault.forMs });
       return;
     case 'power':
-      store.losePower();
+      losePower(world);
       for (const role of ROLES) crash(world, role, fault.forMs);
       return;
     case 'partition':
