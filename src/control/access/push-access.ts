@@ -1,4 +1,4 @@
-import { type Clock, MAX_AUDIT_REFS, MAX_AUDIT_TEXT_LENGTH } from '../../base/index.ts';
+import { type Clock, instantText, MAX_AUDIT_REFS, MAX_AUDIT_TEXT_LENGTH } from '../../base/index.ts';
 import {
   type AuditEntry,
   type AuditLog,
@@ -53,7 +53,10 @@ export function createPushAccess({ cluster, clock, audit, handler }: PushAccessO
       return source?.kind === 'remote' ? `${repository} is polled from another place: push there` : undefined;
     },
     handlerFor(who, origin) {
-      const entry = (push: LandedPush): AuditEntry => ({ ...pushEntry(who, origin, push), at: isoTime(clock.now()) });
+      const entry = (push: LandedPush): AuditEntry => ({
+        at: instantText(clock.now()),
+        ...pushEntry(who, origin, push),
+      });
       return {
         async decide(push) {
           audit.check();
@@ -99,8 +102,4 @@ function pushEntry({ name, groups }: Identity, { from, agent }: Origin, { reposi
 
 function refText({ ref, before, after }: RefUpdate): string {
   return `${ref} ${before}..${after}`;
-}
-
-function isoTime(at: number): string {
-  return new Date(at).toISOString();
 }

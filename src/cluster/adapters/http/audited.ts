@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { MAX_AUDIT_TEXT_LENGTH } from '../../../base/index.ts';
+import { instantText, MAX_AUDIT_TEXT_LENGTH } from '../../../base/index.ts';
 import type { Identity } from '../../index.ts';
 import { type AccessRequest, type AuditEntry, type AuditLog, type AuditSource, auditOfWrite } from '../../index.ts';
 import type { Api } from './api.ts';
@@ -32,7 +32,7 @@ export function auditedApi(
   { verb, kind, namespace, subresource }: AccessRequest,
   { name }: ObjectsRoute,
 ): Audited {
-  const at = (): string => new Date(api.clock.now()).toISOString();
+  const at = (): string => instantText(api.clock.now());
   return {
     api: {
       ...api,
