@@ -42,6 +42,8 @@ export type ListRefs = (remote: Remote, signal: AbortSignal) => Promise<RemoteRe
 export interface Fetched {
   /** What the refs that were asked for showed when they were fetched: later, perhaps, than when they were listed. */
   readonly refs: ReadonlyMap<string, Oid>;
+  /** Refs that could not be fetched though others could, and why. */
+  readonly failed: ReadonlyMap<string, RemoteError>;
   /** Reads what was fetched and what the repository has. */
   readonly objects: ObjectReader;
   /** Takes the objects in and moves the refs; all or, of those created and changed, none. */
@@ -74,6 +76,7 @@ export type RemoteReason =
   | 'FetchFailed'
   | 'HostKeyRefused'
   | 'NotFound'
+  | 'ObjectsRefused'
   | 'ProtocolRefused'
   | 'RateLimited'
   | 'Redirected'

@@ -29,6 +29,8 @@ export const MAX_REMOTE_REFS = 10_000;
 export const MAX_REMOTE_REFS_BYTES = 8 * MiB;
 /** Refs that are asked for in one fetch. */
 export const MAX_FETCHED_REFS = 200;
+/** Refs of one fetch that may turn out not to be had one by one; with more the fetch has failed. */
+export const MAX_REFUSED_REFS = 20;
 /** Characters of what status says of a source, and rejected refs that it names. */
 export const MAX_SOURCE_MESSAGE_LENGTH = 1_000;
 export const MAX_NAMED_REJECTIONS = 5;

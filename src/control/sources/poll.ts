@@ -130,10 +130,20 @@ async function takeOver(
         moved += await takePart(context, name, fetched, part, memory.rejected);
       }
     });
+    noteFailed(fetched, updates, memory.rejected);
   } finally {
     await fetched.close();
   }
   return moved;
+}
+
+/** Objects that git will not have stay what they are: that is a rejection. For another reason it is worth trying again. */
+function noteFailed({ failed }: Fetched, updates: readonly RefUpdate[], rejected: Map<string, Rejection>): void {
+  for (const [ref, error] of failed) {
+    if (error.reason !== 'ObjectsRefused' && error.reason !== 'TooLarge') throw error;
+    const oid = updates.find((update) => update.ref === ref)?.after ?? ZERO_OID;
+    rejected.set(ref, { ref, oid, lines: [error.message] });
+  }
 }
 
 /** Decides each of the updates, then lands those that were accepted; also when deciding one of them failed. */

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ANNOTATION, patchObject, type Repository, SYSTEM_NAMESPACE } from '../../../src/cluster/index.ts';
-import { git, temporaryFolder } from '../../git/fixtures/real-git.ts';
+import { git, temporaryFolder, writeBlob, writeCommit, writeTree } from '../../git/fixtures/real-git.ts';
 import { startRemoteHost } from '../../git/fixtures/remote-host.ts';
 import { commit, ETL, FILES, newProject, PROJECT, until } from '../fixtures/world.ts';
 import { type FollowingWorld, newRemote, startFollowing } from './fixtures.ts';
@@ -100,6 +100,33 @@ describe('a remote', () => {
       status: 'True',
       message: expect.stringContaining('refs/heads/bad'),
     });
+  });
+
+  it('with branches whose objects git will not have takes in the others, and says which', async () => {
+    const { world, work, remote } = await following();
+    const blob = writeBlob(work, 'x');
+    const hostile = (name: string): string => {
+      const tree = writeTree(work, [['040000', writeTree(work, [['100644', blob, 'config']]), name]]);
+      return writeCommit(work, tree);
+    };
+    git(work, ['update-ref', 'refs/heads/a-dotgit', hostile('.git')]);
+    git(work, ['update-ref', 'refs/heads/z-parent', hostile('..')]);
+    const second = commit(work, {}, 'empty');
+    remote.push('main', 'a-dotgit', 'main:good', 'z-parent');
+    world.sources.hint('shop');
+    await until(() => shows(world, second));
+    await until(async () => (await sourceOf(world))?.message !== undefined);
+    expect((await sourceOf(world))?.message).toMatch(
+      /a-dotgit at \w{7} is rejected: .*\.git.*z-parent at \w{7} is rejected/,
+    );
+    expect([...(await world.served.repositories.refs('shop')).keys()]).toEqual(['refs/heads/good', 'refs/heads/main']);
+    expect(await condition(world)).toMatchObject({ status: 'True' });
+    // What git will not have is not fetched again.
+    const before = world.writes();
+    const { polls } = world.sources.stats();
+    world.sources.hint('shop');
+    await until(async () => world.sources.stats().polls > polls);
+    expect(world.writes()).toBe(before);
   });
 
   it('that is force-pushed, loses branches and gets names that take their place is followed', async () => {

@@ -201,9 +201,10 @@ const COMPLAINTS: readonly (readonly [RegExp, RemoteReason])[] = [
     /Permission denied|Authentication failed|could not read Username|HTTP 40[13]|returned error: 40[13]/i,
     'AuthenticationFailed',
   ],
-  [/died of signal 25|File size limit exceeded|File too large/i, 'TooLarge'],
+  [/died of signal 25|over limit|File size limit exceeded|File too large/i, 'TooLarge'],
   [/returned error: 30\d|unable to update url base from redirection/i, 'Redirected'],
   [/returned error: 429|returned error: 503/i, 'RateLimited'],
+  [/fsck error|object [0-9a-f]{40}: [a-zA-Z]+:/, 'ObjectsRefused'],
   [/SSL|certificate/i, 'CertificateRefused'],
   [/transport '.*' not allowed/i, 'ProtocolRefused'],
   [

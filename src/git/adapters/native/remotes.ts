@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MAX_FETCHED_REFS, MAX_REMOTE_REFS_BYTES, type RemoteUrl, StalledError } from '../../../base/index.ts';
+import {
+  MAX_FETCHED_REFS,
+  MAX_REFUSED_REFS,
+  MAX_REMOTE_REFS_BYTES,
+  type RemoteUrl,
+  StalledError,
+} from '../../../base/index.ts';
 import { type FetchRefs, followedRef, isOid, type ListRefs, RemoteError, type RemoteRefs } from '../../index.ts';
 import { gitMissing, runGit } from './environment.ts';
 import { openFetchedReader } from './fetched-reader.ts';
@@ -39,13 +45,17 @@ export function createNativeRemotes({ repositories, schemes }: NativeRemotesOpti
       await repositories.ensure(name);
       const quarantine = await openQuarantine(repositories, name);
       try {
+        const failed = new Map<string, RemoteError>();
         for (let at = 0; at < refs.length; at += MAX_FETCHED_REFS) {
-          await fetchSome(repositories, quarantine, remote, refs.slice(at, at + MAX_FETCHED_REFS), signal);
+          const part = refs.slice(at, at + MAX_FETCHED_REFS);
+          await fetchApart((some) => fetchSome(repositories, quarantine, remote, some, signal), part, failed);
         }
-        const fetched = (await readLooseRefs(quarantine, refs)) ?? (await readRefs(quarantine, repositories.env));
+        const there = refs.filter((ref) => !failed.has(ref));
+        const fetched = (await readLooseRefs(quarantine, there)) ?? (await readRefs(quarantine, repositories.env));
         const reader = openFetchedReader(repositories, name, quarantine);
         return {
           refs: fetched,
+          failed,
           objects: reader,
           land: (updates) => landFetched(repositories, name, quarantine, updates),
           async close() {
@@ -67,6 +77,36 @@ export function notAllowed(scheme: string): RemoteError {
     'ProtocolRefused',
     `${scheme} remotes are not followed here: use https or ssh, or start the control plane with --allow-remotes ${scheme}`,
   );
+}
+
+/** What can be the fault of one ref among many: git then refuses them all. */
+const OF_ONE_REF: ReadonlySet<RemoteError['reason']> = new Set([
+  'FetchFailed',
+  'NotFound',
+  'ObjectsRefused',
+  'TooLarge',
+]);
+
+/** Fetches refs together; when that fails for what one of them may be guilty of, in halves, to find out which. */
+async function fetchApart(
+  fetch: (refs: readonly string[]) => Promise<void>,
+  refs: readonly string[],
+  failed: Map<string, RemoteError>,
+): Promise<void> {
+  try {
+    await fetch(refs);
+  } catch (error) {
+    if (!(error instanceof RemoteError) || !OF_ONE_REF.has(error.reason) || failed.size >= MAX_REFUSED_REFS)
+      throw error;
+    const [only = '', ...others] = refs;
+    if (others.length === 0) {
+      failed.set(only, error);
+      return;
+    }
+    const middle = Math.ceil(refs.length / 2);
+    await fetchApart(fetch, refs.slice(0, middle), failed);
+    await fetchApart(fetch, refs.slice(middle), failed);
+  }
 }
 
 async function fetchSome(
