@@ -192,7 +192,8 @@ function admit(ledger: Ledger, namespace: string, key: string, wait: QuotaWait):
   const { running, toBegin } = holderOf(ledger, namespace);
   const waiter = toBegin.waiting.get(key);
   if (waiter !== undefined) waiter.wake = wait.wake;
-  else if (!running.has(key)) join(ledger, toBegin, key, wait, -1);
+  // Also who was admitted before, and could not begin: it is to be woken when all is counted.
+  else if (!running.has(key) || ledger.counters.size > 0) join(ledger, toBegin, key, wait, -1);
   if (ledger.counters.size > 0) return { kind: 'Unknown' };
   if (!running.has(key) && (running.size >= limit || firstOf(toBegin) !== key)) {
     return {

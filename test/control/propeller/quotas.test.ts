@@ -200,6 +200,17 @@ describe('the lines of a quota', () => {
     expect(woken).toEqual(['b of the new shard']);
   });
 
+  it('wake who was admitted, could not write it, and tries again while it is counted', () => {
+    const quotas = open({ maxTasks: 1 });
+    expect(quotas.admit('n', 'a', wait('a'))).toEqual({ kind: 'Admit' });
+    quotas.leave('n', 'a');
+    quotas.counting(quotas);
+    expect(quotas.admit('n', 'a', wait('a'))).toEqual({ kind: 'Unknown' });
+    quotas.counted(quotas);
+    expect(woken).toEqual(['a']);
+    expect(quotas.admit('n', 'a', wait('a'))).toEqual({ kind: 'Admit' });
+  });
+
   it('stand still until all engines have counted what runs', () => {
     const quotas = open({ maxExecutions: 1, maxTasks: 2 });
     const [one, other] = [{}, {}];
