@@ -4,6 +4,7 @@ import { ANNOTATION, patchObject, type Repository, SYSTEM_NAMESPACE } from '../.
 import { git, temporaryFolder, writeBlob, writeCommit, writeTree } from '../../git/fixtures/real-git.ts';
 import { startRemoteHost } from '../../git/fixtures/remote-host.ts';
 import { commit, ETL, FILES, newProject, PROJECT, until } from '../fixtures/world.ts';
+import { newSshKey } from '../verification/keys.ts';
 import { type FollowingWorld, newRemote, startFollowing } from './fixtures.ts';
 
 async function sourceOf(world: FollowingWorld, name = 'shop'): Promise<NonNullable<Repository['status']>['source']> {
@@ -271,6 +272,27 @@ describe('following', () => {
     world.sources.hint('gone');
     await until(async () => (await condition(world, 'gone'))?.status === 'True');
     expect(await sourceOf(world, 'gone')).not.toHaveProperty('failures');
+  });
+
+  it('asks what is polled for signatures as well: a signed tag lets its commit in, whatever came first', async () => {
+    const world = await startFollowing();
+    const work = newProject();
+    const remote = newRemote(work);
+    remote.push();
+    const key = newSshKey('ada@example.org');
+    const source = { kind: 'remote', url: remote.url } as const;
+    await world.follow('shop', { source, verify: { mode: 'tag', ...key.trust } });
+    await until(async () => (await condition(world))?.reason === 'CommitRejected');
+    expect((await sourceOf(world))?.message).toMatch(
+      /refs\/heads\/main at \w{7} is rejected: .*PIPE-PUSH-002.*has no tag/,
+    );
+    const next = commit(work, {}, 'empty');
+    git(work, [...key.options, 'tag', '-s', 'v1', '-m', 'one']);
+    git(work, ['tag', '-a', 'v0', '-m', 'unsigned']);
+    remote.push('main', 'v0', 'v1');
+    world.sources.hint('shop');
+    await until(() => shows(world, next));
+    expect([...(await world.served.repositories.refs('shop')).keys()]).toEqual(['refs/heads/main', 'refs/tags/v1']);
   });
 
   it('of one remote by two control planes converges', async () => {
