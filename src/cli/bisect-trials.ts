@@ -81,6 +81,7 @@ export async function openTrials(context: CommandContext, input: CommandInput, s
 }
 
 async function tryCommit(state: State, commit: Oid): Promise<Trial> {
+  if (state.context.signal.aborted) throw new FailedError('interrupted');
   const launch = await findLaunch(state, commit);
   if (launch.kind === 'none') return { verdict: 'skip', why: launch.why };
   const known = state.verdicts.get(launch.digest);
@@ -107,10 +108,8 @@ async function outcome({ context, session }: State, { metadata }: Execution): Pr
     const why = status.error === undefined ? '' : `, ${status.error.reason}`;
     return { verdict: status.phase === 'Succeeded' ? 'good' : 'bad', why: `${name} ${status.phase}${why}` };
   }
-  throw new FailedError(
-    `${name} was not followed to its end`,
-    `\`pipectl describe execution ${name}\` tells where it stands`,
-  );
+  context.stderr.write(`${name} goes on; \`pipectl abort ${name}\` ends it\n`);
+  throw new FailedError(`${name} was not followed to its end`);
 }
 
 type Launch =

@@ -203,6 +203,7 @@ export const GITOPS_COMMANDS: readonly CommandSpec[] = [
       CACHE,
       REMOTE_OPTION,
     ],
+    endsItself: true,
     load: () => import('./commands/bisect.ts'),
   },
 ];

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CheckoutGit, type Connected, unlessRefused } from '../client/index.ts';
 import type { Repository } from '../cluster/index.ts';
@@ -40,12 +40,25 @@ export async function pushTarget(
   }
   const path = `/git/${metadata.name}.git`;
   if ((await urlOf(git, REMOTE))?.endsWith(path)) return { remote: REMOTE, options: [] };
-  const url = `${server}${path}`;
-  if (!existsSync(join(global.dataFolder, 'token'))) {
-    throw new UsageError('this checkout has no git remote of the control plane', `name one with --remote`);
+  const url = `${gitHost(server)}${path}`;
+  if (!isLocal(global.dataFolder, server)) {
+    throw new UsageError('this checkout has no git remote of the control plane', 'name one with --remote');
   }
   const setting = `credential.${new URL(url).origin}.helper`;
   return { remote: url, options: ['-c', `${setting}=`, '-c', `${setting}=${credentialHelper(global.dataFolder)}`] };
+}
+
+/** Where the git endpoint of a local control plane is: beside its API, without TLS. */
+export function gitHost(server: string): string {
+  return `http://${new URL(server).host}`;
+}
+
+/** Whether the control plane is that of the data folder: its token is for nobody else. */
+function isLocal(dataFolder: string, server: string): boolean {
+  const kubeconfig = join(dataFolder, 'kubeconfig');
+  if (!existsSync(kubeconfig) || !existsSync(join(dataFolder, 'token'))) return false;
+  const named = /^\s*(?:- )?"?server"?: *"?([^"\s]+)"?,?$/m.exec(readFileSync(kubeconfig, 'utf8'))?.[1];
+  return named !== undefined && new URL(named).host === new URL(server).host;
 }
 
 async function urlOf(git: CheckoutGit, remote: string): Promise<string | undefined> {

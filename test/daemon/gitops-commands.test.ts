@@ -208,6 +208,18 @@ describe('plan', () => {
     expect(git(project.folder, ['ls-remote', 'pipectl', 'refs/plan/*'])).toBe('');
   });
 
+  it('needs no git remote in the checkout, and gives the token of this machine to no other control plane', async () => {
+    git(project.folder, ['remote', 'rename', 'pipectl', 'elsewhere']);
+    expect((await ada.pipectl('plan')).code).toBe(1);
+    const bob = personIn(project.folder, data, join(newFolder(), 'data'));
+    expect(await bob.pipectl('plan')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('name one with --remote'),
+    });
+    expect((await bob.pipectl('plan', '--remote', 'elsewhere')).code).toBe(1);
+    git(project.folder, ['remote', 'rename', 'elsewhere', 'pipectl']);
+  });
+
   it('exits 2 where there is none, and says why', async () => {
     project.commit({ 'pipelines/more.yaml': 'kind: Taks\n' });
     const { code, out, err } = await ada.pipectl('plan');
@@ -254,6 +266,8 @@ describe('bisect', () => {
   it('finds the commit that broke a launch plan, also among commits that nobody pushed', async () => {
     const good = head();
     const broken = task('1; exit 3').replace('"y=1; exit 3"', '"y=1"; exit 3');
+    commit('Compile nothing', { 'pipelines/more.yaml': 'kind: Taks\n' });
+    commit('Take it back', { 'pipelines/more.yaml': undefined });
     commit('Rename nothing', { 'README.md': 'Doubles numbers.\n' });
     commit('Multiply', { 'pipelines/double.yaml': task('$((2 * 1 * PIPECTL_INPUT_X))') });
     const bad = commit('Break it (#9)', { 'pipelines/double.yaml': broken });
@@ -281,6 +295,10 @@ describe('repo', () => {
     expect(await ada.said('repo', 'list', '-o', 'name')).toBe('pay\nshop\n');
     const secret = await ada.pipectl('repo', 'add', 'x', 'https://ada:hunter2@example.org/x.git');
     expect([secret.code, secret.err.includes('hunter2')]).toEqual([2, false]);
+    expect(await ada.pipectl('repo', 'add', 'x', '--webhook', 'github', '--webhook-secret', 'a/b')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('a webhook is for a repository that is polled'),
+    });
     expect(await ada.said('repo', 'remove', 'pay')).toBe('repository pay is removed\n');
   });
 

@@ -1,3 +1,4 @@
+import { StalledError, WaitError } from '../../base/index.ts';
 import {
   type CheckoutGit,
   type Connected,
@@ -34,9 +35,10 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     if (git !== undefined && input.text('rev') === undefined) await warnOfChanges(stderr, git);
     return isEmptyPlan(plan) ? EXIT.ok : EXIT.failed;
   } catch (error) {
+    if (error instanceof UsageError || error instanceof StalledError || error instanceof WaitError) throw error;
     // As with kubectl diff, 1 says that something differs, and no error may say that.
-    if (error instanceof FailedError) throw new UsageError(error.message, error.help);
-    throw error;
+    const help = error instanceof FailedError ? error.help : undefined;
+    throw new UsageError(error instanceof Error ? error.message : String(error), help);
   }
 }
 

@@ -16,6 +16,7 @@ import type { CommandContext } from '../context.ts';
 import { withoutCredentials } from '../describe-repository.ts';
 import { EXIT, type ExitCode, FailedError, UsageError } from '../errors.ts';
 import { jsonText } from '../object-text.ts';
+import { gitHost } from '../push-target.ts';
 import { removeRepository } from '../remove-repository.ts';
 import { renderTable } from '../table.ts';
 import { printable } from '../terminal.ts';
@@ -57,6 +58,9 @@ async function add(
   }
   const source = sourceOf(input, url);
   const webhook = webhookOf(input);
+  if (webhook !== undefined && source.kind === 'push') {
+    throw new UsageError('a webhook is for a repository that is polled', 'give its URL after the name');
+  }
   const { cluster, server } = await context.session();
   try {
     await createObject<Repository>(cluster, {
@@ -70,9 +74,9 @@ async function add(
     throw new FailedError(`there is a repository ${name} already`, `\`pipectl status ${name}\` tells about it`);
   }
   stdout.write(`repository ${name} is added\n`);
-  if (source.kind === 'push') stderr.write(`push to ${server}/git/${name}.git\n`);
+  if (source.kind === 'push') stderr.write(`push to ${gitHost(server)}/git/${name}.git\n`);
   else stderr.write(`it is polled now; \`pipectl sync ${name} --wait\` waits for its first commit\n`);
-  if (webhook !== undefined) stderr.write(`its webhook is ${server}/webhooks/${name}\n`);
+  if (webhook !== undefined) stderr.write(`its webhook is POST ${gitHost(server)}/webhooks/${name}\n`);
   return EXIT.ok;
 }
 
