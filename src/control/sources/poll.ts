@@ -28,10 +28,9 @@ export interface PollContext {
   readonly handler: PushHandler;
   /** Runs work on a repository while nobody else moves its refs. */
   readonly inTurn: (repository: string, work: () => Promise<void>) => Promise<void>;
-  /** Whether the repository is to be followed still: it may have been removed since it was asked. */
-  readonly isFollowed: (repository: string) => boolean;
   /** Where work runs that takes processes. */
   readonly lanes: Lanes;
+  /** The repository is not to be followed any more: what was not landed by then never is. */
   readonly signal: AbortSignal;
 }
 
@@ -116,7 +115,7 @@ async function takeOver(
   const rejected = new Map<string, Oid>([...memory.rejected].map(([ref, { oid }]) => [ref, oid]));
   const local = await context.localRefs(name);
   const updates = updatesBetween(local, wanted, { tagsFirst, rejected, ...(head !== undefined && { head }) });
-  if (updates.length === 0) return 0;
+  if (updates.length === 0 || context.signal.aborted) return 0;
   const refs = updates.flatMap(({ ref, after }) => (after === ZERO_OID ? [] : [ref]));
   const fetched = await context.lanes.run(groupOf(remote, memory), () =>
     context.fetch(name, remote, refs, context.signal),
@@ -124,7 +123,7 @@ async function takeOver(
   let moved = 0;
   try {
     await context.inTurn(name, async () => {
-      if (!context.isFollowed(name)) return;
+      if (context.signal.aborted) return;
       const isEarly = ({ ref }: RefUpdate): boolean => tagsFirst && ref.startsWith('refs/tags/');
       for (const part of [updates.filter(isEarly), updates.filter((update) => !isEarly(update))]) {
         moved += await takePart(context, name, fetched, part, memory.rejected);

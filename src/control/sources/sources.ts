@@ -28,7 +28,7 @@ import { type PollContext, type PollResult, pollRemote } from './poll.ts';
 import { backoffMs, firstPollMs, type HintAllowance, intervalMs, isFarthest, takeHint } from './schedule.ts';
 import { type PollOutcome, type Rejection, sourcePatch } from './status.ts';
 
-export interface SourcesOptions extends Omit<PollContext, 'isFollowed' | 'lanes' | 'signal'> {
+export interface SourcesOptions extends Omit<PollContext, 'lanes' | 'signal'> {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly random: Pick<Random, 'unit'>;
@@ -66,6 +66,8 @@ interface Follower {
   failures: number;
   isForced: boolean;
   isRunning: boolean;
+  /** Ends its poll when it is not to be followed any more. */
+  readonly ending: AbortController;
   /** When the next poll is due, and what takes that back. */
   dueAt: UnixMs;
   cancel: () => void;
@@ -76,7 +78,7 @@ interface Follower {
 
 interface State extends SourcesOptions {
   readonly followers: Map<string, Follower>;
-  readonly context: PollContext;
+  readonly context: Omit<PollContext, 'signal'>;
   readonly running: Set<Promise<void>>;
   readonly ending: AbortController;
   readonly counts: { polls: number; failures: number; movedRefs: number };
@@ -88,11 +90,10 @@ export function createSources(options: SourcesOptions): Sources {
   const { cluster, clock, random, log } = options;
   const ending = new AbortController();
   const lanes = createLanes({ total: MAX_REMOTE_PROCESSES, perGroup: MAX_REMOTE_PROCESSES_PER_HOST });
-  const followers = new Map<string, Follower>();
   const state: State = {
     ...options,
-    followers,
-    context: { ...options, isFollowed: (name) => followers.has(name), lanes, signal: ending.signal },
+    followers: new Map(),
+    context: { ...options, lanes },
     running: new Set(),
     ending,
     counts: { polls: 0, failures: 0, movedRefs: 0 },
@@ -166,6 +167,7 @@ function newFollower(
     name,
     ...given,
     rejected: new Map(),
+    ending: new AbortController(),
     failures: 0,
     isRunning: false,
     dueAt: Number.POSITIVE_INFINITY,
@@ -176,8 +178,10 @@ function newFollower(
 }
 
 function drop({ followers }: State, name: string): void {
-  followers.get(name)?.cancel();
+  const follower = followers.get(name);
+  follower?.cancel();
   followers.delete(name);
+  follower?.ending.abort();
 }
 
 function beginPolls(state: State): void {
@@ -239,12 +243,12 @@ async function pollOnce(state: State, follower: Follower): Promise<number> {
   counts.polls += 1;
   try {
     const memory = { rejected, isForced, isFailing: follower.failures > 0 };
-    const result = await pollRemote(context, repository, source, memory);
+    const result = await pollRemote({ ...context, signal: follower.ending.signal }, repository, source, memory);
     follower.failures = 0;
     await onResult(state, follower, result, isForced ? syncRequest : undefined);
     return intervalMs(source.intervalMs, random.unit());
   } catch (error) {
-    if (state.ending.signal.aborted) return source.intervalMs;
+    if (follower.ending.signal.aborted) return source.intervalMs;
     counts.failures += 1;
     follower.failures += 1;
     follower.isForced ||= isForced;

@@ -217,6 +217,20 @@ describe('following', () => {
     await until(() => shows(world, second));
   });
 
+  it('of one that hangs ends when it is suspended, and says nothing of that', async () => {
+    const world = await startFollowing();
+    const host = await startRemoteHost({ folder: temporaryFolder() });
+    const gone = Promise.withResolvers<void>();
+    host.behave = (_request, response) => void response.on('close', () => gone.resolve());
+    await world.follow('shop', { source: { kind: 'remote', url: host.url('shop.git'), timeout: '10m' } });
+    await until(async () => host.requests.length === 1);
+    const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name: 'shop' };
+    await patchObject(world.store, key, { spec: { suspended: true } });
+    await gone.promise;
+    await world.sources.stop();
+    expect(await sourceOf(world)).toBeUndefined();
+  });
+
   it('starts at a wish to sync, looks at what was rejected again, and says that it did', async () => {
     const { world, remote, first } = await following();
     const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name: 'shop' };

@@ -163,7 +163,7 @@ function outputOf(child: ChildProcess, request: RemoteGit): Promise<string> {
     const timer = setTimeout(() => {
       end(new RemoteError('TimedOut', `${placeOf(remote)} did not answer within ${timeoutMs / 1_000} s`));
     }, timeoutMs);
-    const abort = (): void => end(new RemoteError('Unreachable', 'the control plane ends'));
+    const abort = (): void => end(new RemoteError('Unreachable', 'it is not to be followed any more'));
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
     child.stdout?.on('data', (chunk: Buffer) => {
