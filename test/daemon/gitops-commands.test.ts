@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Repository } from '../../src/cluster/index.ts';
+import { deleteObject, findObject, type Repository } from '../../src/cluster/index.ts';
 import { git } from '../git/fixtures/real-git.ts';
 import { type Person, personIn } from './fixtures/person.ts';
 import { buildProgram, type Daemon, newFolder, startDaemon, until } from './fixtures/program.ts';
@@ -320,5 +321,16 @@ describe('repo', () => {
     // And it can come back.
     git(project.folder, ['remote', 'set-url', 'pipectl', daemon.remote('shop')]);
     expect(await push(`${commits[0]}:refs/heads/main`)).toContain('production is now at');
+  });
+
+  it('goes on with a removal when it was killed meanwhile', async () => {
+    const key = { kind: 'Repository', namespace: 'pipectl-system', name: 'shop' };
+    await deleteObject(await daemon.connect(), key);
+    await daemon.kill();
+    daemon = await startDaemon({ program, data });
+    const cluster = await daemon.connect();
+    await until('it is gone', async () => ((await findObject(cluster, key)) === undefined ? true : undefined));
+    expect((await cluster.list('Task', { namespace: 'shop-production' })).items).toEqual([]);
+    expect(existsSync(join(data, 'git', 'shop.git'))).toBe(false);
   });
 });
