@@ -1,5 +1,6 @@
 import {
   type Clock,
+  DRIFT_REWATCH_MS,
   HEAL_BACKOFF,
   HEAL_DELAY_MS,
   type Log,
@@ -34,22 +35,29 @@ export interface Healer {
   deleting(uid: string): void;
   /** Who deleted a definition, if it was seen. */
   deletedBy(kind: string, namespace: string, name: string): Change | undefined;
+  /** Nothing is checked again from now on. */
+  close(): void;
 }
 
 interface State extends HealerOptions {
+  isClosed: boolean;
   /** Domains that wait to be healed, as `repository/namespace`: more drift meanwhile changes nothing. */
   readonly waiting: Set<string>;
   readonly heals: Map<string, { count: number; lastAt: UnixMs }>;
   readonly ownDeletions: Set<string>;
+  /** Definitions to be checked, by `repository/namespace`. */
+  readonly suspects: Map<string, Suspect[]>;
   readonly deletions: Map<string, Change>;
 }
 
 export function createHealer(options: HealerOptions): Healer {
   const state: State = {
     ...options,
+    isClosed: false,
     waiting: new Set(),
     heals: new Map(),
     ownDeletions: new Set(),
+    suspects: new Map(),
     deletions: new Map(),
   };
   return {
@@ -57,17 +65,54 @@ export function createHealer(options: HealerOptions): Healer {
       const { name, namespace = '', uid = '' } = object.metadata;
       if (isDeleted && state.ownDeletions.delete(uid)) return;
       if (isDeleted) remember(state.deletions, `${kind}/${namespace}/${name}`, changedBy(object));
-      if (state.waiting.has(`${repository}/${namespace}`)) return;
-      confirm(state, repository, { kind, namespace, name }).catch((error: unknown) => {
-        state.log.write('warn', 'a change by hand could not be checked', { error: String(error) });
-      });
+      line(state, repository, { kind, namespace, name });
     },
     deleting(uid) {
       if (state.ownDeletions.size >= MAX_REMEMBERED_DELETIONS) state.ownDeletions.clear();
       state.ownDeletions.add(uid);
     },
     deletedBy: (kind, namespace, name) => state.deletions.get(`${kind}/${namespace}/${name}`),
+    close() {
+      state.isClosed = true;
+    },
   };
+}
+
+interface Suspect {
+  /** Absent: any. */
+  readonly kind?: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Suspects of one domain are checked one after the other, up to the first that is one: then all of it will be compared. */
+function line(state: State, repository: string, suspect: Suspect): void {
+  const { namespace } = suspect;
+  const id = `${repository}/${namespace}`;
+  if (state.waiting.has(id)) return;
+  const suspects = state.suspects.get(id);
+  if (suspects === undefined) {
+    const todo = [suspect];
+    state.suspects.set(id, todo);
+    check(state, repository, id, todo);
+  } else if (suspects.length < MAX_REMEMBERED_DELETIONS) suspects.push(suspect);
+  else suspects.splice(1, suspects.length, { namespace, name: '' });
+}
+
+function check(state: State, repository: string, id: string, todo: Suspect[]): void {
+  const { clock, log, waiting, suspects } = state;
+  const run = async (): Promise<void> => {
+    for (let next = todo[0]; next !== undefined && !waiting.has(id); next = todo[0]) {
+      await confirm(state, repository, next);
+      todo.shift();
+    }
+    suspects.delete(id);
+  };
+  run().catch((error: unknown) => {
+    if (state.isClosed) return;
+    log.write('warn', 'a change by hand could not be checked', { error: String(error) });
+    clock.at(clock.now() + DRIFT_REWATCH_MS, () => check(state, repository, id, todo));
+  });
 }
 
 function remember(deletions: Map<string, Change>, key: string, change: Change): void {
@@ -77,11 +122,7 @@ function remember(deletions: Map<string, Change>, key: string, change: Change): 
 }
 
 /** A deletion that the desired commit wants is no drift; anything else is healed, after a moment in which more may come. */
-async function confirm(
-  state: State,
-  name: string,
-  key: { readonly kind: string; readonly namespace: string; readonly name: string },
-): Promise<void> {
+async function confirm(state: State, name: string, key: Suspect): Promise<void> {
   const { cluster, clock, log, waiting } = state;
   const repository = await findObject<Repository>(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name });
   const project = repository?.status?.project ?? '';
@@ -106,14 +147,15 @@ async function isWanted(
   { cluster }: State,
   repository: string,
   commit: string,
-  key: { readonly kind: string; readonly namespace: string; readonly name: string },
+  { kind, ...place }: Suspect,
 ): Promise<boolean> {
+  if (kind === undefined) return false;
   const name = `${repository}-${commit}`;
   const revision = await findObject<Revision>(cluster, { kind: 'Revision', namespace: SYSTEM_NAMESPACE, name });
   const root = revision?.spec.index;
   if (root === undefined) return true;
-  const wanted = await findEntity(cluster, root, key.kind, key.name);
-  return wanted === undefined && (await findObject(cluster, key)) === undefined;
+  const wanted = await findEntity(cluster, root, kind, place.name);
+  return wanted === undefined && (await findObject(cluster, { kind, ...place })) === undefined;
 }
 
 /** Longer with each time that a domain is changed again: two who disagree must not wear out the store. */

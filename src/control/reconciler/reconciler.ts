@@ -118,6 +118,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     },
     async close() {
       ending.abort();
+      healer.close();
       waiters.giveUp();
       await queue.close();
       await Promise.allSettled(state.telling);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WaitError } from '../../../src/base/index.ts';
 import {
   ANNOTATION,
   deleteObject,
@@ -94,6 +95,47 @@ describe('a change past git', () => {
     await until(async () => (await world.domain()).drift?.[0]?.state === 'waiting');
     await until(async () => (await imageOf(world, T0)) === undefined);
     expect((await world.domain()).drift).toMatchObject([{ name: 't0', by: 'mallory', state: 'healed' }]);
+  });
+});
+
+describe('many changes at once', () => {
+  it('are healed together, and checked one after the other', async () => {
+    let reads = 0;
+    const world = await quickWorld({
+      wrap: (store) => ({
+        ...store,
+        get(key) {
+          if (key.kind === 'Revision') reads += 1;
+          return store.get(key);
+        },
+      }),
+    });
+    await world.push(filesOf(60));
+    reads = 0;
+    const keys = Array.from({ length: 60 }, (_, n) => ({ ...T0, name: `t${n}` }));
+    await world.store.write(keys.map((key) => ({ op: 'delete', key })));
+    await until(async () => (await world.definitions()).length === 60);
+    // Once for the first of them, once for the domain.
+    expect(reads).toBeLessThan(5);
+  });
+
+  it('are seen also when the store does not answer for a while', async () => {
+    let isDown = false;
+    const world = await quickWorld({
+      wrap: (store) => ({
+        ...store,
+        get(key) {
+          if (!isDown || key.kind !== 'Revision') return store.get(key);
+          isDown = false;
+          return Promise.reject(new WaitError('try again', 1));
+        },
+      }),
+    });
+    await world.push(filesOf(1));
+    isDown = true;
+    await edit(world, T0, 'evil');
+    await until(async () => (await imageOf(world, T0)) === undefined);
+    expect(isDown).toBe(false);
   });
 });
 
