@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CANARIES } from '../test/sim/canary/canaries.ts';
+import { readCaught, writeCaught } from '../test/sim/canary/caught.ts';
 import { plant } from '../test/sim/canary/loader.ts';
 import type { SimPlan } from '../test/sim/plan.ts';
 import { playSeeds } from '../test/sim/play.ts';
@@ -8,7 +9,8 @@ import type { SimResult } from '../test/sim/run.ts';
 
 /**
  * `npm run sim -- --seed N --hours H [--trace]` plays one world and, when it breaks an invariant, makes its plan smaller;
- * `--seeds A..B` plays many on all cores; `--canaries` plants each bug in turn and tells which seed catches it.
+ * `--seeds A..B` plays many on all cores; `--canaries` plants each bug in turn and
+ * writes to test/sim/canary/caught.txt which seed catches it.
  */
 const { values } = parseArgs({
   options: {
@@ -125,26 +127,59 @@ function showPlan({ mode, repositories, faults, actions, hours: needed }: SimPla
   for (const { atMs, ...step } of steps) say(`  ${clockText(atMs).padEnd(14)} ${JSON.stringify(step)}`);
 }
 
+/** Plants each bug in turn, and notes by which seed and which invariant it is caught, for the tests to play again. */
 async function catchCanaries(): Promise<void> {
+  const caught = new Map(readCaught().map((each) => [each.name, each]));
   let missed = 0;
-  for (const { name } of CANARIES.filter((each) => values.canary === undefined || each.name === values.canary)) {
-    const seen: SimResult[] = [];
-    let played = 0;
-    const note = (result: SimResult): boolean => {
-      played++;
-      if (result.violation !== undefined) seen.push(result);
-      return seen.length > 0;
-    };
-    await playSeeds({ from, to, jobs, hours, canary: name, seen: note });
-    const [first] = seen.sort((a, b) => a.seed - b.seed);
-    if (first === undefined) missed++;
-    const what = first?.violation;
-    say(
-      first === undefined || what === undefined
-        ? `MISSED ${name}: ${played} seeds`
-        : `caught ${name} by seed ${first.seed}, invariant ${what.invariant}: ${what.text.slice(0, 140)}`,
-    );
+  for (const { name } of CANARIES) {
+    if (values.canary !== undefined && values.canary !== name) continue;
+    const first = await firstCaught(name);
+    if (first?.violation === undefined) {
+      missed++;
+      caught.delete(name);
+      say(`MISSED ${name} by seeds ${from} to ${to}`);
+    } else {
+      const { invariant, text } = first.violation;
+      caught.set(name, { name, seed: first.seed, hours, invariant });
+      say(`caught ${name} by seed ${first.seed}, invariant ${invariant}: ${text.slice(0, 140)}`);
+    }
+    writeCaught(CANARIES.flatMap((canary) => caught.get(canary.name) ?? []));
   }
-  say(`${CANARIES.length} bugs planted, ${missed} missed`);
+  say(`${CANARIES.length} bugs, ${caught.size} with a seed that catches them; missed now: ${missed}`);
   if (missed > 0) process.exitCode = 1;
+}
+
+/** The lowest seed of those played that catches the bug, and is good without it. */
+async function firstCaught(canary: string): Promise<SimResult | undefined> {
+  for (let start = from; start <= to; ) {
+    const seen: SimResult[] = [];
+    await playSeeds({
+      from: start,
+      to,
+      jobs,
+      hours,
+      canary,
+      seen(result) {
+        if (result.violation !== undefined) seen.push(result);
+        return seen.length > 0;
+      },
+    });
+    const [first] = seen.sort((a, b) => a.seed - b.seed);
+    if (first === undefined) return undefined;
+    let isGood = false;
+    await playSeeds({
+      from: first.seed,
+      to: first.seed,
+      jobs: 1,
+      hours,
+      seen: ({ violation }) => {
+        isGood = violation === undefined;
+        return true;
+      },
+    });
+    if (isGood) return first;
+    say(`seed ${first.seed} is broken without ${canary} as well`);
+    start = first.seed + 1;
+  }
+  return undefined;
 }

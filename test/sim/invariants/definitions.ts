@@ -153,6 +153,20 @@ export function compareLive(facts: Facts, repository: string, namespace: string,
   if (live !== expected) facts.violate(0, `${namespace} has ${live} definitions, ${name} has ${expected}`);
 }
 
+/** A world of two days has some sixty pushes. */
+const MAX_RECONCILES = 5_000;
+const reconciles = new WeakMap<Facts, number>();
+
+/** 16: what is as it should be is not written again and again. */
+export const reconcilesAreFew: Invariant = {
+  after(facts, commit) {
+    if (commit.kind !== 'status' || commit.key.kind !== 'Repository') return;
+    const count = (reconciles.get(facts) ?? 0) + 1;
+    reconciles.set(facts, count);
+    if (count > MAX_RECONCILES) facts.violate(16, `repositories were written ${count} times`);
+  },
+};
+
 /** 16: whether a commit writes what an unchanged reconcile must not. */
 export function isReconcilerWrite(commit: Commit): boolean {
   if (commit.kind === 'status') return commit.key.kind === 'Repository';

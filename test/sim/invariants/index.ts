@@ -6,6 +6,7 @@ import {
   headsAreReached,
   nothingDangles,
   pushesAreWhole,
+  reconcilesAreFew,
   revisionsAreWhole,
 } from './definitions.ts';
 import {
@@ -41,6 +42,7 @@ const INVARIANTS: readonly Invariant[] = [
   ownersFollowEachOther,
   revisionsAreWhole,
   nothingDangles,
+  reconcilesAreFew,
   endsAreDeserved,
   budgetsAreKept,
   recoveredIsKept,
