@@ -5,6 +5,7 @@ import {
   MAX_POLL_INTERVAL_MS,
   MAX_REF_PATTERN_LENGTH,
   MAX_REF_PATTERNS,
+  MAX_REF_RULES,
   MAX_REMOTE_TIMEOUT_MS,
   MAX_TRUST_TEXT_LENGTH,
   MIN_POLL_INTERVAL_MS,
@@ -43,10 +44,15 @@ export function remoteSourceOf(source: RepositorySource): RemoteSource | undefin
   };
 }
 
-/** What is wrong with the source, the webhook or the signature rule of a Repository. No message repeats the URL. */
+/** What is wrong with the source, the webhook, the signature rule or the rules of refs of a Repository. No message repeats the URL. */
 export function repositoryCauses(spec: unknown): readonly Cause[] {
   if (!isJsonObject(spec)) return [];
-  return [...sourceCauses(spec.source), ...webhookCauses(spec.webhook), ...verifyCauses(spec.verify)];
+  return [
+    ...sourceCauses(spec.source),
+    ...webhookCauses(spec.webhook),
+    ...verifyCauses(spec.verify),
+    ...ruleCauses(spec.rules),
+  ];
 }
 
 function sourceCauses(source: unknown): readonly Cause[] {
@@ -88,6 +94,23 @@ function verifyCauses(verify: unknown): readonly Cause[] {
     causes.push({ field: 'spec.verify', message: 'needs allowedSigners or gpgKeys: nothing could be accepted' });
   }
   return [...causes, ...patternCauses('spec.verify.refs', verify.refs)];
+}
+
+/** A rule that could not be read would have to refuse every push, or none. */
+function ruleCauses(rules: unknown): readonly Cause[] {
+  if (rules === undefined) return [];
+  if (!Array.isArray(rules) || rules.length > MAX_REF_RULES) {
+    return [{ field: 'spec.rules', message: `must be a list of at most ${MAX_REF_RULES} rules` }];
+  }
+  return rules.flatMap((rule, at) => {
+    const field = `spec.rules[${at}]`;
+    if (!isJsonObject(rule) || !Array.isArray(rule.refs))
+      return [{ field: `${field}.refs`, message: 'Required value' }];
+    const { push, refs } = rule;
+    const isNamed = push === undefined || (Array.isArray(push) && push.every((name) => typeof name === 'string'));
+    const causes = patternCauses(`${field}.refs`, refs);
+    return isNamed ? causes : [...causes, { field: `${field}.push`, message: 'must be names of tokens and groups' }];
+  });
 }
 
 function patternCauses(field: string, patterns: unknown): readonly Cause[] {

@@ -17,9 +17,11 @@ export interface Origin {
 /** What requesters may do with repositories. */
 export interface GitAccess<W extends Requester> {
   /** Why they may not fetch or push, as one line; undefined when they may. */
-  refusal(who: W, repository: string, action: 'fetch' | 'push'): Promise<string | undefined>;
+  refusal(who: W, repository: string, action: 'fetch' | 'push', origin: Origin): Promise<string | undefined>;
   /** What decides on their pushes. */
   handlerFor(who: W, origin: Origin): PushHandler;
+  /** Told of a push that was over before it could be decided, for example because git's own checks refused it. */
+  undecided(who: W, origin: Origin, repository: string): void;
 }
 
 /** One ref that a push wants to move. ZERO_OID stands for absence on either side. */

@@ -12,7 +12,7 @@ import {
   type RefRule,
   SYSTEM_NAMESPACE,
 } from '../../src/cluster/index.ts';
-import { git, gitAsync } from '../git/fixtures/real-git.ts';
+import { git, gitAsync, writeTree } from '../git/fixtures/real-git.ts';
 import { buildProgram, type Daemon, newFolder, startDaemon, until } from './fixtures/program.ts';
 import { type Files, newProject, type Project, pipectl } from './fixtures/project.ts';
 
@@ -256,8 +256,16 @@ describe('a ref that rules protect', () => {
   });
 });
 
+const UNDECIDED = 'git did not take it, or the pusher went away';
+
 describe('the audit log', () => {
   it('tells who changed what, from where, and what was refused, also after kill -9', async () => {
+    const { folder } = project;
+    const forged = writeTree(folder, [['40000', git(folder, ['rev-parse', 'HEAD^{tree}']), '.GIT']]);
+    const commit = git(folder, ['commit-tree', forged, '-p', 'main', '-m', 'forged']);
+    expect((await project.push(daemon.remote('shop'), `${commit}:refs/heads/forged`)).text).toContain('hasDotgit');
+    const rules = { spec: { rules: [{ push: ['x'] }] } };
+    await expect(patchObject(owner, SHOP, rules)).rejects.toThrow('spec.rules[0].refs');
     await daemon.kill();
     daemon = await startDaemon({ program, data });
     owner = await daemon.connect();
@@ -281,6 +289,8 @@ describe('the audit log', () => {
     expect(pushed.agent).toMatch(/^git\//);
     expect(find({ user: 'ci', verb: 'push', outcome: 'refused' }).message).toContain('may not push to hotfix');
     find({ user: 'anyone', verb: 'push', outcome: 'refused', code: 403 });
+    find({ user: 'viewer', verb: 'push', name: 'shop', outcome: 'refused', code: 403 });
+    find({ user: 'pipectl', verb: 'push', name: 'shop', outcome: 'refused', code: 422, message: UNDECIDED });
     expect((await audit('--user', 'ci', '--refused')).every(({ outcome }) => outcome === 'refused')).toBe(true);
     expect(await audit('--since', '2999-01-01')).toEqual([]);
   });

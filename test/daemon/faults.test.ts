@@ -80,7 +80,7 @@ describe('up refuses, in one line,', () => {
     const { data, daemon } = await shopDaemon(join(newFolder(), 'data'));
     await daemon.kill();
     const name = readdirSync(join(data, 'store')).find((entry) => entry.startsWith('log-')) ?? '';
-    await refusesDamaged(data, join(data, 'store', name), 600, `${name}, offset 0: record 1 of the log is damaged`);
+    await refusesDamaged(data, join(data, 'store', name), 200, `${name}, offset 0: record 1 of the log is damaged`);
   });
 });
 

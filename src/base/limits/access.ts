@@ -8,6 +8,8 @@ export const MAX_TOKEN_SCOPES = 20;
 export const MAX_SCOPE_ENTRIES = 100;
 /** Characters of one name or pattern. */
 export const MAX_SCOPE_ENTRY_LENGTH = 250;
+/** Rules of one repository's refs. */
+export const MAX_REF_RULES = 100;
 /** Commits that are read to find out whether a push to a protected ref leaves others behind. */
 export const MAX_ANCESTRY_COMMITS = 50_000;
 /** One file of the audit log, and files that are kept besides the one that is written. */

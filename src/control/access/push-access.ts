@@ -16,6 +16,9 @@ import {
   type PushHandler,
   plannedDomain,
   type RefUpdate,
+  refNameProblem,
+  refText,
+  ZERO_OID,
 } from '../../git/index.ts';
 import { mayFetchFrom, mayPushTo, ruleProblems, scopeProblem } from './ref-rules.ts';
 
@@ -35,7 +38,7 @@ export function createPushAccess({ cluster, clock, audit, handler }: PushAccessO
   const problemsOf = async (who: Identity, { repository, updates, objects }: Push): Promise<readonly string[]> => {
     // A plan moves nothing: who may push at all may ask for it.
     const moved = updates.filter(({ ref }) => plannedDomain(ref) === undefined);
-    const scoped = moved.flatMap(({ ref }) => scopeProblem(who, repository, ref) ?? []);
+    const scoped = moved.flatMap((update) => nameProblem(update) ?? scopeProblem(who, repository, update.ref) ?? []);
     const rules = (await find(repository))?.spec.rules ?? [];
     if (rules.length === 0) return scoped;
     const ruled: string[] = [];
@@ -43,27 +46,42 @@ export function createPushAccess({ cluster, clock, audit, handler }: PushAccessO
     return [...scoped, ...ruled];
   };
 
+  const entry = (who: Identity, origin: Origin, push: LandedPush): AuditEntry => ({
+    at: instantText(clock.now()),
+    ...pushEntry(who, origin, push),
+  });
+  const refused = (who: Identity, origin: Origin, push: LandedPush, code: number, message: string): void =>
+    audit.record({ ...entry(who, origin, push), outcome: 'refused', code, message });
+
   return {
-    async refusal({ name, scopes }, repository, action) {
+    async refusal(who, repository, action, origin) {
+      const { name, scopes } = who;
       if (action === 'fetch') {
         return mayFetchFrom(scopes, repository) ? undefined : `the token ${name} may not fetch from ${repository}`;
       }
-      if (!mayPushTo(scopes, repository)) return `the token ${name} may not push to ${repository}`;
+      if (!mayPushTo(scopes, repository)) {
+        const message = `the token ${name} may not push to ${repository}`;
+        refused(who, origin, { repository, updates: [] }, 403, message);
+        return message;
+      }
       const source = (await find(repository))?.spec.source;
       return source?.kind === 'remote' ? `${repository} is polled from another place: push there` : undefined;
     },
+    undecided: (who, origin, repository) =>
+      refused(who, origin, { repository, updates: [] }, 422, 'git did not take it, or the pusher went away'),
     handlerFor(who, origin) {
-      const entry = (push: LandedPush): AuditEntry => ({
-        at: instantText(clock.now()),
-        ...pushEntry(who, origin, push),
-      });
+      const failed = (push: LandedPush, error: unknown): never => {
+        const message = String(error).slice(0, MAX_AUDIT_TEXT_LENGTH);
+        audit.record({ ...entry(who, origin, push), outcome: 'failed', code: 500, message });
+        throw error;
+      };
       return {
         async decide(push) {
           audit.check();
           const problems = await problemsOf(who, push);
           const verdict =
             problems.length === 0
-              ? await handler.decide(push)
+              ? await handler.decide(push).catch((error: unknown) => failed(push, error))
               : {
                   accepted: false,
                   lines: [...problems, 'rejected, nothing was changed'].map((line) => `pipectl: ${line}`),
@@ -71,17 +89,23 @@ export function createPushAccess({ cluster, clock, audit, handler }: PushAccessO
           const isPlan = problems.length === 0 && push.updates.every(({ ref }) => plannedDomain(ref) !== undefined);
           if (!verdict.accepted && !isPlan) {
             const message = (verdict.lines[0] ?? '').replace(/^pipectl: /, '').slice(0, MAX_AUDIT_TEXT_LENGTH);
-            audit.record({ ...entry(push), outcome: 'refused', code: problems.length === 0 ? 422 : 403, message });
+            refused(who, origin, push, problems.length === 0 ? 422 : 403, message);
           }
           return verdict;
         },
         landed(push) {
-          audit.record(entry(push));
+          audit.record(entry(who, origin, push));
           return handler.landed(push);
         },
       };
     },
   };
+}
+
+/** What is wrong with the name of a ref. One that is there may go. */
+function nameProblem({ ref, after }: RefUpdate): string | undefined {
+  const problem = after === ZERO_OID ? undefined : refNameProblem(ref);
+  return problem === undefined ? undefined : `the name of the ref ${refText(ref)} ${problem}`;
 }
 
 function pushEntry({ name, groups }: Identity, { from, agent }: Origin, { repository, updates }: LandedPush) {
@@ -94,12 +118,12 @@ function pushEntry({ name, groups }: Identity, { from, agent }: Origin, { reposi
     kind: 'Repository',
     namespace: SYSTEM_NAMESPACE,
     name: repository,
-    refs: updates.slice(0, MAX_AUDIT_REFS).map(refText),
+    refs: updates.slice(0, MAX_AUDIT_REFS).map(moveText),
     outcome: 'done',
     code: 200,
   } as const;
 }
 
-function refText({ ref, before, after }: RefUpdate): string {
+function moveText({ ref, before, after }: RefUpdate): string {
   return `${ref} ${before}..${after}`;
 }

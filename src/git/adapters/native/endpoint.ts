@@ -11,15 +11,7 @@ import {
   PACK_EVERY_PUSHES,
   StalledError,
 } from '../../../base/index.ts';
-import {
-  type GitAccess,
-  type Origin,
-  type RefUpdate,
-  type Requester,
-  refNameProblem,
-  refText,
-  ZERO_OID,
-} from '../../index.ts';
+import type { GitAccess, Origin, Requester } from '../../index.ts';
 import { copyCgiResponse } from './cgi.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
 import { runGit, UNPACK_ENVIRONMENT } from './environment.ts';
@@ -120,7 +112,7 @@ async function serve<W extends Requester>(
   if (user === undefined) return refuse(response, 401, 'give the token of this control plane as password');
   if (running.size > MAX_GIT_REQUESTS) return refuse(response, 503, 'too many git requests at once');
   if (Number(request.headers['content-length'] ?? 0) > MAX_PUSH_BYTES) return refuse(response, 413, 'push too large');
-  const refusal = await context.access.refusal(user, route.name, route.isPush ? 'push' : 'fetch');
+  const refusal = await context.access.refusal(user, route.name, route.isPush ? 'push' : 'fetch', originOf(request));
   if (refusal !== undefined) return refuse(response, 403, refusal);
   if (route.isPush) await repositories.ensure(route.name);
   else if (!(await repositories.exists(route.name))) return refuse(response, 404, 'no such repository');
@@ -147,12 +139,14 @@ function runBackend<W extends Requester>(
   const turn = context.turns.take(repository);
   const effort = watchPush(context, request, route, child);
   if (route.action === 'git-receive-pack') context.pushing.set(repository, (context.pushing.get(repository) ?? 0) + 1);
-  const handler = context.access.handlerFor(user, originOf(request));
+  const origin = originOf(request);
+  const handler = context.access.handlerFor(user, origin);
+  // Git's client asks with four bytes whether it may, before it sends what it cannot send twice.
+  let isDecided = route.action !== 'git-receive-pack' || request.headers['content-length'] === '4';
   const hooks: HookHandler = {
     async decide(updates, objects) {
       effort.end();
-      const lines = refLines(updates);
-      if (lines.length > 0) return { accepted: false, lines };
+      isDecided = true;
       await turn.begin();
       return handler.decide({ repository, pusher: user.name, updates, objects });
     },
@@ -180,6 +174,7 @@ function runBackend<W extends Requester>(
       clearTimeout(timer);
       effort.end();
       turn.end();
+      if (!isDecided) context.access.undecided(user, origin, repository);
       if (route.action === 'git-receive-pack') pushEnded(context, repository, effort.isExceeded());
       resolve();
     };
@@ -195,15 +190,6 @@ function runBackend<W extends Requester>(
 function originOf({ headers, socket }: IncomingMessage): Origin {
   const agent = headers['user-agent'];
   return { from: socket.remoteAddress ?? '', ...(agent !== undefined && { agent }) };
-}
-
-/** What is wrong with the names of refs. One that is there may go. */
-function refLines(updates: readonly RefUpdate[]): readonly string[] {
-  const lines = updates.flatMap(({ ref, after }) => {
-    const problem = after === ZERO_OID ? undefined : refNameProblem(ref);
-    return problem === undefined ? [] : [`pipectl: the name of the ref ${refText(ref)} ${problem}`];
-  });
-  return lines.length === 0 ? [] : [...lines, 'pipectl: rejected, nothing was changed'];
 }
 
 /** Ends a push that takes more to unpack than it is worth; `end` when that is done. */
