@@ -263,6 +263,23 @@ describe('rollback', () => {
   });
 });
 
+describe('two rollbacks at once', () => {
+  it('leave one branch and one active commit, which agree', async () => {
+    const checkout = newFolder();
+    git(checkout, ['clone', '-q', daemon.remote('shop'), '.']);
+    git(checkout, ['remote', 'rename', 'origin', 'pipectl']);
+    const bob = personIn(checkout, data);
+    const to = short(commits[0]);
+    const ran = await Promise.all([ada.pipectl('rollback', '--to', to), bob.pipectl('rollback', '--to', to)]);
+    expect(ran.some(({ code }) => code === 0)).toBe(true);
+    for (const { code, err } of ran) if (code !== 0) expect(err).toContain('the push was refused');
+    git(project.folder, ['pull', '-q', '--ff-only', 'pipectl', 'main']);
+    const { desired, lastApplied } = (await repository()).status?.domains?.production ?? {};
+    expect([desired, lastApplied]).toEqual([head(), head()]);
+    expect(git(project.folder, ['diff', '--stat', commits[0] as string, 'HEAD'])).toBe('');
+  });
+});
+
 describe('bisect', () => {
   it('finds the commit that broke a launch plan, also among commits that nobody pushed', async () => {
     const good = head();
