@@ -101,11 +101,13 @@ async function serve(
   await serveObjects(options, route, exchange);
 }
 
+const WRITING: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
 /** Lets the user do what they may, and notes what is written. */
 async function serveObjects(options: ApiServerOptions, route: ObjectsRoute, exchange: Exchange): Promise<void> {
   const { request, user } = exchange;
   const wanted = accessRequest(request, route);
-  const isWrite = request.method !== 'GET' && request.method !== 'HEAD';
+  const isWrite = WRITING.has(request.method ?? '');
   const signed = isWrite ? signedApi(options, route, user) : options;
   const audited =
     isWrite && options.audit !== undefined
