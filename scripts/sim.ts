@@ -31,6 +31,8 @@ const HOUR = 3_600_000;
 const PROGRESS_MS = 60_000;
 /** Enough to look at. */
 const MAX_BROKEN = 20;
+/** Of seeds played without a planted bug: whether they keep all invariants. */
+const goodSeeds = new Map<number, boolean>();
 
 if (values.canaries) await catchCanaries();
 else if (values.seed !== undefined) await playOne(Number(values.seed));
@@ -166,20 +168,21 @@ async function firstCaught(canary: string): Promise<SimResult | undefined> {
     });
     const [first] = seen.sort((a, b) => a.seed - b.seed);
     if (first === undefined) return undefined;
-    let isGood = false;
-    await playSeeds({
-      from: first.seed,
-      to: first.seed,
-      jobs: 1,
-      hours,
-      seen: ({ violation }) => {
-        isGood = violation === undefined;
-        return true;
-      },
-    });
-    if (isGood) return first;
+    if (await isGood(first.seed)) return first;
     say(`seed ${first.seed} is broken without ${canary} as well`);
     start = first.seed + 1;
   }
   return undefined;
+}
+
+/** Whether the world of a seed keeps all invariants when nothing is planted. */
+async function isGood(seed: number): Promise<boolean> {
+  const known = goodSeeds.get(seed);
+  if (known !== undefined) return known;
+  const seen = ({ violation }: SimResult): boolean => {
+    goodSeeds.set(seed, violation === undefined);
+    return true;
+  };
+  await playSeeds({ from: seed, to: seed, jobs: 1, hours, seen });
+  return goodSeeds.get(seed) === true;
 }
