@@ -56,6 +56,25 @@ export const FIGURES: readonly Figure[] = [
     ],
   },
   {
+    name: 'diff',
+    title: 'pipectl diff of two commits of 10,000 files of 4.8 KB',
+    module: './figures/diff.ts',
+    metrics: [
+      {
+        key: 'oneMs',
+        title: 'one file changed',
+        unit: 'ms',
+        floor: { key: 'oneFloorMs', title: 'git diff --name-only' },
+      },
+      {
+        key: 'manyMs',
+        title: '1,000 files changed',
+        unit: 'ms',
+        floor: { key: 'manyFloorMs', title: 'git diff --name-only' },
+      },
+    ],
+  },
+  {
     name: 'engine',
     title: '100 executions of 10 compute nodes in a chain, all live at once, every result durable',
     module: './figures/engine.ts',
@@ -192,7 +211,12 @@ export const FIGURES: readonly Figure[] = [
     metrics: [
       { key: 'cpuPercent', title: 'of one core', unit: '%', decimals: 1, target: { atMost: 10 } },
       { key: 'pollMicros', title: 'CPU of one poll', unit: 'µs' },
-      { key: 'webhookMs', title: 'webhook → registered, p50', unit: 'ms' },
+      {
+        key: 'webhookMs',
+        title: 'webhook → registered, p50',
+        unit: 'ms',
+        floor: { key: 'fetchMs', title: 'git fetch of the same commit alone' },
+      },
       { key: 'webhookMs', title: 'webhook → registered, p99', unit: 'ms', percentile: 99, target: { atMost: 1_000 } },
     ],
   },

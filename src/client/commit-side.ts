@@ -1,6 +1,7 @@
 import { BugError, type Diagnostic, MAX_COMPILE_ROUNDS, MAX_FILE_BYTES, StalledError } from '../base/index.ts';
 import {
   type DiffSide,
+  filesAround,
   isDefinitionFile,
   normalisePath,
   openSide,
@@ -9,10 +10,12 @@ import {
   type ProjectSettings,
 } from '../compiler/index.ts';
 import {
+  diffTrees,
   findEntry,
   isFault,
   type ObjectReader,
   type Oid,
+  type TreeDiff,
   type TreeEntry,
   type TreeFault,
   treeSource,
@@ -35,21 +38,89 @@ type FolderIds = (folders: readonly string[]) => Promise<ReadonlyMap<string, str
 /** A commit of this repository, read from its objects. Errors: StalledError when its trees cannot be read. */
 export async function revisionSide({ objects, tree }: OpenedRevision, cache: ParseCache): Promise<CommitSide> {
   const files = await filesOf(objects, tree);
+  const texts = await readBlobs(objects, files.values());
+  return openWith({ files, texts, cache }, (folders) => idsIn(objects, tree, folders));
+}
+
+async function idsIn(objects: ObjectReader, tree: Oid, folders: readonly string[]) {
+  const ids = new Map<string, string | null>();
+  for (const folder of folders) {
+    const entry = unlessFault(await findEntry(treeSource(objects), tree, folder === '.' ? '' : folder));
+    ids.set(folder, entry?.kind === 'folder' ? entry.oid : null);
+  }
+  return ids;
+}
+
+async function readBlobs(objects: ObjectReader, wanted: Iterable<string>): Promise<ReadonlyMap<string, Uint8Array>> {
   const texts = new Map<string, Uint8Array>();
-  const blobs = [...new Set(files.values())];
+  const blobs = [...new Set(wanted)];
   for (let start = 0; start < blobs.length; start += READS_AT_ONCE) {
     const part = blobs.slice(start, start + READS_AT_ONCE);
     const read = await Promise.all(part.map((blob) => readBlob(objects, blob)));
     for (const [at, bytes] of read.entries()) texts.set(part[at] as string, bytes);
   }
-  return openWith({ files, texts, cache }, async (folders) => {
-    const ids = new Map<string, string | null>();
-    for (const folder of folders) {
-      const entry = unlessFault(await findEntry(treeSource(objects), tree, folder === '.' ? '' : folder));
-      ids.set(folder, entry?.kind === 'folder' ? entry.oid : null);
-    }
-    return ids;
+  return texts;
+}
+
+/**
+ * Two commits of this repository: of files that both have, only those that say what the changes mean, where names lead to
+ * them. Errors: as of one.
+ */
+export async function revisionSides(
+  before: OpenedRevision,
+  after: OpenedRevision,
+  cache: ParseCache,
+): Promise<readonly [CommitSide, CommitSide]> {
+  const around = await aroundChanges(before, after);
+  if (around === undefined) return [await revisionSide(before, cache), await revisionSide(after, cache)];
+  const { files, texts, isTold } = around;
+  const sideOf = async (at: 0 | 1, { objects, tree }: OpenedRevision): Promise<CommitSide> => {
+    const side = await openWith({ files: files[at], texts, cache }, (folders) => idsIn(objects, tree, folders));
+    return { ...side, errors: side.errors.filter(({ span }) => span === undefined || isTold(span.file)) };
+  };
+  return [await sideOf(0, before), await sideOf(1, after)];
+}
+
+interface ChangesAround {
+  readonly files: readonly [ReadonlyMap<string, string>, ReadonlyMap<string, string>];
+  readonly texts: ReadonlyMap<string, Uint8Array>;
+  /** Errors are told of files that changes are about: of others not all is read that they refer to. */
+  readonly isTold: (file: string) => boolean;
+}
+
+/** Undefined when all files must be read. */
+async function aroundChanges(before: OpenedRevision, after: OpenedRevision): Promise<ChangesAround | undefined> {
+  const { objects } = after;
+  const [old, fresh] = [await filesOf(before.objects, before.tree), await filesOf(objects, after.tree)];
+  const differs = (path: string): boolean => old.get(path) !== fresh.get(path);
+  if (differs(PROJECT_FILE) || differs(IMAGES_LOCK_FILE)) return undefined;
+  const diff = await diffTrees(treeSource(objects), before.tree, after.tree);
+  if (isFault(diff)) return undefined;
+  const changed = [...new Set([...old.keys(), ...fresh.keys()])].filter(differs);
+  const same = [...fresh.keys()].filter((path) => !differs(path) && path !== PROJECT_FILE && path !== IMAGES_LOCK_FILE);
+  const blobs = [...changed.flatMap((path) => [old.get(path) ?? [], fresh.get(path) ?? []].flat())];
+  const texts = await readBlobs(objects, [...blobs, ...fresh.values()]);
+  const textOf = (blob: string | undefined): readonly Uint8Array[] => [texts.get(blob ?? '') ?? []].flat();
+  const around = filesAround({
+    changed: new Map(changed.map((path) => [path, [...textOf(old.get(path)), ...textOf(fresh.get(path))]])),
+    same: new Map(same.flatMap((path) => textOf(fresh.get(path)).map((bytes) => [path, bytes] as const))),
+    folders: changedFolders(diff),
   });
+  if (around === undefined) return undefined;
+  const { touched, named } = around;
+  const isRead = ([path]: readonly [string, string]): boolean =>
+    path === PROJECT_FILE || path === IMAGES_LOCK_FILE || differs(path) || touched.has(path) || named.has(path);
+  return {
+    files: [new Map([...old].filter(isRead)), new Map([...fresh].filter(isRead))],
+    texts,
+    isTold: (file) => !named.has(file),
+  };
+}
+
+/** Folders that differ; what is below one that has come or gone is not listed. */
+function changedFolders({ changes, folders }: TreeDiff): ReadonlySet<string> {
+  const moved = changes.filter(({ before, after }) => before?.kind === 'folder' || after?.kind === 'folder');
+  return new Set([...folders, ...moved.map(({ path }) => path)]);
 }
 
 /** What a commit of everything in the folder `root` would be. */

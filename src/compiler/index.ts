@@ -10,6 +10,7 @@ export * from './closure.ts';
 export { compile, compileInSlices } from './compile.ts';
 export * from './contract.ts';
 export { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from './defaults.ts';
+export * from './diff/around.ts';
 export type * from './diff/contract.ts';
 export { diffCommits } from './diff/diff.ts';
 export { type OpenedSide, openSide, type SideRequest } from './diff/side.ts';

@@ -1,6 +1,6 @@
 import { StalledError } from '../../base/index.ts';
-import type { CommitSide } from '../../client/index.ts';
-import { findProjectRoot, PROJECT_FILE, revisionSide, workTreeSide } from '../../client/index.ts';
+import type { CommitSide, OpenedRevision } from '../../client/index.ts';
+import { findProjectRoot, PROJECT_FILE, revisionSide, revisionSides, workTreeSide } from '../../client/index.ts';
 import { type CommitDiff, createParseCache, diffCommits, type ParseCache } from '../../compiler/index.ts';
 import { shortOid } from '../../git/index.ts';
 import type { CommandInput } from '../command.ts';
@@ -62,11 +62,7 @@ async function compareRevisions(context: CommandContext, input: CommandInput): P
     );
   }
   const cache = createParseCache();
-  const before = await openRevision(context, from, root ?? cwd, cache);
-  const after =
-    to === undefined
-      ? { ...(await workTreeSide(root as string, cache, context.env)), title: 'work tree' }
-      : await openAfter(context, to, root ?? cwd, cache);
+  const [before, after] = await openBoth(context, { from, to, root }, cache);
   const diff = diffCommits(before.side, after.side);
   if (input.text('output') === 'json') stdout.write(`${JSON.stringify(jsonOf(before, after, diff), null, 2)}\n`);
   else stdout.write(diffText(stdout, diff, `${before.title} → ${after.title}`));
@@ -95,30 +91,58 @@ function revisionsOf([first = 'HEAD', second]: readonly string[]): { readonly fr
   return { from: from === '' ? 'HEAD' : from, to: to === '' ? 'HEAD' : to };
 }
 
-/** The second one: when git knows the first only, both were meant as commits. */
-async function openAfter(...wanted: Parameters<typeof openRevision>): Promise<Opened> {
+interface Wanted {
+  readonly from: string;
+  /** Absent: the work tree at `root`. */
+  readonly to: string | undefined;
+  readonly root: string | undefined;
+}
+
+async function openBoth(
+  context: CommandContext,
+  { from, to, root }: Wanted,
+  cache: ParseCache,
+): Promise<readonly [Opened, Opened]> {
+  const { ports, env } = context;
+  const cwd = root ?? context.cwd;
+  const before = await ports.openRevision({ cwd, rev: from, env });
   try {
-    return await openRevision(...wanted);
+    const first = namedOf(before, from);
+    if (to === undefined) {
+      const side = await revisionSide(before, cache);
+      return [
+        { ...first, ...side },
+        { ...(await workTreeSide(cwd, cache, env)), title: 'work tree' },
+      ];
+    }
+    const after = await openAfter(context, to, cwd);
+    try {
+      const [old, fresh] = await revisionSides(before, after, cache);
+      return [
+        { ...first, ...old },
+        { ...namedOf(after, to), ...fresh },
+      ];
+    } finally {
+      after.close();
+    }
+  } finally {
+    before.close();
+  }
+}
+
+/** The second one: when git knows the first only, both were meant as commits. */
+async function openAfter({ ports, env }: CommandContext, rev: string, cwd: string): Promise<OpenedRevision> {
+  try {
+    return await ports.openRevision({ cwd, rev, env });
   } catch (error) {
     if (error instanceof StalledError && UNKNOWN.has(error.reason)) throw new UsageError(error.message);
     throw error;
   }
 }
 
-async function openRevision(
-  { ports, env }: CommandContext,
-  rev: string,
-  cwd: string,
-  cache: ParseCache,
-): Promise<Opened> {
-  const revision = await ports.openRevision({ cwd, rev, env });
-  try {
-    const id = shortOid(revision.commit);
-    const title = revision.commit.startsWith(rev) ? id : `${printable(rev)} (${id})`;
-    return { ...(await revisionSide(revision, cache)), title, commit: revision.commit };
-  } finally {
-    revision.close();
-  }
+function namedOf({ commit }: OpenedRevision, rev: string): Pick<Opened, 'title' | 'commit'> {
+  const id = shortOid(commit);
+  return { title: commit.startsWith(rev) ? id : `${printable(rev)} (${id})`, commit };
 }
 
 function jsonOf(before: Opened, after: Opened, diff: CommitDiff): unknown {
