@@ -1,6 +1,6 @@
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -29,7 +29,7 @@ export async function open(): Promise<Session> {
   const folder = mkdtempSync(join(tmpdir(), 'pipectl-bench-sources-'));
   const work = join(folder, 'work');
   writeRepository(work, { 'task.yaml': taskText(0) });
-  execFileSync('git', ['init', '-q', '--bare', join(folder, 'shop.git')]);
+  for (const name of ['shop.git', 'floor.git']) execFileSync('git', ['init', '-q', '--bare', join(folder, name)]);
   const host = await startHost(folder);
   const plane = fork(join(import.meta.dirname, '../source-plane.ts'), [join(folder, 'data')], { stdio: 'inherit' });
   const up = await new Promise<{ url: string; kubeconfig: string }>((resolve) =>
@@ -48,10 +48,20 @@ export async function open(): Promise<Session> {
       const elapsedMs = performance.now() - started;
       const cpuMs = (cpuNanos(plane.pid as number) - before) / 1e6;
       const webhookMs: number[] = [];
+      const fetchMs: number[] = [];
       const polls = host.asked() - asked;
-      for (let i = 0; i < WEBHOOKS; i += 1)
-        webhookMs.push(await sendAndWait(cluster, up.url, { work, folder, count: ++count }));
-      return { cpuPercent: ((cpuMs / elapsedMs) * 100) / FASTER, pollMicros: (cpuMs / polls) * 1_000, webhookMs };
+      for (let i = 0; i < WEBHOOKS; i += 1) {
+        count += 1;
+        const commit = commitAndPush(work, folder, count);
+        fetchMs.push(await bareFetch(folder, host));
+        webhookMs.push(await sendAndWait(cluster, up.url, commit));
+      }
+      return {
+        cpuPercent: ((cpuMs / elapsedMs) * 100) / FASTER,
+        pollMicros: (cpuMs / polls) * 1_000,
+        webhookMs,
+        fetchMs,
+      };
     },
     async close() {
       await new Promise<void>((resolve) => {
@@ -147,17 +157,26 @@ async function follow(cluster: Cluster, { port, certificate }: Host): Promise<vo
   await create('shop', { interval: '1h' }, { webhook: { provider: 'github', secret: { name: 'bench', key: 'hook' } } });
 }
 
-interface Change {
-  readonly work: string;
-  readonly folder: string;
-  readonly count: number;
+function commitAndPush(work: string, folder: string, count: number): string {
+  commitFile(work, 'task.yaml', taskText(count));
+  execFileSync('git', ['push', '-q', join(folder, 'shop.git'), 'HEAD:main'], { cwd: work });
+  return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: work, encoding: 'utf8' }).trim();
+}
+
+/** What git alone takes to fetch the same commit. */
+async function bareFetch(folder: string, { port, certificate }: Host): Promise<number> {
+  const authorities = join(folder, 'ca.crt');
+  writeFileSync(authorities, certificate);
+  const url = `https://localhost:${port}/shop.git`;
+  const args = ['-c', `http.sslCAInfo=${authorities}`, 'fetch', '-q', url, '+refs/heads/main:refs/heads/main'];
+  const started = performance.now();
+  const child = spawn('git', args, { cwd: join(folder, 'floor.git'), stdio: 'ignore' });
+  await new Promise((resolve) => child.once('close', resolve));
+  return performance.now() - started;
 }
 
 /** Time from a webhook about a commit to its revision. */
-async function sendAndWait(cluster: Cluster, url: string, { work, folder, count }: Change): Promise<number> {
-  commitFile(work, 'task.yaml', taskText(count));
-  execFileSync('git', ['push', '-q', join(folder, 'shop.git'), 'HEAD:main'], { cwd: work });
-  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: work, encoding: 'utf8' }).trim();
+async function sendAndWait(cluster: Cluster, url: string, commit: string): Promise<number> {
   const key = { kind: 'Revision', namespace: SYSTEM_NAMESPACE, name: `shop-${commit}` };
   // Several at once come in turns: each is measured alone.
   await pause(2_500);
