@@ -27,6 +27,8 @@ export const MAX_REMOTE_PROCESSES_PER_HOST = 4;
 /** Refs that are followed in one remote, and the bytes of its answer that names them. */
 export const MAX_REMOTE_REFS = 10_000;
 export const MAX_REMOTE_REFS_BYTES = 8 * MiB;
+/** Refs of a repository that are remembered between polls; of one with more, git is asked each time that something moved. */
+export const MAX_REMEMBERED_REFS = 200;
 /** Refs that are asked for in one fetch. */
 export const MAX_FETCHED_REFS = 200;
 /** Refs of one fetch that may turn out not to be had one by one; with more the fetch has failed. */

@@ -1,4 +1,4 @@
-import { MAX_REMOTE_REFS } from '../../base/index.ts';
+import { MAX_REMEMBERED_REFS, MAX_REMOTE_REFS } from '../../base/index.ts';
 import type { RemoteSource, Repository, Secrets } from '../../cluster/index.ts';
 import {
   type Fetched,
@@ -38,6 +38,8 @@ export interface PollContext {
 export interface PollMemory {
   /** Ref → what was rejected there and why, for as long as it stays. */
   readonly rejected: Map<string, Rejection>;
+  /** What our refs were after the last poll: nobody else moves them, and asking git takes a process. */
+  readonly local: { refs: Refs | undefined };
   /** Look at everything again, what was rejected as well. */
   readonly isForced: boolean;
   /** The last poll failed: work that may fail again stays in a lane of its own. */
@@ -113,27 +115,43 @@ async function takeOver(
   const { head } = listed;
   const tagsFirst = repository.spec.verify?.mode === 'tag';
   const rejected = new Map<string, Oid>([...memory.rejected].map(([ref, { oid }]) => [ref, oid]));
-  const local = await context.localRefs(name);
+  const local = memory.local.refs ?? (await context.localRefs(name));
+  // Until all went well: whoever doubts asks git.
+  memory.local.refs = undefined;
   const updates = updatesBetween(local, wanted, { tagsFirst, rejected, ...(head !== undefined && { head }) });
-  if (updates.length === 0 || context.signal.aborted) return 0;
+  if (updates.length === 0 || context.signal.aborted) {
+    keepLocal(memory, local, []);
+    return 0;
+  }
   const refs = updates.flatMap(({ ref, after }) => (after === ZERO_OID ? [] : [ref]));
   const fetched = await context.lanes.run(groupOf(remote, memory), () =>
     context.fetch(name, remote, refs, context.signal),
   );
-  let moved = 0;
+  const moved: RefUpdate[] = [];
   try {
     await context.inTurn(name, async () => {
       if (context.signal.aborted) return;
       const isEarly = ({ ref }: RefUpdate): boolean => tagsFirst && ref.startsWith('refs/tags/');
       for (const part of [updates.filter(isEarly), updates.filter((update) => !isEarly(update))]) {
-        moved += await takePart(context, name, fetched, part, memory.rejected);
+        moved.push(...(await takePart(context, name, fetched, part, memory.rejected)));
       }
     });
     noteFailed(fetched, updates, memory.rejected);
+    keepLocal(memory, local, moved);
   } finally {
     await fetched.close();
   }
-  return moved;
+  return moved.length;
+}
+
+function keepLocal({ local }: PollMemory, before: Refs, moved: readonly RefUpdate[]): void {
+  if (before.size + moved.length > MAX_REMEMBERED_REFS) return;
+  const refs = new Map(before);
+  for (const { ref, after } of moved) {
+    if (after === ZERO_OID) refs.delete(ref);
+    else refs.set(ref, after);
+  }
+  local.refs = refs;
 }
 
 /** Objects that git will not have stay what they are: that is a rejection. For another reason it is worth trying again. */
@@ -152,7 +170,7 @@ async function takePart(
   fetched: Fetched,
   updates: readonly RefUpdate[],
   rejected: Map<string, Rejection>,
-): Promise<number> {
+): Promise<readonly RefUpdate[]> {
   const accepted: RefUpdate[] = [];
   try {
     for (const update of updates) {
@@ -170,7 +188,7 @@ async function takePart(
       await handler.landed({ repository, updates: accepted });
     }
   }
-  return accepted.length;
+  return accepted;
 }
 
 /** Whom a commit of a remote comes from, where a push has the name of its token. */

@@ -24,7 +24,7 @@ import {
 } from '../../cluster/index.ts';
 import { RemoteError } from '../../git/index.ts';
 import { createLanes } from './lanes.ts';
-import { type PollContext, type PollResult, pollRemote } from './poll.ts';
+import { type PollContext, type PollMemory, type PollResult, pollRemote } from './poll.ts';
 import { backoffMs, firstPollMs, type HintAllowance, intervalMs, isFarthest, takeHint } from './schedule.ts';
 import { type PollOutcome, type Rejection, sourcePatch } from './status.ts';
 
@@ -63,6 +63,7 @@ interface Follower {
   /** The wish to be synced that was heard last. */
   syncRequest: string | undefined;
   readonly rejected: Map<string, Rejection>;
+  readonly local: PollMemory['local'];
   failures: number;
   isForced: boolean;
   isRunning: boolean;
@@ -167,6 +168,7 @@ function newFollower(
     name,
     ...given,
     rejected: new Map(),
+    local: { refs: undefined },
     ending: new AbortController(),
     failures: 0,
     isRunning: false,
@@ -238,11 +240,12 @@ async function pollOnce(state: State, follower: Follower): Promise<number> {
   const { clock, random, counts, context } = state;
   const repository = await findRepository(state, follower.name);
   if (repository === undefined) return follower.source.intervalMs;
-  const { source, rejected, syncRequest, isForced } = follower;
+  const { source, rejected, local, syncRequest, isForced } = follower;
   follower.isForced = false;
   counts.polls += 1;
   try {
-    const memory = { rejected, isForced, isFailing: follower.failures > 0 };
+    if (isForced || follower.failures > 0) local.refs = undefined;
+    const memory = { rejected, local, isForced, isFailing: follower.failures > 0 };
     const result = await pollRemote({ ...context, signal: follower.ending.signal }, repository, source, memory);
     follower.failures = 0;
     await onResult(state, follower, result, isForced ? syncRequest : undefined);
