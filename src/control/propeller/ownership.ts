@@ -36,6 +36,11 @@ export async function setOwned(engine: Engine, owned: Owned): Promise<void> {
   engine.children.parents.clear();
   // Places are counted anew from the list: of plans that others have now, we would never hear the end.
   engine.slots = createSlots();
+  if (engine.options.quotas === undefined) {
+    // What others have now must not hold up ours; shards of one process share their counts, and keep them.
+    engine.quotas.counting(engine);
+    engine.quotas.reset();
+  }
   const busy: Promise<void>[] = [];
   for (const [key, entry] of engine.entries) {
     if (!entry.isBusy) {

@@ -27,6 +27,8 @@ export interface Quotas {
   /** This engine lists what runs: until it has `counted`, nothing is granted to anybody. */
   counting(engine: object): void;
   counted(engine: object): void;
+  /** Forgets all that was counted and who waits: whoever counts lists it anew. */
+  reset(): void;
   /**
    * It runs already, and what it takes is told by its next `note`: until then nothing is granted in its namespace. A child
    * is a part of the execution that runs it, and counts as none of its own: else parents that fill a quota would wait for
@@ -127,6 +129,7 @@ export function createQuotas(): Quotas {
         wakeAll(holder);
       }
     },
+    reset: () => holders.clear(),
     expect(namespace, key, isChild) {
       const holder = holderOf(ledger, namespace);
       if (!isChild) holder.running.add(key);

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
-import { type Execution, LABEL, type Pod, patchObject } from '../../../src/cluster/index.ts';
+import { type Execution, LABEL, type Pod, patchObject, shardKey } from '../../../src/cluster/index.ts';
 import { type Propeller, startPropeller } from '../../../src/control/propeller/index.ts';
 import { createQuotas } from '../../../src/control/propeller/quotas.ts';
 import { hostClock, hostRandom } from '../../../src/main/host.ts';
@@ -288,6 +288,17 @@ describe('the engine under a quota', () => {
     },
   });
   const small = workflow({ only: { kind: 'task', with: { a: literal(1) } } });
+
+  it('forgets what it counted of executions that others have now', async () => {
+    start({ maxTasks: 1 });
+    await register(store, small);
+    await launch(store, small, 'ours');
+    await livePods(1);
+    await propeller?.own({ shard: 'shard-0', epoch: 1, owns: () => false });
+    await propeller?.own({ shard: 'shard-0', epoch: 1, owns: (_, key) => key === shardKey(NAMESPACE, 'later') });
+    await launch(store, small, 'later');
+    expect((await livePods(2)).map(executionOf).sort()).toEqual(['later', 'ours']);
+  });
 
   it('grants nothing while a shard of the process has not counted what is its own', async () => {
     const quotas = createQuotas();

@@ -182,11 +182,9 @@ export const nobodyStarves: Invariant = {
     const memory = memoryOf(facts);
     const { waiting } = memory;
     memory.waiting = new Map();
-    const { timeline, troubledUntil, plan, divisions } = facts.world;
+    const { timeline, troubledUntil } = facts.world;
     const last = memory.versions.at(-1);
     if (troubledUntil > timeline.now - CALM_MS || last === undefined || last.since > timeline.now - CALM_MS) return;
-    // What moved to another process is counted by the old one to its end.
-    if (plan.mode === 'kubernetes' && divisions > 0) return;
     for (const execution of facts.byKey.values()) {
       if (isOver(execution) || (execution.spec.desired ?? 'Running') !== 'Running') continue;
       const namespace = execution.key.slice(0, execution.key.indexOf('/'));
