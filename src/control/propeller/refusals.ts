@@ -1,7 +1,16 @@
-import { BugError, ConflictError, ROUND_BACKOFF, StalledError, WaitError } from '../../base/index.ts';
+import {
+  BugError,
+  ConflictError,
+  type Json,
+  ROUND_BACKOFF,
+  StalledError,
+  sameJson,
+  WaitError,
+} from '../../base/index.ts';
 import {
   AlreadyExistsError,
   ANNOTATION,
+  type CacheEntry,
   type Execution,
   type ExecutionError,
   findObject,
@@ -89,6 +98,10 @@ async function withoutObstacle(
   error: unknown,
 ): Promise<readonly Write[] | undefined> {
   const { cluster } = engine.options;
+  if (error instanceof ConflictError) {
+    const rest = await withoutReserved(engine, entry, writes);
+    if (rest !== undefined) return rest;
+  }
   if (!(error instanceof AlreadyExistsError || error instanceof NotFoundError)) return undefined;
   const { kind, name } = error.key;
   // A closure is named by what it holds.
@@ -110,6 +123,27 @@ async function withoutObstacle(
 function adoptPod(entry: Entry, wanted: Pod, pod: Pod): void {
   const isSame = pod.metadata.annotations?.[ANNOTATION.digest] === wanted.metadata.annotations?.[ANNOTATION.digest];
   entry.pods.push({ pod: isSame ? pod : taken(wanted), isGone: false });
+}
+
+/**
+ * On a cluster without transactions what stood before a refused write is done, and refused itself when it is repeated: a
+ * reservation that is there as this batch makes it needs no second one. Undefined: there is none.
+ */
+async function withoutReserved(
+  engine: Engine,
+  entry: Entry,
+  writes: readonly Write[],
+): Promise<readonly Write[] | undefined> {
+  const made = new Set<Write>();
+  for (const write of writes) {
+    if ((write.op !== 'create' && write.op !== 'update') || write.object.kind !== 'CacheEntry') continue;
+    const { metadata, spec } = write.object as CacheEntry;
+    if (spec.reservation === undefined) continue;
+    const key = { kind: 'CacheEntry', namespace: splitKey(entry.key).namespace, name: metadata.name };
+    const found = await findObject<CacheEntry>(engine.options.cluster, key);
+    if (sameJson(found?.spec.reservation as Json | undefined, spec.reservation as unknown as Json)) made.add(write);
+  }
+  return made.size === 0 ? undefined : writes.filter((write) => !made.has(write));
 }
 
 /** A cache entry is there, or gone, against what was thought: it is filled the other way. A reservation is lost by that. */

@@ -244,7 +244,8 @@ function endRound(engine: Engine, entry: Entry, result: StepResult): void {
   const roundMs = clock.now() - entry.roundStartedAt;
   engine.counters.roundMs += roundMs;
   onRound?.({ seconds: roundMs / 1_000, transitions: result.transitions });
-  entry.failures = 0;
+  // What only asks has not come through yet: what it then writes may be refused again.
+  if (result.lookups.length === 0) entry.failures = 0;
   tellWaiters(engine, entry, result.effects);
   if (isTerminalPhase(result.state.phase)) {
     engine.quotas.forget(splitKey(entry.key).namespace, entry.key);

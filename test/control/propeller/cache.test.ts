@@ -1,11 +1,15 @@
 import { rm } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WaitError } from '../../../src/base/index.ts';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
 import {
   ANNOTATION,
   type CacheEntry,
+  type Cluster,
   deleteObject,
   type Execution,
+  type KubeObject,
   LABEL,
   type Pod,
   patchObject,
@@ -25,9 +29,9 @@ let agent: Promise<void> | undefined;
 /** Names of the pods that were started, in order. */
 let started: string[];
 
-function start(): void {
+function start(cluster: Cluster = store): void {
   propeller = startPropeller({
-    cluster: store,
+    cluster,
     clock: hostClock,
     random: hostRandom,
     log: { write: () => undefined },
@@ -247,6 +251,41 @@ describe('a serialized cache', () => {
     await endPod(store, 'waiter-one-1', { text: 'x=6' });
     expect((await untilOver(store, 'waiter')).status?.nodes?.one).toMatchObject({ phase: 'Succeeded' });
     expect((await entries())[0]?.spec).toMatchObject({ outputs: '{"x":6}', madeBy: { execution: 'waiter' } });
+  });
+
+  it('goes on from a batch of which a cluster without transactions wrote only the first part', async () => {
+    await propeller.stop();
+    let isCut = false;
+    const inParts: Cluster = {
+      get: (key) => store.get(key),
+      list: (kind, options) => store.list(kind, options),
+      watch: (kind, options) => store.watch(kind, options),
+      podLogs: (key, options) => store.podLogs(key, options),
+      async write(writes, options) {
+        const written: KubeObject[] = [];
+        for (const write of writes) {
+          // As far away as a server is: no two reservations are made in one millisecond.
+          await setTimeout(3);
+          if (!isCut && write.op === 'patchStatus' && written.some(({ kind }) => kind === 'Pod')) {
+            isCut = true;
+            throw new WaitError('the connection was reset', 0);
+          }
+          written.push(...(await store.write([write], { ...options, discard: false })));
+        }
+        return written;
+      },
+    };
+    start(inParts);
+    await register(store, alone);
+    await launch(store, alone, 'holder');
+    await untilObject<Execution>(
+      store,
+      keyOf('Execution', 'holder'),
+      ({ status }) => status?.nodes?.one?.attempt === 1,
+    );
+    expect(isCut).toBe(true);
+    await endPod(store, 'holder-one-1', { text: 'x=5' });
+    expect((await untilOver(store, 'holder')).status?.nodes?.one).toMatchObject({ phase: 'Succeeded', attempt: 1 });
   });
 
   it('survives a new engine on both sides', async () => {
