@@ -48,8 +48,10 @@ export async function open(): Promise<Session> {
     if (!verdict.accepted) throw new Error(verdict.lines.join('\n'));
     head = after;
     const startMs = performance.now();
-    const lines = await registration.landed({ repository: 'bench', updates });
-    if (!lines.some((line) => line.includes('is now at'))) throw new Error(lines.join('\n'));
+    await registration.landed({ repository: 'bench', updates });
+    // A pusher is let go after five seconds, however long it takes.
+    const end = await reconciler.settled('bench', 'production', after, 60_000);
+    if (end.kind !== 'applied') throw new Error(JSON.stringify(end));
     return performance.now() - startMs;
   };
   await push();
