@@ -18,6 +18,7 @@ describe('a secret in output', () => {
     ['without the line end that its file has', 'hunter2!\n', 'pw=hunter2!;', 'pw=***;'],
     ['more than once', 'hunter2!', 'hunter2!hunter2!-hunter2!', '******-***'],
     ['in JSON', 'say "hi"', '{"a":"say \\"hi\\""}', '{"a":"***"}'],
+    ['in JSON within JSON', 'say "hi"', JSON.stringify({ a: '{"b":"say \\"hi\\""}' }), '{"a":"{\\"b\\":\\"***\\"}"}'],
     ['in a URL', 'p@ss/word', 'https://me:p%40ss%2Fword@host', 'https://me:***@host'],
     ['a line of several', KEY, 'got MIIBVwIBADANBgkqhkiG9w0BAQEFAASC', 'got ***'],
     ['all lines of several', KEY, `<${KEY}>`, '<***>'],
