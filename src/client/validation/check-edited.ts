@@ -64,7 +64,11 @@ export function checkEdited({ root, ledger, look, changed }: EditedFolder): Chec
     definitions.map(([file, state]) => [file, state === NO_FILE ? undefined : fileOf(file).facts]),
   );
   const edited: EditedCommit = { before: ledger, after };
-  const groups = planEdit(edited, { most: MAX_RECHECKED_FILES, total: ledger.summary.fileCount });
+  const groups = planEdit(edited, {
+    most: MAX_RECHECKED_FILES,
+    total: ledger.summary.fileCount,
+    size: MAX_RECHECKED_FILES,
+  });
   if (groups === undefined) return undefined;
   const folders = { has: (folder: string) => ledger.filesIn(folder) > 0 };
   const { policyFiles } = ledger.summary;
@@ -72,6 +76,7 @@ export function checkEdited({ root, ledger, look, changed }: EditedFolder): Chec
   const checker = createChecker(setup, (_root, file) => fileOf(file));
   const fresh = new Map<string, FileRecord>();
   for (const group of groups) for (const record of checker.checkGroup(group)) fresh.set(record.file, record);
+  if (areCirclesOthers(ledger, [...after.keys(), ...fresh.keys()], fresh)) return undefined;
   const concluded = conclude(project.opened, recordsAfter(edited, fresh), (file, key) =>
     fileOf(file).parsed.documents.find(({ kind, name }) => `${kind}/${name}` === key),
   );
@@ -89,6 +94,19 @@ export function checkEdited({ root, ledger, look, changed }: EditedFolder): Chec
     },
     isAsSeen: [...texts].every(isSeen),
   };
+}
+
+/**
+ * Whether circles of workflows must be looked at with files that are not touched. One group holds all that is touched, so
+ * also all that leads into a circle which the edit made; those that were there before may begin elsewhere now.
+ */
+function areCirclesOthers(
+  { summary: { circling } }: Ledger,
+  touched: readonly string[],
+  fresh: ReadonlyMap<string, FileRecord>,
+): boolean {
+  if (circling.length === 0) return false;
+  return touched.some((file) => circling.includes(file)) || [...fresh.values()].some(({ hasCircle }) => hasCircle);
 }
 
 /** The lock is a file of the project, without a record. */

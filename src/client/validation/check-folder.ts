@@ -1,11 +1,13 @@
 import { MAX_RECHECKED_FILES } from '../../base/index.ts';
 import {
+  type CheckGroup,
   type Conclusion,
   conclude,
   type FileFacts,
   type FileRecord,
   groupsOf,
   haveSameScope,
+  type NameTable,
   namesToSuggest,
   nameTable,
   normalisePath,
@@ -124,7 +126,26 @@ async function checkWith(
   for (const { facts: own, record } of looks.values()) if (record !== undefined) records.set(own.file, record);
   const names = namesToSuggest(facts, table);
   for (const record of await threads.checkGroups({ ...setup, names }, groups)) records.set(record.file, record);
+  if (!(await settleCircles(records, table, (group) => threads.checkGroups({ ...setup, names }, [group]))))
+    return undefined;
   return { files: files.flatMap((file) => records.get(file) ?? []), isWhole: true };
+}
+
+/**
+ * Where workflows run each other in a circle, which of them is told depends on where one begins: so all files that lead into
+ * circles are checked together, in their order, as compiling everything would come to them. False where that is too much.
+ */
+async function settleCircles(
+  records: Map<string, FileRecord>,
+  table: NameTable,
+  check: (group: CheckGroup) => Promise<readonly FileRecord[]>,
+): Promise<boolean> {
+  const files = [...records.values()].filter(({ hasCircle }) => hasCircle).map(({ file }) => file);
+  if (files.length === 0) return true;
+  const [group] = groupsOf(files.sort(), table, { total: records.size, size: files.length }) ?? [];
+  if (group === undefined) return false;
+  for (const record of await check(group)) records.set(record.file, record);
+  return true;
 }
 
 function policyFilesOf(facts: readonly FileFacts[]): readonly string[] {
@@ -168,10 +189,13 @@ async function recheck(
     { total: files.length, size: groupSize },
   );
   if (groups === undefined) return undefined;
-  const records = new Map(before.map((record) => [record.file, record]));
+  const there = before.filter(({ file }) => known.has(file));
+  const records = new Map(there.map((record) => [record.file, record]));
   const names = namesToSuggest(facts, table);
   for (const record of await threads.checkGroups({ ...setup, policyFiles, names }, groups))
     records.set(record.file, record);
+  const checkGroup = (group: CheckGroup) => threads.checkGroups({ ...setup, policyFiles, names }, [group]);
+  if (!(await settleCircles(records, table, checkGroup))) return undefined;
   return { files: files.flatMap((file) => records.get(file) ?? []), isWhole: false };
 }
 

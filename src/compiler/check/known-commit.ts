@@ -25,6 +25,8 @@ export interface CommitSummary {
   /** Files that refer to what nobody declares. */
   readonly unknown: readonly string[];
   readonly policyFiles: readonly string[];
+  /** Files that lead into circles of workflows. */
+  readonly circling: readonly string[];
 }
 
 /** A commit that was checked as a whole, of whose files only those are read that somebody asks for. */
@@ -69,6 +71,7 @@ export function summaryOf(files: readonly FileRecord[], uses: ReadonlyMap<string
     ),
     unknown: files.filter(({ refs }) => refs.some((key) => useOf(key).declaredBy.length === 0)).map(({ file }) => file),
     policyFiles: files.filter(({ declared }) => declared.some(isPolicy)).map(({ file }) => file),
+    circling: files.filter(({ hasCircle }) => hasCircle).map(({ file }) => file),
   };
 }
 
