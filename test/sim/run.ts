@@ -5,8 +5,9 @@ import { livingExecutions } from './invariants/schedules.ts';
 import type { SimPlan } from './plan.ts';
 import { INACTIVE } from './workload/definitions.ts';
 import { abortAll, act, createUsers, pushVariants, type Users } from './workload/users.ts';
+import { calmDown, startAll, strike } from './world/faults.ts';
 import { kill } from './world/processes.ts';
-import { calmDown, createWorld, START_MS, startAll, strike, type World } from './world/world.ts';
+import { createWorld, START_MS, type World } from './world/world.ts';
 
 export interface Violation {
   /** Number in the list of DESIGN's invariants; 0: it never comes to rest. */

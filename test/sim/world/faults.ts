@@ -1,0 +1,189 @@
+import { type Execution, ExpiredError, KINDS } from '../../../src/cluster/index.ts';
+import type { Fault } from '../plan.ts';
+import { double, isWanted, kill, ROLES, type Role, type SimProcess, start } from './processes.ts';
+import type { Commit } from './store.ts';
+import type { World } from './world.ts';
+
+/** Starts whoever is to run and does not. */
+export function startAll(world: World): void {
+  for (const process of world.processes.values()) if (process.link === undefined) start(process, world.options);
+}
+
+function losePower({ store, archive, agent }: World): void {
+  store.losePower();
+  archive?.losePower();
+  agent.losePower();
+}
+
+/** In one process with the store, all of it ends; and what is not on the disk is gone. */
+function crash(world: World, role: Role, forMs: number): void {
+  const { processes, timeline, options } = world;
+  world.troubledUntil = Math.max(world.troubledUntil, timeline.now + forMs);
+  const victims = options.mode === 'embedded' ? [...processes.values()] : [processes.get(role) as SimProcess];
+  if (options.mode === 'embedded') losePower(world);
+  for (const process of victims) kill(process);
+  timeline.after(world.isCalm ? 0 : forMs, () => {
+    for (const process of victims) if (process.link === undefined) start(process, options);
+  });
+}
+
+/** What only those write who run as this role; what users write is none of it. */
+const WRITTEN_BY: readonly (readonly [prefix: string, kinds: ReadonlySet<string>])[] = [
+  ['propeller', new Set(['Pod', 'Execution'])],
+  ['scheduler', new Set(['Schedule', 'Execution'])],
+  ['reconciler', new Set(['Revision', 'Repository', 'Platform', 'Task', 'Workflow', 'LaunchPlan'])],
+  ['retention', new Set(['Pod', 'Execution', 'CacheEntry'])],
+];
+
+function isWriteOf(role: Role, commit: Commit): boolean {
+  const { kind } = commit.kind === 'put' ? commit.object : commit.key;
+  const isOwn = WRITTEN_BY.some(([prefix, kinds]) => role.startsWith(prefix) && kinds.has(kind));
+  if (!isOwn || role === 'reconciler') return isOwn;
+  if (role === 'retention') return commit.kind === 'delete';
+  if (role !== 'scheduler') return kind === 'Pod' ? commit.kind === 'put' : commit.kind === 'status';
+  if (kind === 'Schedule') return commit.kind === 'status';
+  return commit.kind === 'put' && (commit.object as Execution).spec.trigger.kind === 'schedule';
+}
+
+/** Makes happen what waits for a write of its process. */
+export function doom(world: World, commits: readonly Commit[]): void {
+  const { doomed, processes, timeline } = world;
+  for (const fault of doomed.splice(0)) {
+    const { kind, role, forMs } = fault;
+    if (!commits.some((commit) => isWriteOf(role, commit))) doomed.push(fault);
+    else if (kind === 'crashAtCommit') crash(world, role, forMs);
+    else {
+      world.troubledUntil = Math.max(world.troubledUntil, timeline.now + forMs);
+      (processes.get(role) as SimProcess).weather.partitionedUntil = timeline.now + forMs;
+    }
+  }
+}
+
+const ORDINARY: ReadonlySet<Fault['kind']> = new Set(['evict', 'lose', 'vanish', 'crashAtCommit', 'cutAtCommit']);
+
+/** Makes a fault happen now. */
+export function strike(world: World, fault: Fault): void {
+  const { processes, disk, timeline, agent, store } = world;
+  const lastsMs = 'forMs' in fault ? fault.forMs : 'lateMs' in fault ? fault.lateMs : 0;
+  const until = timeline.now + lastsMs;
+  const process = 'role' in fault ? (processes.get(fault.role) as SimProcess) : undefined;
+  // That attempts end by themselves is nothing that anybody must first recover from.
+  if (!ORDINARY.has(fault.kind)) world.troubledUntil = Math.max(world.troubledUntil, until);
+  switch (fault.kind) {
+    case 'crash':
+      crash(world, fault.role, fault.forMs);
+      return;
+    case 'crashAtCommit':
+    case 'cutAtCommit':
+      world.doomed.push({ kind: fault.kind, role: fault.role, forMs: fault.forMs });
+      return;
+    case 'power':
+      losePower(world);
+      for (const role of ROLES) crash(world, role, fault.forMs);
+      return;
+    case 'partition':
+      process!.weather.partitionedUntil = until;
+      breakWatches(process!, new Error('the connection was lost'));
+      return;
+    case 'stale':
+      process!.weather.staleUntil = until;
+      return;
+    case 'slow':
+      process!.weather.slowUntil = until;
+      return;
+    case 'flaky': {
+      const [refused = 0, lostBefore = 0, lostAfter = 0] = fault.rates;
+      Object.assign(process!.weather, { flakyUntil: until, refused, lostBefore, lostAfter });
+      return;
+    }
+    case 'reshard':
+      reshard(world, fault);
+      return;
+    case 'double':
+      replace(world, process!, fault);
+      return;
+    case 'cut':
+      breakWatches(process!, new Error('the socket was reset'));
+      return;
+    case 'forget':
+      for (const { kind } of KINDS) store.forget(kind);
+      for (const each of processes.values()) breakWatches(each, new ExpiredError('too old resource version'));
+      return;
+    case 'clock':
+      process!.skew.ms += fault.byMs;
+      world.worstSkewMs = Math.max(world.worstSkewMs, Math.abs(process!.skew.ms));
+      return;
+    case 'slowDisk':
+      disk.slowUntil = until;
+      return;
+    case 'fullDisk':
+      disk.fullUntil = until;
+      return;
+    case 'stopMachine':
+      agent.pauseUntil(until);
+      return;
+    case 'evict':
+    case 'lose':
+    case 'vanish':
+      agent.disturb(fault.kind, fault.choice);
+      return;
+  }
+}
+
+/** Another number of propellers: those that are too many give up what they have, those that are missing begin. */
+function reshard(world: World, { shards, late, lateMs }: Extract<Fault, { kind: 'reshard' }>): void {
+  world.shards = shards;
+  world.divisions++;
+  for (const process of world.processes.values()) {
+    if (process.role === late) world.timeline.after(lateMs, () => tellDivision(world, process));
+    else tellDivision(world, process);
+  }
+  world.timeline.after(1_000, () => startAll(world));
+}
+
+function tellDivision(world: World, process: SimProcess): void {
+  if (isWanted(process, world.options)) process.reshard?.(world.shards);
+  else if (process.link !== undefined) {
+    const { link } = process;
+    void process.retire?.().then(() => {
+      if (process.link !== link) return;
+      // What is told to end ends, also when it has become wanted again: then another takes its place.
+      kill(process);
+      startAll(world);
+    });
+  }
+}
+
+/** Somebody takes a process for dead, one that is cut off or not, and starts another; both are there for a while. */
+function replace(world: World, process: SimProcess, { cutMs, forMs }: Extract<Fault, { kind: 'double' }>): void {
+  if (process.link === undefined || world.options.mode === 'embedded') return;
+  const { timeline, doubles } = world;
+  const old = double(process, world.options);
+  doubles.add(old);
+  if (cutMs > 0) {
+    old.weather.partitionedUntil = timeline.now + cutMs;
+    breakWatches(old, new Error('the connection was lost'));
+  }
+  timeline.after(forMs, () => {
+    doubles.delete(old);
+    kill(old);
+  });
+}
+
+function breakWatches({ link }: SimProcess, error: Error): void {
+  for (const breaker of [...(link?.breakers ?? [])]) breaker(error);
+}
+
+/** Nothing goes wrong from here on. */
+export function calmDown(world: World): void {
+  world.isCalm = true;
+  Object.assign(world.disk, { slowUntil: 0, fullUntil: 0 });
+  world.doomed.length = 0;
+  for (const old of world.doubles) kill(old);
+  world.doubles.clear();
+  for (const { weather, skew } of world.processes.values()) {
+    Object.assign(weather, { partitionedUntil: 0, flakyUntil: 0, staleUntil: 0, slowUntil: 0 });
+    skew.ms = 0;
+  }
+  startAll(world);
+}
