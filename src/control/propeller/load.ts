@@ -17,7 +17,8 @@ import { loadResults } from './results.ts';
 export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   const { cluster } = engine.options;
   const key = { kind: 'Execution', ...splitKey(entry.key) };
-  const execution = entry.isListed ? entry.execution : await findObject<Execution>(cluster, key);
+  const listed = entry.isListed ? entry.execution : undefined;
+  const execution = listed ?? (await findObject<Execution>(cluster, key));
   entry.isListed = false;
   entry.execution = execution;
   if (execution === undefined || isTerminalPhase(execution.status?.phase ?? 'Pending')) {
@@ -46,6 +47,7 @@ export function loadFresh(engine: Engine, entry: Entry): boolean {
   if (execution.spec.trigger.kind === 'recover') return false;
   const plan = engine.plans.ready(execution.spec.closure);
   if (plan === undefined) return false;
+  entry.isListed = false;
   entry.version = execution.metadata.resourceVersion;
   entry.claimedBy = undefined;
   entry.parked = undefined;

@@ -51,8 +51,9 @@ let store: EmbeddedStore;
 let propeller: Propeller | undefined;
 let digests: ReadonlyMap<string, string>;
 
-function start(): void {
-  propeller = startPropeller({ cluster: store, clock: hostClock, random: hostRandom, log: { write: () => undefined } });
+function start(settings: { readonly workers?: number } = {}): void {
+  const log = { write: () => undefined };
+  propeller = startPropeller({ cluster: store, clock: hostClock, random: hostRandom, log, ...settings });
 }
 
 beforeEach(async () => {
@@ -94,6 +95,16 @@ describe('child executions', () => {
     expect(metadata.labels).toHaveProperty([LABEL.parent], 'parent');
     await endPod(store, (await untilPod(store, `${child}-work-1`)).metadata.name, { text: 'x=8' });
     expect((await untilOver(store, 'parent')).status).toMatchObject({ phase: 'Succeeded', outputs: { x: 8 } });
+  });
+
+  it('come back to a parent that was there before the engine, and whose plan another one had loaded', async () => {
+    const first = execution('first', 'outer');
+    await createObject(store, { ...first, spec: { ...first.spec, desired: 'Paused' } });
+    await createObject(store, execution('second', 'outer'));
+    start({ workers: 1 });
+    const child = await childOf('second');
+    await endPod(store, (await untilPod(store, `${child}-work-1`)).metadata.name, { text: 'x=8' });
+    expect((await untilOver(store, 'second')).status?.phase).toBe('Succeeded');
   });
 
   it('many at a time all come back, across a restart', async () => {
