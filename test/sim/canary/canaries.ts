@@ -278,7 +278,7 @@ export const CANARIES: readonly Canary[] = [
     name: 'lease-is-taken-while-held',
     file: 'control/shards/elector.ts',
     find: 'return now - state.seen.at >= durationMs;',
-    replace: 'return now - state.seen.at >= durationMs / 8;',
+    replace: 'return now >= state.seen.at - durationMs;',
   },
   {
     name: 'keys-are-taken-before-they-are-given',

@@ -205,6 +205,8 @@ function hasIdleRoom(facts: Facts, execution: ExecutionFacts, { maxExecutions }:
     return runningWith(facts, execution) < (maxExecutions ?? Number.POSITIVE_INFINITY);
   }
   if (phase !== 'Running' || !message.includes('waits for room')) return false;
+  // Something of it goes on: a child, or an attempt that is to be tried again.
+  for (const node of execution.nodes.values()) if (node.phase === 'Queued' || node.phase === 'Running') return false;
   const namespace = key.slice(0, key.indexOf('/') + 1);
   for (const other of facts.byKey.values()) {
     if (other.livePods.size > 0 && other.key.startsWith(namespace) && !isOver(other)) return false;
