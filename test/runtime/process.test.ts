@@ -132,10 +132,10 @@ describe.each(['auto', 'node'] as const)('task attempts as processes, launcher %
   it('ends the whole group when aborted, and says so when it is gone', async () => {
     const file = join(outside, `abort-${launcher}`);
     await createPod(host.store, 'abort', { command: sh(`sleep 600 & echo $! > ${file}; wait`) });
-    await waitForPhase(host.store, 'abort', 'Running');
+    const child = await until(() => (existsSync(file) && readFileSync(file, 'utf8').trim()) || undefined, 'its child');
     await abortPod(host.store, 'abort');
     expect(await ended(host.store, 'abort')).toMatchObject({ reason: 'Aborted', signal: 15 });
-    expect(isRunning(Number(readFileSync(file, 'utf8')))).toBe(false);
+    expect(isRunning(Number(child))).toBe(false);
   });
 
   it('tells a task that a stop of the agent ended from one that was aborted', async () => {
