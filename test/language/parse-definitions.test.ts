@@ -35,6 +35,14 @@ describe('parseDefinitions reads', () => {
     });
   });
 
+  it('inputs that a cache ignores, named as inputs are', () => {
+    const { spec } = one(
+      'Task',
+      'metadata: { name: a }\nspec: { inputs: { log_level: integer, Depth: integer }, run: { command: [sh] }, cache: { ignoreInputs: [log_level, Depth] } }',
+    );
+    expect(spec.cache).toEqual({ serialize: false, ignoreInputs: ['log_level', 'Depth'] });
+  });
+
   it('a task with all its fields', () => {
     const { spec, labels, description } = one(
       'Task',

@@ -86,6 +86,7 @@ function partsUsedBy(schema: Schema): Schema {
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     for (const [keyword, inner] of Object.entries(value)) {
+      if (keyword === 'examples') continue;
       if (keyword !== '$ref' || typeof inner !== 'string') visit(inner);
       else {
         const name = inner.replace('#/$defs/', '');

@@ -3,6 +3,7 @@ import type { DefinitionKind } from '../document.ts';
 import { failureHandler, node } from './node.ts';
 import { NOTIFICATIONS } from './notifications.ts';
 import { DESCRIPTION, mapOf, record, ref, type Schema } from './parts.ts';
+import { platform } from './platform.ts';
 import { policySchema } from './policy.ts';
 
 const project: Schema = record(
@@ -93,9 +94,10 @@ const task: Schema = record(
           propertyNames: ref('identifier'),
           additionalProperties: ref('envValue'),
           maxProperties: 256,
+          examples: [{ REGION: 'eu-central-1', PGPASSWORD: { secret: { name: 'warehouse', key: 'password' } } }],
         },
       },
-      { required: ['command'] },
+      { required: ['command'], examples: [{ image: 'python:3.12-slim', command: ['python', 'add_two.py'] }] },
     ),
     retries: ref('retries'),
     timeout: ref('timeout'),
@@ -116,8 +118,20 @@ const workflow: Schema = record(
   {
     description: DESCRIPTION,
     inputs: ref('parameters'),
-    outputs: mapOf('Name → value.', 'identifier', ref('workflowOutput'), { maxProperties: 256 }),
-    nodes: mapOf('Node id → node.', 'name', node, { minProperties: 1, maxProperties: MAX_WORKFLOW_NODES }),
+    outputs: mapOf('Name → value.', 'identifier', ref('workflowOutput'), {
+      maxProperties: 256,
+      examples: [{ chart: '${{ nodes.report.outputs.chart }}' }],
+    }),
+    nodes: mapOf('Node id → node.', 'name', node, {
+      minProperties: 1,
+      maxProperties: MAX_WORKFLOW_NODES,
+      examples: [
+        {
+          fetch: { task: 'fetch', with: { day: '${{ inputs.day }}' } },
+          report: { task: 'report', with: { rows: '${{ nodes.fetch.outputs.rows }}' } },
+        },
+      ],
+    }),
     failurePolicy: {
       enum: ['failImmediately', 'failAfterExecutable'],
       default: 'failImmediately',
@@ -134,10 +148,18 @@ const launchPlan: Schema = record(
   {
     description: DESCRIPTION,
     workflow: { ...ref('name'), description: 'The workflow that is run.', examples: ['etl'] },
-    inputs: record("Values for the workflow's inputs.", {
-      default: { ...ref('bindings'), description: 'May be given otherwise at launch.' },
-      fixed: { ...ref('bindings'), description: 'May not be given at launch.' },
-    }),
+    inputs: record(
+      "Values for the workflow's inputs.",
+      {
+        default: { ...ref('bindings'), description: 'May be given otherwise at launch.', examples: [{ limit: 100 }] },
+        fixed: {
+          ...ref('bindings'),
+          description: 'May not be given at launch.',
+          examples: [{ region: 'eu-central-1' }],
+        },
+      },
+      { examples: [{ default: { limit: 100 }, fixed: { region: 'eu-central-1' } }] },
+    ),
     maxParallelism: {
       type: 'integer',
       minimum: 1,
@@ -158,11 +180,15 @@ const launchPlan: Schema = record(
       type: 'boolean',
       description: 'Whether attempts may run on machines that the system can take away, whatever tasks and nodes say.',
     },
-    timeout: record('When an execution is given up.', {
-      queue: { ...ref('duration'), description: 'From its creation to its begin.' },
-      run: { ...ref('duration'), description: 'From its begin to its end.' },
-      total: { ...ref('duration'), description: 'From its creation to its end.' },
-    }),
+    timeout: record(
+      'When an execution is given up.',
+      {
+        queue: { ...ref('duration'), description: 'From its creation to its begin.' },
+        run: { ...ref('duration'), description: 'From its begin to its end.' },
+        total: { ...ref('duration'), description: 'From its creation to its end.' },
+      },
+      { examples: [{ queue: '10m', total: '4h' }] },
+    ),
     notifications: NOTIFICATIONS,
   },
   { required: ['workflow'] },
@@ -181,7 +207,7 @@ const schedule: Schema = record(
         'Minute, hour, day of month, month, day of week, with seconds before them when there are six; names, ranges, steps, `L`, `W`, `#`; or `@hourly`, `@daily` and their like.',
       examples: ['0 2 * * *', '@hourly'],
     },
-    every: { ...ref('duration'), description: 'A fixed rate, counted from `start`.' },
+    every: { ...ref('duration'), description: 'A fixed rate, counted from `start`.', examples: ['15m'] },
     timeZone: {
       type: 'string',
       minLength: 1,
@@ -192,136 +218,34 @@ const schedule: Schema = record(
     },
     start: { ...ref('instant'), description: 'No tick before.' },
     end: { ...ref('instant'), description: 'No tick at or after.' },
-    spread: { ...ref('duration'), description: 'Each schedule is moved by its own constant part of this.' },
-    catchUp: record('Ticks missed while nobody watched.', {
-      policy: { enum: ['all', 'latest', 'none'], default: 'latest', description: 'Which of them run.' },
-      limit: { type: 'integer', minimum: 1, maximum: 100_000, description: 'At most so many.', examples: [100] },
-      window: { ...ref('duration'), description: 'None older than this.' },
-    }),
-    inputs: { ...ref('bindings'), description: "Values for the launch plan's inputs." },
-    kickoffTime: { ...ref('identifier'), description: 'The datetime input that gets the tick.' },
+    spread: {
+      ...ref('duration'),
+      description: 'Each schedule is moved by its own constant part of this.',
+      examples: ['10m'],
+    },
+    catchUp: record(
+      'Ticks missed while nobody watched.',
+      {
+        policy: { enum: ['all', 'latest', 'none'], default: 'latest', description: 'Which of them run.' },
+        limit: { type: 'integer', minimum: 1, maximum: 100_000, description: 'At most so many.', examples: [100] },
+        window: { ...ref('duration'), description: 'None older than this.', examples: ['7d'] },
+      },
+      { examples: [{ policy: 'all', limit: 100, window: '7d' }] },
+    ),
+    inputs: {
+      ...ref('bindings'),
+      description: "Values for the launch plan's inputs.",
+      examples: [{ region: 'eu-central-1', limit: 100 }],
+    },
+    kickoffTime: {
+      ...ref('identifier'),
+      description: 'The datetime input that gets the tick.',
+      examples: ['scheduled_at'],
+    },
     active: { type: 'boolean', default: true, description: 'Whether it ticks.' },
   },
   { required: ['launchPlan'], oneOf: [{ required: ['cron'] }, { required: ['every'] }] },
 );
-
-const KEEP_COUNT: Schema = {
-  type: 'integer',
-  minimum: 0,
-  maximum: 100_000_000,
-  description: 'At most so many; the newest stay.',
-};
-const KEEP_AGE: Schema = { ...ref('duration'), description: 'None that ended longer ago.' };
-
-const retention: Schema = record('How long what is over is kept; what is left out has its default.', {
-  live: record('Executions that are over among the live objects, where kubectl lists them.', {
-    maxAge: KEEP_AGE,
-    maxCount: KEEP_COUNT,
-  }),
-  executions: record('Executions in the archive, with what describe and events tell of them.', {
-    maxAge: KEEP_AGE,
-    maxCount: KEEP_COUNT,
-  }),
-  pods: record('Pods that ended, of executions that are live objects.', { maxAge: KEEP_AGE, maxCount: KEEP_COUNT }),
-  logs: record('What attempts wrote.', {
-    maxAge: KEEP_AGE,
-    maxSize: { ...ref('quantity'), description: 'All together; the newest stay.', examples: ['10Gi'] },
-  }),
-});
-
-const QUOTA_NAME: Schema = { type: 'string', minLength: 1, maxLength: 63 };
-
-const quotas: Schema = {
-  type: 'array',
-  maxItems: 1_000,
-  description: 'What executions may take at a time. The first entry that fits a namespace counts, for each by itself.',
-  items: record('A quota; what it does not name fits any project or domain.', {
-    project: { ...QUOTA_NAME, description: 'Only of this project.' },
-    domain: { ...QUOTA_NAME, description: 'Only of this domain.' },
-    maxExecutions: { type: 'integer', minimum: 1, maximum: 1_000_000, description: 'Running executions.' },
-    maxTasks: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 1_000_000,
-      description: 'Live task attempts, subtasks included.',
-    },
-    cpu: { ...ref('quantity'), description: 'What live attempts request together.', examples: ['16'] },
-    memory: { ...ref('quantity'), description: 'What live attempts request together.', examples: ['64Gi'] },
-  }),
-  examples: [
-    [
-      { domain: 'production', maxTasks: 200 },
-      { maxTasks: 20, cpu: '8', memory: '16Gi' },
-    ],
-  ],
-};
-
-const platform: Schema = record('Settings of the engine itself.', {
-  description: DESCRIPTION,
-  propeller: record('The workers that move executions on.', {
-    workers: { type: 'integer', minimum: 1, maximum: 100_000, description: 'Workers per shard.', examples: [500] },
-    maxParallelism: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 100_000,
-      description: 'Live task attempts of one execution, where nothing says less.',
-      examples: [25],
-    },
-    sharding: {
-      type: 'object',
-      description: 'How executions are spread over shards.',
-      properties: {
-        strategy: {
-          enum: ['hash', 'project', 'domain'],
-          description: '`hash`: evenly; `project`, `domain`: by name.',
-        },
-        shards: {
-          type: ['integer', 'array'],
-          description: 'With `hash` how many; else which ids each takes, `*` the rest.',
-          minimum: 1,
-          maximum: 1024,
-          minItems: 1,
-          maxItems: 1024,
-          items: record(
-            'A shard.',
-            {
-              ids: {
-                type: 'array',
-                minItems: 1,
-                maxItems: 1024,
-                items: { type: 'string', minLength: 1, maxLength: 63 },
-                description: 'Names, or `*`.',
-              },
-            },
-            { required: ['ids'] },
-          ),
-        },
-      },
-      required: ['strategy', 'shards'],
-      additionalProperties: false,
-      examples: [
-        { strategy: 'hash', shards: 4 },
-        { strategy: 'project', shards: [{ ids: ['a', 'b'] }, { ids: ['*'] }] },
-      ],
-    },
-    autoscale: record(
-      'How many shards run.',
-      {
-        min: { type: 'integer', minimum: 1, maximum: 1024, description: 'Never fewer.' },
-        max: { type: 'integer', minimum: 1, maximum: 1024, description: 'Never more.' },
-        freeWorkersTarget: {
-          type: 'number',
-          exclusiveMinimum: 0,
-          exclusiveMaximum: 1,
-          description: 'The part of the workers that should be free.',
-        },
-      },
-      { required: ['min', 'max'] },
-    ),
-  }),
-  retention,
-  quotas,
-});
 
 export interface KindSchema {
   /** The schema file is `<file>.schema.json`. */

@@ -1,4 +1,4 @@
-import { MAX_DYNAMIC_TASKS, MAX_SWITCH_BRANCHES } from '../../base/index.ts';
+import { MAX_DYNAMIC_TASKS, MAX_MAP_SIZE, MAX_SWITCH_BRANCHES } from '../../base/index.ts';
 import type { ActionKind, NodeKind } from '../document.ts';
 import { DESCRIPTION, mapOf, PARTS, record, ref, type Schema } from './parts.ts';
 
@@ -16,6 +16,7 @@ const ANY_NODE: Schema = {
   needs: {
     type: 'array',
     description: 'Nodes that must have succeeded before, besides those whose outputs are read.',
+    examples: [['prepare', 'fetch']],
     // Not a $ref: that its items are strings must be in sight, for else ajv compares each item with each.
     items: PARTS.name,
     uniqueItems: true,
@@ -39,9 +40,14 @@ const message: Schema = {
   type: 'string',
   maxLength: 10_000,
   description: 'What the person who answers is told; may hold expressions.',
+  examples: ['Ship version ${{ inputs.version }}?'],
 };
 
-const wait: Schema = { ...ref('duration'), description: 'How long to wait for an answer; for ever when absent.' };
+const wait: Schema = {
+  ...ref('duration'),
+  description: 'How long to wait for an answer; for ever when absent.',
+  examples: ['24h'],
+};
 
 const approve: Schema = record(
   'Waits until a person approves. Rejected, the node fails.',
@@ -62,7 +68,7 @@ const signal: Schema = record(
     type: ref('type'),
     message,
     timeout: wait,
-    default: { description: 'The value when the time is over; without it the node times out.' },
+    default: { description: 'The value when the time is over; without it the node times out.', examples: [0.5] },
   },
   { required: ['type'], examples: [{ type: 'float', message: 'Which threshold?', timeout: '2h', default: 0.5 }] },
 );
@@ -77,25 +83,94 @@ const sleep: Schema = {
 const dynamic: Schema = record(
   'Runs a task that writes a workflow, then runs that.',
   {
-    task: { ...ref('name'), description: 'A task whose output `workflow`, of type json, is the spec of a workflow.' },
+    task: {
+      ...ref('name'),
+      description: 'A task whose output `workflow`, of type json, is the spec of a workflow.',
+      examples: ['plan'],
+    },
     with: ref('bindings'),
-    outputs: { ...ref('parameters'), description: 'Outputs that this workflow will have: name → type.' },
+    outputs: {
+      ...ref('parameters'),
+      description: 'Outputs that this workflow will have: name → type.',
+      examples: [{ report: 'string' }],
+    },
     tasks: {
       type: 'array',
       description: 'Tasks that it may run.',
+      examples: [['fetch', 'merge']],
       items: PARTS.name,
       uniqueItems: true,
       maxItems: MAX_DYNAMIC_TASKS,
     },
   },
-  { required: ['task', 'outputs', 'tasks'] },
+  {
+    required: ['task', 'outputs', 'tasks'],
+    examples: [
+      { task: 'plan', with: { day: '${{ inputs.day }}' }, outputs: { report: 'string' }, tasks: ['fetch', 'merge'] },
+    ],
+  },
+);
+
+const map: Schema = record(
+  'Runs a task, or evaluates expressions, once per element of a list.',
+  {
+    task: { ...ref('name'), description: 'The task to run once per element.' },
+    compute: {
+      ...ref('bindings'),
+      minProperties: 1,
+      description: 'Output name → value or expression, evaluated once per element; reads `item` and `index`.',
+      examples: [{ total: '${{ item.price * item.count }}' }],
+    },
+    over: {
+      type: ['object', 'string', 'array'],
+      title: 'over',
+      description:
+        'Inputs that are lists: one subtask per element. Lists of equal length go together. Or one list, whose elements `with` reads as `item`.',
+      examples: [{ venue: '${{ inputs.venues }}' }, '${{ inputs.rows }}'],
+      propertyNames: ref('identifier'),
+      minProperties: 1,
+      maxProperties: 256,
+    },
+    with: {
+      ...ref('bindings'),
+      description: 'Inputs that every subtask gets alike, save for what they read of `item` and `index`.',
+      examples: [{ width: 800, name: '${{ item.name }}' }],
+    },
+    concurrency: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_MAP_SIZE,
+      description: 'Live subtasks at a time; all when absent.',
+      examples: [10],
+    },
+    minSuccessRatio: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 1,
+      description: 'The node succeeds when at least this part of its subtasks does; outputs of failed ones are null.',
+      examples: [0.95],
+    },
+    minSuccesses: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_MAP_SIZE,
+      description: 'The same as a number of subtasks.',
+      examples: [100],
+    },
+  },
+  {
+    required: ['over'],
+    oneOf: [{ required: ['task'] }, { required: ['compute'] }],
+    examples: [{ task: 'resize', over: { image: '${{ inputs.images }}' }, concurrency: 10 }],
+  },
 );
 
 const compute: Schema = mapOf(
   'Output name → value or expression. No process is started.',
   'identifier',
   {},
-  { minProperties: 1, maxProperties: 256 },
+  { minProperties: 1, maxProperties: 256, examples: [{ total: '${{ inputs.a + inputs.b }}' }] },
 );
 
 interface KindSchema {
@@ -107,13 +182,21 @@ interface KindSchema {
 /** What an action does, by the one field that says it. */
 const ACTION_KINDS: Readonly<Record<ActionKind, KindSchema>> = {
   task: { schema: { ...ref('name'), description: 'Runs this task once.' }, more: { ...WITH, ...RUN_POLICY } },
-  map: { schema: ref('map'), more: RUN_POLICY },
+  map: { schema: { $ref: '#/$defs/map' }, more: RUN_POLICY },
   workflow: {
-    schema: { ...ref('name'), description: 'Runs the nodes of this workflow as part of the execution.' },
+    schema: {
+      ...ref('name'),
+      description: 'Runs the nodes of this workflow as part of the execution.',
+      examples: ['etl'],
+    },
     more: { ...WITH, timeout: RUN_POLICY.timeout },
   },
   launchPlan: {
-    schema: { ...ref('name'), description: 'Runs this launch plan as an execution of its own, and waits for it.' },
+    schema: {
+      ...ref('name'),
+      description: 'Runs this launch plan as an execution of its own, and waits for it.',
+      examples: ['nightly'],
+    },
     more: { ...WITH, retries: RUN_POLICY.retries, timeout: RUN_POLICY.timeout },
   },
   approve: { schema: approve, more: {} },
@@ -127,6 +210,7 @@ const FAIL: Schema = {
   type: 'string',
   maxLength: 10_000,
   description: 'Fails the node with this message; may hold expressions.',
+  examples: ['No such size: ${{ inputs.size }}.'],
 };
 
 /** What a branch of a switch does. */
@@ -153,6 +237,14 @@ const switchBranches: Schema = {
   ),
   minItems: 1,
   maxItems: MAX_SWITCH_BRANCHES,
+  examples: [
+    [
+      Object.fromEntries([
+        ['when', '${{ inputs.size > 10 }}'],
+        ['then', { task: 'review' }],
+      ]),
+    ],
+  ],
 };
 
 const ELSE: Schema = {
@@ -197,7 +289,7 @@ export const failureHandler: Schema = {
 };
 
 /** Shared definitions of nodes, beside PARTS. */
-export const NODE_PARTS: Readonly<Record<string, Schema>> = { branch };
+export const NODE_PARTS: Readonly<Record<string, Schema>> = { branch, map };
 
 /** Fields that only some kinds of nodes have: those that this kind does not. */
 export function foreignFields(kind: NodeKind | 'fail'): readonly string[] {

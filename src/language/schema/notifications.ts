@@ -42,12 +42,20 @@ const notification: Schema = record(
     webhook: record(
       'Posts JSON, signed.',
       { url: URL_SECRET, signingKey: { ...SECRET, description: 'The key of the signature in `Pipectl-Signature`.' } },
-      { required: ['url', 'signingKey'] },
+      {
+        required: ['url', 'signingKey'],
+        examples: [
+          {
+            url: { secret: { name: 'alerts', key: 'url' } },
+            signingKey: { secret: { name: 'alerts', key: 'signing-key' } },
+          },
+        ],
+      },
     ),
     slack: record(
       'Posts a message to an incoming webhook as Slack has them.',
       { url: URL_SECRET },
-      { required: ['url'] },
+      { required: ['url'], examples: [{ url: { secret: { name: 'slack', key: 'url' } } }] },
     ),
     cloudEvents: record(
       'Posts a CloudEvent, version 1.0.',
@@ -60,7 +68,7 @@ const notification: Schema = record(
         },
         signingKey: { ...SECRET, description: 'Signs it as a webhook is signed.' },
       },
-      { required: ['url'] },
+      { required: ['url'], examples: [{ url: { secret: { name: 'events', key: 'url' } }, mode: 'binary' }] },
     ),
     email: record(
       'Sends a mail.',
@@ -81,7 +89,12 @@ const notification: Schema = record(
           examples: [['team@example.com']],
         },
       },
-      { required: ['smtp', 'from', 'to'] },
+      {
+        required: ['smtp', 'from', 'to'],
+        examples: [
+          { smtp: { secret: { name: 'mail', key: 'smtp' } }, from: 'pipelines@example.com', to: ['team@example.com'] },
+        ],
+      },
     ),
   },
   {

@@ -1,4 +1,4 @@
-import { MAX_IDENTIFIER_LENGTH, MAX_LABEL_LENGTH, MAX_MAP_SIZE, MAX_NAME_LENGTH } from '../../base/index.ts';
+import { MAX_IDENTIFIER_LENGTH, MAX_LABEL_LENGTH, MAX_NAME_LENGTH } from '../../base/index.ts';
 
 /** A JSON Schema (2020-12), as plain data. */
 export interface Schema {
@@ -41,6 +41,7 @@ export const DESCRIPTION: Schema = {
   type: 'string',
   maxLength: 10_000,
   description: 'What it is for; shown by `describe`.',
+  examples: ['Loads the orders of a day into the warehouse.'],
 };
 
 const name: Schema = {
@@ -119,7 +120,7 @@ const secretRef: Schema = record(
       examples: ['password'],
     },
   },
-  { required: ['name', 'key'] },
+  { required: ['name', 'key'], examples: [{ name: 'warehouse', key: 'password' }] },
 );
 
 const envValue: Schema = {
@@ -140,16 +141,24 @@ const parameter: Schema = {
   title: 'parameter',
   description: 'A type, or its long form with a default and a description.',
   examples: ['integer', { type: 'list<string>', default: ['a'], description: 'What to read.' }],
-  properties: { type: ref('type'), default: { description: 'Used when no value is given.' }, description: DESCRIPTION },
+  properties: {
+    type: ref('type'),
+    default: { description: 'Used when no value is given.', examples: [3, 'eu-central-1'] },
+    description: DESCRIPTION,
+  },
   required: ['type'],
   additionalProperties: false,
 };
 
-const parameters: Schema = mapOf('Name → type.', 'identifier', ref('parameter'), { maxProperties: 256 });
+const parameters: Schema = mapOf('Name → type.', 'identifier', ref('parameter'), {
+  maxProperties: 256,
+  examples: [{ day: 'datetime', regions: { type: 'list<string>', default: ['eu', 'us'] } }],
+});
 
 const bindings: Schema = {
   type: 'object',
   description: 'Input name → value. `${{ inputs.x }}` or `${{ nodes.id.outputs.y }}` alone keeps its type.',
+  examples: [{ day: '${{ inputs.day }}', rows: '${{ nodes.fetch.outputs.rows }}', limit: 100 }],
   propertyNames: ref('identifier'),
   maxProperties: 256,
 };
@@ -162,25 +171,46 @@ const retries: Schema = {
   minimum: 0,
   maximum: 100,
   properties: {
-    limit: { type: 'integer', minimum: 0, maximum: 100, description: 'Retries after the first attempt.' },
-    backoff: record('The wait before each retry.', {
-      initial: ref('duration'),
-      factor: { type: 'number', minimum: 1, maximum: 100, description: 'Each wait is this many times the one before.' },
-      max: ref('duration'),
-    }),
+    limit: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 100,
+      description: 'Retries after the first attempt.',
+      examples: [3],
+    },
+    backoff: record(
+      'The wait before each retry.',
+      {
+        initial: { ...ref('duration'), description: 'The first wait.', examples: ['1s'] },
+        factor: {
+          type: 'number',
+          minimum: 1,
+          maximum: 100,
+          description: 'Each wait is this many times the one before.',
+          examples: [2],
+        },
+        max: { ...ref('duration'), description: 'No wait is longer.', examples: ['1m'] },
+      },
+      { examples: [{ initial: '1s', factor: 2, max: '1m' }] },
+    ),
   },
   additionalProperties: false,
 };
 
-const timeout: Schema = record('When to give up.', {
-  queue: { ...ref('duration'), description: 'Waiting to start.' },
-  run: { ...ref('duration'), description: 'One attempt.' },
-  total: { ...ref('duration'), description: 'All attempts and the waits between.' },
-});
+const timeout: Schema = record(
+  'When to give up.',
+  {
+    queue: { ...ref('duration'), description: 'Waiting to start.' },
+    run: { ...ref('duration'), description: 'One attempt.' },
+    total: { ...ref('duration'), description: 'All attempts and the waits between.' },
+  },
+  { examples: [{ run: '30m', total: '2h' }] },
+);
 
 const quantities: Schema = {
   type: 'object',
   description: 'Resource name → quantity.',
+  examples: [{ cpu: '500m', memory: '300Mi' }],
   properties: { cpu: ref('quantity'), memory: ref('quantity'), 'ephemeral-storage': ref('quantity') },
   propertyNames: {
     type: 'string',
@@ -207,12 +237,15 @@ const cache: Schema = {
   examples: [true, { serialize: true, ttl: '30d' }],
   properties: {
     serialize: { type: 'boolean', description: 'One attempt fills an entry while the others wait.' },
-    ttl: { ...ref('duration'), description: 'How long an entry is good; for ever when absent.' },
+    ttl: { ...ref('duration'), description: 'How long an entry is good; for ever when absent.', examples: ['30d'] },
     ignoreInputs: {
       type: 'array',
-      items: ref('name'),
+      // Not a $ref: that its items are strings must be in sight, for else ajv compares each item with each.
+      items: identifier,
       uniqueItems: true,
+      maxItems: 256,
       description: 'Inputs that do not matter to the outputs: an entry made with other values of them is used too.',
+      examples: [['log_level']],
     },
   },
   additionalProperties: false,
@@ -238,6 +271,7 @@ const metadata: Schema = record(
     labels: {
       type: 'object',
       description: 'Short keys and values to select by, as in Kubernetes.',
+      examples: [{ team: 'data', 'example.com/tier': 'gold' }],
       propertyNames: LABEL_KEY,
       additionalProperties: {
         type: 'string',
@@ -250,6 +284,7 @@ const metadata: Schema = record(
     annotations: {
       type: 'object',
       description: 'Notes for people and tools.',
+      examples: [{ 'example.com/runbook': 'https://wiki.example.com/orders' }],
       propertyNames: {
         type: 'string',
         title: 'annotation key',
@@ -260,62 +295,16 @@ const metadata: Schema = record(
       maxProperties: 64,
     },
   },
-  { required: ['name'] },
+  { required: ['name'], examples: [{ name: 'add-two', labels: { team: 'data' } }] },
 );
 
 const concurrency: Schema = record(
   'How many executions of the launch plan are live at a time.',
   {
-    limit: { type: 'integer', minimum: 1, maximum: 100_000, description: 'Live executions.' },
+    limit: { type: 'integer', minimum: 1, maximum: 100_000, description: 'Live executions.', examples: [1] },
     whenFull: { enum: ['queue', 'skip'], default: 'queue', description: 'What happens to the next one.' },
   },
-  { required: ['limit'] },
-);
-
-const map: Schema = record(
-  'Runs a task, or evaluates expressions, once per element of a list.',
-  {
-    task: { ...ref('name'), description: 'The task to run once per element.' },
-    compute: {
-      ...ref('bindings'),
-      minProperties: 1,
-      description: 'Output name → value or expression, evaluated once per element; reads `item` and `index`.',
-    },
-    over: {
-      type: ['object', 'string', 'array'],
-      title: 'over',
-      description:
-        'Inputs that are lists: one subtask per element. Lists of equal length go together. Or one list, whose elements `with` reads as `item`.',
-      examples: [{ venue: '${{ inputs.venues }}' }, '${{ inputs.rows }}'],
-      propertyNames: ref('identifier'),
-      minProperties: 1,
-      maxProperties: 256,
-    },
-    with: {
-      ...ref('bindings'),
-      description: 'Inputs that every subtask gets alike, save for what they read of `item` and `index`.',
-    },
-    concurrency: {
-      type: 'integer',
-      minimum: 1,
-      maximum: MAX_MAP_SIZE,
-      description: 'Live subtasks at a time; all when absent.',
-    },
-    minSuccessRatio: {
-      type: 'number',
-      exclusiveMinimum: 0,
-      maximum: 1,
-      default: 1,
-      description: 'The node succeeds when at least this part of its subtasks does; outputs of failed ones are null.',
-    },
-    minSuccesses: {
-      type: 'integer',
-      minimum: 1,
-      maximum: MAX_MAP_SIZE,
-      description: 'The same as a number of subtasks.',
-    },
-  },
-  { required: ['over'], oneOf: [{ required: ['task'] }, { required: ['compute'] }] },
+  { required: ['limit'], examples: [{ limit: 1, whenFull: 'skip' }] },
 );
 
 const workflowOutput: Schema = {
@@ -324,7 +313,7 @@ const workflowOutput: Schema = {
   description: 'A value, or its long form `{ value, type, description }`.',
   examples: ['${{ nodes.report.outputs.chart }}'],
   properties: {
-    value: { description: 'The value; may hold expressions.' },
+    value: { description: 'The value; may hold expressions.', examples: ['${{ nodes.report.outputs.chart }}'] },
     type: ref('type'),
     description: DESCRIPTION,
   },
@@ -354,6 +343,5 @@ export const PARTS = {
   interruptible,
   metadata,
   concurrency,
-  map,
   workflowOutput,
 } satisfies Record<string, Schema>;

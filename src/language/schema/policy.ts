@@ -21,22 +21,26 @@ const expression: Schema = { type: 'string', minLength: 1, maxLength: MAX_EXPRES
 
 /** The spec of a policy; `kinds` are those that a rule may be about. */
 export function policySchema(kinds: readonly DefinitionKind[]): Schema {
-  const match = record('Which definitions the rule is about: those that fit all that is given.', {
-    kinds: {
-      type: 'array',
-      items: { enum: kinds },
-      minItems: 1,
-      uniqueItems: true,
-      description: 'Of these kinds; of any kind when absent.',
-      examples: [['Task'], ['LaunchPlan', 'Schedule']],
+  const match = record(
+    'Which definitions the rule is about: those that fit all that is given.',
+    {
+      kinds: {
+        type: 'array',
+        items: { enum: kinds },
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Of these kinds; of any kind when absent.',
+        examples: [['Task'], ['LaunchPlan', 'Schedule']],
+      },
+      labels,
+      expression: {
+        ...expression,
+        description: 'CEL over `object` and `facts` that gives true or false.',
+        examples: ['object.spec.active'],
+      },
     },
-    labels,
-    expression: {
-      ...expression,
-      description: 'CEL over `object` and `facts` that gives true or false.',
-      examples: ['object.spec.active'],
-    },
-  });
+    { examples: [{ kinds: ['Schedule'], labels: { team: 'data' } }] },
+  );
   const except = record(
     'Which of them are let off: those that fit.',
     { labels },
@@ -78,6 +82,9 @@ export function policySchema(kinds: readonly DefinitionKind[]): Schema {
         minItems: 1,
         maxItems: MAX_POLICY_RULES,
         description: 'The rules, each with a name of its own.',
+        examples: [
+          [{ name: 'owned', assert: '"team" in object.metadata.labels', message: 'say whose it is: label team' }],
+        ],
       },
     },
     { required: ['rules'] },
