@@ -84,7 +84,7 @@ describe('the reconciler', () => {
     expect((await world.domain('shop', 'production'))?.lastApplied).toBe(head);
     await patchObject(world.store, key, { spec: { suspended: null } });
     await pushing;
-    expect((await world.domain('shop', 'production'))?.lastApplied).toBe(next);
+    await until(async () => (await world.domain('shop', 'production'))?.lastApplied === next);
   });
 
   it('rolls back by a revert, and keeps both versions', async () => {
