@@ -128,7 +128,7 @@ function wrongForm(error: AjvError, path: Path): SchemaProblem {
   const help =
     formHelp(types, error.data) ??
     (example !== undefined
-      ? `for example ${JSON.stringify(example)}`
+      ? `for example ${JSON.stringify(example)}${fields.length > 1 ? `; its fields are ${fields.join(', ')}` : ''}`
       : fields.length > 0
         ? `write { ${fields[0]}: … }; its fields are ${fields.join(', ')}`
         : undefined);

@@ -36,7 +36,7 @@ describe('an error says what to write', () => {
     [
       'a value for a map',
       workflow('task: load, timeout: 5m'),
-      'PIPE-SCHEMA-006 write { queue: … }; its fields are queue, run, total',
+      'PIPE-SCHEMA-006 for example {"run":"30m","total":"2h"}; its fields are queue, run, total',
     ],
     [
       'bytes as people write them',

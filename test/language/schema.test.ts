@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { DIAGNOSTIC_CODES, schemaFiles } from '../../src/language/index.ts';
 import { EDITOR_KEYWORDS } from '../../src/language/schema/editor.ts';
 import { anyDocumentSchema, documentSchema } from '../../src/language/schema/index.ts';
@@ -20,31 +20,48 @@ function editorAjv(): Ajv2020 {
   return ajv;
 }
 
-/** Every object in a schema that is not an example, with its path. */
+const VALUE_WORDS: readonly string[] = ['examples', 'default', 'const', 'enum', 'defaultSnippets'];
+
+/** Every schema in a schema, with its path. A field may have the name of a word that holds values. */
 function walk(value: unknown, path = '#'): readonly (readonly [string, Schema])[] {
   if (typeof value !== 'object' || value === null) return [];
+  const isOfNames = path.endsWith('/properties') || path === '#/$defs';
   const found = Object.entries(value).flatMap(([key, inner]) =>
-    ['examples', 'default', 'const', 'enum', 'defaultSnippets'].includes(key) ? [] : walk(inner, `${path}/${key}`),
+    !isOfNames && VALUE_WORDS.includes(key) ? [] : walk(inner, `${path}/${key}`),
   );
-  return Array.isArray(value) || path.endsWith('/properties') ? found : [[path, value as Schema], ...found];
+  return Array.isArray(value) || isOfNames ? found : [[path, value as Schema], ...found];
 }
 
 function parsedFiles(): readonly (readonly [string, Schema])[] {
   return [...schemaFiles()].map(([name, text]) => [name, JSON.parse(text) as Schema]);
 }
 
-/** A snippet's body with its places filled by what they suggest, and text that looks like a number or a word as one. */
+/** A snippet's body with its places filled by what they suggest, its texts read as the YAML that an editor inserts. */
 function filled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(filled);
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [filled(key), filled(inner)]));
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [textOf(key), filled(inner)]));
   }
   if (typeof value !== 'string') return value;
-  const text = value
+  return parse(textOf(value));
+}
+
+function textOf(snippet: string): string {
+  return snippet
     .replace(/\\\$/g, '\u0000')
     .replace(/\$\{\d+:([^}]*)\}/g, '$1')
     .replaceAll('\u0000', '$');
-  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+/** Whether nothing is left to show: words of a list, or what is told elsewhere. */
+function saysAll({ $ref, type, enum: words, const: constant }: Schema): boolean {
+  return $ref !== undefined || type === 'boolean' || words !== undefined || constant !== undefined;
+}
+
+/** Maps and lists are shown in the description; texts and numbers beside a reference stay those of the part. */
+function showsExample(field: Schema, part: Schema = {}): boolean {
+  const examples = [...((field.examples ?? part.examples ?? []) as unknown[])];
+  return examples.length > 0 || /\n```yaml\n[\s\S]+```$/.test(String(field.markdownDescription));
 }
 
 describe('schemas', () => {
@@ -68,6 +85,23 @@ describe('schemas', () => {
       });
     expect(bare.map(([path]) => path)).toEqual([]);
     expect(fields.length).toBeGreaterThan(3);
+  });
+
+  it.each(parsedFiles())('%s shows of every field an example, where its type does not say all', (_name, schema) => {
+    // What a whole definition looks like, its snippet and the documentation show.
+    const fields = walk(schema).filter(([path]) => /\/properties\/(?!spec$)[^/]+$/.test(path));
+    const bare = fields
+      .filter(([path]) => !path.includes('/if/'))
+      .filter(([, field]) => !saysAll(field) && !showsExample(field));
+    expect(bare.map(([path]) => path)).toEqual([]);
+    // What is shown of a part is not lost where a reference to it has a description of its own.
+    const lost = fields.filter(([, field]) => {
+      const part = walk(schema).find(([at]) => at === field.$ref)?.[1];
+      return (
+        part !== undefined && !saysAll(part) && !showsExample(field.description === undefined ? part : field, part)
+      );
+    });
+    expect(lost.map(([path]) => path)).toEqual([]);
   });
 
   it.each(parsedFiles())('%s tells of every word of an enum what it means', (_name, schema) => {

@@ -1,4 +1,5 @@
 import { yaml } from '../yaml-library.ts';
+import { DEFINITION_KINDS, KIND_SCHEMAS } from './kinds.ts';
 import type { Schema } from './parts.ts';
 import { SNIPPETS } from './snippets.ts';
 
@@ -8,19 +9,18 @@ import { SNIPPETS } from './snippets.ts';
  * the JSON and YAML language servers that VS Code and others use; JSON Schema lets unknown keywords be.
  */
 export function forEditors(schema: Schema): Schema {
-  return decorated(schema, undefined);
+  return decorated(withPartExamples(schema, (schema.$defs ?? {}) as Readonly<Record<string, Schema>>), undefined);
 }
 
 /** Keywords added here, for validators that refuse what they do not know. */
 export const EDITOR_KEYWORDS = ['enumDescriptions', 'markdownDescription', 'defaultSnippets'] as const;
 
 function decorated(schema: Schema, field: string | undefined): Schema {
-  const inner = Object.fromEntries(Object.entries(schema).map(([keyword, value]) => [keyword, within(keyword, value)]));
   const meanings = Array.isArray(schema.enum) ? ENUM_MEANINGS[schema.enum.join(' ')] : undefined;
   const named = field ?? schema.title;
   const snippets = typeof named === 'string' && Object.hasOwn(SNIPPETS, named) ? SNIPPETS[named]! : [];
   return withExamples({
-    ...inner,
+    ...eachWithin(schema, decorated),
     // Beside a reference, `description` loses to the other's `markdownDescription`.
     ...('$ref' in schema && schema.description !== undefined && { markdownDescription: schema.description }),
     // The header of a hover: `failurePolicy` says more than the name of the part that it is made of.
@@ -30,23 +30,48 @@ function decorated(schema: Schema, field: string | undefined): Schema {
   });
 }
 
-/** The subschemas under a keyword. Values of `enum`, `const`, `default` and `examples` are none. */
-function within(keyword: string, value: unknown): unknown {
+/**
+ * A schema whose references with a description of their own have the examples of the part too: its description, in which
+ * they are shown, is not.
+ */
+function withPartExamples(schema: Schema, parts: Readonly<Record<string, Schema>>): Schema {
+  const { $ref, description, examples } = schema;
+  const inherited =
+    typeof $ref === 'string' && description !== undefined && examples === undefined
+      ? parts[$ref.replace('#/$defs/', '')]?.examples
+      : undefined;
+  return {
+    ...eachWithin(schema, (inner) => withPartExamples(inner, parts)),
+    ...(inherited !== undefined && { examples: inherited }),
+  };
+}
+
+/** Changes the schemas right within a schema. Values of `enum`, `const`, `default` and `examples` are none. */
+function eachWithin(schema: Schema, change: Change): Schema {
+  return Object.fromEntries(
+    Object.entries(schema).map(([keyword, value]) => [keyword, changed(keyword, value, change)]),
+  );
+}
+
+/** The field is given for the schema of a property. */
+type Change = (schema: Schema, field: string | undefined) => Schema;
+
+function changed(keyword: string, value: unknown, change: Change): unknown {
   switch (keyword) {
     case 'properties':
-      return mapped(value as Schema, (schema, name) => decorated(schema, name));
+      return mapped(value as Schema, change);
     case '$defs':
-      return mapped(value as Schema, (schema) => decorated(schema, undefined));
+      return mapped(value as Schema, (schema) => change(schema, undefined));
     case 'oneOf':
     case 'anyOf':
     case 'allOf':
-      return (value as readonly Schema[]).map((schema) => decorated(schema, undefined));
+      return (value as readonly Schema[]).map((schema) => change(schema, undefined));
     case 'items':
     case 'additionalProperties':
     case 'propertyNames':
     case 'if':
     case 'then':
-      return typeof value === 'object' ? decorated(value as Schema, undefined) : value;
+      return typeof value === 'object' ? change(value as Schema, undefined) : value;
     default:
       return value;
   }
@@ -75,7 +100,8 @@ function withExamples(schema: Schema): Schema {
 }
 
 /** What each word of an enum means, by the words. */
-const ENUM_MEANINGS: Readonly<Record<string, readonly string[]>> = {
+const ENUM_MEANINGS: Readonly<Record<string, readonly unknown[]>> = {
+  [DEFINITION_KINDS.join(' ')]: DEFINITION_KINDS.map((kind) => KIND_SCHEMAS[kind].spec.description),
   'off warning error': ['Not told.', 'Told.', 'Told, and the commit is rejected.'],
   'error warning': ['The commit is rejected.', 'Told; the commit is accepted.'],
   'failImmediately failAfterExecutable': [

@@ -30,11 +30,7 @@ export function documentSchema(kind: keyof typeof KIND_SCHEMAS): Schema {
  */
 export function anyDocumentSchema(): Schema {
   const specs = DEFINITION_KINDS.map((kind) => [kind, KIND_SCHEMAS[kind].spec] as const);
-  const kind = {
-    enum: DEFINITION_KINDS,
-    description: 'What is defined.',
-    enumDescriptions: specs.map(([, { description }]) => description),
-  };
+  const kind = { enum: DEFINITION_KINDS, description: 'What is defined.' };
   const parts = Object.fromEntries(specs);
   const spec = { type: 'object', description: 'What the definition says; its fields depend on `kind`.' };
   const document = documentBody(kind, spec);

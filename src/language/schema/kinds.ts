@@ -32,7 +32,7 @@ const project: Schema = record(
             examples: ['main', '*'],
           },
         },
-        { required: ['ref'] },
+        { title: 'domain', required: ['ref'] },
       ),
       { minProperties: 1, maxProperties: 32, examples: [{ production: { ref: 'main' }, development: { ref: '*' } }] },
     ),

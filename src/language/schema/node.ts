@@ -233,7 +233,7 @@ const switchBranches: Schema = {
       ['when', { ...WHEN, description: 'Takes this branch where it holds.' }],
       ['then', { $ref: '#/$defs/branch' }],
     ]),
-    { required: ['when', 'then'] },
+    { title: 'switch branch', required: ['when', 'then'] },
   ),
   minItems: 1,
   maxItems: MAX_SWITCH_BRANCHES,

@@ -98,6 +98,7 @@ const notification: Schema = record(
     ),
   },
   {
+    title: 'notification',
     required: ['on'],
     oneOf: [{ required: ['webhook'] }, { required: ['slack'] }, { required: ['cloudEvents'] }, { required: ['email'] }],
   },

@@ -51,26 +51,30 @@ const quotas: Schema = {
   type: 'array',
   maxItems: 1_000,
   description: 'What executions may take at a time. The first entry that fits a namespace counts, for each by itself.',
-  items: record('A quota; what it does not name fits any project or domain.', {
-    project: { ...QUOTA_NAME, description: 'Only of this project.', examples: ['ticketing'] },
-    domain: { ...QUOTA_NAME, description: 'Only of this domain.', examples: ['production'] },
-    maxExecutions: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 1_000_000,
-      description: 'Running executions.',
-      examples: [50],
+  items: record(
+    'A quota; what it does not name fits any project or domain.',
+    {
+      project: { ...QUOTA_NAME, description: 'Only of this project.', examples: ['ticketing'] },
+      domain: { ...QUOTA_NAME, description: 'Only of this domain.', examples: ['production'] },
+      maxExecutions: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 1_000_000,
+        description: 'Running executions.',
+        examples: [50],
+      },
+      maxTasks: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 1_000_000,
+        description: 'Live task attempts, subtasks included.',
+        examples: [200],
+      },
+      cpu: { ...ref('quantity'), description: 'What live attempts request together.', examples: ['16'] },
+      memory: { ...ref('quantity'), description: 'What live attempts request together.', examples: ['64Gi'] },
     },
-    maxTasks: {
-      type: 'integer',
-      minimum: 1,
-      maximum: 1_000_000,
-      description: 'Live task attempts, subtasks included.',
-      examples: [200],
-    },
-    cpu: { ...ref('quantity'), description: 'What live attempts request together.', examples: ['16'] },
-    memory: { ...ref('quantity'), description: 'What live attempts request together.', examples: ['64Gi'] },
-  }),
+    { title: 'quota' },
+  ),
   examples: [
     [
       { domain: 'production', maxTasks: 200 },
@@ -121,7 +125,7 @@ export const platform: Schema = record('Settings of the engine itself.', {
                   examples: [['ticketing', 'billing'], ['*']],
                 },
               },
-              { required: ['ids'] },
+              { title: 'shard', required: ['ids'] },
             ),
           },
         },

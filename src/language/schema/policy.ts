@@ -26,7 +26,7 @@ export function policySchema(kinds: readonly DefinitionKind[]): Schema {
     {
       kinds: {
         type: 'array',
-        items: { enum: kinds },
+        items: { enum: kinds, title: 'kind', description: 'A kind of definition.' },
         minItems: 1,
         uniqueItems: true,
         description: 'Of these kinds; of any kind when absent.',
@@ -47,7 +47,7 @@ export function policySchema(kinds: readonly DefinitionKind[]): Schema {
     { required: ['labels'], examples: [{ labels: { 'example.com/backfill': '*' } }] },
   );
   const rule = record(
-    'A rule: what must be true of each definition that it is about.',
+    'What must be true of each definition that the rule is about.',
     {
       name: ref('name'),
       match,
@@ -70,7 +70,7 @@ export function policySchema(kinds: readonly DefinitionKind[]): Schema {
       },
       except,
     },
-    { required: ['name', 'assert', 'message'] },
+    { title: 'rule', required: ['name', 'assert', 'message'] },
   );
   return record(
     'Rules that every commit of the project keeps.',

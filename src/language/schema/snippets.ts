@@ -1,4 +1,7 @@
-/** What an editor offers to insert: `$1` and `${1:default}` are places to fill in, as in VS Code's snippets. */
+/**
+ * What an editor offers to insert: `$1` and `${1:default}` are places to fill in, as in VS Code's snippets. Texts stand as
+ * YAML, so one that YAML would read otherwise has its quotes.
+ */
 export interface Snippet {
   readonly label: string;
   readonly description: string;
@@ -24,8 +27,8 @@ const TYPES: readonly Snippet[] = [
   typeSnippet('list<T>', 'A list of values of one type.', 'list<${1:string}>'),
   typeSnippet('map<T>', 'Values of one type by name.', 'map<${1:string}>'),
   typeSnippet('enum<a|b>', 'One of these words.', 'enum<${1:small}|${2:large}>'),
-  typeSnippet('{ x: T }', 'A record with these fields; `y?: T` may be absent.', '{ ${1:day}: ${2:string} }'),
-  typeSnippet('table<col: T>', 'Rows with these columns.', 'table<${1:day}: ${2:string}>'),
+  typeSnippet('{ x: T }', 'A record with these fields; `y?: T` may be absent.', '"{ ${1:day}: ${2:string} }"'),
+  typeSnippet('table<col: T>', 'Rows with these columns.', '"table<${1:day}: ${2:string}>"'),
 ];
 
 /** A node's snippet: the fields of the node. */
@@ -47,7 +50,7 @@ export const SNIPPETS: Readonly<Record<string, readonly Snippet[]>> = {
   cron: [
     { label: 'each night', description: 'At 02:00.', body: '${1:0} ${2:2} * * *' },
     { label: 'each weekday', description: 'Monday to Friday at 07:30.', body: '${1:30} ${2:7} * * MON-FRI' },
-    { label: 'each quarter of an hour', description: 'At :00, :15, :30 and :45.', body: '*/${1:15} * * * *' },
+    { label: 'each quarter of an hour', description: 'At :00, :15, :30 and :45.', body: '"*/${1:15} * * * *"' },
     { label: 'first of the month', description: 'At 06:00.', body: '0 ${1:6} 1 * *' },
   ],
   node: [
