@@ -14,3 +14,4 @@ export * from './remembered.ts';
 export * from './remote-url.ts';
 export * from './same-json.ts';
 export * from './time.ts';
+export * from './variant-key.ts';

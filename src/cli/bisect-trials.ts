@@ -126,7 +126,11 @@ async function findLaunch(state: State, commit: Oid): Promise<Launch> {
   const registered = await registeredRevision(state, commit);
   if (registered.kind === 'refused') return { kind: 'none', why: registered.why };
   const { session, name } = state;
-  const found = await resolveRunnable(session.cluster, registered.revision, name);
+  const found = await resolveRunnable(
+    session.cluster,
+    { revision: registered.revision, namespace: state.namespace },
+    name,
+  );
   if (found.kind === 'noEntity') return { kind: 'none', why: `it has no launch plan or workflow "${name}"` };
   const { runnable } = found;
   const given = await givenInputs(state.context, state.input, runnable.parameters);

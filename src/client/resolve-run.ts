@@ -1,6 +1,8 @@
 import { type Digest, type Json, StalledError } from '../base/index.ts';
 import {
+  activeEntries,
   type Cluster,
+  domainOf,
   findEntity,
   type LaunchSettings,
   launchSettings,
@@ -10,7 +12,8 @@ import {
   type Revision,
   SYSTEM_NAMESPACE,
 } from '../cluster/index.ts';
-import type { ClosureParameter, LaunchPlanClosure, WorkflowClosure } from '../compiler/index.ts';
+import { type ClosureParameter, closureIn, type LaunchPlanClosure, type WorkflowClosure } from '../compiler/index.ts';
+import { matchesRef } from '../git/index.ts';
 import { resolveRevision } from './revisions.ts';
 
 /** Something of one commit that can be run: a launch plan, or a workflow by itself. */
@@ -48,9 +51,9 @@ export async function runTarget(
   isFixed: boolean,
 ): Promise<RunTarget | undefined> {
   const { items } = await cluster.list<Repository>('Repository', { namespace: SYSTEM_NAMESPACE });
-  const found = items.find((repository) => domainOf(repository, namespace) !== undefined);
+  const found = items.find((repository) => statusOf(repository, namespace) !== undefined);
   if (rev === undefined) {
-    const lastApplied = found === undefined ? undefined : domainOf(found, namespace)?.lastApplied;
+    const lastApplied = found === undefined ? undefined : statusOf(found, namespace)?.lastApplied;
     if (found === undefined || lastApplied === undefined) return undefined;
     const revision = await resolveRevision(cluster, lastApplied, found.metadata.name);
     return revision && { revision, namespace };
@@ -65,14 +68,21 @@ function namespaceOfBranch(repository: Repository | undefined, branch: string): 
   // A commit belongs to no domain of its own.
   if (/^[0-9a-f]{4,40}$/.test(branch)) return undefined;
   const entries = Object.entries(domains);
-  const found = entries.find(([, { ref }]) => ref === branch) ?? entries.find(([, { ref }]) => ref === '*');
+  // Of several patterns the one that says most.
+  const patterns = entries
+    .filter(([, { ref }]) => ref.includes('*') && matchesRef(ref, `refs/heads/${branch}`))
+    .sort(([, a], [, b]) => b.ref.length - a.ref.length);
+  const found = entries.find(([, { ref }]) => ref === branch) ?? patterns[0];
   return found === undefined ? undefined : `${project}-${found[0]}`;
 }
 
-/** Finds what `name` means in a revision: a launch plan, else a workflow, or only `kind`. Reads two index pages and one closure. */
+/**
+ * Finds what `name` means in a revision, as it is in a namespace: a launch plan, else a workflow, or only `kind`. Reads two
+ * index pages and one closure.
+ */
 export async function resolveRunnable(
   cluster: Cluster,
-  { spec }: Revision,
+  { revision: { spec }, namespace }: RunTarget,
   name: string,
   kind?: 'LaunchPlan' | 'Workflow',
 ): Promise<RunResolution> {
@@ -80,9 +90,15 @@ export async function resolveRunnable(
     throw new StalledError('RevisionRejected', `commit ${spec.commit.slice(0, 7)} was rejected: nothing of it can run`);
   }
   const { repository, commit } = spec;
-  const plan = kind === 'Workflow' ? undefined : await findEntity(cluster, spec.index, 'LaunchPlan', name);
+  const domain = domainOf(namespace, spec.project);
+  const find = (of: 'LaunchPlan' | 'Workflow') =>
+    kind !== undefined && kind !== of
+      ? undefined
+      : findEntity(cluster, spec.index as Digest, domain, { kind: of, name });
+  const plan = await find('LaunchPlan');
   if (plan !== undefined) {
-    const closure = JSON.parse(await loadClosureText(cluster, plan.digest)) as LaunchPlanClosure;
+    const stored = JSON.parse(await loadClosureText(cluster, plan.digest)) as LaunchPlanClosure;
+    const closure = closureIn(stored, namespace);
     const { workflow, inputs, fixedInputs } = closure;
     const runnable = {
       repository,
@@ -96,7 +112,7 @@ export async function resolveRunnable(
     };
     return { kind: 'found', runnable };
   }
-  const workflow = kind === 'LaunchPlan' ? undefined : await findEntity(cluster, spec.index, 'Workflow', name);
+  const workflow = await find('Workflow');
   if (workflow !== undefined) {
     const { inputs } = JSON.parse(await loadClosureText(cluster, workflow.digest)) as WorkflowClosure;
     const runnable = {
@@ -109,14 +125,14 @@ export async function resolveRunnable(
     };
     return { kind: 'found', runnable };
   }
-  const entities = await listEntities(cluster, spec.index);
+  const entities = activeEntries(await listEntities(cluster, spec.index), domain);
   const names = entities
     .filter(({ kind }) => kind === 'LaunchPlan' || kind === 'Workflow')
     .map((entity) => entity.name);
   return { kind: 'noEntity', commit, names: [...new Set(names)].sort() };
 }
 
-function domainOf({ status }: Repository, namespace: string) {
+function statusOf({ status }: Repository, namespace: string) {
   const found = Object.entries(status?.domains ?? {}).find(([name]) => `${status?.project}-${name}` === namespace);
   return found?.[1];
 }

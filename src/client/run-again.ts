@@ -29,13 +29,18 @@ export type AgainResolution =
 /** What an execution runs, at `rev` or at its own commit: the launch plan or workflow of the same name. */
 export async function resolveAgain(
   cluster: Cluster,
-  { spec }: Execution,
+  { metadata, spec }: Execution,
   rev: string | undefined,
 ): Promise<AgainResolution> {
   const revision = await resolveRevision(cluster, rev ?? spec.commit, spec.repository);
   if (revision === undefined) return { kind: 'noRevision', rev: rev ?? spec.commit };
   const kind = spec.launchPlan === undefined ? 'Workflow' : 'LaunchPlan';
-  return resolveRunnable(cluster, revision, spec.launchPlan ?? spec.workflow, kind);
+  return resolveRunnable(
+    cluster,
+    { revision, namespace: metadata.namespace ?? '' },
+    spec.launchPlan ?? spec.workflow,
+    kind,
+  );
 }
 
 /** The old inputs that `runnable` takes from a caller, and the names of those that it knows no more. */

@@ -1,4 +1,4 @@
-import { BugError, type Digest, ENTITY_BUCKETS, type JsonObject } from '../base/index.ts';
+import { BugError, type Digest, ENTITY_BUCKETS, type JsonObject, plainKey, variantName } from '../base/index.ts';
 import { loadClosureText } from './closure-text.ts';
 import type { Cluster } from './port.ts';
 
@@ -15,13 +15,15 @@ export interface EntityIndexRoot {
   readonly imagesLock?: string;
   /** Entities by kind. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Entities for some domains only; absent when there are none. */
+  readonly variants?: number;
   /** Bucket number as decimal digits → digest of the bucket; empty buckets are absent. */
   readonly buckets: Readonly<Record<string, Digest>>;
 }
 
 export interface EntityIndexBucket {
   readonly kind: 'IndexBucket';
-  /** Sorted by key. */
+  /** Sorted by key, with all that have one name. */
   readonly entries: readonly EntityEntry[];
 }
 
@@ -34,6 +36,8 @@ export interface EntityEntry {
   readonly digest: Digest;
   readonly refs: readonly string[];
   readonly folders: readonly string[];
+  /** Domains in which it is active, sorted; there it takes the place of the one without. */
+  readonly domains?: readonly string[];
   /** Present when its removal is to be confirmed. */
   readonly prune?: string;
 }
@@ -41,6 +45,32 @@ export interface EntityEntry {
 /** `Kind/name`: how an index names an entity. */
 export function entityKey(kind: string, name: string): string {
   return `${kind}/${name}`;
+}
+
+/** The key of an entry: those for some domains only have them in it, so that one name may stand several times. */
+export function entryKey({ kind, name, domains }: Pick<EntityEntry, 'kind' | 'name' | 'domains'>): string {
+  return entityKey(kind, variantName(name, domains));
+}
+
+/** The domain of a namespace `<project>-<domain>` of this project; empty of any other. */
+export function domainOf(namespace: string, project: string | undefined): string {
+  return project !== undefined && namespace.startsWith(`${project}-`) ? namespace.slice(project.length + 1) : '';
+}
+
+/** The bucket of an entry's key: all of one name are in one, so that each bucket by itself tells what a domain has of it. */
+export function entryBucket(key: string): number {
+  return entityBucket(plainKey(key));
+}
+
+/** The entries that are active in a domain, each name once: of a bucket, or of all buckets. */
+export function activeEntries(entries: readonly EntityEntry[], domain: string): readonly EntityEntry[] {
+  if (entries.every(({ domains }) => domains === undefined)) return entries;
+  const own = entries.filter(({ domains }) => domains?.includes(domain) === true);
+  const taken = new Set(own.map(({ kind, name }) => entityKey(kind, name)));
+  const others = entries.filter(
+    ({ kind, name, domains }) => domains === undefined && !taken.has(entityKey(kind, name)),
+  );
+  return [...others, ...own];
 }
 
 /** The bucket of a key: 32-bit FNV-1a over its UTF-16 code units, folded. Stable for ever: stored indexes depend on it. */
@@ -65,16 +95,17 @@ export async function loadIndexBucket(cluster: Cluster, digest: Digest | undefin
   return bucket.entries;
 }
 
-/** One entity of the commit whose index root is `root`, read from its one bucket; undefined when there is none. */
+/** One entity of the commit whose index root is `root`, as it is in a domain, read from its one bucket; undefined when there is none. */
 export async function findEntity(
   cluster: Cluster,
   root: Digest,
-  kind: string,
-  name: string,
+  domain: string,
+  { kind, name }: { readonly kind: string; readonly name: string },
 ): Promise<EntityEntry | undefined> {
   const { buckets } = await loadIndexRoot(cluster, root);
   const entries = await loadIndexBucket(cluster, buckets[String(entityBucket(entityKey(kind, name)))]);
-  return entries.find((entry) => entry.kind === kind && entry.name === name);
+  const own = entries.filter((entry) => entry.kind === kind && entry.name === name);
+  return activeEntries(own, domain)[0];
 }
 
 /** All entities of the commit whose index root is `root`, in no order that means anything. */
@@ -92,9 +123,10 @@ export interface EntityDiff {
   readonly removed: readonly EntityEntry[];
 }
 
-/** What differs between two indexes, reading only buckets that do. `before` absent: everything is new. */
+/** What differs between two indexes in a domain, reading only buckets that do. `before` absent: everything is new. */
 export async function diffEntities(
   cluster: Cluster,
+  domain: string,
   before: Digest | undefined,
   after: Digest | undefined,
 ): Promise<EntityDiff> {
@@ -104,8 +136,8 @@ export async function diffEntities(
   for (const number of new Set([...Object.keys(old), ...Object.keys(fresh)])) {
     if (old[number] === fresh[number]) continue;
     const [left, right] = await Promise.all([
-      loadIndexBucket(cluster, old[number]),
-      loadIndexBucket(cluster, fresh[number]),
+      loadIndexBucket(cluster, old[number]).then((entries) => activeEntries(entries, domain)),
+      loadIndexBucket(cluster, fresh[number]).then((entries) => activeEntries(entries, domain)),
     ]);
     const had = new Map(left.map((entry) => [entityKey(entry.kind, entry.name), entry]));
     for (const entry of right) {

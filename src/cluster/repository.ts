@@ -85,7 +85,7 @@ export interface SourceStatus {
 }
 
 export interface DomainStatus {
-  /** The ref pattern of `pipectl.yaml`: a branch name, or `*` for any other branch (register only). */
+  /** The ref pattern of `pipectl.yaml`: a branch name, or a pattern as `feature/*` or `*` (register only). */
   readonly ref: string;
   /** Head of the tracked ref that the reconciler is to reach. */
   readonly desired?: string;

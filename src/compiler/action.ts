@@ -160,7 +160,11 @@ function compileCall(
       return {
         kind: 'launchPlan',
         outputs,
-        launchPlan: { name: target.closure.name, closure: target.digest },
+        launchPlan: {
+          name: target.closure.name,
+          closure: target.digest,
+          ...present({ byNamespace: target.byNamespace }),
+        },
         with: values,
         retries: mergeRetries(DEFAULT_RETRIES, retries),
         timeout: mergeTimeout({}, timeout),

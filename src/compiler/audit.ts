@@ -10,7 +10,8 @@ import { PROJECT_FILE } from './paths.ts';
 import type { Subject } from './policy-object.ts';
 import { reviewByPolicies } from './policy-review.ts';
 import type { Slices } from './slices.ts';
-import { type Compilation, keyOf, lookUp, type Workspace } from './workspace.ts';
+import { keyOfDefinition } from './variants.ts';
+import { type Compilation, lookUp, type Workspace } from './workspace.ts';
 
 /** What compiled, to be judged by policies and lints. */
 export interface Audited {
@@ -45,7 +46,9 @@ export function* audit(workspace: Workspace, { compilations, removed, levels }: 
   }
   // An entity that does not compile refers to nothing: what it uses would look unused.
   const hasErrors = workspace.diagnostics.some(({ severity }) => severity === 'error');
-  const told = more.map(({ closure }) => keyOf(closure.kind, closure.name)).filter((key) => key.startsWith('Task/'));
+  const told = more
+    .map(({ declared }) => keyOfDefinition(declared.definition))
+    .filter((key) => key.startsWith('Task/'));
   if (!hasErrors) lintUnusedTasks(workspace, compilations, removed, new Set([...tasks, ...told]));
   return { secrets, ignores };
 }
@@ -80,7 +83,7 @@ function filesAsAWhole(
     const parsed = cache.files.get(`${blob}:${file}`);
     if (parsed !== undefined && parsed.ignores.length > 0) ignores.set(file, parsed.ignores);
   }
-  const done = new Set(compilations.map(({ closure }) => keyOf(closure.kind, closure.name)));
+  const done = new Set(compilations.map(({ declared }) => keyOfDefinition(declared.definition)));
   const files = new Set<string>();
   for (const key of [...done, ...tasks]) {
     const entry = base.entries.get(key);

@@ -1,10 +1,12 @@
 import type { Definition, ParsedFile } from '../language/index.ts';
 import type { EntityKind } from './closure.ts';
 import type { ProjectSettings } from './contract.ts';
+import { declareVariant } from './declare-variant.ts';
 import { declaredHere } from './findings.ts';
 import { parsedFile } from './parse-cache.ts';
 import { isDefinitionFile, PROJECT_FILE } from './paths.ts';
 import { tellSecondProject } from './project.ts';
+import { keyOfDefinition } from './variants.ts';
 import { keyOf, lookInFile, tellTo, type Workspace } from './workspace.ts';
 
 /** Reads the changed definition files into the workspace. The result is the keys of base entities that are gone. */
@@ -40,13 +42,14 @@ export function addFile(workspace: Workspace, path: string, blob: string, parsed
 
 /** Adds a definition; of two with one kind and name the second is told, and the first counts. */
 function declare(workspace: Workspace, definition: Definition, blob: string): void {
-  const key = keyOf(definition.kind, definition.name);
+  const key = keyOfDefinition(definition);
   const first = workspace.declared.get(key);
   if (first !== undefined) {
     tellDuplicate(workspace, definition, first.definition);
     return;
   }
   workspace.declared.set(key, { definition, blob });
+  if (definition.domains !== undefined) declareVariant(workspace, definition);
   const before = workspace.base.entries.get(key);
   if (before === undefined || workspace.request.files.has(before.file)) return;
   const other = lookInFile(workspace, key, before.file, before.blob);

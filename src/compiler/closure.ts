@@ -127,7 +127,12 @@ export interface WorkflowAction extends Gives {
 /** Runs a launch plan as an execution of its own. */
 export interface LaunchPlanAction extends Gives {
   readonly kind: 'launchPlan';
-  readonly launchPlan: { readonly name: string; readonly closure: Digest };
+  readonly launchPlan: {
+    readonly name: string;
+    readonly closure: Digest;
+    /** Namespace → the plan there, where it is another one. */
+    readonly byNamespace?: Readonly<Record<string, Digest>>;
+  };
   /** Inputs that are not given here have the plan's defaults. */
   readonly with: Templates;
   readonly retries: RetryPolicy;
@@ -239,6 +244,13 @@ export interface LaunchPlanClosure {
   readonly inputs: Readonly<Record<string, ClosureParameter>>;
   readonly outputs: Readonly<Record<string, ClosureParameter>>;
   readonly fixedInputs: Readonly<Record<string, Json>>;
+  /**
+   * Inputs whose value is another one in each domain: `closureIn` puts them where they belong. `fixed`: it may not be given,
+   * and is not among `inputs`; else that has it without the plan's default.
+   */
+  readonly byNamespace?: Readonly<
+    Record<string, { readonly fixed?: ClosureParameter; readonly values: Readonly<Record<string, Json>> }>
+  >;
   readonly maxParallelism?: number;
   readonly concurrency?: { readonly limit: number; readonly whenFull: 'queue' | 'skip' };
   /** Absent: 0. */
@@ -263,6 +275,8 @@ export interface ScheduleClosure {
   readonly spreadMs?: number;
   readonly catchUp: { readonly policy: 'all' | 'latest' | 'none'; readonly limit?: number; readonly windowMs?: number };
   readonly inputs?: Readonly<Record<string, Json>>;
+  /** Inputs whose value is another one in each domain: name → namespace → value. */
+  readonly byNamespace?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   readonly kickoffTime?: string;
   readonly active: boolean;
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, type Diagnostic, digestOf, type Json, sha256 } from '../base/index.ts';
+import { canonicalJson, type Diagnostic, digestOf, type Json, plainKey, sha256 } from '../base/index.ts';
 import { IMAGES_LOCK_FILE } from '../language/index.ts';
 import { audit, toldFindings } from './audit.ts';
 import { changedFiles } from './changed-files.ts';
@@ -10,8 +10,10 @@ import { checkLock, lockBlob, lockDependents, lookUpLock } from './images-lock.t
 import { EMPTY_VIEWS, updatedIndex, viewsOf } from './index-views.ts';
 import { cacheOfRounds } from './parse-cache.ts';
 import { PROJECT_FILE } from './paths.ts';
-import { haveSameScope, readProject } from './project.ts';
+import { holdsUnder, readProject } from './project.ts';
 import { finished, type Slices } from './slices.ts';
+import { lintUnusedValues } from './unused-values.ts';
+import { keyOfDefinition } from './variants.ts';
 import { type Compilation, keyOf, tellTo, type Workspace } from './workspace.ts';
 
 /** The order in which changes are listed. */
@@ -32,7 +34,8 @@ export function* compileInSlices(request: CompileRequest): Slices<CompileOutcome
   if (result.kind === 'pending') return needsOf(workspace);
   if (result.kind === 'failed') return rejected(workspace);
   const { project } = result;
-  if (request.base !== undefined && !haveSameScope(request.base.project, project)) {
+  workspace.settings.project = project;
+  if (request.base !== undefined && !holdsUnder(request.base, project)) {
     return { kind: 'needs', blobs: new Map(), folders: [], everyFile: true };
   }
   const removed = changedFiles(workspace, project);
@@ -43,6 +46,8 @@ export function* compileInSlices(request: CompileRequest): Slices<CompileOutcome
   checkLock(workspace, compilations, removed);
   const telling = yield* audit(workspace, { compilations, removed, levels: project.lints });
   if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return needsOf(workspace);
+  lintUnusedValues(workspace, project, compilations, removed);
+  if (workspace.neededBlobs.size > 0) return needsOf(workspace);
   if (isEmpty(workspace, removed)) tellEmpty(tellTo(workspace), project);
   const diagnostics = sortedFindings(toldFindings(workspace.diagnostics, telling, project.lints));
   if (diagnostics.some(({ severity }) => severity === 'error')) return { kind: 'rejected', diagnostics };
@@ -55,7 +60,9 @@ export function openWorkspace(request: CompileRequest): Workspace {
     request,
     base: request.base === undefined ? EMPTY_VIEWS : viewsOf(request.base),
     cache: request.cache ?? cacheOfRounds(request.texts),
+    settings: {},
     declared: new Map(),
+    variants: new Map(),
     broken: new Map(),
     outcomes: new Map(),
     diagnostics: [],
@@ -101,7 +108,10 @@ export function tellEmpty(tell: Tell, project: ProjectSettings): void {
 function* compileAffected(workspace: Workspace, removed: ReadonlySet<string>): Slices<readonly Compilation[]> {
   const affected = new Set<string>(workspace.declared.keys());
   for (const folder of workspace.request.changedFolders) addAll(affected, workspace.base.byFolder.get(folder));
-  for (const key of removed) addAll(affected, workspace.base.dependents.get(key));
+  for (const key of removed) addAll(affected, workspace.base.dependents.get(plainKey(key)));
+  // What is for some domains only leaves the others to the definition for every domain.
+  if (workspace.variants.size + workspace.base.variants.size > 0)
+    for (const key of [...affected, ...removed]) if (key.includes('@')) affected.add(plainKey(key));
   addAll(affected, lockDependents(workspace));
   if (havePoliciesChanged(workspace))
     for (const [key, { kind }] of workspace.base.entries) if (kind !== 'Project') affected.add(key);
@@ -115,7 +125,7 @@ function* compileAffected(workspace: Workspace, removed: ReadonlySet<string>): S
     if (outcome.kind !== 'ok') continue;
     compilations.push(outcome.compilation);
     const before = workspace.base.entries.get(key);
-    if (before?.digest !== outcome.compilation.digest) addAll(affected, workspace.base.dependents.get(key));
+    if (before?.digest !== outcome.compilation.digest) addAll(affected, workspace.base.dependents.get(plainKey(key)));
   }
   const rank = ({ closure }: Compilation): number => KINDS.indexOf(closure.kind);
   return compilations.sort((a, b) => rank(a) - rank(b));
@@ -152,13 +162,19 @@ function compiled(
   const changed: CompiledEntity[] = [];
   for (const compilation of compilations) {
     const entity = entityOf(compilation);
-    const key = keyOf(entity.kind, entity.name);
+    const key = keyOfDefinition(compilation.declared.definition);
     if (base.entries.get(key)?.digest !== entity.digest) changed.push(entity);
-    const { refs, folders, images, declared } = compilation;
-    const { kind, name, file, digest } = entity;
+    const { refs, folders, images, values, declared } = compilation;
+    const { kind, name, domains, file, digest } = entity;
     const prune = declared.definition.annotations[PRUNE_ANNOTATION];
     const entry = { kind, name, file, blob: declared.blob, digest, refs, folders };
-    changes.set(key, { ...entry, ...(images !== undefined && { images }), ...(prune !== undefined && { prune }) });
+    changes.set(key, {
+      ...entry,
+      ...(images !== undefined && { images }),
+      ...(domains !== undefined && { domains }),
+      ...(values !== undefined && { values }),
+      ...(prune !== undefined && { prune }),
+    });
   }
   const blob = request.files.get(PROJECT_FILE);
   if (blob !== undefined && blob !== null) setProject(workspace, project, blob, changes);
@@ -178,6 +194,7 @@ function entityOf({ declared, closure, digest, text }: Compilation): CompiledEnt
   return {
     kind: closure.kind,
     name: closure.name,
+    ...(definition.domains !== undefined && { domains: [...definition.domains].sort() }),
     file: definition.file,
     digest,
     closure,

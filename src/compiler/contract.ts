@@ -1,4 +1,4 @@
-import type { Diagnostic, Digest } from '../base/index.ts';
+import type { Diagnostic, Digest, Json } from '../base/index.ts';
 import type { LintLevel } from '../language/index.ts';
 import type { EntityClosure, EntityKind } from './closure.ts';
 import type { ParseCache } from './parse-cache.ts';
@@ -17,6 +17,10 @@ export interface IndexEntry {
   readonly folders: readonly string[];
   /** Tags of the images that the closure runs → their digest in images.lock, null for one that it does not know. */
   readonly images?: Readonly<Record<string, string | null>>;
+  /** Domains in which it is active, sorted, where it is for some only: then `name` may stand several times. */
+  readonly domains?: readonly string[];
+  /** Names of `domain.values` that it reads, sorted; empty when it reads the domain's name only, absent when nothing. */
+  readonly values?: readonly string[];
   /** The definition's annotation `pipectl.dev/prune`: it is not removed before a person confirms that. */
   readonly prune?: string;
 }
@@ -26,12 +30,19 @@ export interface ProjectSettings {
   readonly name: string;
   /** Folders or files, relative to the root, where definitions are. */
   readonly paths: readonly string[];
-  readonly domains: Readonly<Record<string, { readonly ref: string }>>;
+  readonly domains: Readonly<Record<string, DomainSettings>>;
   /** Code → how it is told, where the project says so. */
   readonly lints?: Readonly<Record<string, LintLevel>>;
 }
 
-/** All entities of one commit, by `Kind/name`. Treat as immutable: `compile` returns a new one that shares structure. */
+export interface DomainSettings {
+  /** A branch, or a pattern with `*`, whose branches register only. */
+  readonly ref: string;
+  /** What `domain.values` is there. Absent: it has none. */
+  readonly values?: Readonly<Record<string, Json>>;
+}
+
+/** All entities of one commit, by `Kind/name` (`keyOfEntry` of those for some domains only). Treat as immutable: `compile` returns a new one that shares structure. */
 export interface CommitIndex {
   readonly project: ProjectSettings;
   readonly entries: ReadonlyMap<string, IndexEntry>;
@@ -86,6 +97,8 @@ export type CompileOutcome =
 export interface CompiledEntity {
   readonly kind: EntityKind;
   readonly name: string;
+  /** As of its entry. */
+  readonly domains?: readonly string[];
   readonly file: string;
   readonly digest: Digest;
   readonly closure: EntityClosure;

@@ -6,6 +6,7 @@ import { visitRuns } from './recursion.ts';
 import { compileSchedule } from './schedule.ts';
 import { finished, type Slices } from './slices.ts';
 import { compileTask } from './task.ts';
+import { keyOfDefinition } from './variants.ts';
 import { compileWorkflow } from './workflow.ts';
 import {
   type Compilation,
@@ -35,7 +36,7 @@ export function* compileEntityInSlices(workspace: Workspace, kind: EntityKind, n
 }
 
 function* compileDeclared(workspace: Workspace, declared: Declared): Slices<void> {
-  const key = keyOf(declared.definition.kind, declared.definition.name);
+  const key = keyOfDefinition(declared.definition);
   const made =
     declared.definition.kind === 'Workflow'
       ? yield* compileWorkflow(workspace, declared.definition)
@@ -47,7 +48,7 @@ function* compileDeclared(workspace: Workspace, declared: Declared): Slices<void
 
 function outcomeOf({ identify }: Workspace, declared: Declared, made: Made): Outcome {
   if (made.kind !== 'ok') return made;
-  const { closure, refs, folders, images } = made;
+  const { closure, refs, folders, images, values } = made;
   const { digest, text } = identify(closure);
   const compilation: Compilation = {
     declared,
@@ -57,6 +58,7 @@ function outcomeOf({ identify }: Workspace, declared: Declared, made: Made): Out
     refs,
     folders,
     ...(images === undefined ? {} : { images }),
+    ...(values === undefined ? {} : { values }),
   };
   return { kind: 'ok', compilation };
 }

@@ -1,3 +1,4 @@
+import { plainKey } from '../base/index.ts';
 import { type BucketMap, bucketMap } from './bucket-map.ts';
 import type { CommitIndex, IndexEntry, ProjectSettings } from './contract.ts';
 
@@ -10,9 +11,16 @@ export interface IndexViews {
   readonly dependents: BucketMap<readonly string[]>;
   /** Source folder → keys of the tasks whose closure holds its tree id. */
   readonly byFolder: BucketMap<readonly string[]>;
+  /** Plain key → keys of the entities that are for some domains only; empty for most commits. */
+  readonly variants: BucketMap<readonly string[]>;
+  /** Keys of the entities that read `domain`. */
+  readonly valueReaders: ReadonlySet<string>;
   /** Keys of the policies: every other entity is judged by them. */
   readonly policies: ReadonlySet<string>;
 }
+
+/** Of nearly all commits: one for all of them. */
+const NO_VARIANTS: BucketMap<readonly string[]> = bucketMap([]);
 
 const VIEWS = new WeakMap<CommitIndex, IndexViews>();
 
@@ -23,9 +31,13 @@ export function viewsOf(index: CommitIndex): IndexViews {
   const byFile = new Map<string, string[]>();
   const dependents = new Map<string, string[]>();
   const byFolder = new Map<string, string[]>();
+  const variants = new Map<string, string[]>();
+  const valueReaders = new Set<string>();
   const policies = new Set<string>();
   for (const [key, entry] of index.entries) {
     if (entry.kind === 'Policy') policies.add(key);
+    if (entry.domains !== undefined) append(variants, plainKey(key), key);
+    if (entry.values !== undefined) valueReaders.add(key);
     append(byFile, entry.file, key);
     for (const ref of entry.refs) append(dependents, ref, key);
     for (const folder of entry.folders) append(byFolder, folder, key);
@@ -35,6 +47,8 @@ export function viewsOf(index: CommitIndex): IndexViews {
     byFile: bucketMap(byFile),
     dependents: bucketMap(dependents),
     byFolder: bucketMap(byFolder),
+    variants: variants.size === 0 ? NO_VARIANTS : bucketMap(variants),
+    valueReaders,
     policies,
   };
   VIEWS.set(index, views);
@@ -52,6 +66,8 @@ export const EMPTY_VIEWS: IndexViews = {
   byFile: bucketMap([]),
   dependents: bucketMap([]),
   byFolder: bucketMap([]),
+  variants: NO_VARIANTS,
+  valueReaders: new Set(),
   policies: new Set(),
 };
 
@@ -65,8 +81,11 @@ export function updatedIndex(
   const byFile = new Map<string, Set<string>>();
   const dependents = new Map<string, Set<string>>();
   const byFolder = new Map<string, Set<string>>();
+  const variants = new Map<string, Set<string>>();
   for (const [key, entry] of changes) {
     const before = views.entries.get(key);
+    if (before?.domains !== undefined || entry?.domains !== undefined)
+      move(views.variants, variants, key, before && [plainKey(key)], entry && [plainKey(key)]);
     move(views.byFile, byFile, key, before && [before.file], entry && [entry.file]);
     move(views.dependents, dependents, key, before?.refs, entry?.refs);
     move(views.byFolder, byFolder, key, before?.folders, entry?.folders);
@@ -76,20 +95,23 @@ export function updatedIndex(
     byFile: withLists(views.byFile, byFile),
     dependents: withLists(views.dependents, dependents),
     byFolder: withLists(views.byFolder, byFolder),
-    policies: updatedPolicies(views.policies, changes),
+    variants: withLists(views.variants, variants),
+    valueReaders: updatedKeys(views.valueReaders, changes, (entry) => entry.values !== undefined),
+    policies: updatedKeys(views.policies, changes, (entry) => entry.kind === 'Policy'),
   };
   const index: CommitIndex = { project, entries: next.entries, ...(imagesLock === undefined ? {} : { imagesLock }) };
   VIEWS.set(index, next);
   return index;
 }
 
-function updatedPolicies(
-  policies: ReadonlySet<string>,
+function updatedKeys(
+  keys: ReadonlySet<string>,
   changes: ReadonlyMap<string, IndexEntry | undefined>,
+  isOne: (entry: IndexEntry) => boolean,
 ): ReadonlySet<string> {
-  const next = new Set(policies);
+  const next = new Set(keys);
   for (const [key, entry] of changes) {
-    if (entry?.kind === 'Policy') next.add(key);
+    if (entry !== undefined && isOne(entry)) next.add(key);
     else next.delete(key);
   }
   return next;

@@ -16,6 +16,7 @@ export { diffCommits } from './diff/diff.ts';
 export { type OpenedSide, openSide, type SideRequest } from './diff/side.ts';
 export { compileProduced, type ProducedRequest, type ProducedResult } from './dynamic.ts';
 export {
+  closureIn,
   type InputProblem,
   type InputTextResult,
   type InterfaceParameter,
@@ -26,6 +27,7 @@ export {
 } from './launch.ts';
 export { createParseCache, type ParseCache, parsedFile } from './parse-cache.ts';
 export { isDefinitionFile, normalisePath, PROJECT_FILE } from './paths.ts';
-export { haveSameScope } from './project.ts';
+export { haveSameScope, holdsUnder, projectSettings } from './project.ts';
 export type { Slices } from './slices.ts';
 export { ERROR_TYPE, EXECUTION_TYPE, optionalRecord, recordType } from './typing.ts';
+export { keyOfDefinition, keyOfEntry } from './variants.ts';

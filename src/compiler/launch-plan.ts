@@ -1,7 +1,7 @@
 import type { Json } from '../base/index.ts';
-import { checkValue, type DefinitionOf, didYouMean, type Path } from '../language/index.ts';
+import type { DefinitionOf } from '../language/index.ts';
 import type { ClosureParameter, LaunchPlanClosure, WorkflowClosure } from './closure.ts';
-import { interfaceType } from './launch.ts';
+import { checkGiven, type GivenInputs, valuesRead } from './given-inputs.ts';
 import { recordOf } from './record.ts';
 import { resolve } from './reference.ts';
 import { keyOf, type Made, tellTo, type Workspace } from './workspace.ts';
@@ -20,9 +20,10 @@ export function compileLaunchPlan(workspace: Workspace, plan: LaunchPlan): Made 
     kind: 'LaunchPlan',
     name: plan.name,
     workflow: { name: spec.workflow, closure: workflow.digest },
-    inputs: openInputs(workflow.closure, defaults, fixed),
+    inputs: openInputs(workflow.closure, plan, defaults.same),
     outputs: recordOf(Object.entries(workflow.closure.outputs).map(([name, { type }]) => [name, { type }] as const)),
-    fixedInputs: recordOf(fixed),
+    fixedInputs: recordOf(fixed.same),
+    ...inputsByNamespace(workflow.closure, defaults, fixed),
     ...(spec.maxParallelism === undefined ? {} : { maxParallelism: spec.maxParallelism }),
     ...(spec.concurrency === undefined ? {} : { concurrency: spec.concurrency }),
     ...(spec.priority === undefined ? {} : { priority: spec.priority }),
@@ -30,22 +31,38 @@ export function compileLaunchPlan(workspace: Workspace, plan: LaunchPlan): Made 
     ...(spec.timeout === undefined ? {} : { timeout: spec.timeout }),
     ...(spec.notifications === undefined ? {} : { notifications: spec.notifications }),
   };
-  return { kind: 'ok', closure, refs: [keyOf('Workflow', spec.workflow)], folders: [] };
+  const refs = [keyOf('Workflow', spec.workflow)];
+  return { kind: 'ok', closure, refs, folders: [], ...valuesRead(defaults, fixed) };
 }
 
 /** The inputs that stay open, each with the plan's default before the workflow's own. */
 function openInputs(
   workflow: WorkflowClosure,
+  { spec }: LaunchPlan,
   defaults: ReadonlyMap<string, Json>,
-  fixed: ReadonlyMap<string, Json>,
 ): Readonly<Record<string, ClosureParameter>> {
   const open: (readonly [string, ClosureParameter])[] = [];
   for (const [name, parameter] of Object.entries(workflow.inputs)) {
-    if (fixed.has(name)) continue;
+    if (spec.inputs.fixed.has(name)) continue;
     const value = defaults.get(name);
     open.push([name, value === undefined ? parameter : { ...parameter, default: value }]);
   }
   return recordOf(open);
+}
+
+function inputsByNamespace(
+  { inputs }: WorkflowClosure,
+  defaults: GivenInputs,
+  fixed: GivenInputs,
+): Pick<LaunchPlanClosure, 'byNamespace'> {
+  if (defaults.byNamespace.size + fixed.byNamespace.size === 0) return {};
+  const byNamespace = recordOf([
+    ...[...defaults.byNamespace].map(([name, values]) => [name, { values }] as const),
+    ...[...fixed.byNamespace].map(
+      ([name, values]) => [name, { fixed: inputs[name] as ClosureParameter, values }] as const,
+    ),
+  ]);
+  return { byNamespace };
 }
 
 /** The plan's values for inputs of the workflow, normalised; undefined when one is wrong. */
@@ -54,46 +71,12 @@ function checkedInputs(
   plan: LaunchPlan,
   workflow: WorkflowClosure,
   which: 'default' | 'fixed',
-): ReadonlyMap<string, Json> | undefined {
+): GivenInputs | undefined {
   return checkGiven(workspace, plan, ['spec', 'inputs', which], plan.spec.inputs[which], {
     owner: `workflow "${workflow.name}"`,
     parameters: workflow.inputs,
+    isFixed: which === 'fixed',
   });
-}
-
-/** Whose inputs are given, for messages. */
-export interface InputOwner {
-  readonly owner: string;
-  readonly parameters: Readonly<Record<string, ClosureParameter>>;
-}
-
-/** Plain values given for an interface: each must be an input of its type. Normalised; undefined when one is wrong. */
-export function checkGiven(
-  workspace: Workspace,
-  definition: DefinitionOf<'LaunchPlan' | 'Schedule'>,
-  path: Path,
-  given: ReadonlyMap<string, Json>,
-  { owner, parameters }: InputOwner,
-): ReadonlyMap<string, Json> | undefined {
-  const tell = tellTo(workspace);
-  const checked = new Map<string, Json>();
-  for (const [name, value] of given) {
-    const parameter = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
-    if (parameter === undefined) {
-      const help = didYouMean(name, Object.keys(parameters));
-      tell('PIPE-INPUT-002', `${owner} has no input "${name}"`, definition.placeOfKey([...path, name]), { help });
-      continue;
-    }
-    const result = checkValue(value, interfaceType(parameter.type));
-    if (result.kind === 'ok') checked.set(name, result.value);
-    else {
-      for (const problem of result.problems) {
-        const help = problem.help ?? `the type of "${name}" is ${parameter.type}`;
-        tell('PIPE-INPUT-003', problem.message, definition.placeOf([...path, name, ...problem.path]), { help });
-      }
-    }
-  }
-  return checked.size === given.size ? checked : undefined;
 }
 
 /** An input has a default or is fixed, not both. */

@@ -1,5 +1,7 @@
 import { BugError, type Json, type JsonObject } from '../base/index.ts';
 import { acceptsNull, checkValue, didYouMean, parseType, printType, type Type, textValue } from '../language/index.ts';
+import type { EntityClosure, LaunchPlanClosure } from './closure.ts';
+import { recordOf } from './record.ts';
 
 /** A parameter of an interface as closures and objects of the cluster hold it. */
 export interface InterfaceParameter {
@@ -88,4 +90,33 @@ export function interfaceType(text: string): Type {
   const parsed = parseType(text);
   if (parsed.kind === 'error') throw new BugError(`an interface names the type "${text}": ${parsed.message}`);
   return parsed.type;
+}
+
+/** A launch plan or schedule as it is in one namespace, with the values that its domain gives. */
+export function closureIn(closure: LaunchPlanClosure, namespace: string): LaunchPlanClosure;
+export function closureIn(closure: EntityClosure, namespace: string): EntityClosure;
+export function closureIn(closure: EntityClosure, namespace: string): EntityClosure {
+  if (closure.kind === 'LaunchPlan' && closure.byNamespace !== undefined) return planIn(closure, namespace);
+  if (closure.kind !== 'Schedule' || closure.byNamespace === undefined) return closure;
+  const { byNamespace, ...rest } = closure;
+  const inputs: [string, Json][] = Object.entries(closure.inputs ?? {});
+  for (const [name, values] of Object.entries(byNamespace)) {
+    const value = Object.hasOwn(values, namespace) ? values[namespace] : undefined;
+    if (value !== undefined) inputs.push([name, value]);
+  }
+  return { ...rest, ...(inputs.length > 0 && { inputs: recordOf(inputs) }) };
+}
+
+/** Where a namespace gives no value, the input is one to give by hand, or has the workflow's default. */
+function planIn({ byNamespace = {}, ...plan }: LaunchPlanClosure, namespace: string): LaunchPlanClosure {
+  const inputs = new Map(Object.entries(plan.inputs));
+  const fixed = new Map(Object.entries(plan.fixedInputs));
+  for (const [name, entry] of Object.entries(byNamespace)) {
+    const value = Object.hasOwn(entry.values, namespace) ? entry.values[namespace] : undefined;
+    const parameter = entry.fixed ?? inputs.get(name);
+    if (value !== undefined && entry.fixed !== undefined) fixed.set(name, value);
+    else if (parameter !== undefined)
+      inputs.set(name, value === undefined ? parameter : { ...parameter, default: value });
+  }
+  return { ...plan, inputs: recordOf(inputs), fixedInputs: recordOf(fixed) };
 }

@@ -28,7 +28,7 @@ const RETRIES = '{ limit: integer, backoff: { initial: duration, factor: float, 
 
 /** The spec of each kind as rules see it: every field, with its default where the document is silent. */
 const SPECS: Readonly<Record<DefinitionKind, string>> = {
-  Project: '{ paths: list<string>, domains: map<{ ref: string }>, lints: map<string> }',
+  Project: '{ paths: list<string>, domains: map<{ ref: string, values: map<json> }>, lints: map<string> }',
   Task: `{ description: string?, inputs: ${PARAMETERS}, outputs: ${PARAMETERS}, source: string?, run: { image: string?, command: list<string>, env: map<string>, secrets: map<{ name: string, key: string }> }, retries: ${RETRIES}, timeout: ${TIMEOUT}, resources: ${RESOURCES}, cache: ${CACHE}, interruptible: boolean, idempotent: boolean }`,
   Workflow: `{ description: string?, inputs: ${PARAMETERS}, outputs: map<{ value: json, type: string?, description: string? }>, failurePolicy: string, notifications: json }`,
   LaunchPlan: `{ description: string?, workflow: string, inputs: { default: map<json>, fixed: map<json> }, maxParallelism: integer?, concurrency: { limit: integer, whenFull: string }?, priority: integer, interruptible: boolean?, timeout: ${TIMEOUT}, notifications: json }`,
@@ -70,7 +70,13 @@ function specOf({ definition, closure }: Subject): JsonObject {
   switch (definition.kind) {
     case 'Project': {
       const { paths, domains, lints } = definition.spec;
-      return { paths, domains: recordOf(domains), lints: recordOf(lints) };
+      return {
+        paths,
+        domains: recordOf(
+          [...domains].map(([name, { ref, values }]) => [name, { ref, values: recordOf(values) }] as const),
+        ),
+        lints: recordOf(lints),
+      };
     }
     case 'Task':
       return taskOf(definition.spec, closure as TaskClosure);

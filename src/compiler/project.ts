@@ -1,7 +1,9 @@
 import { canonicalJson, type Json } from '../base/index.ts';
 import type { DefinitionOf, Place } from '../language/index.ts';
-import type { ProjectSettings } from './contract.ts';
+import type { CommitIndex, DomainSettings, ProjectSettings } from './contract.ts';
+import { checkDomains } from './domain-settings.ts';
 import { declaredHere, type Tell } from './findings.ts';
+import { viewsOf } from './index-views.ts';
 import { checkLevels } from './lint/levels.ts';
 import { parsedFile } from './parse-cache.ts';
 import { normalisePath, PROJECT_FILE } from './paths.ts';
@@ -72,13 +74,42 @@ function settingsOf(tell: Tell, project: DefinitionOf<'Project'>): ProjectSettin
     else tell('PIPE-PROJ-003', path.message, project.placeOf(['spec', 'paths', at]), { help: path.help });
   });
   const areLevels = checkLevels(tell, project);
-  if (paths.length < project.spec.paths.length || !areLevels) return undefined;
-  const { domains, lints } = project.spec;
-  return { name: project.name, paths, domains: recordOf(domains), ...(lints.size > 0 && { lints: recordOf(lints) }) };
+  const areDomains = checkDomains(tell, project);
+  if (paths.length < project.spec.paths.length || !areLevels || !areDomains) return undefined;
+  return projectSettings(project, paths);
+}
+
+/** What a project's document says, with its paths in normal form. */
+export function projectSettings({ name, spec }: DefinitionOf<'Project'>, paths: readonly string[]): ProjectSettings {
+  const { lints } = spec;
+  const domains = [...spec.domains].map(([domain, { ref, values }]): readonly [string, DomainSettings] => {
+    return [domain, { ref, ...(values.size > 0 && { values: recordOf(values) }) }];
+  });
+  return { name, paths, domains: recordOf(domains), ...(lints.size > 0 && { lints: recordOf(lints) }) };
 }
 
 /** Whether what was found under one project's settings holds under another's: the same files, told alike. */
 export function haveSameScope(before: ProjectSettings, after: ProjectSettings): boolean {
   const scopeOf = ({ paths, lints = {} }: ProjectSettings): string => canonicalJson([paths, lints] as unknown as Json);
   return scopeOf(before) === scopeOf(after);
+}
+
+/** Whether what was compiled for a commit holds under another one's project. Of most commits that is so whatever domains there are. */
+export function holdsUnder(base: CommitIndex, after: ProjectSettings): boolean {
+  if (!haveSameScope(base.project, after)) return false;
+  const { variants, valueReaders } = viewsOf(base);
+  return (variants.size === 0 && valueReaders.size === 0) || haveSameDomains(base.project, after);
+}
+
+/** Whether the same domains have the same values, and track or only register: what depends on domains holds still. */
+function haveSameDomains(before: ProjectSettings, after: ProjectSettings): boolean {
+  const valuesOf = ({ domains }: ProjectSettings): string =>
+    canonicalJson(
+      Object.entries(domains).map(([name, { ref, values = {} }]) => [
+        name,
+        ref.includes('*'),
+        values,
+      ]) as unknown as Json,
+    );
+  return valuesOf(before) === valuesOf(after);
 }

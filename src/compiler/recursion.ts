@@ -1,5 +1,6 @@
 import { type RunReference, runsOf } from './runs.ts';
 import type { Slices } from './slices.ts';
+import { keyOfDefinition, variantsOf } from './variants.ts';
 import { type Declared, keyOf, lookUp, tellTo, type Workspace } from './workspace.ts';
 
 /** A definition on the way down, and those of its references that are still to be followed. */
@@ -24,9 +25,9 @@ export function* visitRuns(
   const path: Step[] = [];
   const isOpen = new Set<string>();
   const enter = (declared: Declared): void => {
-    const key = keyOf(declared.definition.kind, declared.definition.name);
+    const key = keyOfDefinition(declared.definition);
     isOpen.add(key);
-    path.push({ key, declared, rest: runsOf(declared.definition)[Symbol.iterator](), current: undefined });
+    path.push({ key, declared, rest: runsIn(workspace, declared)[Symbol.iterator](), current: undefined });
   };
   enter(start);
   for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
@@ -45,6 +46,16 @@ export function* visitRuns(
       if (found.kind === 'found') enter(found.declared);
     }
   }
+}
+
+/** What a definition runs in any domain. */
+function runsIn(workspace: Workspace, { definition }: Declared): readonly RunReference[] {
+  const runs = runsOf(definition);
+  if (workspace.variants.size + workspace.base.variants.size === 0) return runs;
+  return runs.flatMap((run) => [
+    run,
+    ...variantsOf(workspace, run.kind, run.name).map((key) => ({ ...run, name: key.slice(run.kind.length + 1) })),
+  ]);
 }
 
 /** Tells a circle once, beginning at the first of its names, whichever was compiled first. */

@@ -1,11 +1,11 @@
-import { remembered } from '../base/index.ts';
+import { canonicalJson, remembered } from '../base/index.ts';
 import { isTimeZone, nextWallTime, parseCron, timeZoneNames } from '../calendar/index.ts';
 import { acceptsNull, type DefinitionOf, didYouMean } from '../language/index.ts';
-import type { LaunchPlanClosure, ScheduleClosure } from './closure.ts';
+import type { ScheduleClosure } from './closure.ts';
+import { checkGiven, type GivenInputs, valuesRead } from './given-inputs.ts';
 import { interfaceType } from './launch.ts';
-import { checkGiven } from './launch-plan.ts';
+import { type PlanTarget, resolvePlans } from './plan-targets.ts';
 import { recordOf } from './record.ts';
-import { resolve } from './reference.ts';
 import { keyOf, type Made, tellTo, type Workspace } from './workspace.ts';
 
 type Schedule = DefinitionOf<'Schedule'>;
@@ -16,15 +16,13 @@ const SEARCH_FROM_MS = Date.UTC(2000, 0, 1);
 /** Compiles a schedule: when it ticks, and that each tick has all inputs that its launch plan wants. */
 export function compileSchedule(workspace: Workspace, schedule: Schedule): Made {
   const hasTime = checkTime(workspace, schedule);
-  const plan = resolve(workspace, schedule, ['spec', 'launchPlan'], 'LaunchPlan', schedule.spec.launchPlan);
-  if (plan.kind !== 'ok') return plan;
-  const inputs = checkGiven(workspace, schedule, ['spec', 'inputs'], schedule.spec.inputs, {
-    owner: `launch plan "${plan.closure.name}"`,
-    parameters: plan.closure.inputs,
-  });
-  const isComplete = checkComplete(workspace, schedule, plan.closure);
-  const hasKickoff = checkKickoff(workspace, schedule, plan.closure);
-  if (!hasTime || !isComplete || !hasKickoff || inputs === undefined) return { kind: 'failed' };
+  const plans = resolvePlans(workspace, schedule, ['spec', 'launchPlan'], schedule.spec.launchPlan);
+  if (plans.kind !== 'ok') return plans;
+  const checked = plans.targets.map((plan) => checkPlan(workspace, schedule, plan));
+  const given = checked.every((inputs) => inputs !== undefined)
+    ? sharedInputs(workspace, schedule, checked)
+    : undefined;
+  if (!hasTime || given === undefined) return { kind: 'failed' };
   const { cron, everyMs, timeZone, start, end, spreadMs, catchUp, kickoffTime, active } = schedule.spec;
   const closure: ScheduleClosure = {
     kind: 'Schedule',
@@ -37,11 +35,47 @@ export function compileSchedule(workspace: Workspace, schedule: Schedule): Made 
     ...(end === undefined ? {} : { end }),
     ...(spreadMs === undefined ? {} : { spreadMs }),
     catchUp,
-    ...(inputs.size === 0 ? {} : { inputs: recordOf(inputs) }),
+    ...(given.same.size === 0 ? {} : { inputs: recordOf(given.same) }),
+    ...(given.byNamespace.size === 0 ? {} : { byNamespace: recordOf(given.byNamespace) }),
     ...(kickoffTime === undefined ? {} : { kickoffTime }),
     active,
   };
-  return { kind: 'ok', closure, refs: [keyOf('LaunchPlan', schedule.spec.launchPlan)], folders: [] };
+  const refs = [keyOf('LaunchPlan', schedule.spec.launchPlan)];
+  return { kind: 'ok', closure, refs, folders: [], ...valuesRead(given) };
+}
+
+/** The inputs that a schedule gives to its launch plan as that is in some domains; undefined when it does not fit. */
+function checkPlan(workspace: Workspace, schedule: Schedule, plan: PlanTarget): GivenInputs | undefined {
+  const inputs = checkGiven(workspace, schedule, ['spec', 'inputs'], schedule.spec.inputs, {
+    owner: plan.title,
+    parameters: plan.closure.inputs,
+    isFixed: true,
+    ...(plan.domains !== undefined && { domains: plan.domains }),
+  });
+  const isComplete = checkComplete(workspace, schedule, plan);
+  const hasKickoff = checkKickoff(workspace, schedule, plan);
+  return isComplete && hasKickoff ? inputs : undefined;
+}
+
+/** Of several plans, one set of inputs: what is written once means the same for all of them. */
+function sharedInputs(
+  workspace: Workspace,
+  schedule: Schedule,
+  given: readonly GivenInputs[],
+): GivenInputs | undefined {
+  const [first, ...others] = given as [GivenInputs, ...GivenInputs[]];
+  const byNamespace = new Map(first.byNamespace);
+  for (const other of others) {
+    for (const [name, value] of other.same) {
+      if (canonicalJson(first.same.get(name) ?? null) === canonicalJson(value)) continue;
+      const message = `the input "${name}" is of another type in another domain`;
+      const help = 'give the schedule of each domain a document of its own, with metadata.domains';
+      tellTo(workspace)('PIPE-DOMAIN-010', message, schedule.placeOf(['spec', 'inputs', name]), { help });
+      return undefined;
+    }
+    for (const [name, values] of other.byNamespace) byNamespace.set(name, { ...byNamespace.get(name), ...values });
+  }
+  return { ...first, byNamespace };
 }
 
 /** A pattern, and whether no year has a day of it. */
@@ -75,13 +109,13 @@ function checkTime(workspace: Workspace, schedule: Schedule): boolean {
 }
 
 /** Nobody is there to give an input when a tick comes: each must have a value by then. */
-function checkComplete(workspace: Workspace, schedule: Schedule, plan: LaunchPlanClosure): boolean {
-  const missing = Object.entries(plan.inputs).filter(([name, parameter]) => {
+function checkComplete(workspace: Workspace, schedule: Schedule, { title, closure }: PlanTarget): boolean {
+  const missing = Object.entries(closure.inputs).filter(([name, parameter]) => {
     if (parameter.default !== undefined || acceptsNull(interfaceType(parameter.type))) return false;
     return !schedule.spec.inputs.has(name) && schedule.spec.kickoffTime !== name;
   });
   for (const [name, parameter] of missing) {
-    const message = `launch plan "${plan.name}" wants the input "${name}" (${parameter.type}), and the schedule does not give it`;
+    const message = `${title} wants the input "${name}" (${parameter.type}), and the schedule does not give it`;
     const ways = ['add it under "inputs"', 'give it a default in the launch plan'];
     if (parameter.type === 'datetime') ways.push('name it as "kickoffTime"');
     const help = `${ways.slice(0, -1).join(', ')} or ${ways.at(-1)}`;
@@ -90,15 +124,15 @@ function checkComplete(workspace: Workspace, schedule: Schedule, plan: LaunchPla
   return missing.length === 0;
 }
 
-function checkKickoff(workspace: Workspace, schedule: Schedule, plan: LaunchPlanClosure): boolean {
+function checkKickoff(workspace: Workspace, schedule: Schedule, { title, closure }: PlanTarget): boolean {
   const name = schedule.spec.kickoffTime;
   if (name === undefined) return true;
   const tell = tellTo(workspace);
   const place = schedule.placeOf(['spec', 'kickoffTime']);
-  const parameter = Object.hasOwn(plan.inputs, name) ? plan.inputs[name] : undefined;
+  const parameter = Object.hasOwn(closure.inputs, name) ? closure.inputs[name] : undefined;
   if (parameter === undefined) {
-    const help = didYouMean(name, Object.keys(plan.inputs));
-    tell('PIPE-INPUT-002', `launch plan "${plan.name}" has no input "${name}"`, place, { help });
+    const help = didYouMean(name, Object.keys(closure.inputs));
+    tell('PIPE-INPUT-002', `${title} has no input "${name}"`, place, { help });
     return false;
   }
   if (parameter.type !== 'datetime' && parameter.type !== 'datetime?') {

@@ -9,8 +9,10 @@ import {
   type RunPolicy,
   type Type,
 } from '../language/index.ts';
+import { calledPlan } from './called-plan.ts';
 import type { ClosureParameter, LaunchPlanClosure, TaskClosure, WorkflowClosure } from './closure.ts';
 import { interfaceType } from './launch.ts';
+import { resolvePlans } from './plan-targets.ts';
 import { type Resolved, resolve } from './reference.ts';
 import { actionsOf } from './runs.ts';
 import { withPolicy } from './task.ts';
@@ -35,7 +37,13 @@ export interface TargetTask {
 export type Target = { readonly callee: Callee } & (
   | ({ readonly kind: 'task' } & TargetTask)
   | { readonly kind: 'workflow'; readonly closure: WorkflowClosure; readonly digest: Digest }
-  | { readonly kind: 'launchPlan'; readonly closure: LaunchPlanClosure; readonly digest: Digest }
+  | {
+      readonly kind: 'launchPlan';
+      readonly closure: LaunchPlanClosure;
+      readonly digest: Digest;
+      /** Namespace → digest, where the plan is another one by domain. */
+      readonly byNamespace?: Readonly<Record<string, Digest>>;
+    }
   /** `tasks`: those that its workflow may run, by name. */
   | ({ readonly kind: 'dynamic'; readonly tasks: ReadonlyMap<string, TargetTask> } & TargetTask)
 );
@@ -59,17 +67,14 @@ export function findTargets(context: WorkflowContext): Targets {
   return { byAction, refs: [...finder.refs].sort(), isPending: finder.isPending() };
 }
 
-type Found<K extends 'Task' | 'Workflow' | 'LaunchPlan'> = Extract<Resolved<K>, { kind: 'ok' }>;
+type Found<K extends 'Task' | 'Workflow'> = Extract<Resolved<K>, { kind: 'ok' }>;
 
 interface Finder {
   readonly context: WorkflowContext;
   readonly refs: Set<string>;
   readonly isPending: () => boolean;
-  readonly find: <K extends 'Task' | 'Workflow' | 'LaunchPlan'>(
-    kind: K,
-    name: string,
-    at: Path,
-  ) => Found<K> | undefined;
+  readonly find: <K extends 'Task' | 'Workflow'>(kind: K, name: string, at: Path) => Found<K> | undefined;
+  readonly findPlan: (name: string, at: Path) => Omit<Extract<Target, { kind: 'launchPlan' }>, 'callee'> | undefined;
   /** Parsed once for all actions that call it. */
   readonly calleeOf: (title: string, closure: TaskClosure | WorkflowClosure | LaunchPlanClosure) => Callee;
 }
@@ -89,6 +94,13 @@ function createFinder(context: WorkflowContext): Finder {
       if (found.kind === 'pending') isPending = true;
       else context.fault();
       return undefined;
+    },
+    findPlan: (name, at) => {
+      refs.add(keyOf('LaunchPlan', name));
+      const found = resolvePlans(context.workspace, context.workflow, at, name);
+      if (found.kind === 'pending') isPending = true;
+      if (found.kind === 'failed') context.fault();
+      return found.kind === 'ok' ? calledPlan(context, found.targets, at) : undefined;
     },
     calleeOf: (title, { inputs, outputs }) => {
       const callee = callees.get(title) ?? {
@@ -116,7 +128,7 @@ function findTarget(finder: Finder, action: BranchAction, path: Path): Target | 
       return { ...found, kind: 'workflow', callee: finder.calleeOf(`workflow "${action.workflow}"`, found.closure) };
     }
     case 'launchPlan': {
-      const found = finder.find('LaunchPlan', action.launchPlan, [...path, 'launchPlan']);
+      const found = finder.findPlan(action.launchPlan, [...path, 'launchPlan']);
       if (found === undefined) return undefined;
       const callee = finder.calleeOf(`launch plan "${action.launchPlan}"`, found.closure);
       return { ...found, kind: 'launchPlan', callee };

@@ -11,6 +11,7 @@ import {
 import {
   BOOLEAN,
   DATETIME,
+  type Definition,
   type Field,
   listOf,
   optionalOf,
@@ -20,6 +21,7 @@ import {
   type Type,
   type ValueTemplate,
 } from '../language/index.ts';
+import type { Tell } from './findings.ts';
 import type { WorkflowContext } from './workflow-context.ts';
 
 /** `execution` in expressions. */
@@ -197,6 +199,16 @@ const CODES: Readonly<Record<ExpressionProblem['kind'] | 'value', string>> = {
 };
 
 function tellProblem({ tell, workflow }: WorkflowContext, problem: TemplateProblem, path: Path): void {
-  const place = workflow.placeOf([...path, ...problem.path], problem.range);
+  tellExpressionProblem(tell, workflow, problem, path);
+}
+
+/** Tells what is wrong with the expressions of the value at `path`. */
+export function tellExpressionProblem(
+  tell: Tell,
+  { placeOf }: Pick<Definition, 'placeOf'>,
+  problem: TemplateProblem,
+  path: Path,
+): void {
+  const place = placeOf([...path, ...problem.path], problem.range);
   tell(CODES[problem.kind], problem.message, place, { help: problem.help });
 }

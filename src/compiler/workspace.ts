@@ -1,10 +1,11 @@
 import type { Diagnostic, Digest } from '../base/index.ts';
 import type { BrokenDefinition, Definition } from '../language/index.ts';
 import type { EntityClosure, EntityKind } from './closure.ts';
-import type { CompileRequest, IndexEntry } from './contract.ts';
+import type { CompileRequest, IndexEntry, ProjectSettings } from './contract.ts';
 import { finding, type Tell } from './findings.ts';
 import type { IndexViews } from './index-views.ts';
 import { isAtHand, type ParseCache, parsedFile } from './parse-cache.ts';
+import { keyOfDefinition } from './variants.ts';
 
 /** A definition and the file it stands in. */
 export interface Declared {
@@ -28,6 +29,7 @@ export interface Compilation {
   readonly refs: readonly string[];
   readonly folders: readonly string[];
   readonly images?: IndexEntry['images'];
+  readonly values?: IndexEntry['values'];
 }
 
 /** `failed`: told in its own diagnostics, or those of what it refers to. */
@@ -44,6 +46,7 @@ export type Made =
       readonly refs: readonly string[];
       readonly folders: readonly string[];
       readonly images?: Compilation['images'];
+      readonly values?: Compilation['values'];
     }
   /** Told. */
   | { readonly kind: 'failed' }
@@ -62,8 +65,12 @@ export interface Workspace {
   /** Of the base; empty without one. */
   readonly base: IndexViews;
   readonly cache: ParseCache;
+  /** The project, once it is read. */
+  readonly settings: { project?: ProjectSettings };
   /** Definitions of the changed files, by key. */
   readonly declared: Map<string, Declared>;
+  /** Of definitions for some domains only: plain key → their keys. */
+  readonly variants: Map<string, Set<string>>;
   readonly broken: Map<string, BrokenDefinition>;
   readonly outcomes: Map<string, Outcome>;
   readonly diagnostics: Diagnostic[];
@@ -109,7 +116,7 @@ export function lookInFile(workspace: Workspace, key: string, file: string, blob
     needRefs(workspace, key);
     return { kind: 'pending' };
   }
-  const definition = parsed.documents.find((document) => keyOf(document.kind, document.name) === key);
+  const definition = parsed.documents.find((document) => keyOfDefinition(document) === key);
   return definition === undefined ? { kind: 'missing' } : { kind: 'found', declared: { definition, blob } };
 }
 
@@ -122,6 +129,7 @@ function needRefs({ base, cache, request, neededBlobs, neededRefs }: Workspace, 
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     if (neededRefs.has(next)) continue;
     neededRefs.add(next);
+    left.push(...(base.variants.get(next) ?? []));
     const entry = base.entries.get(next);
     if (entry === undefined || request.files.has(entry.file)) continue;
     if (!isAtHand(cache, request.texts, entry.file, entry.blob)) neededBlobs.set(entry.file, entry.blob);

@@ -18,6 +18,8 @@ interface DocumentBase {
   readonly file: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Domains in which this definition takes the place of the one of its kind and name without. Absent: every domain. */
+  readonly domains?: readonly string[];
   readonly description?: string;
   /** Where `metadata.name` stands: for "declared here". */
   readonly declaredAt: () => Place;
@@ -49,9 +51,16 @@ export type DefinitionOf<K extends DefinitionKind> = Extract<Definition, { reado
 export interface ProjectSpec {
   /** Folders or files relative to the root, as written. */
   readonly paths: readonly string[];
-  readonly domains: ReadonlyMap<string, { readonly ref: string }>;
+  readonly domains: ReadonlyMap<string, DomainSpec>;
   /** Code → how it is told here; the codes are not yet checked. At `['spec', 'lints', code]`. */
   readonly lints: ReadonlyMap<string, LintLevel>;
+}
+
+export interface DomainSpec {
+  /** A branch, or a pattern with `*`. Not yet checked. */
+  readonly ref: string;
+  /** What `domain.values` is in this domain. */
+  readonly values: ReadonlyMap<string, Json>;
 }
 
 /** A value that stands in a secret, by the secret's name and the value's key in it. */

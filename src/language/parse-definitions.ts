@@ -13,7 +13,7 @@ import { decodeText, type GateRefusal } from './gate.ts';
 import { type Ignore, ignoresOf } from './ignores.ts';
 import { maskPlace } from './mask-place.ts';
 import { readPolicy } from './read/policy.ts';
-import type { Reader } from './read/reader.ts';
+import { type Reader, textsOf } from './read/reader.ts';
 import { readLaunchPlan, readPlatform, readProject, readSchedule, readTask, texts } from './read/specs.ts';
 import { readWorkflow } from './read/workflow.ts';
 import { DEFINITION_KINDS } from './schema/kinds.ts';
@@ -246,6 +246,7 @@ function readDefinition(
     file: source.path,
     labels: texts(metadata.labels),
     annotations: texts(metadata.annotations),
+    ...(metadata.domains !== undefined && { domains: readDomains(reader, kind, metadata.domains) }),
     ...(typeof metadata.description === 'string' && { description: metadata.description }),
     ...places,
   };
@@ -284,6 +285,23 @@ function typedDefinition(
     case 'Policy':
       return { ...base, kind, spec: readPolicy(reader, spec) };
   }
+}
+
+/** Kinds whose definitions may differ by domain: code is the same everywhere, and rules hold for all. */
+const KINDS_BY_DOMAIN: ReadonlySet<DefinitionKind> = new Set(['LaunchPlan', 'Schedule', 'Platform']);
+
+function readDomains(reader: Reader, kind: DefinitionKind, domains: Json): readonly string[] {
+  if (!KINDS_BY_DOMAIN.has(kind)) {
+    const help =
+      kind === 'Task' || kind === 'Workflow'
+        ? 'give it an input, and launch plans of different domains that set it otherwise'
+        : 'only a LaunchPlan, a Schedule or a Platform may have "domains"';
+    reader.tell('PIPE-DOMAIN-002', `a ${kind} is the same in every domain`, ['metadata', 'domains'], {
+      isKey: true,
+      help,
+    });
+  }
+  return textsOf(domains);
 }
 
 function checkAnnotations(reader: Reader, annotations: Json | undefined): void {

@@ -2,6 +2,7 @@ import { StalledError } from '../base/index.ts';
 import type { PlanOptions } from '../client/index.ts';
 import {
   ANNOTATION,
+  domainOf,
   findObject,
   listEntities,
   type PlanSummary,
@@ -17,6 +18,7 @@ export async function planRevision({ cluster, repository, namespace, commit }: P
   const index = (await findObject<Revision>(cluster, key))?.spec.index;
   if (index === undefined) throw new StalledError('RevisionMissing', `commit ${commit} of ${name} is not registered`);
   const confirmed = annotations?.[ANNOTATION.pruneConfirmed];
-  const request = { cluster, repository: name, namespace, ...(confirmed !== undefined && { confirmed }) };
+  const domain = domainOf(namespace, repository.status?.project);
+  const request = { cluster, repository: name, namespace, domain, ...(confirmed !== undefined && { confirmed }) };
   return summarisePlan(namespace, await planCommit(request, commit, await listEntities(cluster, index)));
 }

@@ -4,6 +4,7 @@ import type {
   ComputeMapAction,
   FailureHandlerClosure,
   InlineWorkflow,
+  LaunchPlanAction,
   LaunchPlanClosure,
   MapAction,
   NodeClosure,
@@ -39,17 +40,19 @@ interface Tables {
   /** The closure of a workflow that runs inline. */
   readonly workflowOf: (digest: Digest) => InlineWorkflow;
   readonly launchPlanOf: (digest: Digest) => LaunchPlanClosure;
+  readonly namespace: string;
   readonly inline: (digest: Digest) => Plan;
 }
 
 /**
  * Indexes a closure. Costs its size once; every step after that costs only what changes. What it runs inline is indexed
- * when it is first run. `launchPlans` are those of `launchPlansOf`. Throws BugError on a closure that no compiler of ours makes.
+ * when it is first run. `launchPlans` are those of `launchPlansOf`, as they are in the namespace. Throws BugError on a closure that no compiler of ours makes.
  */
 export function buildPlan(
   digest: Digest,
   closure: WorkflowClosure,
   launchPlans: ReadonlyMap<Digest, LaunchPlanClosure> = new Map(),
+  namespace = '',
 ): Plan {
   const tasks = new Map<Digest, PlannedTask>();
   for (const [taskDigest, task] of Object.entries(closure.tasks)) tasks.set(taskDigest, plannedTask(taskDigest, task));
@@ -58,6 +61,7 @@ export function buildPlan(
   const tables: Tables = {
     taskOf: (taskDigest) => tasks.get(taskDigest) ?? missing(digest, 'task', taskDigest),
     workflowOf: (inner) => workflows.get(inner) ?? missing(digest, 'workflow', inner),
+    namespace,
     launchPlanOf: (inner) => launchPlans.get(inner) ?? missing(digest, 'launch plan', inner),
     inline: (inner) => {
       const plan = plans.get(inner) ?? planOf(inner, tables.workflowOf(inner), tables);
@@ -210,10 +214,11 @@ function planAction(action: BranchClosure, base: Base, { digest, tables, render 
     }
     case 'launchPlan': {
       const { launchPlan, retries, timeout } = action;
-      const plan = tables.launchPlanOf(launchPlan.closure);
+      const own = planDigest(launchPlan, tables.namespace);
+      const plan = tables.launchPlanOf(own);
       const closure = { retries, timeout };
       const inputs = render.inputs(action.with, plan.inputs);
-      return { ...base, kind: 'launchPlan', digest: launchPlan.closure, launchPlan: plan, with: inputs, closure };
+      return { ...base, kind: 'launchPlan', digest: own, launchPlan: plan, with: inputs, closure };
     }
     case 'approve': {
       const { timeoutMs, default: byDefault } = action;
@@ -242,11 +247,18 @@ function planAction(action: BranchClosure, base: Base, { digest, tables, render 
   }
 }
 
-/** The launch plans that a closure's nodes run, at any depth: what `buildPlan` needs besides the closure. */
-export function launchPlansOf(closure: WorkflowClosure): readonly Digest[] {
+/** The launch plans that a closure's nodes run in a namespace, at any depth: what `buildPlan` needs besides the closure. */
+export function launchPlansOf(
+  closure: WorkflowClosure,
+  namespace: string,
+): { readonly digests: readonly Digest[]; readonly differ: boolean } {
   const found = new Set<Digest>();
+  let differ = false;
   const see = (action: BranchClosure | SwitchAction | undefined): void => {
-    if (action?.kind === 'launchPlan') found.add(action.launchPlan.closure);
+    if (action?.kind === 'launchPlan') {
+      found.add(planDigest(action.launchPlan, namespace));
+      if (action.launchPlan.byNamespace !== undefined) differ = true;
+    }
     if (action?.kind !== 'switch') return;
     for (const branch of action.branches) see(branch.action);
     see(action.else);
@@ -255,7 +267,7 @@ export function launchPlansOf(closure: WorkflowClosure): readonly Digest[] {
     for (const node of nodes) see(node);
     see(onFailure);
   }
-  return [...found];
+  return { digests: [...found], differ };
 }
 
 function planMap(action: MapAction, base: Base, task: PlannedTask, render: Renderers): MapPlan {
@@ -303,4 +315,9 @@ export function nodeSlug(id: string): string {
   // Paths of nested nodes are many, and their readable parts alike.
   const digits = id.includes('/') ? 12 : 7;
   return `${readable.replaceAll(/^-+|-+$/g, '') || 'node'}-h${sha256(id).slice(0, digits)}`;
+}
+
+/** The launch plan that a node runs in a namespace. */
+function planDigest({ closure, byNamespace = {} }: LaunchPlanAction['launchPlan'], namespace: string): Digest {
+  return Object.hasOwn(byNamespace, namespace) ? (byNamespace[namespace] as Digest) : closure;
 }

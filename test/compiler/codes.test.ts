@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { COMPILER_CODES } from '../../src/language/diagnostics/compiler-codes.ts';
+import { DOMAIN_CODES } from '../../src/language/diagnostics/domain-codes.ts';
 import { NODE_CODES } from '../../src/language/diagnostics/node-codes.ts';
 import { NOTIFICATION_CODES } from '../../src/language/diagnostics/notification-codes.ts';
 import { checkExamples, type ExampleRunner } from '../language/diagnostics/check-examples.ts';
@@ -42,4 +43,8 @@ describe('examples of notifications', () => {
 
 describe('examples of the compiler, as the root file', () => {
   checkExamples(COMPILER_CODES.filter(isOfProject), asRoot);
+});
+
+describe('examples of domains', () => {
+  checkExamples(DOMAIN_CODES, asRoot);
 });

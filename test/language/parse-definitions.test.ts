@@ -28,8 +28,8 @@ describe('parseDefinitions reads', () => {
     expect(spec).toEqual({
       paths: ['pipelines'],
       domains: new Map([
-        ['production', { ref: 'main' }],
-        ['development', { ref: '*' }],
+        ['production', { ref: 'main', values: new Map() }],
+        ['development', { ref: '*', values: new Map() }],
       ]),
       lints: new Map(),
     });

@@ -26,6 +26,9 @@ export const MAX_EXPRESSION_STRING = 1 * MiB;
 /** A regular expression, in UTF-16 code units: RE2 takes time by pattern times text. */
 export const MAX_PATTERN_LENGTH = 500;
 
+/** Values of one domain of a project. */
+export const MAX_DOMAIN_VALUES = 128;
+
 /** A line of a definitions file, in UTF-16 code units. */
 export const MAX_LINE_LENGTH = 64 * KiB;
 /** Nesting of a definitions file, block and flow together; `yaml` recurses over it. */

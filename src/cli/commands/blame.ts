@@ -1,4 +1,4 @@
-import { StalledError, WaitError } from '../../base/index.ts';
+import { StalledError, variantName, WaitError } from '../../base/index.ts';
 import {
   type Blame,
   blameEntity,
@@ -12,7 +12,7 @@ import {
   pullRequestOf,
   unlessRefused,
 } from '../../client/index.ts';
-import type { CommitIndex } from '../../compiler/index.ts';
+import { type CommitIndex, type IndexEntry, keyOfEntry } from '../../compiler/index.ts';
 import { type Oid, shortOid } from '../../git/index.ts';
 import { suggest } from '../../language/index.ts';
 import { blameByRevision } from '../blame-by-revision.ts';
@@ -117,8 +117,8 @@ async function blameByGit(
   }
   const remote = (await unlessRefused(git.run('remote', 'get-url', 'origin')))?.trim();
   const blamed: Blamed[] = [];
-  for (const { kind, name } of entriesOf(index, word, commit)) {
-    const blame = await blameEntity(git, readIndex, commit, `${kind}/${name}`);
+  for (const entry of entriesOf(index, word, commit)) {
+    const blame = await blameEntity(git, readIndex, commit, keyOfEntry(entry));
     if (blame.kind !== 'absent') blamed.push(await factsOf(git, commit, blame, remote));
   }
   return blamed;
@@ -126,7 +126,9 @@ async function blameByGit(
 
 function entriesOf({ entries }: CommitIndex, { kind, name }: EntityWord, commit: Oid) {
   const all = [...entries.values()].filter((entry) => entry.kind !== 'Project');
-  const found = all.filter((entry) => entry.name === name && (kind === undefined || entry.kind === kind));
+  // One name may be several definitions, each for its domains: `load@production` is one of them.
+  const isMeant = (entry: IndexEntry): boolean => entry.name === name || keyOfEntry(entry) === `${entry.kind}/${name}`;
+  const found = all.filter((entry) => isMeant(entry) && (kind === undefined || entry.kind === kind));
   if (found.length > 0) return found.sort((a, b) => (a.kind < b.kind ? -1 : 1));
   const meant = suggest(
     name,
@@ -169,7 +171,8 @@ async function factsOf(
   blame: Exclude<Blame, { kind: 'absent' }>,
   remote?: string,
 ): Promise<Blamed> {
-  const { kind, name, file } = blame.entry;
+  const { kind, file } = blame.entry;
+  const name = variantName(blame.entry.name, blame.entry.domains);
   if (blame.kind === 'beyond') return { kind, name, file };
   const logged = await logCommit(git, blame.commit);
   const merge = await mergeOf(git, blame.commit, start);

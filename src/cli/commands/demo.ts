@@ -118,7 +118,7 @@ async function push({ stage }: Demo, isExpectedToPass: boolean): Promise<void> {
 async function runPlan({ context, connected, stage }: Demo): Promise<ExecutionView> {
   const { cluster } = connected;
   const target = await runTarget(cluster, NAMESPACE, undefined, true);
-  const found = target === undefined ? undefined : await resolveRunnable(cluster, target.revision, PLAN);
+  const found = target === undefined ? undefined : await resolveRunnable(cluster, target, PLAN);
   if (found?.kind !== 'found') throw new FailedError(`launch plan ${PLAN} is not active`);
   const { parameters, fixedInputs, ...runnable } = found.runnable;
   const resolved = resolveInputs({ parameters, fixed: fixedInputs, given: {} });

@@ -11,7 +11,7 @@ import {
 } from '../../client/index.ts';
 import type { Execution } from '../../cluster/index.ts';
 import { type Direction, graphOf } from '../../compiler/graph/index.ts';
-import type { WorkflowClosure } from '../../compiler/index.ts';
+import { keyOfEntry, type WorkflowClosure } from '../../compiler/index.ts';
 import { formatDiagnostics, suggest } from '../../language/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -77,7 +77,7 @@ async function checkoutDrawing({ cwd, stderr }: CommandContext, name: string): P
     stderr.write(formatDiagnostics(outcome.diagnostics, 'pretty', { color: stderr.color }));
     throw new FailedError('a checkout with errors has no graph', '`pipectl validate` checks it');
   }
-  const closures = new Map(outcome.changed.map(({ kind, name, closure }) => [`${kind}/${name}`, closure]));
+  const closures = new Map(outcome.changed.map((entity) => [keyOfEntry(entity), entity.closure]));
   const plan = closures.get(`LaunchPlan/${name}`);
   const closure = closures.get(`Workflow/${plan?.kind === 'LaunchPlan' ? plan.workflow.name : name}`);
   if (closure?.kind === 'Workflow') return describedDrawing(closure);
@@ -104,7 +104,7 @@ async function revisionDrawing(context: CommandContext, rev: string, name: strin
   }
   const { spec } = target.revision;
   const commit = `commit ${spec.commit.slice(0, 7)}`;
-  const resolution = await resolveRunnable(session.cluster, target.revision, name);
+  const resolution = await resolveRunnable(session.cluster, target, name);
   if (resolution.kind === 'noEntity') {
     throw new FailedError(`${commit} has no workflow "${name}"`, meantText(name, resolution.names));
   }

@@ -1,6 +1,5 @@
 import { MAX_PRIORITY, MIN_PRIORITY } from '../../base/index.ts';
 import { type Connected, type Runnable, type RunTarget, resolveRunnable, runTarget } from '../../client/index.ts';
-import type { Revision } from '../../cluster/index.ts';
 import { resolveInputs } from '../../compiler/index.ts';
 import { suggest } from '../../language/index.ts';
 import type { CommandInput } from '../command.ts';
@@ -26,7 +25,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const ownName = wantedName(input);
   const session = await context.session();
   const target = await findTarget(context, session, input.text('rev'));
-  const { parameters, fixedInputs, ...runnable } = await findRunnable(session, target.revision, name);
+  const { parameters, fixedInputs, ...runnable } = await findRunnable(session, target, name);
   const given = await givenInputs(context, input, parameters);
   const inputs = usableInputs(context, resolveInputs({ parameters, fixed: fixedInputs, given }), { ...runnable, name });
   const execution = await startExecution(context, session, ownName, {
@@ -62,8 +61,8 @@ async function findTarget(
   );
 }
 
-async function findRunnable({ cluster }: Connected, revision: Revision, name: string): Promise<Runnable> {
-  const resolution = await resolveRunnable(cluster, revision, name);
+async function findRunnable({ cluster }: Connected, target: RunTarget, name: string): Promise<Runnable> {
+  const resolution = await resolveRunnable(cluster, target, name);
   if (resolution.kind === 'found') return resolution.runnable;
   const meant = suggest(name, resolution.names);
   throw new FailedError(

@@ -30,4 +30,5 @@ const EMPTY = {
   folders: [],
   steps: 0,
   hasCircle: false,
+  needsWhole: false,
 } as const satisfies Omit<FileRecord, 'file'>;

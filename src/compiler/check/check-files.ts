@@ -1,5 +1,5 @@
-import type { Diagnostic, Span } from '../../base/index.ts';
-import type { DefinitionOf, Ignore, ParsedFile, Place } from '../../language/index.ts';
+import { type Diagnostic, type Json, type Span, variantName } from '../../base/index.ts';
+import type { Definition, DefinitionOf, Ignore, ParsedFile, Place } from '../../language/index.ts';
 import { addFile } from '../changed-files.ts';
 import type { EntityKind } from '../closure.ts';
 import type { ProjectSettings } from '../contract.ts';
@@ -11,7 +11,8 @@ import { createParseCache } from '../parse-cache.ts';
 import { normalisePath, PROJECT_FILE } from '../paths.ts';
 import { type PolicyReview, policyReview } from '../policy-review.ts';
 import { finished } from '../slices.ts';
-import { type Compilation, keyOf, type Workspace } from '../workspace.ts';
+import { keyOfDefinition } from '../variants.ts';
+import type { Compilation, Workspace } from '../workspace.ts';
 import { type FileFacts, factsOf } from './file-facts.ts';
 
 /** What all files of a commit are checked against. */
@@ -52,6 +53,8 @@ export interface FileRecord extends FileFacts {
   readonly steps: number;
   /** Workflows run each other in a circle: which of them is told depends on where one begins. */
   readonly hasCircle: boolean;
+  /** A definition differs by domain, or domains have values: what is meant, and what is used, shows in the whole commit only. */
+  readonly needsWhole: boolean;
 }
 
 /** A file with its parsed text. */
@@ -92,7 +95,7 @@ export function checkFiles(
 }
 
 function openCheck(
-  { lock, namesOf }: CheckScope,
+  { project, lock, namesOf }: CheckScope,
   trees: ReadonlyMap<string, string | null>,
   mayHoldKeys: boolean,
 ): Workspace {
@@ -106,7 +109,9 @@ function openCheck(
     },
     base: EMPTY_VIEWS,
     cache: createParseCache(),
+    settings: { project },
     declared: new Map(),
+    variants: new Map(),
     broken: new Map(),
     outcomes: new Map(),
     diagnostics: [],
@@ -130,10 +135,10 @@ function compileOwn(workspace: Workspace, { file, parsed }: ReadFile): readonly 
   const compilations: Compilation[] = [];
   for (const definition of parsed.documents) {
     if (definition.kind === 'Project') continue;
-    const declared = workspace.declared.get(keyOf(definition.kind, definition.name));
+    const declared = workspace.declared.get(keyOfDefinition(definition));
     // Of two with one name the first counts.
     if (declared?.definition !== definition) continue;
-    const outcome = workspace.compileEntity(definition.kind, definition.name);
+    const outcome = workspace.compileEntity(definition.kind, variantName(definition.name, definition.domains));
     if (outcome.kind === 'ok' && outcome.compilation.declared.definition.file === file)
       compilations.push(outcome.compilation);
   }
@@ -170,8 +175,21 @@ function records(
       folders: foldersOf(one),
       steps,
       hasCircle,
+      needsWhole: parsed.documents.some(differsByDomain),
     };
   });
+}
+
+function differsByDomain(definition: Definition): boolean {
+  if (definition.domains !== undefined) return true;
+  if (definition.kind === 'Schedule') return holdExpressions(definition.spec.inputs);
+  if (definition.kind === 'Project') return [...definition.spec.domains.values()].some(({ values }) => values.size > 0);
+  if (definition.kind !== 'LaunchPlan') return false;
+  return holdExpressions(definition.spec.inputs.default) || holdExpressions(definition.spec.inputs.fixed);
+}
+
+function holdExpressions(inputs: ReadonlyMap<string, Json>): boolean {
+  return inputs.size > 0 && JSON.stringify([...inputs.values()]).includes('${{');
 }
 
 /** Judges what a file defines by the policies, the project included; the result is how many steps it took. */

@@ -36,7 +36,8 @@ const KINDS = ['Task', 'Workflow', 'LaunchPlan', 'Schedule', 'Platform', 'Policy
 
 /**
  * What compiling the commit as a whole would tell, from the records of all its files in order; those that lead into circles
- * were checked together. Undefined for what only the whole can tell: policies that take too long. `definitionOf` gives a definition of a file by its key.
+ * were checked together. Undefined for what only the whole can tell: policies that take too long, and what differs by domain.
+ * `definitionOf` gives a definition of a file by its key.
  */
 export function conclude(
   { settings, workspace }: OpenProject,
@@ -44,7 +45,7 @@ export function conclude(
   definitionOf: (file: string, key: string) => Definition | undefined,
 ): Conclusion | undefined {
   const steps = files.reduce((sum, file) => sum + file.steps, 0);
-  if (steps > MAX_POLICY_STEPS) return undefined;
+  if (steps > MAX_POLICY_STEPS || files.some(({ needsWhole }) => needsWhole)) return undefined;
   const { diagnostics } = workspace;
   const tell = tellTo(workspace);
   for (const { findings } of files) diagnostics.push(...findings);

@@ -137,4 +137,5 @@ const NOTHING: FileRecord = {
   folders: [],
   steps: 0,
   hasCircle: false,
+  needsWhole: false,
 };

@@ -18,7 +18,7 @@ export interface CommitSummary {
   readonly definitions: number;
   /** Tags of images with the number of files that run them. */
   readonly images: readonly (readonly [image: string, files: number])[];
-  /** Files of which something is told. */
+  /** Files of which something is told, and those that need the whole. */
   readonly loud: readonly string[];
   /** Tasks that nothing refers to, with their files. */
   readonly idle: readonly (readonly [file: string, key: string])[];
@@ -91,6 +91,6 @@ export function totalOf(files: readonly FileRecord[]): Total {
   return { counts: Object.fromEntries(counts), steps, definitions, images: [...images] };
 }
 
-function isLoud({ findings, judged, lints, secrets, ignores }: FileRecord): boolean {
-  return [findings, judged, lints, secrets, ignores].some((told) => told.length > 0);
+function isLoud({ findings, judged, lints, secrets, ignores, needsWhole }: FileRecord): boolean {
+  return needsWhole || [findings, judged, lints, secrets, ignores].some((told) => told.length > 0);
 }

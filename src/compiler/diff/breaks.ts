@@ -160,7 +160,7 @@ function affectedBy(search: Search, key: string, closure: EntityClosure | undefi
       search.trials += 1;
       const closureOf = (name: string): EntityClosure | undefined =>
         supposed.has(name) ? supposed.get(name) : before.closure(name);
-      const result = tryDefinition(definition, closureOf);
+      const result = tryDefinition(definition, closureOf, before);
       const through = of === key ? {} : { through: of };
       const told = callersState(search.comparison, caller, result, supposed);
       if (told === undefined) continue;

@@ -81,9 +81,9 @@ function newCaller(
   if (closure !== undefined) return { kind: 'fits', closure };
   if (definition === undefined) return { kind: 'unknown' };
   const renamed = new Map([...supposed].map(([name, value]) => [newKey(name), value]));
-  return tryDefinition(definition, (name) =>
-    renamed.has(name) ? renamed.get(name) : (after.closure(name) ?? before.closure(name)),
-  );
+  const closureOf = (name: string): EntityClosure | undefined =>
+    renamed.has(name) ? renamed.get(name) : (after.closure(name) ?? before.closure(name));
+  return tryDefinition(definition, closureOf, after);
 }
 
 function inheritedMessage({ kind, name, before, after }: Mismatch): string {

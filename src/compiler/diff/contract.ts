@@ -1,6 +1,7 @@
 import type { Digest, Json } from '../../base/index.ts';
 import type { Definition, Path } from '../../language/index.ts';
 import type { EntityClosure, EntityKind } from '../closure.ts';
+import type { ProjectSettings } from '../contract.ts';
 
 /** What a commit says of one entity, as far as a comparison needs it; an IndexEntry is one. */
 export interface DiffEntry {
@@ -25,6 +26,9 @@ export interface DiffSide {
   readonly definition: (key: string) => Definition | undefined;
   /** Undefined when it does not compile. */
   readonly closure: (key: string) => EntityClosure | undefined;
+  /** For definitions that differ by domain: the project, and plain key → keys of those for some domains only. */
+  readonly project?: ProjectSettings;
+  readonly variants?: ReadonlyMap<string, ReadonlySet<string>>;
   /** Keys of documents that are there but could not be read: neither removed nor comparable. */
   readonly unreadable?: ReadonlySet<string>;
 }

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../base/index.ts';
+import { type Diagnostic, variantName } from '../../base/index.ts';
 import type { Definition } from '../../language/index.ts';
 import { audit, toldFindings } from '../audit.ts';
 import { changedFiles } from '../changed-files.ts';
@@ -10,6 +10,7 @@ import { parsedFile } from '../parse-cache.ts';
 import { PROJECT_FILE } from '../paths.ts';
 import { readProject } from '../project.ts';
 import { finished } from '../slices.ts';
+import { variantsOf } from '../variants.ts';
 import { type Compilation, keyOf, type Workspace } from '../workspace.ts';
 import type { DiffEntry, DiffSide } from './contract.ts';
 
@@ -34,16 +35,20 @@ export function openSide(request: SideRequest): OpenedSide {
   const workspace = newWorkspace(request);
   const result = readProject(workspace);
   const everything = { name: '', paths: ['.'], domains: {} };
+  if (result.kind === 'ok') workspace.settings.project = result.project;
   changedFiles(workspace, result.kind === 'ok' ? result.project : everything);
   const entries = new Map<string, DiffEntry>();
   const compilations: Compilation[] = [];
   for (const [key, { definition, blob }] of workspace.declared) {
-    const { kind, name } = definition;
+    const { kind } = definition;
     if (kind === 'Project') continue;
+    // Told by its domains, where it is for some only: in each there is one of its name.
+    const name = variantName(definition.name, definition.domains);
     const outcome = workspace.compileEntity(kind, name);
     const compiled = outcome.kind === 'ok' ? outcome.compilation : undefined;
     if (compiled !== undefined) compilations.push(compiled);
-    entries.set(key, { kind, name, file: definition.file, blob, digest: compiled?.digest, refs: compiled?.refs ?? [] });
+    const refs = compiled === undefined ? [] : refsOf(workspace, compiled);
+    entries.set(key, { kind, name, file: definition.file, blob, digest: compiled?.digest, refs });
   }
   const folders = [...workspace.neededFolders].sort();
   if (folders.length > 0) return { kind: 'needs', folders };
@@ -64,10 +69,22 @@ export function openSide(request: SideRequest): OpenedSide {
       entries,
       definition: (key) => workspace.declared.get(key)?.definition ?? (isProject(key) ? project : undefined),
       closure: (key) => closureOf(workspace, key),
+      ...(result.kind === 'ok' && { project: result.project }),
+      ...(workspace.variants.size > 0 && { variants: workspace.variants }),
       unreadable: new Set(workspace.broken.keys()),
     },
     errors: errorsOf(workspace, compilations, result.kind === 'ok' ? result.project.lints : undefined),
   };
+}
+
+/** What a definition refers to in any domain, and the project whose values it reads. */
+function refsOf(workspace: Workspace, { refs, values }: Compilation): readonly string[] {
+  const { project } = workspace.settings;
+  const all = refs.flatMap((ref) => {
+    const [kind = '', name = ''] = ref.split('/');
+    return [ref, ...variantsOf(workspace, kind, name)];
+  });
+  return values === undefined || project === undefined ? all : [...all, keyOf('Project', project.name)];
 }
 
 /** What a push of the commit would be refused for: policies and lints at the level of errors as well. */

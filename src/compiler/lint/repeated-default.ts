@@ -2,6 +2,7 @@ import { canonicalJson, type Json } from '../../base/index.ts';
 import type { Definition, DefinitionOf, Path } from '../../language/index.ts';
 import type { ClosureParameter, LaunchPlanClosure, ScheduleClosure } from '../closure.ts';
 import type { Tell } from '../findings.ts';
+import { variantsOf } from '../variants.ts';
 import type { Workspace } from '../workspace.ts';
 
 /** Warns of defaults of a launch plan that its workflow has too. */
@@ -29,7 +30,7 @@ export function lintScheduleInputs(
   schedule: DefinitionOf<'Schedule'>,
   { launchPlan, inputs }: ScheduleClosure,
 ): void {
-  if (inputs === undefined) return;
+  if (inputs === undefined || variantsOf(workspace, 'LaunchPlan', launchPlan).length > 0) return;
   const plan = workspace.compileEntity('LaunchPlan', launchPlan);
   if (plan.kind !== 'ok' || plan.compilation.closure.kind !== 'LaunchPlan') return;
   const { name, inputs: defaults } = plan.compilation.closure;

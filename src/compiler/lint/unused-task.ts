@@ -1,6 +1,7 @@
 import type { Definition } from '../../language/index.ts';
 import type { Tell } from '../findings.ts';
-import { type Compilation, keyOf, lookUp, tellTo, type Workspace } from '../workspace.ts';
+import { keyOfDefinition } from '../variants.ts';
+import { type Compilation, lookUp, tellTo, type Workspace } from '../workspace.ts';
 
 /** Keys of tasks whose use may have changed: those that were compiled, and those that references came to or went from. */
 export function tasksInQuestion(
@@ -12,8 +13,8 @@ export function tasksInQuestion(
   const add = (key: string): void => {
     if (key.startsWith('Task/') && !removed.has(key)) tasks.add(key);
   };
-  for (const { closure, refs } of compilations) {
-    const key = keyOf(closure.kind, closure.name);
+  for (const { declared, closure, refs } of compilations) {
+    const key = keyOfDefinition(declared.definition);
     if (closure.kind === 'Task') add(key);
     const before = base.entries.get(key)?.refs ?? [];
     for (const ref of refs) if (!before.includes(ref)) add(ref);
@@ -30,7 +31,7 @@ export function lintUnusedTasks(
   removed: ReadonlySet<string>,
   tasks: ReadonlySet<string>,
 ): void {
-  const compiled = new Set(compilations.map(({ closure }) => keyOf(closure.kind, closure.name)));
+  const compiled = new Set(compilations.map(({ declared }) => keyOfDefinition(declared.definition)));
   const referred = new Set(compilations.flatMap(({ refs }) => refs));
   for (const key of tasks) {
     if (referred.has(key)) continue;

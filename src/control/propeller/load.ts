@@ -29,7 +29,7 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   entry.version = execution.metadata.resourceVersion;
   entry.claimedBy = claimOf(execution.status?.shard);
   entry.parked = execution.status?.parked;
-  const plan = await engine.plans.load(execution.spec.closure);
+  const plan = await engine.plans.load(execution.spec.closure, key.namespace);
   const past = await loadPast(engine, entry, execution);
   const kept = await loadResults(cluster, execution);
   const produced = await loadProduced(engine, execution);
@@ -45,7 +45,7 @@ export function loadFresh(engine: Engine, entry: Entry): boolean {
   const { execution } = entry;
   if (execution === undefined || execution.status !== undefined) return false;
   if (execution.spec.trigger.kind === 'recover') return false;
-  const plan = engine.plans.ready(execution.spec.closure);
+  const plan = engine.plans.ready(execution.spec.closure, execution.metadata.namespace ?? '');
   if (plan === undefined) return false;
   entry.isListed = false;
   entry.version = execution.metadata.resourceVersion;

@@ -13,7 +13,8 @@ export function closureWrites({ name, digest, text }: StoreClosure): readonly Wr
 
 /** The plans of the workflows that tasks of this execution have written and that still run; of most executions there are none. */
 export async function loadProduced({ plans }: Engine, execution: Execution): Promise<Produced> {
+  const { namespace = '' } = execution.metadata;
   const produced = new Map<Digest, Plan>();
-  for (const digest of producedIn(execution)) produced.set(digest, await plans.load(digest));
+  for (const digest of producedIn(execution)) produced.set(digest, await plans.load(digest, namespace));
   return produced;
 }

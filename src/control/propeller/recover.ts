@@ -13,12 +13,13 @@ export async function loadPast(engine: Engine, entry: Entry, execution: Executio
   const { trigger } = execution.spec;
   if (trigger.kind !== 'recover') return undefined;
   const { cluster } = engine.options;
+  const namespace = execution.metadata.namespace ?? '';
   const old = await findSource(cluster, execution, trigger);
-  const plan = old && (await engine.plans.load(old.spec.closure).catch(ifMissing));
+  const plan = old && (await engine.plans.load(old.spec.closure, namespace).catch(ifMissing));
   if (old !== undefined && plan !== undefined) {
     const produced = new Map<Digest, Plan>();
     for (const digest of writtenIn(old)) {
-      const written = await engine.plans.load(digest).catch(ifMissing);
+      const written = await engine.plans.load(digest, namespace).catch(ifMissing);
       if (written !== undefined) produced.set(digest, written);
     }
     return pastOf({ execution: old, plan, kept: await loadResults(cluster, old), produced });

@@ -14,6 +14,7 @@ import {
   type ObjectKey,
   type Write,
 } from '../../cluster/index.ts';
+import { closureIn } from '../../compiler/index.ts';
 import { loadClosure } from '../closures/index.ts';
 import { definitionObject, isEdited, needsOf } from './definition.ts';
 import { definitionOf, type Plan, type PlannedChange } from './plan.ts';
@@ -210,7 +211,7 @@ async function writeOf(target: Target, change: PlannedChange): Promise<Prepared 
   }
   const { digest, file, prune } = change.to;
   const kept = change.action === 'restore' ? commitOf(live) : undefined;
-  const closure = await loadClosure(cluster, digest);
+  const closure = closureIn(await loadClosure(cluster, digest), namespace);
   const object = definitionObject(closure, {
     namespace,
     repository,

@@ -1,6 +1,7 @@
 import { RECONCILE_PAGE, StalledError } from '../../base/index.ts';
 import {
   ANNOTATION,
+  activeEntries,
   type Cluster,
   type DefinitionSource,
   type DomainStatus,
@@ -35,6 +36,7 @@ export interface DomainRequest {
   readonly cluster: Cluster;
   readonly repository: string;
   readonly namespace: string;
+  readonly domain: string;
   readonly status: DomainStatus;
   /** Compare every object, not only what differs between the two commits. */
   readonly verify: boolean;
@@ -95,7 +97,7 @@ function isWhole({ lastAttempted, lastApplied, failed, pruneHeld }: DomainStatus
 }
 
 /** Where a plan is made, and what a person has confirmed. */
-export type PlanRequest = Pick<DomainRequest, 'cluster' | 'repository' | 'namespace' | 'confirmed'>;
+export type PlanRequest = Pick<DomainRequest, 'cluster' | 'repository' | 'namespace' | 'domain' | 'confirmed'>;
 
 /** By the difference of two commits: reads only the index buckets that differ. */
 async function planDifference(request: PlanRequest, from: string, to: string | undefined): Promise<Plan> {
@@ -105,11 +107,11 @@ async function planDifference(request: PlanRequest, from: string, to: string | u
     indexOf(cluster, repository, from),
     to === undefined ? undefined : indexOf(cluster, repository, to),
   ]);
-  const diff = await diffEntities(cluster, before, after);
+  const diff = await diffEntities(cluster, request.domain, before, after);
   const live = diff.changed.flatMap((change) => (change.before === undefined ? [] : [change.before]));
   const removed = diff.removed.filter(isDefinition).map((entry) => ({ ...entry, needs: entry.refs }));
   // Most commits remove nothing, and need not be weighed.
-  const sizes = removed.length === 0 ? [] : [countOf(cluster, before), countOf(cluster, after)];
+  const sizes = removed.length === 0 ? [] : [countOf(request, before), countOf(request, after)];
   const [active = 0, wanted = 0] = await Promise.all(sizes);
   return planChanges(
     diff.changed.map((change) => change.after).filter(isDefinition),
@@ -136,7 +138,7 @@ async function planAgainst(
   entities: readonly EntityEntry[],
 ): Promise<Plan> {
   const { cluster, repository, namespace, confirmed } = request;
-  const desired = entities.filter(isDefinition);
+  const desired = activeEntries(entities, request.domain).filter(isDefinition);
   const live: LiveDefinition[] = [];
   for (const kind of DEFINITION_KINDS) live.push(...(await listLive(cluster, kind, namespace, repository, commit)));
   const guard: PruneGuard = {
@@ -166,9 +168,12 @@ async function confirmedOrNot(
   return { ...definition, isConfirmed: isConfirmed(confirmed, commit) };
 }
 
-async function countOf(cluster: Cluster, index: string | undefined): Promise<number> {
+/** Definitions of a commit that are active in the domain. */
+async function countOf({ cluster, domain }: PlanRequest, index: string | undefined): Promise<number> {
   if (index === undefined) return 0;
-  const { counts } = await loadIndexRoot(cluster, index);
+  const { counts, variants } = await loadIndexRoot(cluster, index);
+  if (variants !== undefined)
+    return activeEntries(await listEntities(cluster, index), domain).filter(isDefinition).length;
   return DEFINITION_KINDS.reduce((sum, kind) => sum + (counts[kind] ?? 0), 0);
 }
 

@@ -129,7 +129,7 @@ async function confirm(state: State, name: string, key: Suspect): Promise<void> 
   for (const [domain, { desired }] of Object.entries(repository?.status?.domains ?? {})) {
     if (`${project}-${domain}` !== key.namespace || desired === undefined) continue;
     const id = `${name}/${key.namespace}`;
-    if (waiting.has(id) || (await isWanted(state, name, desired, key))) continue;
+    if (waiting.has(id) || (await isWanted(state, name, domain, desired, key))) continue;
     if (waiting.has(id)) continue;
     waiting.add(id);
     const delayMs = nextDelay(state, id);
@@ -146,6 +146,7 @@ async function confirm(state: State, name: string, key: Suspect): Promise<void> 
 async function isWanted(
   { cluster }: State,
   repository: string,
+  domain: string,
   commit: string,
   { kind, ...place }: Suspect,
 ): Promise<boolean> {
@@ -154,7 +155,7 @@ async function isWanted(
   const revision = await findObject<Revision>(cluster, { kind: 'Revision', namespace: SYSTEM_NAMESPACE, name });
   const root = revision?.spec.index;
   if (root === undefined) return true;
-  const wanted = await findEntity(cluster, root, kind, place.name);
+  const wanted = await findEntity(cluster, root, domain, { kind, name: place.name });
   return wanted === undefined && (await findObject(cluster, { kind, ...place })) === undefined;
 }
 

@@ -175,7 +175,7 @@ async function standStill(state: State, repository: Repository, project: string)
   const { name } = repository.metadata;
   for (const [domain, { ref, desired, lastApplied }] of Object.entries(repository.status?.domains ?? {})) {
     const id = `${name}/${domain}`;
-    if (ref === '*' || ref === '' || lastApplied === undefined) continue;
+    if (ref.includes('*') || ref === '' || lastApplied === undefined) continue;
     const isSuspected = looks.delete(id) || !looked.has(id);
     // When it goes on, everything is compared once more, and healed.
     looked.add(id);
@@ -201,7 +201,7 @@ async function look(
   const { name } = repository.metadata;
   const status = (await findRepository(cluster, name))?.status?.domains?.[domain];
   if (status?.lastApplied === undefined) return;
-  const plan = await planDrift({ cluster, repository: name, namespace, status });
+  const plan = await planDrift({ cluster, repository: name, namespace, domain, status });
   const find = (kind: string, of: string) => healer.deletedBy(kind, namespace, of);
   const patch = domainPatch(status, driftedDomain(status, plan, how, instantText(clock.now()), find));
   if (patch === undefined) return;
@@ -212,7 +212,7 @@ async function reconcileOne(state: State, repository: Repository, namespace: str
   const { cluster, verified, waiters, failures, healer } = state;
   const { name } = repository.metadata;
   const status = repository.status?.domains?.[domain];
-  const isTracked = status?.ref === '' || (status?.ref !== '*' && status?.desired !== undefined);
+  const isTracked = status?.ref === '' || (status?.ref.includes('*') === false && status.desired !== undefined);
   if (status === undefined || !isTracked) return;
   const id = `${name}/${domain}`;
   if (state.looks.delete(id)) await look(state, repository, namespace, domain, 'waiting');
@@ -224,6 +224,7 @@ async function reconcileOne(state: State, repository: Repository, namespace: str
     cluster,
     repository: name,
     namespace,
+    domain,
     status,
     verify,
     ...(confirmed !== undefined && { confirmed }),

@@ -15,12 +15,13 @@ import {
   type CompileOutcome,
   compileInSlices,
   createParseCache,
-  haveSameScope,
+  holdsUnder,
   normalisePath,
   type ParseCache,
   PROJECT_FILE,
   type ProjectSettings,
   parsedFile,
+  projectSettings,
   type Slices,
 } from '../../compiler/index.ts';
 import { findEntry, isFault, type ObjectReader, type Oid, treeSource, walkTree } from '../../git/index.ts';
@@ -107,14 +108,8 @@ async function readProject(
     const normal = normalisePath(written);
     return normal.kind === 'ok' ? [normal.path] : [];
   });
-  const { domains, lints } = document.spec;
-  const settings: ProjectSettings = {
-    name: document.name,
-    paths,
-    domains: Object.fromEntries(domains),
-    ...(lints.size > 0 && { lints: Object.fromEntries(lints) }),
-  };
-  const isKept = base !== undefined && haveSameScope(base.index.project, settings);
+  const settings = projectSettings(document, paths);
+  const isKept = base !== undefined && holdsUnder(base.index, settings);
   return { kind: 'project', settings, isKept };
 }
 

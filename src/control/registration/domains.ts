@@ -50,7 +50,7 @@ function declared(domains: Domains, project: ProjectSettings, headOf: (branch: s
   for (const [name, { ref }] of Object.entries(project.domains)) {
     const old = Object.hasOwn(domains, name) ? domains[name] : undefined;
     const { desired: _, ...rest } = old ?? { ref };
-    const desired = old?.ref === ref ? old.desired : ref === '*' ? undefined : headOf(ref);
+    const desired = old?.ref === ref ? old.desired : ref.includes('*') ? undefined : headOf(ref);
     next[name] = { ...rest, ref, ...(desired !== undefined && { desired }) };
   }
   for (const [name, old] of Object.entries(domains)) {

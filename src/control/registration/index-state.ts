@@ -3,7 +3,8 @@ import {
   type Cluster,
   type EntityEntry,
   entityBucket,
-  entityKey,
+  entryBucket,
+  entryKey,
   loadIndexBucket,
   loadIndexRoot,
 } from '../../cluster/index.ts';
@@ -19,6 +20,8 @@ export interface IndexState {
   readonly root: Digest;
   readonly index: CommitIndex;
   readonly counts: Readonly<Record<string, number>>;
+  /** Entities for some domains only. */
+  readonly variants: number;
   readonly buckets: readonly Bucket[];
   /** Keys of the entities of each file, in slots by the file's hash. */
   readonly files: readonly ReadonlyMap<string, ReadonlySet<string>>[];
@@ -35,10 +38,11 @@ export interface Advance {
   readonly pages: readonly ClosureContent[];
 }
 
-const EMPTY: Pick<IndexState, 'buckets' | 'files' | 'counts'> = {
+const EMPTY: Pick<IndexState, 'buckets' | 'files' | 'counts' | 'variants'> = {
   buckets: Array.from({ length: ENTITY_BUCKETS }, () => ({ digest: undefined, entries: new Map() })),
   files: Array.from({ length: ENTITY_BUCKETS }, () => new Map()),
   counts: {},
+  variants: 0,
 };
 
 /** Reads the state of a stored index. Errors as `loadClosureText`. */
@@ -49,8 +53,8 @@ export async function loadIndexState(cluster: Cluster, root: Digest): Promise<In
   for (const [number, digest] of Object.entries(stored.buckets)) {
     const page = (await loadIndexBucket(cluster, digest)) as readonly (EntityEntry & IndexEntry)[];
     for (const entry of page) {
-      entries.set(entityKey(entry.kind, entry.name), entry);
-      putEntry(draft, entityKey(entry.kind, entry.name), entry);
+      entries.set(entryKey(entry), entry);
+      putEntry(draft, entryKey(entry), entry);
     }
     const bucket = draft.buckets[Number(number)] as Bucket;
     draft.buckets[Number(number)] = { ...bucket, digest };
@@ -60,7 +64,8 @@ export async function loadIndexState(cluster: Cluster, root: Digest): Promise<In
     entries,
     ...(stored.imagesLock !== undefined && { imagesLock: stored.imagesLock }),
   };
-  return { root, index, counts: stored.counts, buckets: draft.buckets, files: draft.files };
+  const { buckets, files, variants } = draft;
+  return { root, index, counts: stored.counts, variants, buckets, files };
 }
 
 /**
@@ -74,7 +79,7 @@ export function advanceIndex(
 ): Advance {
   const draft = draftOf(base ?? EMPTY);
   const keys = new Set<string>(outcome.removed);
-  for (const { kind, name } of outcome.changed) keys.add(entityKey(kind, name));
+  for (const entity of outcome.changed) keys.add(entryKey(entity));
   for (const file of files) for (const key of draft.files[entityBucket(file)]?.get(file) ?? []) keys.add(key);
   if (base === undefined) for (const key of outcome.index.entries.keys()) keys.add(key);
   for (const key of keys) {
@@ -93,14 +98,15 @@ export function advanceIndex(
     kind: 'IndexRoot',
     project: outcome.index.project as unknown as Json,
     counts: draft.counts,
+    ...(draft.variants > 0 && { variants: draft.variants }),
     ...(outcome.index.imagesLock !== undefined && { imagesLock: outcome.index.imagesLock }),
     buckets: Object.fromEntries(
       draft.buckets.flatMap(({ digest }, number) => (digest === undefined ? [] : [[String(number), digest]])),
     ),
   });
   if (root.digest !== base?.root) pages.push(root);
-  const { buckets, files: slots, counts } = draft;
-  return { state: { root: root.digest, index: outcome.index, counts, buckets, files: slots }, pages };
+  const { buckets, files: slots, counts, variants } = draft;
+  return { state: { root: root.digest, index: outcome.index, counts, variants, buckets, files: slots }, pages };
 }
 
 /** A state being made: arrays are its own, maps are copied when first written. */
@@ -108,23 +114,30 @@ interface Draft {
   readonly buckets: Bucket[];
   readonly files: ReadonlyMap<string, ReadonlySet<string>>[];
   readonly counts: Record<string, number>;
+  variants: number;
   /** Buckets and file slots whose maps are the draft's own. */
   readonly touched: Set<number>;
   readonly touchedFiles: Set<number>;
 }
 
-function draftOf({ buckets, files, counts }: Pick<IndexState, 'buckets' | 'files' | 'counts'>): Draft {
+function draftOf({
+  buckets,
+  files,
+  counts,
+  variants,
+}: Pick<IndexState, 'buckets' | 'files' | 'counts' | 'variants'>): Draft {
   return {
     buckets: [...buckets],
     files: [...files],
     counts: { ...counts },
+    variants,
     touched: new Set(),
     touchedFiles: new Set(),
   };
 }
 
 function bucketEntries(draft: Draft, key: string): Map<string, IndexEntry> {
-  const number = entityBucket(key);
+  const number = entryBucket(key);
   const bucket = draft.buckets[number] as Bucket;
   if (draft.touched.has(number)) return bucket.entries as Map<string, IndexEntry>;
   draft.touched.add(number);
@@ -162,8 +175,9 @@ function removeEntry(draft: Draft, key: string): void {
   count(draft, entry, -1);
 }
 
-function count(draft: Draft, { kind }: IndexEntry, by: number): void {
+function count(draft: Draft, { kind, domains }: IndexEntry, by: number): void {
   if (kind === 'Project') return;
+  if (domains !== undefined) draft.variants += by;
   const next = (draft.counts[kind] ?? 0) + by;
   if (next === 0) delete draft.counts[kind];
   else draft.counts[kind] = next;

@@ -76,7 +76,7 @@ async function planUpdate(
   if (problem !== undefined) return refused([`pipectl: ${problem}`]);
   const confirmed = repository?.metadata.annotations?.[ANNOTATION.pruneConfirmed];
   const namespace = `${project.name}-${domain}`;
-  const request = { cluster: context.cluster, repository: push.repository, namespace };
+  const request = { cluster: context.cluster, repository: push.repository, namespace, domain };
   const plan = await planCommit({ ...request, ...(confirmed !== undefined && { confirmed }) }, oid, entries);
   return { kind: 'planned', lines: planLines(summarisePlan(namespace, plan)) };
 }

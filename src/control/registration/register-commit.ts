@@ -4,7 +4,7 @@ import {
   API_VERSION,
   type Closure,
   type Cluster,
-  entityKey,
+  entryKey,
   findObject,
   LABEL,
   type Repository,
@@ -141,13 +141,14 @@ function countChanges(
 ): RegisteredCounts {
   const changed: Record<string, number> = {};
   let total = 0;
-  for (const { kind, name, digest } of outcome.changed) {
-    if (base?.index.entries.get(entityKey(kind, name))?.digest === digest) continue;
+  for (const entity of outcome.changed) {
+    const { kind, digest } = entity;
+    if (base?.index.entries.get(entryKey(entity))?.digest === digest) continue;
     changed[kind] = (changed[kind] ?? 0) + 1;
     total += 1;
   }
   const sum = (counts: IndexState['counts']): number => Object.values(counts).reduce((all, count) => all + count, 0);
-  const added = outcome.changed.filter(({ kind, name }) => !base?.index.entries.has(entityKey(kind, name))).length;
+  const added = outcome.changed.filter((entity) => !base?.index.entries.has(entryKey(entity))).length;
   return {
     changed,
     unchanged: sum(state.counts) - total,

@@ -201,7 +201,7 @@ async function registeredHeads(
   const tracked = new Set(Object.values(before ?? {}).map(({ ref }) => ref));
   const pushed = new Set(moved.map(({ branch }) => branch));
   const named = moved.flatMap(({ project }) => Object.values(project?.domains ?? {}).map(({ ref }) => ref));
-  const wanted = named.filter((ref) => ref !== '*' && !tracked.has(ref) && !pushed.has(ref));
+  const wanted = named.filter((ref) => !ref.includes('*') && !tracked.has(ref) && !pushed.has(ref));
   const heads = new Map<string, Oid>();
   if (wanted.length === 0) return heads;
   const refs = await state.refs(repository);

@@ -5,6 +5,7 @@ const FAMILIES: ReadonlyMap<string, string> = new Map([
   ['TYPE', 'types as they are written'],
   ['VALUE', 'values, durations, quantities and times'],
   ['PROJ', 'pipectl.yaml and the project as a whole'],
+  ['DOMAIN', 'what differs between domains'],
   ['REF', 'references to definitions and folders'],
   ['TASK', 'tasks'],
   ['NODE', 'nodes of a workflow'],

@@ -1,6 +1,7 @@
 import type { Severity } from '../../base/index.ts';
 import type { DiagnosticCode } from './code.ts';
 import { COMPILER_CODES } from './compiler-codes.ts';
+import { DOMAIN_CODES } from './domain-codes.ts';
 import { IMAGE_CODES, LOCK_CODES } from './image-codes.ts';
 import { LEVEL_CODES, LINT_CODES } from './lint-codes.ts';
 import { NODE_CODES } from './node-codes.ts';
@@ -17,6 +18,7 @@ export const DIAGNOSTIC_CODES: readonly DiagnosticCode[] = [
   ...SCHEMA_CODES,
   ...VALUE_CODES,
   ...COMPILER_CODES,
+  ...DOMAIN_CODES,
   ...NODE_CODES,
   ...NOTIFICATION_CODES,
   ...IMAGE_CODES,

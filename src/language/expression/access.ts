@@ -32,7 +32,7 @@ export function compileName(place: Place, node: ASTNode & { op: 'id' }): Compile
       node,
       'name',
       `there is no "${name}" here`,
-      didYouMean(name, known) ?? `known are ${known.join(', ')}`,
+      name === 'domain' ? DOMAIN_HELP : (didYouMean(name, known) ?? `known are ${known.join(', ')}`),
     );
   }
   const step: Step = (run) => {
@@ -41,6 +41,10 @@ export function compileName(place: Place, node: ASTNode & { op: 'id' }): Compile
   };
   return narrowed(place, node, { type, step });
 }
+
+/** Code is the same in every domain: only what starts it may differ. */
+const DOMAIN_HELP =
+  'only inputs of launch plans and schedules read "domain": take the value as an input, which a launch plan sets';
 
 /** `target.name`. */
 export function compileAccess(place: Place, node: ASTNode & { op: '.' }): Compiled {

@@ -19,6 +19,7 @@ export {
   type Template,
   type TemplateProblem,
   type TemplateSyntax,
+  templateDomainValues,
   templateReferences,
   templateSyntax,
 } from './template.ts';

@@ -47,6 +47,41 @@ function memberOfScope(
   return key.op === 'value' && typeof key.args === 'string' ? { owner: target.args, name: key.args } : undefined;
 }
 
+/** Names of `domain.values` that an expression reads; `*` where it takes all of them as one. */
+export function domainValuesOf(syntax: Syntax): ReadonlySet<string> {
+  const found = new Set<string>();
+  const look = (node: ASTNode, locals: Locals): void => {
+    const name = memberOf(syntax, node);
+    const owner = name === undefined ? undefined : (node as Member).args[0];
+    if (owner !== undefined && isDomain(owner, locals)) {
+      if (name === 'values') found.add('*');
+      return;
+    }
+    if (owner !== undefined && memberOf(syntax, owner) === 'values' && isDomain((owner as Member).args[0], locals)) {
+      found.add(name as string);
+      return;
+    }
+    if (isDomain(node, locals)) found.add('*');
+    for (const part of partsOf(node, locals)) look(part.node, part.locals);
+  };
+  look(syntax.root, new Set());
+  return found;
+}
+
+type Member = ASTNode & { readonly op: '.' | '[]' };
+
+/** The name of a member that is written out: `x.name` or `x["name"]`. */
+function memberOf(syntax: Syntax, node: ASTNode): string | undefined {
+  if (node.op === '.') return memberName(syntax, node);
+  if (node.op !== '[]') return undefined;
+  const key = node.args[1];
+  return key.op === 'value' && typeof key.args === 'string' ? key.args : undefined;
+}
+
+function isDomain(node: ASTNode, locals: Locals): boolean {
+  return node.op === 'id' && node.args === 'domain' && !locals.has('domain');
+}
+
 const LOOPS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
 
 interface Part {

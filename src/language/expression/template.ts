@@ -1,7 +1,7 @@
 import { type Json, type JsonObject, MAX_TEXT_EXPRESSIONS, remembered } from '../../base/index.ts';
 import type { ExpressionProblem } from './problem.ts';
 import type { References } from './references.ts';
-import { referencesOf } from './references.ts';
+import { domainValuesOf, referencesOf } from './references.ts';
 import { hasExpression, scanTemplate } from './scan.ts';
 import { parseExpression, type Syntax } from './syntax.ts';
 
@@ -162,6 +162,11 @@ export function expressionsOf(template: TemplateSyntax): readonly TemplateExpres
     case 'record':
       return [...template.fields.values()].flatMap(expressionsOf);
   }
+}
+
+/** Names of `domain.values` that a template reads. */
+export function templateDomainValues(template: TemplateSyntax): ReadonlySet<string> {
+  return new Set(expressionsOf(template).flatMap(({ syntax }) => [...domainValuesOf(syntax)]));
 }
 
 /** What a template reads. */

@@ -161,7 +161,8 @@ function typeText(
     }
   }
   if (steps.length < parts.length) return undefined;
-  if (expected !== undefined && !isAssignable(STRING, expected)) {
+  const isJson = expected?.kind === 'json';
+  if (expected !== undefined && !isJson && !isAssignable(STRING, expected)) {
     report({
       path,
       kind: 'type',

@@ -32,7 +32,10 @@ import { readRunPolicy, readTimeout } from './run-policy.ts';
 export function readProject(_reader: Reader, spec: JsonObject): ProjectSpec {
   return {
     paths: textsOf(spec.paths),
-    domains: mapOf(spec.domains, (domain) => ({ ref: textOf(objectOf(domain).ref) ?? '' })),
+    domains: mapOf(spec.domains, (domain) => ({
+      ref: textOf(objectOf(domain).ref) ?? '',
+      values: mapOf(objectOf(domain).values, (value) => value),
+    })),
     lints: mapOf(spec.lints, (level) => (level === 'off' || level === 'error' ? level : 'warning')),
   };
 }

@@ -1,4 +1,4 @@
-import { MAX_WORKFLOW_NODES } from '../../base/index.ts';
+import { MAX_DOMAIN_VALUES, MAX_WORKFLOW_NODES } from '../../base/index.ts';
 import type { DefinitionKind } from '../document.ts';
 import { failureHandler, node } from './node.ts';
 import { NOTIFICATIONS } from './notifications.ts';
@@ -28,8 +28,16 @@ const project: Schema = record(
             minLength: 1,
             maxLength: 255,
             description:
-              'A branch, whose head is reconciled, or `*`: any other branch is registered and runnable, its schedules stay off.',
-            examples: ['main', '*'],
+              'A branch, whose head is reconciled, or a pattern as `feature/*` or `*`: such branches are registered and runnable, their schedules stay off.',
+            examples: ['main', 'feature/*', '*'],
+          },
+          values: {
+            type: 'object',
+            description:
+              'What `domain.values.NAME` is in this domain: in inputs of launch plans and schedules, as `${{ domain.values.NAME }}`.',
+            propertyNames: ref('identifier'),
+            maxProperties: MAX_DOMAIN_VALUES,
+            examples: [{ region: 'eu-central-1', rows: 1_000_000 }],
           },
         },
         { title: 'domain', required: ['ref'] },

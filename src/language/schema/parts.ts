@@ -268,6 +268,16 @@ const metadata: Schema = record(
   {
     name: ref('name'),
     description: DESCRIPTION,
+    domains: {
+      type: 'array',
+      description:
+        'Of a LaunchPlan, Schedule or Platform: the only domains in which it is active. There it takes the place of one of the same name without `domains`.',
+      items: ref('name'),
+      minItems: 1,
+      maxItems: 32,
+      uniqueItems: true,
+      examples: [['production']],
+    },
     labels: {
       type: 'object',
       description: 'Short keys and values to select by, as in Kubernetes.',

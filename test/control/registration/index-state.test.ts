@@ -122,7 +122,7 @@ describe('advanceIndex', () => {
         expect((await listEntities(cluster, two.state.root)).map(({ name }) => name).sort()).toEqual(
           [...second.keys()].sort(),
         );
-        const diff = await diffEntities(cluster, one.state.root, two.state.root);
+        const diff = await diffEntities(cluster, 'production', one.state.root, two.state.root);
         expect(diff.removed.map(({ name }) => name).sort()).toEqual(
           [...first.keys()].filter((name) => !second.has(name)).sort(),
         );
@@ -133,7 +133,9 @@ describe('advanceIndex', () => {
           expect(before === undefined).toBe(!first.has(after.name));
         }
         for (const [name, entity] of second) {
-          expect((await findEntity(cluster, two.state.root, 'Task', name))?.file).toBe(entity.file);
+          expect((await findEntity(cluster, two.state.root, 'production', { kind: 'Task', name }))?.file).toBe(
+            entity.file,
+          );
         }
       }),
       { numRuns: 30 },

@@ -67,7 +67,7 @@ describe('a valid push', () => {
       subject: 'change',
       counts: { Workflow: 1, Task: 1, LaunchPlan: 1, Schedule: 1 },
     });
-    const entry = await findEntity(world.store, revision!.spec.index!, 'Workflow', 'etl');
+    const entry = await findEntity(world.store, revision!.spec.index!, 'production', { kind: 'Workflow', name: 'etl' });
     expect(await loadClosure(world.store, entry!.digest)).toMatchObject({ kind: 'Workflow', name: 'etl' });
   });
 

@@ -58,7 +58,8 @@ async function execution(world: QuickWorld, commit: string): Promise<Execution> 
     namespace: SYSTEM_NAMESPACE,
     name: `shop-${commit}`,
   });
-  const { digest = '' } = (await findEntity(world.store, revision.spec.index ?? '', 'Task', 'only')) ?? {};
+  const { digest = '' } =
+    (await findEntity(world.store, revision.spec.index ?? '', 'production', { kind: 'Task', name: 'only' })) ?? {};
   return {
     apiVersion: 'pipectl.dev/v1',
     kind: 'Execution',
