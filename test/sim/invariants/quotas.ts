@@ -41,6 +41,8 @@ export const quotasHold: Invariant = {
     if (commit.kind !== 'status' || commit.key.kind !== 'Execution' || commit.patch.phase !== 'Running') return;
     const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);
     if (execution === undefined || execution.phase === 'Running' || isChild(execution)) return;
+    // Of one that was poisoned a user may have said it, whom no quota holds back.
+    if (facts.users.poisoned.has(execution.key)) return;
     const namespace = commit.key.namespace ?? '';
     begins(facts, namespace);
     const limit = limitOf(facts, namespace, ({ maxExecutions }) => maxExecutions);
