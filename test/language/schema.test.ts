@@ -7,7 +7,7 @@ import { DIAGNOSTIC_CODES, schemaFiles } from '../../src/language/index.ts';
 import { EDITOR_KEYWORDS } from '../../src/language/schema/editor.ts';
 import { anyDocumentSchema, documentSchema } from '../../src/language/schema/index.ts';
 import { DEFINITION_KINDS } from '../../src/language/schema/kinds.ts';
-import { SNIPPETS } from '../../src/language/schema/snippets.ts';
+import { NODE_SNIPPETS, SNIPPETS } from '../../src/language/schema/snippets.ts';
 
 const folder = join(import.meta.dirname, '../../schemas');
 
@@ -22,9 +22,9 @@ function editorAjv(): Ajv2020 {
 
 const VALUE_WORDS: readonly string[] = ['examples', 'default', 'const', 'enum', 'defaultSnippets'];
 
-/** Every schema in a schema, with its path. A field may have the name of a word that holds values. */
+/** Every schema in a schema that editors show, with its path. A field may have the name of a word that holds values. */
 function walk(value: unknown, path = '#'): readonly (readonly [string, Schema])[] {
-  if (typeof value !== 'object' || value === null) return [];
+  if (typeof value !== 'object' || value === null || 'doNotSuggest' in value) return [];
   const isOfNames = path.endsWith('/properties') || path === '#/$defs';
   const found = Object.entries(value).flatMap(([key, inner]) =>
     !isOfNames && VALUE_WORDS.includes(key) ? [] : walk(inner, `${path}/${key}`),
@@ -130,12 +130,44 @@ describe('schemas', () => {
     const schema = anyDocumentSchema();
     const titled = new Map(walk(schema).flatMap(([, part]) => (part.title === undefined ? [] : [[part.title, part]])));
     const cron = walk(schema).find(([path]) => path.endsWith('/cron'))?.[1];
-    const wrong = Object.entries(SNIPPETS).flatMap(([name, snippets]) => {
+    const ofNodes = ['node', Object.values(NODE_SNIPPETS).flat()] as const;
+    const wrong = [...Object.entries(SNIPPETS), ofNodes].flatMap(([name, snippets]) => {
       const part = name === 'cron' ? cron : titled.get(name);
       const validate = editorAjv().compile({ ...part, $defs: schema.$defs });
       return snippets.filter(({ body }) => !validate(filled(body))).map(({ label }) => `${name}: ${label}`);
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('offer beside a field that says what a node does only what goes with it', () => {
+    const [, node] = walk(JSON.parse(schemaFiles().get('workflow.schema.json')!)).find(
+      ([, part]) => part.title === 'node',
+    )!;
+    const fields = (part: Schema): readonly string[] =>
+      walk(part.properties, '#/properties')
+        .map(([path]) => path.split('/').slice(2))
+        .flatMap(([field, ...deeper]) => (deeper.length === 0 ? [field!] : []));
+    const beside = Object.fromEntries((node.oneOf as Schema[]).map((kind) => [fields(kind)[0], fields(kind).slice(1)]));
+    expect(fields(node)).toEqual(['description', 'needs', 'when']);
+    expect(beside).toMatchObject({
+      task: ['with', 'retries', 'timeout', 'resources', 'interruptible', 'cache'],
+      sleep: [],
+      switch: ['else'],
+    });
+  });
+
+  it.each([
+    '{ sleep: 3m }',
+    '{ sleep: 3m, retries: 3 }',
+    '{ needs: [a], task: a, with: {} }',
+    '{ task: a, sleep: 3m }',
+    '{}',
+    '{ tsk: a }',
+  ])('take the node %s or refuse it as validation does', (text) => {
+    const definition = { kind: 'Workflow', metadata: { name: 'a' }, spec: { nodes: { a: parse(text) } } };
+    const shown = editorAjv().compile(JSON.parse(schemaFiles().get('workflow.schema.json')!));
+    const validate = editorAjv().compile(documentSchema('Workflow'));
+    expect(shown(definition)).toBe(validate(definition));
   });
 
   it('show examples that are maps or lists as YAML', () => {

@@ -1,4 +1,5 @@
 import { yaml } from '../yaml-library.ts';
+import { withAlternatives } from './alternatives.ts';
 import { DEFINITION_KINDS, KIND_SCHEMAS } from './kinds.ts';
 import type { Schema } from './parts.ts';
 import { SNIPPETS } from './snippets.ts';
@@ -13,9 +14,11 @@ export function forEditors(schema: Schema): Schema {
 }
 
 /** Keywords added here, for validators that refuse what they do not know. */
-export const EDITOR_KEYWORDS = ['enumDescriptions', 'markdownDescription', 'defaultSnippets'] as const;
+export const EDITOR_KEYWORDS = ['enumDescriptions', 'markdownDescription', 'defaultSnippets', 'doNotSuggest'] as const;
 
-function decorated(schema: Schema, field: string | undefined): Schema {
+function decorated(plain: Schema, field: string | undefined): Schema {
+  if (plain.doNotSuggest === true) return plain;
+  const schema = withAlternatives(plain);
   const meanings = Array.isArray(schema.enum) ? ENUM_MEANINGS[schema.enum.join(' ')] : undefined;
   const named = field ?? schema.title;
   const snippets = typeof named === 'string' && Object.hasOwn(SNIPPETS, named) ? SNIPPETS[named]! : [];
@@ -26,7 +29,7 @@ function decorated(schema: Schema, field: string | undefined): Schema {
     // The header of a hover: `failurePolicy` says more than the name of the part that it is made of.
     ...(field !== undefined && { title: field }),
     ...(meanings !== undefined && { enumDescriptions: meanings }),
-    ...(snippets.length > 0 && { defaultSnippets: snippets }),
+    ...(snippets.length > 0 && !('defaultSnippets' in schema) && { defaultSnippets: snippets }),
   });
 }
 
@@ -78,7 +81,12 @@ function changed(keyword: string, value: unknown, change: Change): unknown {
 }
 
 function mapped(schemas: Schema, change: (schema: Schema, name: string) => Schema): Schema {
-  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, change(schema as Schema, name)]));
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [
+      name,
+      typeof schema === 'object' ? change(schema as Schema, name) : schema,
+    ]),
+  );
 }
 
 /**

@@ -36,6 +36,46 @@ function nodeSnippet(label: string, description: string, body: unknown): Snippet
   return { label: `${label} node`, description, body };
 }
 
+/** Of nodes, by the field that says what they do. */
+export const NODE_SNIPPETS: Readonly<Record<string, readonly Snippet[]>> = {
+  task: [
+    nodeSnippet('task', 'Runs a task once.', { task: '${1:add-two}', with: { '${2:a}': '\\${{ inputs.${3:a} }}' } }),
+  ],
+  map: [
+    nodeSnippet('map', 'Runs a task for each element of a list.', {
+      map: { task: '${1:add-two}', over: { '${2:a}': '\\${{ inputs.${3:a} }}' }, concurrency: '${4:10}' },
+    }),
+    nodeSnippet('computing map', 'Evaluates expressions for each element of a list; starts no process.', {
+      map: { over: '\\${{ inputs.${1:rows} }}', compute: { '${2:total}': '\\${{ ${3:item} }}' } },
+    }),
+  ],
+  compute: [
+    nodeSnippet('compute', 'Evaluates expressions; starts no process.', {
+      compute: { '${1:total}': '\\${{ ${2:1 + 1} }}' },
+    }),
+  ],
+  switch: [
+    nodeSnippet('switch', 'Does one thing or another.', {
+      switch: [
+        Object.fromEntries([
+          ['when', '\\${{ ${1:true} }}'],
+          ['then', { task: '${2:add-two}' }],
+        ]),
+      ],
+      else: { fail: '${3:No branch fits.}' },
+    }),
+  ],
+  approve: [
+    nodeSnippet('approve', 'Waits for a person.', { approve: { message: '${1:Ship it?}', timeout: '${2:24h}' } }),
+  ],
+  signal: [
+    nodeSnippet('signal', 'Waits for a value from outside.', {
+      signal: { type: '${1:float}', message: '${2:Which threshold?}', timeout: '${3:2h}' },
+    }),
+  ],
+  sleep: [nodeSnippet('sleep', 'Waits.', { sleep: '${1:10m}' })],
+};
+
 /** By the name of the field, or the title of the schema, whose value they are. */
 export const SNIPPETS: Readonly<Record<string, readonly Snippet[]>> = {
   type: TYPES,
@@ -52,29 +92,6 @@ export const SNIPPETS: Readonly<Record<string, readonly Snippet[]>> = {
     { label: 'each weekday', description: 'Monday to Friday at 07:30.', body: '${1:30} ${2:7} * * MON-FRI' },
     { label: 'each quarter of an hour', description: 'At :00, :15, :30 and :45.', body: '"*/${1:15} * * * *"' },
     { label: 'first of the month', description: 'At 06:00.', body: '0 ${1:6} 1 * *' },
-  ],
-  node: [
-    nodeSnippet('task', 'Runs a task once.', { task: '${1:add-two}', with: { '${2:a}': '\\${{ inputs.${3:a} }}' } }),
-    nodeSnippet('map', 'Runs a task for each element of a list.', {
-      map: { task: '${1:add-two}', over: { '${2:a}': '\\${{ inputs.${3:a} }}' }, concurrency: '${4:10}' },
-    }),
-    nodeSnippet('map', 'Evaluates expressions for each element of a list; starts no process.', {
-      map: { over: '\\${{ inputs.${1:rows} }}', compute: { '${2:total}': '\\${{ ${3:item} }}' } },
-    }),
-    nodeSnippet('compute', 'Evaluates expressions; starts no process.', {
-      compute: { '${1:total}': '\\${{ ${2:1 + 1} }}' },
-    }),
-    nodeSnippet('switch', 'Does one thing or another.', {
-      switch: [
-        Object.fromEntries([
-          ['when', '\\${{ ${1:true} }}'],
-          ['then', { task: '${2:add-two}' }],
-        ]),
-      ],
-      else: { fail: '${3:No branch fits.}' },
-    }),
-    nodeSnippet('approve', 'Waits for a person.', { approve: { message: '${1:Ship it?}', timeout: '${2:24h}' } }),
-    nodeSnippet('sleep', 'Waits.', { sleep: '${1:10m}' }),
   ],
   'pipectl definition': [
     {
