@@ -29,6 +29,8 @@ function decorated(plain: Schema, field: string | undefined): Schema {
     // The header of a hover: `failurePolicy` says more than the name of the part that it is made of.
     ...(field !== undefined && { title: field }),
     ...(meanings !== undefined && { enumDescriptions: meanings }),
+    // Types are offered where one is to stand, not among the fields of the long form.
+    ...(named === 'parameter' && { oneOf: [{ type: 'string', defaultSnippets: SNIPPETS.type }, { type: 'object' }] }),
     ...(snippets.length > 0 && !('defaultSnippets' in schema) && { defaultSnippets: snippets }),
   });
 }

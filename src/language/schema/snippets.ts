@@ -80,7 +80,6 @@ export const NODE_SNIPPETS: Readonly<Record<string, readonly Snippet[]>> = {
 export const SNIPPETS: Readonly<Record<string, readonly Snippet[]>> = {
   type: TYPES,
   parameter: [
-    ...TYPES,
     {
       label: 'type with a default',
       description: 'The long form.',
