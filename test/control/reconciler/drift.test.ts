@@ -145,6 +145,8 @@ describe('a label that somebody took off', () => {
     await world.push(filesOf(2));
     await patchObject(world.store, T0, { metadata: { labels: { [LABEL.repository]: null } } });
     await until(async () => (await world.store.get(T0)).metadata.labels?.[LABEL.repository] === 'shop');
+    // It is told with the end of the pass that puts it back.
+    await until(async () => (await world.domain()).drift?.[0]?.state === 'healed');
     expect((await world.domain()).drift).toMatchObject([{ name: 't0', state: 'healed' }]);
     expect(await world.domain()).not.toHaveProperty('failed');
   });
