@@ -9,8 +9,6 @@ const FORMAT = 1;
  * Words that repeat (namespaces, workflows, …) are numbers into `words`: an index entry is a dozen bytes.
  */
 const TABLES = `
-  PRAGMA auto_vacuum = INCREMENTAL;
-  BEGIN;
   CREATE TABLE words (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
   CREATE TABLE executions (
     id INTEGER PRIMARY KEY, namespace INTEGER NOT NULL, name TEXT NOT NULL, phase INTEGER NOT NULL,
@@ -26,25 +24,26 @@ const TABLES = `
   CREATE INDEX executions_by_schedule ON executions (schedule, finished) WHERE schedule IS NOT NULL;
   CREATE TABLE details (id INTEGER PRIMARY KEY, execution BLOB NOT NULL, attempts BLOB, results BLOB);
   PRAGMA user_version = ${FORMAT};
-  COMMIT;
 `;
+
+/** How long one thread waits for the other. */
+const BUSY_MS = 5_000;
 
 /** Opens the file, making its tables when it is new. Throws StalledError: another version, damaged, not writable. */
 export function openTables(path: string, cacheBytes: number): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(path);
-    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+    // Both threads may open the file in the same instant, and one of them makes it.
+    db = new DatabaseSync(path, { timeout: BUSY_MS });
+    const version = versionOf(db);
     if (version !== 0 && version !== FORMAT) {
       throw new StalledError(
         'ArchiveVersion',
         `${path} has format ${version}, this pipectl reads format ${FORMAT}: use the pipectl that wrote it, or move the file away`,
       );
     }
-    if (version === 0) db.exec(TABLES);
-    db.exec(
-      `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -${cacheBytes >> 10};`,
-    );
+    if (version === 0) makeTables(db);
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheBytes >> 10};`);
     return db;
   } catch (error) {
     db?.close();
@@ -58,4 +57,15 @@ export function openTables(path: string, cacheBytes: number): DatabaseSync {
       },
     );
   }
+}
+
+function makeTables(db: DatabaseSync): void {
+  db.exec('PRAGMA auto_vacuum = INCREMENTAL; BEGIN IMMEDIATE;');
+  // It was another's turn, and it has made them.
+  if (versionOf(db) === 0) db.exec(TABLES);
+  db.exec('COMMIT');
+}
+
+function versionOf(db: DatabaseSync): number {
+  return (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
 }
