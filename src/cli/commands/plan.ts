@@ -3,21 +3,19 @@ import {
   type CheckoutGit,
   type Connected,
   type Domain,
-  domainIn,
   findCheckout,
   openCheckoutGit,
   resolveRevision,
-  trackedDomains,
 } from '../../client/index.ts';
 import { isEmptyPlan, type PlanSummary, planLines, type Repository, readPlanLines } from '../../cluster/index.ts';
 import { type Oid, planRef, shortOid } from '../../git/index.ts';
+import { domainFor } from '../choose-domain.ts';
 import { repositoryFor } from '../choose-repository.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, FailedError, UsageError } from '../errors.ts';
 import { jsonText } from '../object-text.ts';
 import { pushTarget, remoteLines } from '../push-target.ts';
-import { namespaceFor } from '../scope.ts';
 import { paint, printable, type Terminal } from '../terminal.ts';
 
 /** `pipectl plan [--rev REV]`: what a commit would change. Exit 0: nothing, 1: something, 2: it cannot be told. */
@@ -73,17 +71,6 @@ async function wantedCommit(
   throw new FailedError(
     `"${printable(rev)}" is neither a commit here nor registered`,
     '`pipectl revisions` lists those',
-  );
-}
-
-async function domainFor(context: CommandContext, session: Connected, repository: Repository): Promise<Domain> {
-  const namespace = (await namespaceFor(context, session, 'Workflow')) ?? '';
-  const named = domainIn(repository, namespace)?.name;
-  const domain = trackedDomains(repository).find(({ name }) => name === named);
-  if (domain !== undefined) return domain;
-  throw new FailedError(
-    `no domain of ${repository.metadata.name} tracks a branch in ${namespace}`,
-    'choose one with -n',
   );
 }
 

@@ -2,21 +2,19 @@ import {
   type CheckoutGit,
   type Connected,
   type Domain,
-  domainIn,
   findCheckout,
   openCheckoutGit,
   resolveRevision,
-  trackedDomains,
 } from '../../client/index.ts';
 import type { Repository } from '../../cluster/index.ts';
 import { type Oid, shortOid } from '../../git/index.ts';
+import { domainFor } from '../choose-domain.ts';
 import { repositoryFor } from '../choose-repository.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, FailedError, UsageError } from '../errors.ts';
 import { type PushTarget, pushTarget, pushTo, remoteLines } from '../push-target.ts';
 import { rollbackMessage } from '../rollback-message.ts';
-import { namespaceFor } from '../scope.ts';
 import { awaitSync, requestSync } from '../sync-repository.ts';
 import { printable } from '../terminal.ts';
 
@@ -28,6 +26,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const session = await context.session();
   const repository = await repositoryFor(context, session, undefined);
   const domain = await domainFor(context, session, repository);
+  if (domain.status.desired === undefined) {
+    throw new FailedError(`no commit is active in ${domain.name}`, 'choose another domain with -n');
+  }
   const git = openCheckoutGit(checkout.root, context.env);
   const target = await pushTarget(context, session, git, repository, input.text('remote'));
   const head = await fetchHead(git, target, domain.status.ref);
@@ -50,15 +51,6 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   stdout.write(`${domain.name} is rolled back to ${shortOid(to)} by commit ${shortOid(commit)}\n`);
   stderr.write(`this checkout is as it was: \`git pull\` brings the commit\n`);
   return repository.spec.source.kind === 'push' ? EXIT.ok : awaitPolled(context, session, repository);
-}
-
-/** The domain of -n or the checkout, which must track a branch that has a commit. */
-async function domainFor(context: CommandContext, session: Connected, repository: Repository): Promise<Domain> {
-  const namespace = (await namespaceFor(context, session, 'Workflow')) ?? '';
-  const found = domainIn(repository, namespace);
-  const domain = trackedDomains(repository).find(({ name }) => name === found?.name);
-  if (domain?.status.desired !== undefined) return domain;
-  throw new FailedError(`no commit is active in ${namespace}`, 'choose another domain with -n');
 }
 
 /** The head of the branch where it is pushed to, with its commits fetched; no ref of the checkout is touched. */
