@@ -50,7 +50,11 @@ async function optionalRepository(
 function newestFirst(a: Revision, b: Revision): number {
   const [left, right] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''];
   // Commits of one push were registered in the same second.
-  if (left === right) return a.spec.committedAt < b.spec.committedAt ? 1 : -1;
+  if (left === right && a.spec.committedAt !== b.spec.committedAt) {
+    return a.spec.committedAt < b.spec.committedAt ? 1 : -1;
+  }
+  // Both times are in seconds. A revision never changes, so its version tells when it came.
+  if (left === right) return Number(b.metadata.resourceVersion ?? 0) - Number(a.metadata.resourceVersion ?? 0);
   return left < right ? 1 : -1;
 }
 
