@@ -6,7 +6,16 @@
 
 export { nextWallTime } from './cron-next.ts';
 export { type CronField, type CronPattern, type CronResult, parseCron } from './cron-parse.ts';
+export { type ExcludedTime, type ExclusionResult, type WallWindows, wallTimeOf, wallWindowsOf } from './exclusion.ts';
 export { shortestInterval } from './interval.ts';
 export { type RuleResult, type TickFields, tickRuleOf } from './rule.ts';
-export { nextTick, type TickRule, ticksBetween } from './ticks.ts';
+export {
+  countBetween,
+  nextTick,
+  previousTick,
+  type TickCursor,
+  type TickRule,
+  tickCursor,
+  ticksBetween,
+} from './ticks.ts';
 export { isTimeZone, timeZoneNames } from './zone.ts';

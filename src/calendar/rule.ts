@@ -1,5 +1,6 @@
 import { instantMs } from '../base/index.ts';
 import { parseCron } from './cron-parse.ts';
+import { type ExcludedTime, wallWindowsOf } from './exclusion.ts';
 import type { TickRule } from './ticks.ts';
 
 /** A schedule's fields as closures and objects hold them: exactly one of `cron` and `everyMs`; instants as RFC 3339. */
@@ -9,6 +10,7 @@ export interface TickFields {
   readonly timeZone: string;
   readonly start?: string;
   readonly end?: string;
+  readonly exclude?: readonly ExcludedTime[];
 }
 
 export type RuleResult =
@@ -19,11 +21,19 @@ export type RuleResult =
  * The rule by which these fields tick. A rate is anchored at `start`, or at the Unix epoch, so that neither a restart
  * nor a new version shifts it.
  */
-export function tickRuleOf({ cron, everyMs, timeZone, ...bounds }: TickFields): RuleResult {
+export function tickRuleOf({ cron, everyMs, timeZone, exclude, ...bounds }: TickFields): RuleResult {
   const start = instantMs(bounds.start);
   const end = instantMs(bounds.end);
-  const within = { ...(start !== undefined && { start }), ...(end !== undefined && { end }) };
-  if (everyMs !== undefined) return { kind: 'ok', rule: { kind: 'rate', everyMs, anchor: start ?? 0, ...within } };
+  const excluded = exclude === undefined || exclude.length === 0 ? undefined : wallWindowsOf(exclude);
+  if (excluded?.kind === 'error') return { kind: 'error', message: `exclude: ${excluded.message}` };
+  const within = {
+    ...(start !== undefined && { start }),
+    ...(end !== undefined && { end }),
+    ...(excluded !== undefined && { exclude: excluded.windows }),
+  };
+  if (everyMs !== undefined) {
+    return { kind: 'ok', rule: { kind: 'rate', everyMs, anchor: start ?? 0, timeZone, ...within } };
+  }
   const parsed = parseCron(cron ?? '');
   if (parsed.kind === 'error') return { kind: 'error', message: `cron "${cron}": ${parsed.message}` };
   return { kind: 'ok', rule: { kind: 'cron', pattern: parsed.pattern, timeZone, ...within } };

@@ -1,20 +1,29 @@
 import { nextWallTime } from './cron-next.ts';
 import type { CronPattern } from './cron-parse.ts';
+import { excludedUntil, type WallWindows } from './exclusion.ts';
 import { segmentAt } from './zone.ts';
 
 /** When a schedule ticks. All instants in Unix milliseconds. */
 export type TickRule = (
   | { readonly kind: 'cron'; readonly pattern: CronPattern; readonly timeZone: string }
-  /** Ticks at `anchor + k * everyMs`: a restart does not shift them. */
-  | { readonly kind: 'rate'; readonly everyMs: number; readonly anchor: number }
+  /** Ticks at `anchor + k * everyMs`: a restart does not shift them. Its zone, UTC by default, is that of `exclude`. */
+  | { readonly kind: 'rate'; readonly everyMs: number; readonly anchor: number; readonly timeZone?: string }
 ) & {
   /** First instant at which it may tick. */
   readonly start?: number;
   /** First instant at which it may no longer tick. */
   readonly end?: number;
+  /** No tick while the clocks of the zone show a time in one of these windows. */
+  readonly exclude?: WallWindows;
 };
 
-/** No schedule reaches further: the last instant of year 9999, where RFC 3339 ends. */
+/** A walk over a rule's ticks. `next` is the following tick at each call, and undefined once there are no more. */
+export interface TickCursor {
+  readonly next: () => number | undefined;
+}
+
+/** No schedule begins before, nor reaches further: year 9999 is where RFC 3339 ends. */
+const FIRST_INSTANT = 0;
 const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /**
@@ -25,23 +34,79 @@ const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
  * `*`) follow elapsed time instead: nothing in the gap, both passings of the hour that repeats.
  */
 export function nextTick(rule: TickRule, after: number): number | undefined {
-  const from = Math.max(after + 1, rule.start ?? -Infinity);
-  const tick = rule.kind === 'rate' ? nextOfRate(rule.everyMs, rule.anchor, from) : nextOfCron(rule, from);
-  if (tick === undefined || tick > LAST_INSTANT || (rule.end !== undefined && tick >= rule.end)) return undefined;
-  return tick;
+  let from = Math.max(after + 1, rule.start ?? -Infinity);
+  for (;;) {
+    const tick = rule.kind === 'rate' ? nextOfRate(rule.everyMs, rule.anchor, from) : nextOfCron(rule, from);
+    if (tick === undefined || tick > LAST_INSTANT || (rule.end !== undefined && tick >= rule.end)) return undefined;
+    const allowed = rule.exclude === undefined ? tick : allowedFrom(rule, rule.exclude, tick);
+    if (allowed === tick) return tick;
+    from = allowed;
+  }
+}
+
+/** The last tick strictly before `before`, or undefined when there is none since 1970. */
+export function previousTick(rule: TickRule, before: number): number | undefined {
+  const first = Math.max(FIRST_INSTANT, rule.start ?? FIRST_INSTANT) - 1;
+  let last: number | undefined;
+  for (let spanMs = 60_000; last === undefined; spanMs *= 4) {
+    const from = Math.max(first, before - spanMs);
+    last = tickBefore(rule, from, before);
+    if (from === first) break;
+  }
+  if (last === undefined) return undefined;
+  // Some tick is known: look in the later half of what follows it until nothing is left.
+  for (let end = before; end - last > 1; ) {
+    const middle: number = last + Math.floor((end - last) / 2);
+    const later = tickBefore(rule, middle - 1, end);
+    if (later === undefined) end = middle;
+    else last = later;
+  }
+  return last;
+}
+
+function tickBefore(rule: TickRule, after: number, before: number): number | undefined {
+  const tick = nextTick(rule, after);
+  return tick !== undefined && tick < before ? tick : undefined;
+}
+
+/** A walk over the ticks after `after`, to go on at any time. */
+export function tickCursor(rule: TickRule, after: number): TickCursor {
+  let last: number | undefined = after;
+  return {
+    next: () => {
+      if (last !== undefined) last = nextTick(rule, last);
+      return last;
+    },
+  };
 }
 
 /** Ticks with `after < tick <= until`, at most `limit` of them, ascending. */
 export function ticksBetween(rule: TickRule, after: number, until: number, limit: number): number[] {
   const ticks: number[] = [];
-  let last = after;
+  const cursor = tickCursor(rule, after);
   while (ticks.length < limit) {
-    const tick = nextTick(rule, last);
+    const tick = cursor.next();
     if (tick === undefined || tick > until) break;
     ticks.push(tick);
-    last = tick;
   }
   return ticks;
+}
+
+/** How many ticks are in `after < tick <= until`, counted up to `max`. */
+export function countBetween(rule: TickRule, after: number, until: number, max: number): number {
+  const cursor = tickCursor(rule, after);
+  for (let count = 0; count < max; count += 1) {
+    const tick = cursor.next();
+    if (tick === undefined || tick > until) return count;
+  }
+  return max;
+}
+
+/** The tick itself, or else the first instant at which the window that holds it may be over. */
+function allowedFrom({ timeZone = 'UTC' }: TickRule, windows: WallWindows, tick: number): number {
+  const { offsetMs, to } = segmentAt(timeZone, tick);
+  const end = excludedUntil(windows, tick + offsetMs);
+  return end === undefined ? tick : Math.min(end - offsetMs, to);
 }
 
 function nextOfRate(everyMs: number, anchor: number, from: number): number {

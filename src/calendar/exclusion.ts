@@ -1,0 +1,75 @@
+/**
+ * Windows by the clock on the wall, ascending and apart, as pairs: [from, to, from, to, …] in milliseconds as if the
+ * local date and time were UTC. `from` belongs to its window, `to` does not.
+ */
+export type WallWindows = Float64Array;
+
+/** One entry of `exclude`, as closures and objects hold it: local date and time (`2026-12-24T18:00`), or whole days. */
+export type ExcludedTime =
+  | { readonly from: string; readonly to: string }
+  /** Local days, `2026-12-25`, in any order. */
+  | { readonly dates: readonly string[] };
+
+export type ExclusionResult =
+  | { readonly kind: 'ok'; readonly windows: WallWindows }
+  | { readonly kind: 'error'; readonly message: string };
+
+const DAY_MS = 86_400_000;
+const WALL_TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/;
+
+/** A local date, or date and time (`2026-12-24`, `2026-12-24T18:00`), as if it were UTC; undefined for what is none. */
+export function wallTimeOf(text: string): number | undefined {
+  const parts = WALL_TIME.exec(text);
+  if (parts === null) return undefined;
+  const [, year, month, day, hour, minute, second] = parts.map(Number) as [number, ...number[]];
+  if ((year ?? 0) < 1000 || (hour || 0) > 23 || (minute || 0) > 59 || (second || 0) > 59) return undefined;
+  const midnight = Date.UTC(year as number, (month as number) - 1, day);
+  // 30 February would quietly be 2 March.
+  if (new Date(midnight).toISOString().slice(0, 10) !== text.slice(0, 10)) return undefined;
+  return midnight + (((hour || 0) * 60 + (minute || 0)) * 60 + (second || 0)) * 1000;
+}
+
+/** All that is excluded, joined where it touches. An error for a time that does not exist, and for an empty window. */
+export function wallWindowsOf(items: readonly ExcludedTime[]): ExclusionResult {
+  const windows: [from: number, to: number][] = [];
+  for (const item of items) {
+    if ('dates' in item) {
+      for (const date of item.dates) {
+        const day = date.length === 10 ? wallTimeOf(date) : undefined;
+        if (day === undefined) return { kind: 'error', message: `"${date}" is not a day such as 2026-12-25` };
+        windows.push([day, day + DAY_MS]);
+      }
+      continue;
+    }
+    const [from, to] = [wallTimeOf(item.from), wallTimeOf(item.to)];
+    if (from === undefined || to === undefined) {
+      const text = from === undefined ? item.from : item.to;
+      return { kind: 'error', message: `"${text}" is not a local time such as 2026-12-24T18:00` };
+    }
+    if (from >= to) return { kind: 'error', message: `the window from ${item.from} to ${item.to} is empty` };
+    windows.push([from, to]);
+  }
+  return { kind: 'ok', windows: joined(windows) };
+}
+
+function joined(windows: readonly (readonly [number, number])[]): WallWindows {
+  const flat: number[] = [];
+  for (const [from, to] of windows.toSorted((a, b) => a[0] - b[0])) {
+    const end = flat.at(-1);
+    if (end !== undefined && from <= end) flat[flat.length - 1] = Math.max(end, to);
+    else flat.push(from, to);
+  }
+  return Float64Array.from(flat);
+}
+
+/** Where the window ends that holds this wall time, or undefined when none does. */
+export function excludedUntil(windows: WallWindows, wall: number): number | undefined {
+  let [low, high] = [0, windows.length >> 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((windows[middle * 2 + 1] as number) <= wall) low = middle + 1;
+    else high = middle;
+  }
+  const from = windows[low * 2];
+  return from !== undefined && from <= wall ? windows[low * 2 + 1] : undefined;
+}
