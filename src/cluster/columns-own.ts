@@ -1,13 +1,14 @@
 import { age, humanDuration } from './age.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import { condition, count, type KindColumns, keys, shortCommit, text, wide } from './column-cells.ts';
-import type { DefinitionSource, LaunchPlan, Platform, Policy, Schedule, Task, Workflow } from './definitions.ts';
+import type { DefinitionSource, LaunchPlan, Platform, Policy, Task, Workflow } from './definitions.ts';
 import type { Execution } from './execution-kind.ts';
 import type { MapResults } from './map-results.ts';
 import { channelOf, type Notification } from './notification-kind.ts';
 import type { KubeObject } from './object.ts';
 import { isTerminalPhase, WAITS } from './phases.ts';
 import type { Closure, Repository, Revision } from './repository.ts';
+import { SCHEDULE_CELLS } from './schedule-columns.ts';
 import type { Shard } from './shard-kind.ts';
 import { scopeText, type Token } from './token-kind.ts';
 
@@ -94,26 +95,7 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
       ],
     },
   ],
-  [
-    'Schedule',
-    {
-      columns: [
-        text<Schedule>('Cron', 'When it ticks.', (it) =>
-          it.spec.everyMs === undefined ? it.spec.cron : `every ${humanDuration(it.spec.everyMs)}`,
-        ),
-        text<Schedule>('Zone', 'Time zone of its clock.', (it) => it.spec.timeZone),
-        text<Schedule>('Active', 'Whether it runs.', (it) => (it.spec.active ? 'True' : 'False')),
-        text<Schedule>('Launch-Plan', 'Launch plan that it starts.', (it) => it.spec.launchPlan),
-        text<Schedule>('Last', 'Time since its last tick.', (it, now) =>
-          it.status?.lastTick === undefined ? undefined : age(it.status.lastTick, now),
-        ),
-        wide<Schedule>('Last-Execution', 'Execution of its last tick.', (it) => it.status?.lastExecution),
-        wide<Schedule>('Catch-Up', 'What happens to missed ticks.', (it) => it.spec.catchUp?.policy),
-        VERSION,
-        FILE,
-      ],
-    },
-  ],
+  ...SCHEDULE_CELLS,
   [
     'Platform',
     {

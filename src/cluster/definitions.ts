@@ -1,6 +1,6 @@
 import type { Digest, Json } from '../base/index.ts';
 import type { NotificationRule } from './notification-kind.ts';
-import type { Condition, KubeObject } from './object.ts';
+import type { KubeObject } from './object.ts';
 
 /** Kinds that are declared in git and written by the reconciler alone. */
 export const DEFINITION_KINDS: ReadonlySet<string> = new Set([
@@ -77,40 +77,6 @@ export interface LaunchPlan extends KubeObject {
     };
 }
 
-export interface CatchUp {
-  readonly policy: 'all' | 'latest' | 'none';
-  readonly limit?: number;
-  readonly windowMs?: number;
-}
-
-export interface Schedule extends KubeObject {
-  readonly kind: 'Schedule';
-  readonly spec: DefinitionSource & {
-    readonly launchPlan: string;
-    /** Exactly one of `cron` and `everyMs`. */
-    readonly cron?: string;
-    readonly everyMs?: number;
-    readonly timeZone: string;
-    readonly start?: string;
-    readonly end?: string;
-    readonly spreadMs?: number;
-    readonly catchUp: CatchUp;
-    readonly inputs?: Readonly<Record<string, Json>>;
-    readonly kickoffTime?: string;
-    readonly active: boolean;
-  };
-  readonly status?: {
-    /** The last tick settled: its execution exists, or policy dropped it. */
-    readonly lastTick?: string;
-    readonly lastExecution?: string;
-    /** Generation of the spec that `activeSince` is about. */
-    readonly observedGeneration?: number;
-    /** Ticks before this instant belong to an earlier version of the schedule, or to a time when it was off. */
-    readonly activeSince?: string;
-    readonly conditions?: readonly Condition[];
-  };
-}
-
 /** How executions are divided among propeller shards; the language checks it. */
 export type Sharding =
   | { readonly strategy: 'hash'; readonly shards: number }
@@ -141,7 +107,17 @@ export interface Platform extends KubeObject {
       readonly cpu?: string;
       readonly memory?: string;
     }[];
+    readonly scheduler?: SchedulerSettings;
   };
+}
+
+/** Of all schedules together; what is absent has the control plane's default. */
+export interface SchedulerSettings {
+  /** No schedule ticks. What is missed meanwhile is made up for as its catch-up policy says. */
+  readonly suspended?: boolean;
+  /** Executions that ticks start in a second at most: of the live ticks, and of those that are made up for. */
+  readonly ticksPerSecond?: number;
+  readonly catchUpPerSecond?: number;
 }
 
 export interface KeepSetting {

@@ -17,7 +17,8 @@ export type NodePhase =
 
 export type Trigger =
   | { readonly kind: 'manual'; readonly by?: string }
-  | { readonly kind: 'schedule'; readonly schedule: string; readonly tick: string }
+  /** `backfill`: the tick is of the past, and that backfill asked for it. */
+  | { readonly kind: 'schedule'; readonly schedule: string; readonly tick: string; readonly backfill?: string }
   /** The same once more, perhaps at another commit or with other inputs. */
   | { readonly kind: 'relaunch'; readonly of: string; readonly by?: string }
   /** As `relaunch`, and what `of` has done already is taken from it where it would be done from the same. */

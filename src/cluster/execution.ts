@@ -33,6 +33,8 @@ export function newExecution(request: ExecutionRequest): Execution {
         [LABEL.workflow]: request.workflow,
         ...(launchPlan !== undefined && { [LABEL.launchPlan]: launchPlan }),
         ...(trigger.kind === 'schedule' && { [LABEL.schedule]: trigger.schedule }),
+        ...(trigger.kind === 'schedule' &&
+          trigger.backfill !== undefined && { [LABEL.backfill]: labelValue(trigger.backfill) }),
         ...(trigger.kind === 'execution' && { [LABEL.parent]: labelValue(trigger.execution) }),
         [LABEL.shardKey]: String(shardKeyOf(request)),
       },

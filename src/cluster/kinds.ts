@@ -44,6 +44,8 @@ export const KINDS: readonly KindInfo[] = [
   own('Task', 'tasks', []),
   own('LaunchPlan', 'launchplans', ['lp']),
   own('Schedule', 'schedules', ['sched']),
+  own('SchedulerState', 'schedulerstates', []),
+  own('Backfill', 'backfills', ['bf']),
   own('Policy', 'policies', []),
   own('Platform', 'platforms', []),
   own('Execution', 'executions', ['exec', 'ex']),

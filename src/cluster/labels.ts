@@ -20,6 +20,10 @@ export const LABEL = {
   shard: 'pipectl.dev/shard',
   /** Of a cache entry: the task whose outputs it holds. */
   task: 'pipectl.dev/task',
+  /** Of an execution that a schedule started whose ticks must not just overlap: its overlap policy. */
+  overlap: 'pipectl.dev/overlap',
+  /** Of an execution: the backfill that started it, as a label value. */
+  backfill: 'pipectl.dev/backfill',
 } as const;
 
 export const ANNOTATION = {
@@ -55,6 +59,12 @@ export const ANNOTATION = {
   pruneConfirmed: 'pipectl.dev/prune-confirmed',
   /** On a definition: who changed it past git, and when, as JSON; the API writes it. */
   changedBy: 'pipectl.dev/changed-by',
+  /** On a schedule: since when it ticks by its spec, where that is not since its creation; the reconciler writes it. */
+  activeSince: 'pipectl.dev/active-since',
+  /** On a schedule: by what rules it ticked before that, as a JSON list of PreviousTicks; the reconciler writes it. */
+  previousTicks: 'pipectl.dev/previous-ticks',
+  /** On a schedule: who suspended it, when and why, as JSON; while it is there, the schedule does not tick. */
+  suspended: 'pipectl.dev/suspended',
 } as const;
 
 /** A name as a label value, which ends at 63 characters: cut with a hash. */

@@ -13,4 +13,5 @@ export * from './images.ts';
 export * from './language.ts';
 export * from './notifications.ts';
 export * from './runtime.ts';
+export * from './schedules.ts';
 export * from './sources.ts';

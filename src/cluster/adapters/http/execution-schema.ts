@@ -95,6 +95,7 @@ export const EXECUTION: KindSchema = {
             by: optional(text('Who asked for it.')),
             schedule: optional(text('Schedule that started it.')),
             tick: optional(time('The tick that it stands for.')),
+            backfill: optional(text('Backfill that asked for a tick of the past.')),
             execution: optional(text('Execution whose node started it.')),
             node: optional(text('Path of that node.')),
             depth: optional(whole('Executions above it.')),

@@ -3,6 +3,7 @@ import { CORE_SCHEMAS } from './core-schemas.ts';
 import { DOMAIN } from './domain-schema.ts';
 import { EXECUTION, TIMEOUT } from './execution-schema.ts';
 import { NOTIFICATION } from './notification-schema.ts';
+import { BACKFILL, SCHEDULE_FIELDS, SCHEDULER_STATE, scheduleStatus } from './schedule-schema.ts';
 import {
   anything,
   type Field,
@@ -193,27 +194,8 @@ const LIMIT = record(
 
 const SCHEDULE = definition(
   'Starts executions of a launch plan at times.',
-  {
-    launchPlan: text('Launch plan that it starts.'),
-    cron: optional(text('Cron pattern of five or six fields.')),
-    everyMs: optional(whole('Interval in milliseconds, instead of cron.')),
-    timeZone: text('IANA time zone of its clock.'),
-    start: optional(time('No tick before.')),
-    end: optional(time('No tick after.')),
-    spreadMs: optional(whole('Ticks are offset by up to so many milliseconds, each schedule by its own.')),
-    catchUp: anything('What happens to ticks that were missed.'),
-    inputs: optional(mapOf(anything('A value.'), 'Inputs of each execution.')),
-    kickoffTime: optional(text('Input that gets the time of the tick.')),
-    active: flag('Whether it ticks.'),
-  },
-  record(
-    {
-      lastTick: optional(time('The last tick that was dealt with.')),
-      lastExecution: optional(text('The execution that it started.')),
-      conditions: optional(CONDITIONS),
-    },
-    'What is.',
-  ),
+  SCHEDULE_FIELDS,
+  scheduleStatus(CONDITIONS),
 );
 
 /** The schema of every kind that has one; kinds without are taken as they come. */
@@ -252,12 +234,15 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
     }),
   ],
   ['Schedule', SCHEDULE],
+  ['SchedulerState', SCHEDULER_STATE],
+  ['Backfill', BACKFILL],
   [
     'Platform',
     definition('Settings of the engine.', {
       propeller: anything('Workers, parallelism and sharding.'),
       retention: optional(anything('How long what is over is kept.')),
       quotas: optional(anything('What executions may take at a time.')),
+      scheduler: optional(anything('Whether schedules tick, and how fast.')),
     }),
   ],
   ['Execution', EXECUTION],

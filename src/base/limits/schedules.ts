@@ -1,0 +1,26 @@
+/** Bounds of schedules, the scheduler and backfills. Sizes in bytes, times in milliseconds. */
+const DAY_MS = 24 * 3_600_000;
+
+/** Rules by which a schedule ticked before, kept on its object, and for how long: no scheduler is down for longer and owes them still. */
+export const MAX_PREVIOUS_TICKS = 4;
+export const PREVIOUS_TICKS_MAX_AGE_MS = 7 * DAY_MS;
+
+/** With `overlap: queue`: executions that wait where the schedule says nothing, and the most that it can say. */
+export const DEFAULT_MAX_QUEUED = 10;
+export const MAX_QUEUED = 10_000;
+
+/** Entries under `exclude` of one schedule, and local days of each: ten years of daily ones. */
+export const MAX_EXCLUDE_RULES = 32;
+export const MAX_EXCLUDED_DATES = 3_660;
+/** A file of dates, as it lies in git. */
+export const MAX_CALENDAR_FILE_BYTES = 256 * 1024;
+
+/** `rateLimit` of a schedule, and rates of the platform: what can be asked for. */
+export const MAX_RATE_LIMIT_TICKS = 1_000_000;
+export const MIN_RATE_LIMIT_PER_MS = 1_000;
+export const MAX_RATE_LIMIT_PER_MS = DAY_MS;
+export const MAX_TICKS_PER_SECOND = 1_000_000;
+
+/** Of one backfill: executions at a time, and ticks. Ticks are counted before it begins, in slices of so many. */
+export const MAX_BACKFILL_CONCURRENCY = 100;
+export const MAX_BACKFILL_TICKS = 1_000_000;
