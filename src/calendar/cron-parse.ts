@@ -1,8 +1,9 @@
 import { remembered } from '../base/index.ts';
+import { type BitSet, nextBit } from './bits.ts';
 import { FIELDS, type FieldRule, MACROS } from './cron-grammar.ts';
 
-/** One field as a set: bit n of `bits` (a pair of 32-bit words, low first) stands for value n. */
-export type CronField = readonly [low: number, high: number];
+/** The values of one field. */
+export type CronField = BitSet;
 
 /** A parsed pattern. Days may depend on the month's shape, so they are kept as rules beside the plain sets. */
 export interface CronPattern {
@@ -27,6 +28,10 @@ export interface CronPattern {
   readonly isAnyDayOfWeek: boolean;
   /** Minute or hour starts with `*`: follows elapsed time through clock changes, as in Vixie cron. */
   readonly isInterval: boolean;
+  /** Derived, for the search: no day is left out; some day depends on the month's shape; seconds from midnight to the first match. */
+  readonly isEveryDay: boolean;
+  readonly hasDayRules: boolean;
+  readonly firstSecond: number;
 }
 
 export type CronResult =
@@ -76,7 +81,7 @@ interface Draft {
   nthWeekdays: { day: number; nth: number }[];
 }
 
-function parse(expression: string): CronPattern {
+function parse(expression: string): Omit<CronPattern, Derived> {
   if (expression.length > MAX_CRON_LENGTH) fail(`longer than ${MAX_CRON_LENGTH} characters`, 0, 0);
   const words = split(expandMacro(expression));
   if (words.length !== 5 && words.length !== 6) {
@@ -114,10 +119,11 @@ function parse(expression: string): CronPattern {
 }
 
 /** One empty list and one list per plain set for all patterns: they are kept by the hundred thousand. */
-function slim(pattern: CronPattern): CronPattern {
+function slim(pattern: Omit<CronPattern, Derived>): CronPattern {
   const { lastDays, nearestWeekdays, nthWeekdays } = pattern;
   return {
     ...pattern,
+    ...derived(pattern),
     seconds: shared(pattern.seconds),
     minutes: shared(pattern.minutes),
     hours: shared(pattern.hours),
@@ -127,6 +133,25 @@ function slim(pattern: CronPattern): CronPattern {
     lastDays: lastDays.length === 0 ? NONE : lastDays,
     nearestWeekdays: nearestWeekdays.length === 0 ? NONE : nearestWeekdays,
     nthWeekdays: nthWeekdays.length === 0 ? NONE : nthWeekdays,
+  };
+}
+
+type Derived = 'isEveryDay' | 'hasDayRules' | 'firstSecond';
+
+const ALL_MONTHS = 0b1_1111_1111_1110;
+const ALL_DAYS_OF_MONTH = -2;
+const ALL_DAYS_OF_WEEK = 0b111_1111;
+
+function derived(pattern: Omit<CronPattern, Derived>): Pick<CronPattern, Derived> {
+  const { daysOfMonth, daysOfWeek, lastDays, nearestWeekdays, nthWeekdays } = pattern;
+  const everyDayOfMonth = daysOfMonth[0] === ALL_DAYS_OF_MONTH;
+  const everyDayOfWeek = daysOfWeek[0] === ALL_DAYS_OF_WEEK;
+  const everyDay = pattern.isEitherDay ? everyDayOfMonth || everyDayOfWeek : everyDayOfMonth && everyDayOfWeek;
+  const first = (field: CronField): number => nextBit(field, 0);
+  return {
+    isEveryDay: everyDay && pattern.months[0] === ALL_MONTHS,
+    hasDayRules: pattern.lastWeekday || lastDays.length + nearestWeekdays.length + nthWeekdays.length > 0,
+    firstSecond: first(pattern.hours) * 3600 + first(pattern.minutes) * 60 + first(pattern.seconds),
   };
 }
 

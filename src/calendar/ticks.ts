@@ -1,7 +1,7 @@
 import { nextWallTime } from './cron-next.ts';
 import type { CronPattern } from './cron-parse.ts';
 import { excludedUntil, type WallWindows } from './exclusion.ts';
-import { segmentAt } from './zone.ts';
+import { offsetIndex, zoneOffsets } from './zone-offsets.ts';
 
 /** When a schedule ticks. All instants in Unix milliseconds. */
 export type TickRule = (
@@ -34,9 +34,12 @@ const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
  * `*`) follow elapsed time instead: nothing in the gap, both passings of the hour that repeats.
  */
 export function nextTick(rule: TickRule, after: number): number | undefined {
-  let from = Math.max(after + 1, rule.start ?? -Infinity);
+  let from = Math.max(after + 1, rule.start ?? FIRST_INSTANT, FIRST_INSTANT);
   for (;;) {
-    const tick = rule.kind === 'rate' ? nextOfRate(rule.everyMs, rule.anchor, from) : nextOfCron(rule, from);
+    const tick =
+      rule.kind === 'rate'
+        ? nextOfRate(rule.everyMs, rule.anchor, from)
+        : nextOfCron(rule.pattern, rule.timeZone, from);
     if (tick === undefined || tick > LAST_INSTANT || (rule.end !== undefined && tick >= rule.end)) return undefined;
     const allowed = rule.exclude === undefined ? tick : allowedFrom(rule, rule.exclude, tick);
     if (allowed === tick) return tick;
@@ -104,42 +107,37 @@ export function countBetween(rule: TickRule, after: number, until: number, max: 
 
 /** The tick itself, or else the first instant at which the window that holds it may be over. */
 function allowedFrom({ timeZone = 'UTC' }: TickRule, windows: WallWindows, tick: number): number {
-  const { offsetMs, to } = segmentAt(timeZone, tick);
+  const zone = zoneOffsets(timeZone, tick);
+  const index = offsetIndex(zone, tick);
+  const offsetMs = zone.offsetMs[index] as number;
   const end = excludedUntil(windows, tick + offsetMs);
-  return end === undefined ? tick : Math.min(end - offsetMs, to);
+  return end === undefined ? tick : Math.min(end - offsetMs, zone.from[index + 1] as number);
 }
 
 function nextOfRate(everyMs: number, anchor: number, from: number): number {
   return anchor + Math.ceil((from - anchor) / everyMs) * everyMs;
 }
 
-function nextOfCron(rule: { pattern: CronPattern; timeZone: string }, from: number): number | undefined {
-  const { pattern, timeZone } = rule;
+function nextOfCron(pattern: CronPattern, timeZone: string, from: number): number | undefined {
   let instant = from;
   // Where clocks go forward at `from` itself, the gap belongs to what was before.
   for (let within = from - 1; instant <= LAST_INSTANT; within = instant) {
-    const segment = segmentAt(timeZone, within);
-    const wall = nextWallTime(pattern, wallToSearch(rule, instant, segment.offsetMs, segment.from));
-    if (wall === undefined) return undefined;
-    if (wall - segment.offsetMs < segment.to) return wall - segment.offsetMs;
-    const following = segmentAt(timeZone, segment.to);
-    const gapEnd = segment.to + following.offsetMs;
+    const zone = zoneOffsets(timeZone, within);
+    const index = offsetIndex(zone, within);
+    const offsetMs = zone.offsetMs[index] as number;
+    let wall = instant + offsetMs;
+    // A fixed pattern skips the hour that this segment repeats from the one before.
+    if (!pattern.isInterval && index > 0) {
+      wall = Math.max(wall, (zone.from[index] as number) + (zone.offsetMs[index - 1] as number));
+    }
+    const match = nextWallTime(pattern, wall);
+    if (match === undefined) return undefined;
+    const change = zone.from[index + 1] as number;
+    if (match - offsetMs < change) return match - offsetMs;
+    const gapEnd = change + (zone.offsetMs[index + 1] as number);
     // The match fell into the gap, or at its very end: either way it ticks at the change, once.
-    if (!pattern.isInterval && wall < gapEnd) return segment.to;
-    instant = segment.to;
+    if (!pattern.isInterval && match < gapEnd) return change;
+    instant = change;
   }
   return undefined;
-}
-
-/** Where to search from in wall time; a fixed pattern skips the hour that this segment repeats from the one before. */
-function wallToSearch(
-  rule: { pattern: CronPattern; timeZone: string },
-  instant: number,
-  offsetMs: number,
-  segmentFrom: number,
-): number {
-  const wall = instant + offsetMs;
-  if (rule.pattern.isInterval || segmentFrom === -Infinity) return wall;
-  const before = segmentAt(rule.timeZone, segmentFrom - 1);
-  return Math.max(wall, segmentFrom + before.offsetMs);
 }

@@ -24,3 +24,7 @@ export const MAX_TICKS_PER_SECOND = 1_000_000;
 /** Of one backfill: executions at a time, and ticks. Ticks are counted before it begins, in slices of so many. */
 export const MAX_BACKFILL_CONCURRENCY = 100;
 export const MAX_BACKFILL_TICKS = 1_000_000;
+
+/** Names of time zones about which the runtime was asked, and spans of 17 years of zones whose changes are kept, about 600 B each. */
+export const MAX_KNOWN_ZONES = 1_000;
+export const MAX_ZONE_TABLES = 4_000;
