@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
@@ -12,6 +13,7 @@ import {
   matchesHistory,
   type Pod,
 } from '../../../src/cluster/index.ts';
+import { smallDisk } from '../../daemon/fixtures/small-disk.ts';
 import { pod } from '../api-fixture.ts';
 import { type ArchiveFixture, EPOCH, finished, MINUTE, NAMESPACE, openArchiveFixture } from './finished.ts';
 
@@ -49,6 +51,23 @@ describe('an execution in the archive', () => {
     expect(await fixture.archive.remove(NAMESPACE, 'a')).toBe(true);
     expect(await fixture.archive.remove(NAMESPACE, 'a')).toBe(false);
     expect(fixture.archive.find(NAMESPACE, 'a')).toBeUndefined();
+  });
+
+  it('is refused with the reason while the disk is full, and taken when there is room', async () => {
+    const disk = smallDisk(4);
+    await fixture.close();
+    fixture = openArchiveFixture(disk.data);
+    await put(finished('a', 0, 5));
+    disk.fill(process.pid);
+    const large = finished('b', 0, 5, { spec: { inputs: { text: randomBytes(300_000).toString('hex') } } });
+    try {
+      await expect(put(large)).rejects.toThrow(/^no space left for the archive \S+: free some/);
+      expect((await fixture.archive.list({}, {})).items).toHaveLength(1);
+    } finally {
+      disk.free(process.pid);
+    }
+    await put(large);
+    expect(fixture.archive.find(NAMESPACE, 'b')).toEqual(large);
   });
 
   it('brings its attempts, without what went in and came out', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,8 +35,9 @@ export interface ArchiveFixture {
   close(): Promise<void>;
 }
 
-export function openArchiveFixture(): ArchiveFixture {
-  const folder = mkdtempSync(join(tmpdir(), 'pipectl-archive-'));
+/** An archive in a new folder, or in one that is given. */
+export function openArchiveFixture(folder = mkdtempSync(join(tmpdir(), 'pipectl-archive-'))): ArchiveFixture {
+  mkdirSync(folder, { recursive: true });
   const path = join(folder, 'archive.sqlite');
   let archive = openArchive({ path, clock: hostClock });
   return {

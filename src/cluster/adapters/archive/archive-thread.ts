@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { ARCHIVE_THREAD_IDLE_MS, type Clock, StalledError } from '../../../base/index.ts';
 import { InvalidError } from '../../errors.ts';
+import { archiveError } from './archive-error.ts';
 import type { ArchiveAnswer, ArchiveCall } from './archive-worker.ts';
 
 /** The thread that writes and searches the archive. It lives only while there is something to do: it costs 10 MB. */
@@ -31,11 +32,10 @@ export function archiveThread(path: string, clock: Clock): ArchiveThread {
     worker ??= startWorker(path);
     const asked = worker;
     try {
-      return await answerOf(asked, path, call);
-    } catch (error) {
-      // A thread that died is replaced for the next call.
-      if (error instanceof StalledError && worker === asked) worker = undefined;
-      throw error;
+      return await answerOf(asked, path, call, () => {
+        // A thread that died is replaced for the next call.
+        if (worker === asked) worker = undefined;
+      });
     } finally {
       asked.unref();
       cancelEnd = clock.at(clock.now() + ARCHIVE_THREAD_IDLE_MS, () => {
@@ -56,7 +56,7 @@ export function archiveThread(path: string, clock: Clock): ArchiveThread {
   };
 }
 
-function answerOf(worker: Worker, path: string, call: ArchiveCall): Promise<unknown> {
+function answerOf(worker: Worker, path: string, call: ArchiveCall, died: () => void): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       worker.off('message', onMessage);
@@ -66,10 +66,12 @@ function answerOf(worker: Worker, path: string, call: ArchiveCall): Promise<unkn
       settle();
       if (!('error' in answer)) resolve(answer.result);
       else if (answer.error.isInvalid) reject(new InvalidError(answer.error.message));
+      else if (answer.error.code !== undefined) reject(archiveError(path, answer.error.code, answer.error.message));
       else reject(new Error(`the archive ${path}: ${answer.error.message}`));
     };
     const onError = (cause: unknown): void => {
       settle();
+      died();
       const why = cause instanceof Error ? cause.message : String(cause);
       reject(new StalledError('ArchiveUnusable', why, { cause }));
     };

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ARCHIVE_CACHE_BYTES } from '../../../base/index.ts';
 import { InvalidError } from '../../errors.ts';
 import type { ArchiveLimits, HistoryQuery } from '../../index.ts';
+import { sqliteCode } from './archive-error.ts';
 import { openTables } from './tables.ts';
 import { type ArchiveRow, type ArchiveWriter, archiveWriter, type PageRequest } from './writer.ts';
 
@@ -14,10 +15,10 @@ export type ArchiveCall =
   | { readonly op: 'count' }
   | { readonly op: 'close' };
 
-/** Its answer; an error that is the caller's fault says so. */
+/** Its answer; an error that is the caller's fault says so, one of the file has SQLite's number. */
 export type ArchiveAnswer =
   | { readonly result: unknown }
-  | { readonly error: { readonly message: string; readonly isInvalid: boolean } };
+  | { readonly error: { readonly message: string; readonly isInvalid: boolean; readonly code?: number } };
 
 /** The archiving thread: one call per message, answered in order. */
 const port = parentPort;
@@ -39,7 +40,8 @@ function answer(call: Exclude<ArchiveCall, { op: 'close' }>): ArchiveAnswer {
     return { result: perform(writer, call) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { error: { message, isInvalid: error instanceof InvalidError } };
+    const code = sqliteCode(error);
+    return { error: { message, isInvalid: error instanceof InvalidError, ...(code !== undefined && { code }) } };
   }
 }
 

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { StalledError } from '../../../base/index.ts';
+import { archiveError, sqliteCode } from './archive-error.ts';
 
 /** Version of the tables and of the packed form; a file of another version is refused, never guessed at. */
 const FORMAT = 1;
@@ -29,7 +30,7 @@ const TABLES = `
 /** How long one thread waits for the other. */
 const BUSY_MS = 5_000;
 
-/** Opens the file, making its tables when it is new. Throws StalledError: another version, damaged, not writable. */
+/** Opens the file, making its tables when it is new. Throws StalledError: another version, damaged, not writable, no room. */
 export function openTables(path: string, cacheBytes: number): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
@@ -48,14 +49,7 @@ export function openTables(path: string, cacheBytes: number): DatabaseSync {
   } catch (error) {
     db?.close();
     if (error instanceof StalledError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new StalledError(
-      'ArchiveUnusable',
-      `${path} cannot be used: ${why}; restore it from a copy or move it away`,
-      {
-        cause: error,
-      },
-    );
+    throw archiveError(path, sqliteCode(error), error instanceof Error ? error.message : String(error), error);
   }
 }
 
