@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 import { openRepositoryStore } from '../../src/git/adapters/native/index.ts';
 import { type Push, type PushHandler, type RefUpdate, ZERO_OID } from '../../src/git/index.ts';
+import { until } from '../daemon/fixtures/program.ts';
 import {
   git,
   gitAsync,
@@ -103,12 +104,18 @@ describe('a push', () => {
     const hook = join(served.repositories.path('shop'), '../hooks/post-receive');
     writeFileSync(hook, '#!/bin/sh\nexit 0\n');
     const folder = newRepository();
-    const head = commitFile(folder, 'a.txt', 'one');
-    expect((await gitAsync(folder, ['push', served.url('shop'), 'main'])).code).toBe(0);
-    await expect.poll(() => handler.landings).toEqual([[expect.objectContaining({ after: head })]]);
+    const heads: string[] = [];
+    // The move of a ref is looked for during a moment only; a busy machine may let that pass.
+    await until('a push is told of without its second hook', async () => {
+      heads.push(commitFile(folder, 'a.txt', `${heads.length}`));
+      expect((await gitAsync(folder, ['push', served.url('shop'), 'main'])).code).toBe(0);
+      return handler.landings.length > 0 || undefined;
+    });
+    const told = handler.landings.flat().map(({ after }) => after);
+    expect(told.filter((after, at) => heads.includes(after) && told.indexOf(after) === at)).toEqual(told);
     git(folder, ['branch', 'other']);
     expect((await gitAsync(folder, ['push', served.url('shop'), 'other', 'main:again'])).code).toBe(0);
-    expect(handler.landings).toHaveLength(1);
+    expect(handler.landings).toHaveLength(told.length);
   });
 
   it('that is refused changes nothing and says why', async () => {
