@@ -84,13 +84,7 @@ interface Draft {
 function parse(expression: string): Omit<CronPattern, Derived> {
   if (expression.length > MAX_CRON_LENGTH) fail(`longer than ${MAX_CRON_LENGTH} characters`, 0, 0);
   const words = split(expandMacro(expression));
-  if (words.length !== 5 && words.length !== 6) {
-    fail(
-      `a cron expression has 5 fields (minute hour day-of-month month day-of-week) or 6 with seconds first; found ${words.length}`,
-      0,
-      expression.length,
-    );
-  }
+  if (words.length !== 5 && words.length !== 6) failForCount(words, expression);
   const hasSeconds = words.length === 6;
   const rules = hasSeconds ? FIELDS : FIELDS.slice(1);
   const drafts = rules.map((rule, i) => parseField(words[i] as Word, rule));
@@ -167,14 +161,43 @@ function shared(field: CronField): CronField {
   return field;
 }
 
+function failForCount(words: readonly Word[], expression: string): void {
+  const zone = /^(?:CRON_)?TZ=(.*)/.exec(words[0]?.text ?? '');
+  if (zone !== null) {
+    const { text, offset } = words[0] as Word;
+    fail(
+      `a zone is no part of an expression; write "timeZone: ${zone[1] || 'Europe/Berlin'}" beside it`,
+      offset,
+      text.length,
+    );
+  }
+  const years = words.length === 7 ? '; there is none for years: write "start" and "end"' : '';
+  fail(
+    `a cron expression has 5 fields (minute hour day-of-month month day-of-week) or 6 with seconds first; found ${words.length}${years}`,
+    0,
+    expression.length,
+  );
+}
+
 function expandMacro(expression: string): string {
   const text = expression.trim();
   if (!text.startsWith('@')) return expression;
-  const macro = MACROS.get(text.toLowerCase());
-  if (macro === undefined) {
-    fail(`unknown nickname ${text}; known are ${[...MACROS.keys()].join(', ')}`, expression.indexOf('@'), text.length);
+  const [nickname = '', ...rest] = text.toLowerCase().split(/\s+/);
+  const macro = MACROS.get(nickname);
+  if (macro !== undefined && rest.length === 0) return macro;
+  const offset = expression.indexOf('@');
+  if (nickname === '@every') {
+    fail(`${text} is no point in time; write "every: ${rest[0] ?? '15m'}" instead of "cron"`, offset, text.length);
   }
-  return macro as string;
+  if (nickname === '@reboot') {
+    fail('@reboot: a schedule knows no reboot; it ticks whether or not something was restarted', offset, text.length);
+  }
+  const known = [...MACROS.keys()].join(', ');
+  return fail(
+    macro === undefined ? `unknown nickname ${nickname}; known are ${known}` : `nothing follows ${nickname}`,
+    offset,
+    text.length,
+  );
 }
 
 function split(expression: string): Word[] {
@@ -238,8 +261,10 @@ function parseRange(item: string, offset: number, rule: FieldRule, draft: Draft)
   const slash = item.indexOf('/');
   const range = slash === -1 ? item : item.slice(0, slash);
   const step = slash === -1 ? 1 : parseStep(item.slice(slash + 1), offset + slash + 1, rule);
+  // Without an end a step goes to the end of the field, where Sunday is not met a second time as day 7.
+  const last = rule.min + rule.size - 1;
   let from = rule.min;
-  let to = rule.max;
+  let to = last;
   if (range === '?' && rule.dayForms === undefined) {
     fail(`"?" belongs to the day fields only; write "*" in the ${rule.name} field`, offset, 1);
   }
@@ -247,7 +272,7 @@ function parseRange(item: string, offset: number, rule: FieldRule, draft: Draft)
     const dash = range.indexOf('-');
     from = number(dash === -1 ? range : range.slice(0, dash), offset, rule);
     if (dash !== -1) to = number(range.slice(dash + 1), offset + dash + 1, rule);
-    else if (slash === -1) to = from;
+    else to = slash === -1 ? from : Math.max(from, last);
   }
   if (from > to) wrapAround(item, offset, rule, draft, from, to, step);
   else for (let value = from; value <= to; value += step) setBit(draft.bits, value);
@@ -298,6 +323,6 @@ function foldSunday(bits: [number, number]): CronField {
   return [(low | ((low >> 7) & 1)) & 0x7f, 0];
 }
 
-function fail(message: string, offset: number, length: number): void {
+function fail(message: string, offset: number, length: number): never {
   throw new CronSyntaxError(message, offset, length);
 }

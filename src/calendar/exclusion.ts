@@ -4,8 +4,9 @@
  */
 export type WallWindows = Float64Array;
 
-/** One entry of `exclude`, as closures and objects hold it: local date and time (`2026-12-24T18:00`), or whole days. */
+/** One entry of `exclude`, as closures and objects hold it. */
 export type ExcludedTime =
+  /** Local date and time (`2026-12-24T18:00`) until before another, or a day: `from` begins with it, `to` ends with it. */
   | { readonly from: string; readonly to: string }
   /** Local days, `2026-12-25`, in any order. */
   | { readonly dates: readonly string[] };
@@ -41,7 +42,7 @@ export function wallWindowsOf(items: readonly ExcludedTime[]): ExclusionResult {
       }
       continue;
     }
-    const [from, to] = [wallTimeOf(item.from), wallTimeOf(item.to)];
+    const [from, to] = [wallTimeOf(item.from), windowEnd(item.to)];
     if (from === undefined || to === undefined) {
       const text = from === undefined ? item.from : item.to;
       return { kind: 'error', message: `"${text}" is not a local time such as 2026-12-24T18:00` };
@@ -50,6 +51,11 @@ export function wallWindowsOf(items: readonly ExcludedTime[]): ExclusionResult {
     windows.push([from, to]);
   }
   return { kind: 'ok', windows: joined(windows) };
+}
+
+function windowEnd(text: string): number | undefined {
+  const time = wallTimeOf(text);
+  return time !== undefined && text.length === 10 ? time + DAY_MS : time;
 }
 
 function joined(windows: readonly (readonly [number, number])[]): WallWindows {

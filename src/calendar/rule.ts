@@ -2,6 +2,7 @@ import { instantMs } from '../base/index.ts';
 import { parseCron } from './cron-parse.ts';
 import { type ExcludedTime, wallWindowsOf } from './exclusion.ts';
 import type { TickRule } from './ticks.ts';
+import { isTimeZone } from './zone.ts';
 
 /** A schedule's fields as closures and objects hold them: exactly one of `cron` and `everyMs`; instants as RFC 3339. */
 export interface TickFields {
@@ -19,9 +20,10 @@ export type RuleResult =
 
 /**
  * The rule by which these fields tick. A rate is anchored at `start`, or at the Unix epoch, so that neither a restart
- * nor a new version shifts it.
+ * nor a new version shifts it. An error for what registration refuses, and for a zone that a newer database dropped.
  */
 export function tickRuleOf({ cron, everyMs, timeZone, exclude, ...bounds }: TickFields): RuleResult {
+  if (!isTimeZone(timeZone)) return { kind: 'error', message: `there is no time zone "${timeZone}"` };
   const start = instantMs(bounds.start);
   const end = instantMs(bounds.end);
   const excluded = exclude === undefined || exclude.length === 0 ? undefined : wallWindowsOf(exclude);
@@ -32,6 +34,9 @@ export function tickRuleOf({ cron, everyMs, timeZone, exclude, ...bounds }: Tick
     ...(excluded !== undefined && { exclude: excluded.windows }),
   };
   if (everyMs !== undefined) {
+    if (!Number.isSafeInteger(everyMs) || everyMs < 1) {
+      return { kind: 'error', message: `every: ${everyMs} ms is no interval; write one of 1 s or more` };
+    }
     return { kind: 'ok', rule: { kind: 'rate', everyMs, anchor: start ?? 0, timeZone, ...within } };
   }
   const parsed = parseCron(cron ?? '');
