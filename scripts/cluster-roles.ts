@@ -18,15 +18,15 @@ const ROLES: readonly Role[] = [
   {
     name: 'pipectl-operator',
     aggregatesTo: 'edit',
-    comment: 'Sees what a viewer sees, and starts, steers and removes executions.',
+    comment: 'Sees what a viewer sees, and starts, steers and removes executions and backfills.',
     rules: policyRules([...VIEWER, ...OPERATOR.filter(({ fields }) => fields === undefined)]),
   },
   {
     name: 'pipectl-repository-operator',
     comment:
-      'Suspends, resumes and syncs repositories. RBAC knows no fields: whoever has this may also change where commits\n' +
-      '# come from and who may push, so bind it to people who may do that. The embedded control plane limits it to\n' +
-      '# spec.suspended and annotations.',
+      'Suspends, resumes and syncs repositories, and suspends schedules. RBAC knows no fields: whoever has this may also\n' +
+      '# change where commits come from and who may push, so bind it to people who may do that. The embedded control plane\n' +
+      '# limits it to spec.suspended and annotations.',
     rules: policyRules(OPERATOR.filter(({ fields }) => fields !== undefined)),
   },
   {

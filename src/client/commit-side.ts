@@ -22,9 +22,10 @@ import {
   walkTree,
 } from '../git/index.ts';
 import { IMAGES_LOCK_FILE, parseDefinitions } from '../language/index.ts';
-import { blobId, compileWorkTree } from './compile-work-tree.ts';
+import { blobId, compileWorkTree, isListed } from './compile-work-tree.ts';
 import type { OpenedRevision } from './revision.ts';
 import { workFolderIds } from './work-folder-ids.ts';
+import { readWorkFile } from './work-tree.ts';
 
 /** A commit or a work tree, ready to be compared, errors or not. */
 export interface CommitSide {
@@ -33,13 +34,28 @@ export interface CommitSide {
   readonly errors: readonly Diagnostic[];
 }
 
-type FolderIds = (folders: readonly string[]) => Promise<ReadonlyMap<string, string | null>>;
+/** What definitions name besides other definitions. */
+interface NamedThings {
+  readonly folderIds: (folders: readonly string[]) => Promise<ReadonlyMap<string, string | null>>;
+  /** The bytes of a file, undefined where there is none. */
+  readonly fileBytes: (path: string) => Promise<Uint8Array | undefined>;
+}
 
 /** A commit of this repository, read from its objects. Errors: StalledError when its trees cannot be read. */
 export async function revisionSide({ objects, tree }: OpenedRevision, cache: ParseCache): Promise<CommitSide> {
   const files = await filesOf(objects, tree);
   const texts = await readBlobs(objects, files.values());
-  return openWith({ files, texts, cache }, (folders) => idsIn(objects, tree, folders));
+  return openWith({ files, texts, cache }, thingsIn(objects, tree));
+}
+
+function thingsIn(objects: ObjectReader, tree: Oid): NamedThings {
+  return {
+    folderIds: (folders) => idsIn(objects, tree, folders),
+    fileBytes: async (path) => {
+      const entry = unlessFault(await findEntry(treeSource(objects), tree, path));
+      return isFile(entry) ? readBlob(objects, entry.oid) : undefined;
+    },
+  };
 }
 
 async function idsIn(objects: ObjectReader, tree: Oid, folders: readonly string[]) {
@@ -75,7 +91,7 @@ export async function revisionSides(
   if (around === undefined) return [await revisionSide(before, cache), await revisionSide(after, cache)];
   const { files, texts, isTold } = around;
   const sideOf = async (at: 0 | 1, { objects, tree }: OpenedRevision): Promise<CommitSide> => {
-    const side = await openWith({ files: files[at], texts, cache }, (folders) => idsIn(objects, tree, folders));
+    const side = await openWith({ files: files[at], texts, cache }, thingsIn(objects, tree));
     return { ...side, errors: side.errors.filter(({ span }) => span === undefined || isTold(span.file)) };
   };
   return [await sideOf(0, before), await sideOf(1, after)];
@@ -105,6 +121,7 @@ async function aroundChanges(before: OpenedRevision, after: OpenedRevision): Pro
     changed: new Map(changed.map((path) => [path, [...textOf(old.get(path)), ...textOf(fresh.get(path))]])),
     same: new Map(same.flatMap((path) => textOf(fresh.get(path)).map((bytes) => [path, bytes] as const))),
     folders: changedFolders(diff),
+    files: changedFiles(diff),
   });
   if (around === undefined) return undefined;
   const { touched, named } = around;
@@ -123,13 +140,18 @@ function changedFolders({ changes, folders }: TreeDiff): ReadonlySet<string> {
   return new Set([...folders, ...moved.map(({ path }) => path)]);
 }
 
+/** Files of dates that differ: definitions may name them. */
+function changedFiles({ changes }: TreeDiff): ReadonlySet<string> {
+  return new Set(changes.flatMap(({ path }) => (path.endsWith('.dates') ? [path] : [])));
+}
+
 /** What a commit of everything in the folder `root` would be. */
 export async function workTreeSide(
   root: string,
   cache: ParseCache,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<CommitSide> {
-  const { texts: byPath } = await compileWorkTree(root, { cache });
+  const { texts: byPath, tree } = await compileWorkTree(root, { cache });
   const files = new Map<string, string>();
   const texts = new Map<string, Uint8Array>();
   for (const [path, bytes] of byPath) {
@@ -137,7 +159,13 @@ export async function workTreeSide(
     files.set(path, blob);
     texts.set(blob, bytes);
   }
-  return openWith({ files, texts, cache }, (folders) => workFolderIds(root, folders, env));
+  return openWith(
+    { files, texts, cache },
+    {
+      folderIds: (folders) => workFolderIds(root, folders, env),
+      fileBytes: async (path) => (isListed(tree, path) ? readWorkFile(root, path) : undefined),
+    },
+  );
 }
 
 const READS_AT_ONCE = 1_000;
@@ -148,13 +176,20 @@ interface Files {
   readonly cache: ParseCache;
 }
 
-/** The compiler names the source folders that it needs, and is asked again with their ids. */
-async function openWith(given: Files, folderIds: FolderIds): Promise<CommitSide> {
+/** The compiler names the source folders and files that it needs, and is asked again with them. */
+async function openWith(given: Files, { folderIds, fileBytes }: NamedThings): Promise<CommitSide> {
   const trees = new Map<string, string | null>();
+  const blobs = new Map<string, string | null>();
+  const texts = new Map(given.texts);
   for (let round = 0; round < MAX_COMPILE_ROUNDS; round += 1) {
-    const opened = openSide({ ...given, trees });
+    const opened = openSide({ ...given, texts, trees, blobs });
     if (opened.kind === 'opened') return { side: opened.side, errors: opened.errors };
-    for (const [folder, id] of await folderIds(opened.folders)) trees.set(folder, id);
+    if (opened.folders.length > 0) for (const [folder, id] of await folderIds(opened.folders)) trees.set(folder, id);
+    for (const path of opened.files) {
+      const bytes = await fileBytes(path);
+      blobs.set(path, bytes === undefined ? null : blobId(bytes));
+      if (bytes !== undefined) texts.set(blobId(bytes), bytes);
+    }
   }
   throw new BugError(`the compiler still asks for folders after ${MAX_COMPILE_ROUNDS} rounds`);
 }

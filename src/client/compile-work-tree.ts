@@ -35,7 +35,7 @@ export function compileListed(tree: WorkTree, { overlay, cache }: CompileWorkTre
   const read = (path: string): Uint8Array => overlay?.get(path) ?? readWorkFile(tree.root, path);
   const files = definitionFiles(tree, read);
   const texts = new Map(files.map((path) => [path, read(path)] as const));
-  return { tree, files, texts, outcome: compileTexts(tree, texts, cache) };
+  return { tree, files, texts, outcome: compileTexts(tree, texts, read, cache) };
 }
 
 /** The project document, the lock of images, and all files under the paths that the former names; it alone when it cannot be read. */
@@ -54,6 +54,7 @@ export function definitionFiles(
 function compileTexts(
   tree: WorkTree,
   byPath: ReadonlyMap<string, Uint8Array>,
+  read: (path: string) => Uint8Array,
   cache: ParseCache | undefined,
 ): FinishedOutcome {
   const texts = new Map<string, Uint8Array>();
@@ -64,16 +65,42 @@ function compileTexts(
     files.set(path, id);
   }
   const trees = new Map<string, string | null>();
+  const blobs = new Map<string, string | null>();
   const folders = foldersOf(tree);
   for (;;) {
-    const request = { files, changedFolders: new Set<string>(), texts, trees, ...(cache !== undefined && { cache }) };
+    const request = {
+      files,
+      changedFolders: new Set<string>(),
+      texts,
+      trees,
+      blobs,
+      ...(cache !== undefined && { cache }),
+    };
     const outcome = compile(request);
     if (outcome.kind !== 'needs') return outcome;
     const asked = outcome.folders.filter((folder) => !trees.has(folder));
     // All texts were given at first; asking for nothing new would never end.
-    if (asked.length === 0) throw new BugError('the compiler asks for what it has been given');
+    const named = outcome.files?.filter((path) => !blobs.has(path)) ?? [];
+    if (asked.length + named.length === 0) throw new BugError('the compiler asks for what it has been given');
     for (const folder of asked) trees.set(folder, folderId(folders, folder));
+    for (const path of named) {
+      const bytes = isListed(tree, path) ? read(path) : undefined;
+      const id = bytes === undefined ? null : blobId(bytes);
+      if (id !== null && bytes !== undefined) texts.set(id, bytes);
+      blobs.set(path, id);
+    }
   }
+}
+
+/** Whether a push would carry the file: paths are sorted. */
+export function isListed({ paths }: Pick<WorkTree, 'paths'>, path: string): boolean {
+  let [low, high] = [0, paths.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((paths[middle] as string) < path) low = middle + 1;
+    else high = middle;
+  }
+  return paths[low] === path;
 }
 
 /** The id that git gives to a file of these bytes. */

@@ -7,7 +7,7 @@ export type NamespaceChoice =
   | { readonly kind: 'ambiguous'; readonly candidates: readonly string[] };
 
 /** Kinds that live beside the projects, not in them. */
-const SYSTEM_KINDS: ReadonlySet<string> = new Set(['Repository', 'Revision', 'Closure', 'Shard']);
+const SYSTEM_KINDS: ReadonlySet<string> = new Set(['Repository', 'Revision', 'Closure', 'Shard', 'SchedulerState']);
 
 /** The namespace that objects of `kind` always have: '' for cluster-scoped kinds, undefined when it must be chosen. */
 export function fixedNamespace(kind: string): string | undefined {

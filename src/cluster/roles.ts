@@ -35,9 +35,12 @@ const CONTROLS: readonly FieldPath[] = [
 /** What an operator may do besides looking. Definitions change in git only, so nobody but an admin may write them here. */
 export const OPERATOR: readonly RoleRule[] = [
   { kind: 'Execution', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
+  { kind: 'Backfill', verbs: ['create', 'update', 'patch', 'delete', 'deletecollection'] },
   { kind: 'CacheEntry', verbs: ['delete', 'deletecollection'] },
   // Suspend, resume, sync and confirm; not where commits come from, nor who may push or must sign.
   { kind: 'Repository', verbs: ['patch'], fields: CONTROLS },
+  // Suspend and resume, which is no change of what git says.
+  { kind: 'Schedule', verbs: ['patch'], fields: [['metadata', 'annotations', 'pipectl.dev/suspended']] },
 ];
 
 /** The rule that allows a verb, if one does. */

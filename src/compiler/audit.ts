@@ -11,7 +11,7 @@ import type { Subject } from './policy-object.ts';
 import { reviewByPolicies } from './policy-review.ts';
 import type { Slices } from './slices.ts';
 import { keyOfDefinition } from './variants.ts';
-import { type Compilation, lookUp, type Workspace } from './workspace.ts';
+import { type Compilation, isWanting, lookUp, type Workspace } from './workspace.ts';
 
 /** What compiled, to be judged by policies and lints. */
 export interface Audited {
@@ -37,7 +37,7 @@ export function* audit(workspace: Workspace, { compilations, removed, levels }: 
   const policies = policiesOf(workspace);
   const all = [...compilations, ...more];
   const subjects = [...projectOf(workspace, compilations), ...all.map(subjectOf)];
-  if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return { secrets: [], ignores };
+  if (isWanting(workspace)) return { secrets: [], ignores };
   yield* reviewByPolicies(workspace, policies, subjects);
   const secrets: Span[] = [];
   for (const compilation of all) {

@@ -1,7 +1,14 @@
 import type { Digest, Json } from '../base/index.ts';
 
 import type { Template } from '../language/expression/index.ts';
-import type { EnvValue, NotificationSpec, QuotaSpec, RetentionSpec, Sharding } from '../language/index.ts';
+import type {
+  EnvValue,
+  NotificationSpec,
+  QuotaSpec,
+  RetentionSpec,
+  SchedulerSpec,
+  Sharding,
+} from '../language/index.ts';
 
 /**
  * What the compiler makes of definitions: plain JSON, complete in itself, no reference left to resolve.
@@ -273,6 +280,16 @@ export interface ScheduleClosure {
   readonly start?: string;
   readonly end?: string;
   readonly spreadMs?: number;
+  /** Local times of the zone: spans as `2026-12-24T18:00:00`, and days, ascending; those of a file with its path. */
+  readonly exclude?: readonly (
+    | { readonly from: string; readonly to: string }
+    | { readonly dates: readonly string[] }
+    | { readonly calendar: string; readonly dates: readonly string[] }
+  )[];
+  readonly overlap?: 'allow' | 'forbid' | 'replace' | 'queue';
+  readonly maxQueued?: number;
+  readonly priority?: number;
+  readonly rateLimit?: { readonly ticks: number; readonly perMs: number };
   readonly catchUp: { readonly policy: 'all' | 'latest' | 'none'; readonly limit?: number; readonly windowMs?: number };
   readonly inputs?: Readonly<Record<string, Json>>;
   /** Inputs whose value is another one in each domain: name → namespace → value. */
@@ -292,6 +309,7 @@ export interface PlatformClosure {
   };
   readonly retention?: RetentionSpec;
   readonly quotas?: readonly QuotaSpec[];
+  readonly scheduler?: SchedulerSpec;
 }
 
 export interface PolicyClosure {

@@ -14,7 +14,7 @@ import { holdsUnder, readProject } from './project.ts';
 import { finished, type Slices } from './slices.ts';
 import { lintUnusedValues } from './unused-values.ts';
 import { keyOfDefinition } from './variants.ts';
-import { type Compilation, keyOf, tellTo, type Workspace } from './workspace.ts';
+import { type Compilation, isWanting, keyOf, tellTo, type Workspace } from './workspace.ts';
 
 /** The order in which changes are listed. */
 const KINDS: readonly EntityKind[] = ['Task', 'Workflow', 'LaunchPlan', 'Schedule', 'Platform', 'Policy'];
@@ -45,7 +45,7 @@ export function* compileInSlices(request: CompileRequest): Slices<CompileOutcome
   const compilations = yield* compileAffected(workspace, removed);
   checkLock(workspace, compilations, removed);
   const telling = yield* audit(workspace, { compilations, removed, levels: project.lints });
-  if (workspace.neededBlobs.size > 0 || workspace.neededFolders.size > 0) return needsOf(workspace);
+  if (isWanting(workspace)) return needsOf(workspace);
   lintUnusedValues(workspace, project, compilations, removed);
   if (workspace.neededBlobs.size > 0) return needsOf(workspace);
   if (isEmpty(workspace, removed)) tellEmpty(tellTo(workspace), project);
@@ -69,6 +69,7 @@ export function openWorkspace(request: CompileRequest): Workspace {
     neededBlobs: new Map(),
     neededRefs: new Set(),
     neededFolders: new Set(),
+    neededFiles: new Set(),
     identify: (closure) => {
       const text = canonicalJson(closure as unknown as Json);
       return { digest: sha256(text), text };
@@ -78,8 +79,9 @@ export function openWorkspace(request: CompileRequest): Workspace {
   return workspace;
 }
 
-function needsOf({ neededBlobs, neededFolders }: Workspace): CompileOutcome {
-  return { kind: 'needs', blobs: neededBlobs, folders: [...neededFolders].sort() };
+function needsOf({ neededBlobs, neededFolders, neededFiles }: Workspace): CompileOutcome {
+  const files = neededFiles.size === 0 ? {} : { files: [...neededFiles].sort() };
+  return { kind: 'needs', blobs: neededBlobs, folders: [...neededFolders].sort(), ...files };
 }
 
 function rejected(workspace: Workspace): CompileOutcome {

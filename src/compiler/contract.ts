@@ -13,7 +13,7 @@ export interface IndexEntry {
   readonly digest: Digest;
   /** Entities this one refers to, as `Kind/name`. */
   readonly refs: readonly string[];
-  /** Source folders whose tree id is part of the closure. */
+  /** Source folders whose tree id is part of the closure, and files whose content is. */
   readonly folders: readonly string[];
   /** Tags of the images that the closure runs → their digest in images.lock, null for one that it does not know. */
   readonly images?: Readonly<Record<string, string | null>>;
@@ -62,12 +62,14 @@ export interface CompileRequest {
    * files may be given.
    */
   readonly files: ReadonlyMap<string, string | null>;
-  /** Source folders of `base` whose tree differs (any folder of which a changed path lies inside). */
+  /** Source folders of `base` whose tree differs (any folder of which a changed path lies inside), and files that differ. */
   readonly changedFolders: ReadonlySet<string>;
   /** Texts by blob id, as far as read. Bytes, so that a wrong encoding is found here. */
   readonly texts: ReadonlyMap<string, Uint8Array>;
   /** Source folder → git tree id, null when the commit has no such folder; as far as looked up. */
   readonly trees: ReadonlyMap<string, string | null>;
+  /** Other files that definitions name → git blob id, null when the commit has no such file; as far as looked up. */
+  readonly blobs?: ReadonlyMap<string, string | null>;
   /** Parsed files, to keep between pushes too; without one they are kept for the rounds asked with the same `texts` map. */
   readonly cache?: ParseCache;
 }
@@ -79,6 +81,8 @@ export type CompileOutcome =
       /** Path → blob id. */
       readonly blobs: ReadonlyMap<string, string>;
       readonly folders: readonly string[];
+      /** Files to look up: for `blobs`. */
+      readonly files?: readonly string[];
       /** The project's paths or lints changed: ask again without `base`, with all `.yaml` files, `.yml` files and images.lock. */
       readonly everyFile?: true;
     }

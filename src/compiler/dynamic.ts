@@ -69,6 +69,7 @@ function workspaceOf({ name: workflow, tasks }: ProducedRequest, declared: Decla
     neededBlobs: new Map(),
     neededRefs: new Set(),
     neededFolders: new Set(),
+    neededFiles: new Set(),
     identify: (closure) => {
       const text = canonicalJson(closure as unknown as Json);
       return { digest: sha256(text), text };

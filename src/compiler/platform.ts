@@ -17,6 +17,7 @@ export function compilePlatform(platform: DefinitionOf<'Platform'>): Made {
       ...(autoscale === undefined ? {} : { autoscale: autoscale as unknown as Json }),
     },
     ...(platform.spec.retention !== undefined && { retention: platform.spec.retention }),
+    ...(platform.spec.scheduler !== undefined && { scheduler: platform.spec.scheduler }),
     ...(platform.spec.quotas !== undefined && { quotas: platform.spec.quotas }),
   };
   return { kind: 'ok', closure, refs: [], folders: [] };

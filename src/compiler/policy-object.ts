@@ -1,5 +1,12 @@
 import type { Json, JsonObject } from '../base/index.ts';
-import { type Definition, type DefinitionKind, printDuration, printType, type RecordType } from '../language/index.ts';
+import {
+  type Definition,
+  type DefinitionKind,
+  type ExcludeSpec,
+  printDuration,
+  printType,
+  type RecordType,
+} from '../language/index.ts';
 import type { EntityClosure, TaskClosure } from './closure.ts';
 import {
   CACHE,
@@ -33,9 +40,9 @@ const SPECS: Readonly<Record<DefinitionKind, string>> = {
   Workflow: `{ description: string?, inputs: ${PARAMETERS}, outputs: map<{ value: json, type: string?, description: string? }>, failurePolicy: string, notifications: json }`,
   LaunchPlan: `{ description: string?, workflow: string, inputs: { default: map<json>, fixed: map<json> }, maxParallelism: integer?, concurrency: { limit: integer, whenFull: string }?, priority: integer, interruptible: boolean?, timeout: ${TIMEOUT}, notifications: json }`,
   Schedule:
-    '{ description: string?, launchPlan: string, cron: string?, every: duration?, timeZone: string, start: datetime?, end: datetime?, spread: duration?, catchUp: { policy: string, limit: integer?, window: duration? }, inputs: map<json>, kickoffTime: string?, active: boolean }',
+    '{ description: string?, launchPlan: string, cron: string?, every: duration?, timeZone: string, start: datetime?, end: datetime?, spread: duration?, exclude: list<{ from: string?, to: string?, dates: list<string>?, calendar: string? }>, catchUp: { policy: string, limit: integer?, window: duration? }, overlap: string, maxQueued: integer?, priority: integer?, rateLimit: { ticks: integer, per: duration? }?, inputs: map<json>, kickoffTime: string?, active: boolean }',
   Platform:
-    '{ description: string?, propeller: { workers: integer, maxParallelism: integer, sharding: json, autoscale: json }, retention: json, quotas: json }',
+    '{ description: string?, propeller: { workers: integer, maxParallelism: integer, sharding: json, autoscale: json }, retention: json, quotas: json, scheduler: json }',
   Policy:
     '{ description: string?, rules: list<{ name: string, match: { kinds: list<string>, labels: map<string>, expression: string? }, assert: string, message: string, severity: string, except: { labels: map<string> }? }> }',
 };
@@ -120,6 +127,7 @@ function specOf({ definition, closure }: Subject): JsonObject {
         propeller: { workers, maxParallelism, sharding, autoscale },
         retention: (definition.spec.retention ?? null) as Json,
         quotas: (definition.spec.quotas ?? null) as Json,
+        scheduler: (definition.spec.scheduler ?? null) as Json,
       };
     }
     case 'Policy': {
@@ -171,8 +179,12 @@ function variablesOf(env: NonNullable<TaskClosure['run']['env']>): JsonObject {
   return { env: recordOf(texts), secrets: recordOf(secrets) };
 }
 
+function excludeOf({ from = null, to = null, dates = null, calendar = null }: ExcludeSpec): JsonObject {
+  return { from, to, dates, calendar };
+}
+
 function scheduleOf(spec: SpecOf<'Schedule'>): JsonObject {
-  const { catchUp } = spec;
+  const { catchUp, rateLimit } = spec;
   return {
     description: spec.description ?? null,
     launchPlan: spec.launchPlan,
@@ -182,7 +194,12 @@ function scheduleOf(spec: SpecOf<'Schedule'>): JsonObject {
     start: spec.start ?? null,
     end: spec.end ?? null,
     spread: durationOf(spec.spreadMs),
+    exclude: (spec.exclude ?? []).map(excludeOf),
     catchUp: { policy: catchUp.policy, limit: catchUp.limit ?? null, window: durationOf(catchUp.windowMs) },
+    overlap: spec.overlap ?? 'allow',
+    maxQueued: spec.maxQueued ?? null,
+    priority: spec.priority ?? null,
+    rateLimit: rateLimit === undefined ? null : { ticks: rateLimit.ticks, per: durationOf(rateLimit.perMs) },
     inputs: recordOf(spec.inputs),
     kickoffTime: spec.kickoffTime ?? null,
     active: spec.active,

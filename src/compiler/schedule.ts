@@ -2,10 +2,12 @@ import { canonicalJson, remembered } from '../base/index.ts';
 import { isTimeZone, nextWallTime, parseCron, timeZoneNames } from '../calendar/index.ts';
 import { acceptsNull, type DefinitionOf, didYouMean } from '../language/index.ts';
 import type { ScheduleClosure } from './closure.ts';
+import { excludedBy } from './exclusion.ts';
 import { checkGiven, type GivenInputs, valuesRead } from './given-inputs.ts';
 import { interfaceType } from './launch.ts';
 import { type PlanTarget, resolvePlans } from './plan-targets.ts';
 import { recordOf } from './record.ts';
+import { checkExclusion, checkOverlap, checkSettings } from './schedule-settings.ts';
 import { keyOf, type Made, tellTo, type Workspace } from './workspace.ts';
 
 type Schedule = DefinitionOf<'Schedule'>;
@@ -16,14 +18,18 @@ const SEARCH_FROM_MS = Date.UTC(2000, 0, 1);
 /** Compiles a schedule: when it ticks, and that each tick has all inputs that its launch plan wants. */
 export function compileSchedule(workspace: Workspace, schedule: Schedule): Made {
   const hasTime = checkTime(workspace, schedule);
+  const excluded = excludedBy(workspace, schedule);
+  checkSettings(workspace, schedule);
   const plans = resolvePlans(workspace, schedule, ['spec', 'launchPlan'], schedule.spec.launchPlan);
   if (plans.kind !== 'ok') return plans;
   const checked = plans.targets.map((plan) => checkPlan(workspace, schedule, plan));
   const given = checked.every((inputs) => inputs !== undefined)
     ? sharedInputs(workspace, schedule, checked)
     : undefined;
-  if (!hasTime || given === undefined) return { kind: 'failed' };
+  if (!hasTime || given === undefined || excluded.kind === 'failed') return { kind: 'failed' };
+  if (excluded.kind === 'pending') return excluded;
   const { cron, everyMs, timeZone, start, end, spreadMs, catchUp, kickoffTime, active } = schedule.spec;
+  const { overlap, maxQueued, priority, rateLimit } = schedule.spec;
   const closure: ScheduleClosure = {
     kind: 'Schedule',
     name: schedule.name,
@@ -34,14 +40,21 @@ export function compileSchedule(workspace: Workspace, schedule: Schedule): Made 
     ...(start === undefined ? {} : { start }),
     ...(end === undefined ? {} : { end }),
     ...(spreadMs === undefined ? {} : { spreadMs }),
+    ...(excluded.rules.length === 0 ? {} : { exclude: excluded.rules }),
     catchUp,
+    ...(overlap === undefined ? {} : { overlap }),
+    ...(maxQueued === undefined ? {} : { maxQueued }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(rateLimit === undefined ? {} : { rateLimit }),
     ...(given.same.size === 0 ? {} : { inputs: recordOf(given.same) }),
     ...(given.byNamespace.size === 0 ? {} : { byNamespace: recordOf(given.byNamespace) }),
     ...(kickoffTime === undefined ? {} : { kickoffTime }),
     active,
   };
+  checkOverlap(workspace, schedule, plans.targets);
+  checkExclusion(workspace, schedule, closure);
   const refs = [keyOf('LaunchPlan', schedule.spec.launchPlan)];
-  return { kind: 'ok', closure, refs, folders: [], ...valuesRead(given) };
+  return { kind: 'ok', closure, refs, folders: excluded.files, ...valuesRead(given) };
 }
 
 /** The inputs that a schedule gives to its launch plan as that is in some domains; undefined when it does not fit. */

@@ -78,6 +78,8 @@ export interface Workspace {
   /** Keys of the base whose references were asked for. */
   readonly neededRefs: Set<string>;
   readonly neededFolders: Set<string>;
+  /** Files that must be looked up. */
+  readonly neededFiles: Set<string>;
   /** What stands for a closure: its digest, or a name for it where closures are thrown away. */
   readonly identify: (closure: EntityClosure, variant?: string) => Identity;
   /** Names of a kind that are declared in files which this run does not have, for a did-you-mean. */
@@ -142,4 +144,29 @@ export function treeOf(workspace: Workspace, folder: string): string | null | un
   const tree = workspace.request.trees.get(folder);
   if (tree === undefined) workspace.neededFolders.add(folder);
   return tree;
+}
+
+export type FileLookup =
+  | { readonly kind: 'found'; readonly bytes: Uint8Array }
+  | { readonly kind: 'missing' }
+  /** It must be looked up, or read, first. */
+  | { readonly kind: 'pending' };
+
+/** A file of the commit that holds no definitions. */
+export function fileOf({ request, neededFiles, neededBlobs }: Workspace, path: string): FileLookup {
+  const blob = request.blobs?.get(path);
+  if (blob === null) return { kind: 'missing' };
+  if (blob === undefined) {
+    neededFiles.add(path);
+    return { kind: 'pending' };
+  }
+  const bytes = request.texts.get(blob);
+  if (bytes !== undefined) return { kind: 'found', bytes };
+  neededBlobs.set(path, blob);
+  return { kind: 'pending' };
+}
+
+/** Whether something must be read or looked up before there is an outcome. */
+export function isWanting({ neededBlobs, neededFolders, neededFiles }: Workspace): boolean {
+  return neededBlobs.size + neededFolders.size + neededFiles.size > 0;
 }

@@ -1,4 +1,5 @@
 import type { Json, Span } from '../base/index.ts';
+import type { SchedulerSpec, ScheduleSpec } from './schedule-spec.ts';
 import type { Type } from './type.ts';
 
 /** A path into a document as written: `['spec', 'nodes', 'each', 'map', 'over', 'a']`, list items by index. */
@@ -288,25 +289,6 @@ export interface LaunchPlanSpec {
   readonly notifications?: readonly NotificationSpec[];
 }
 
-export interface ScheduleSpec {
-  readonly description?: string;
-  readonly launchPlan: string;
-  /** Exactly one of `cron` (not yet checked) and `everyMs`. */
-  readonly cron?: string;
-  readonly everyMs?: number;
-  /** Not yet checked; `UTC` when absent in the text. */
-  readonly timeZone: string;
-  /** RFC 3339 in UTC with milliseconds. */
-  readonly start?: string;
-  readonly end?: string;
-  readonly spreadMs?: number;
-  readonly catchUp: { readonly policy: 'all' | 'latest' | 'none'; readonly limit?: number; readonly windowMs?: number };
-  readonly inputs: ReadonlyMap<string, Json>;
-  /** Name of the input that gets the tick. */
-  readonly kickoffTime?: string;
-  readonly active: boolean;
-}
-
 export type Sharding =
   | { readonly strategy: 'hash'; readonly shards: number }
   | { readonly strategy: 'project' | 'domain'; readonly shards: readonly { readonly ids: readonly string[] }[] };
@@ -321,6 +303,7 @@ export interface PlatformSpec {
   };
   readonly retention?: RetentionSpec;
   readonly quotas?: readonly QuotaSpec[];
+  readonly scheduler?: SchedulerSpec;
 }
 
 /** What the executions of a project and domain may take at a time. The first that fits a namespace counts; what is not named fits any. */

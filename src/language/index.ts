@@ -4,6 +4,7 @@
  * Must not know what one document says of another (compiler) nor read a file.
  * Keeps: a Definition is valid by its schema; every code it reports is in the table that `explain` prints.
  */
+export * from './dates-file.ts';
 export * from './diagnostics/index.ts';
 export * from './document.ts';
 export * from './duration.ts';
@@ -16,6 +17,7 @@ export { integerToJson, isWideInteger } from './number.ts';
 export * from './parse-definitions.ts';
 export * from './plain-yaml.ts';
 export * from './quantity.ts';
+export * from './schedule-spec.ts';
 export { schemaFiles } from './schema/index.ts';
 export { DEFINITION_KINDS } from './schema/kinds.ts';
 export * from './suggest.ts';

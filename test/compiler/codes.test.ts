@@ -3,6 +3,7 @@ import { COMPILER_CODES } from '../../src/language/diagnostics/compiler-codes.ts
 import { DOMAIN_CODES } from '../../src/language/diagnostics/domain-codes.ts';
 import { NODE_CODES } from '../../src/language/diagnostics/node-codes.ts';
 import { NOTIFICATION_CODES } from '../../src/language/diagnostics/notification-codes.ts';
+import { SCHEDULE_CODES } from '../../src/language/diagnostics/schedule-codes.ts';
 import { checkExamples, type ExampleRunner } from '../language/diagnostics/check-examples.ts';
 import { compileAll, PROJECT_TEXT } from './commit.ts';
 
@@ -14,6 +15,8 @@ const asFile: ExampleRunner = (bytes) =>
     files: new Map([
       ['pipectl.yaml', PROJECT_TEXT],
       ['pipelines/example.yaml', text(bytes)],
+      ['calendars/holidays.dates', '2026-12-25 Christmas Day\n2026-12-26\n'],
+      ['calendars/broken.dates', '2026-12-25\nEaster\n'],
     ]),
     folders,
   }).diagnostics;
@@ -35,6 +38,10 @@ describe('examples of the compiler, as files', () => {
 
 describe('examples of nodes', () => {
   checkExamples(NODE_CODES, asFile);
+});
+
+describe('examples of schedules', () => {
+  checkExamples(SCHEDULE_CODES, asFile);
 });
 
 describe('examples of notifications', () => {

@@ -38,7 +38,7 @@ export function compileChange(before: Commit, base: CommitIndex, after: Commit):
   for (const path of before.files.keys()) if (!after.files.has(path)) files.set(path, null);
   const folders = new Set([...before.folders.keys(), ...after.folders.keys()]);
   const changed = [...folders].filter((folder) => before.folders.get(folder) !== after.folders.get(folder));
-  return answer(after, base, files, new Set(changed), undefined);
+  return answer(after, base, files, new Set([...changed, ...files.keys()]), undefined);
 }
 
 /** Answers the compiler's questions from the commit, as registration does from git. */
@@ -51,15 +51,20 @@ function answer(
 ): Answer {
   const texts = new Map<string, Uint8Array>();
   const trees = new Map<string, string | null>();
+  const blobs = new Map<string, string | null>();
   const filesRead: string[] = [];
   for (let rounds = 1; rounds < 10; rounds += 1) {
     const optional = { ...(base === undefined ? {} : { base }), ...(cache === undefined ? {} : { cache }) };
-    const outcome = compile({ files, changedFolders, texts, trees, ...optional });
+    const outcome = compile({ files, changedFolders, texts, trees, blobs, ...optional });
     if (outcome.kind !== 'needs') return { ...outcome, rounds, filesRead };
     if (outcome.everyFile === true) return compileAll(commit);
     for (const [path, blob] of outcome.blobs) {
       filesRead.push(path);
       texts.set(blob, new TextEncoder().encode(commit.files.get(path)));
+    }
+    for (const path of outcome.files ?? []) {
+      const text = commit.files.get(path);
+      blobs.set(path, text === undefined ? null : blobOf(text));
     }
     for (const folder of outcome.folders) trees.set(folder, commit.folders.get(folder) ?? null);
   }

@@ -14,7 +14,7 @@ export interface Snapshot {
 }
 
 /** Texts that the compiler reads; of all other files it asks only whether they are there. */
-const IS_READ = /\.(?:ya?ml|lock)$/;
+const IS_READ = /\.(?:ya?ml|lock|dates)$/;
 /** A file that git knows: tag, mode, object id, stage, path. Other tags and stages are for those who look closer. */
 const TRACKED = /^([HCR]) (\d{6}) ([0-9a-f]{40,64}) 0\t/;
 

@@ -53,7 +53,10 @@ export interface FileRecord extends FileFacts {
   readonly steps: number;
   /** Workflows run each other in a circle: which of them is told depends on where one begins. */
   readonly hasCircle: boolean;
-  /** A definition differs by domain, or domains have values: what is meant, and what is used, shows in the whole commit only. */
+  /**
+   * A definition differs by domain, domains have values, or a schedule names a file: what is meant, and what is used, shows in
+   * the whole commit only.
+   */
   readonly needsWhole: boolean;
 }
 
@@ -118,6 +121,7 @@ function openCheck(
     neededBlobs: new Map(),
     neededRefs: new Set(),
     neededFolders: new Set(),
+    neededFiles: new Set(),
     // A name is as good as a digest where nothing outlives the names.
     identify: (closure, variant = '') => ({
       digest: `${closure.kind}/${closure.name} ${variant}`,
@@ -182,10 +186,15 @@ function records(
 
 function differsByDomain(definition: Definition): boolean {
   if (definition.domains !== undefined) return true;
-  if (definition.kind === 'Schedule') return holdExpressions(definition.spec.inputs);
+  if (definition.kind === 'Schedule') return namesFile(definition.spec) || holdExpressions(definition.spec.inputs);
   if (definition.kind === 'Project') return [...definition.spec.domains.values()].some(({ values }) => values.size > 0);
   if (definition.kind !== 'LaunchPlan') return false;
   return holdExpressions(definition.spec.inputs.default) || holdExpressions(definition.spec.inputs.fixed);
+}
+
+/** What a file of dates says is no part of a file's own record. */
+function namesFile({ exclude = [] }: DefinitionOf<'Schedule'>['spec']): boolean {
+  return exclude.some(({ calendar }) => calendar !== undefined);
 }
 
 function holdExpressions(inputs: ReadonlyMap<string, Json>): boolean {

@@ -11,6 +11,8 @@ export interface FilesToCompare {
   readonly same: ReadonlyMap<string, Uint8Array>;
   /** Folders in which anything differs, `''` for the root: tasks may have them as their source. */
   readonly folders: ReadonlySet<string>;
+  /** Other files that differ and that schedules may name. */
+  readonly files?: ReadonlySet<string>;
 }
 
 /** The files that both commits have and that say what a change means. */
@@ -26,7 +28,7 @@ export interface FilesAround {
  * nothing of that name. Undefined where names lead to more than half of all files, or to a declaration that is not found:
  * then only the whole tells.
  */
-export function filesAround({ changed, same, folders }: FilesToCompare): FilesAround | undefined {
+export function filesAround({ changed, same, folders, files = new Set() }: FilesToCompare): FilesAround | undefined {
   const touched = new Set<string>();
   const named = new Set<string>();
   const declared = new Set<string>();
@@ -34,6 +36,7 @@ export function filesAround({ changed, same, folders }: FilesToCompare): FilesAr
   const scan = openNameScan();
   scan.seek('Policy');
   for (const folder of folders) if (!seekFolder(scan, folder)) return undefined;
+  for (const file of files) if (!seekFile(scan, file)) return undefined;
   const learn = (facts: FileFacts, isTouched: boolean): void => {
     for (const key of namesIn(facts)) {
       declared.add(key);
@@ -68,6 +71,17 @@ function seekFolder(scan: NameScan, folder: string): boolean {
   const last = segments.pop() as string;
   const parents = segments.length === 0 ? ['source', '.'] : segments.slice(-1);
   for (const parent of parents) scan.seekAfter(parent, last === '' ? '.' : last, 'mention');
+  return true;
+}
+
+/** Asks for a file by its path, which stands as one word. False for one whose path has more than plain words. */
+function seekFile(scan: NameScan, file: string): boolean {
+  if (!/^[\w./-]*$/.test(file)) return false;
+  const segments = file.split('/');
+  const last = segments.pop() as string;
+  for (const parent of segments.length === 0 ? ['calendar', '.'] : segments.slice(-1)) {
+    scan.seekAfter(parent, last, 'mention');
+  }
   return true;
 }
 

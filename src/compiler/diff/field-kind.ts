@@ -22,7 +22,7 @@ const BY_NAME: Readonly<Record<string, FieldKind>> = {
 };
 
 const SCHEDULE_TIME: ReadonlySet<string> = new Set(
-  'cron every timeZone start end spread catchUp exclude overlap kickoffTime'.split(' '),
+  'cron every timeZone start end spread catchUp exclude overlap maxQueued rateLimit kickoffTime'.split(' '),
 );
 
 /** Fields whose kind holds for all that is below them. */

@@ -15,8 +15,8 @@ import { type Compilation, keyOf, type Workspace } from '../workspace.ts';
 import type { DiffEntry, DiffSide } from './contract.ts';
 
 export type OpenedSide =
-  /** Look these folders up and ask again. */
-  | { readonly kind: 'needs'; readonly folders: readonly string[] }
+  /** Look these folders up, read these files, and ask again. */
+  | { readonly kind: 'needs'; readonly folders: readonly string[]; readonly files: readonly string[] }
   | {
       readonly kind: 'opened';
       readonly side: DiffSide;
@@ -24,8 +24,11 @@ export type OpenedSide =
       readonly errors: readonly Diagnostic[];
     };
 
-/** Every definition file of a commit, with its text, and source folders as far as looked up. */
-export type SideRequest = Pick<CompileRequest, 'files' | 'texts' | 'trees' | 'cache'>;
+/**
+ * Every definition file of a commit, with its text, and source folders and other files as far as looked up; the texts of
+ * those are there as well.
+ */
+export type SideRequest = Pick<CompileRequest, 'files' | 'texts' | 'trees' | 'blobs' | 'cache'>;
 
 /**
  * A commit as one side of a comparison, errors or not: what compiles has a closure, what does not is compared by its
@@ -51,7 +54,8 @@ export function openSide(request: SideRequest): OpenedSide {
     entries.set(key, { kind, name, file: definition.file, blob, digest: compiled?.digest, refs });
   }
   const folders = [...workspace.neededFolders].sort();
-  if (folders.length > 0) return { kind: 'needs', folders };
+  const files = [...workspace.neededFiles].sort();
+  if (folders.length + files.length > 0) return { kind: 'needs', folders, files };
   const project = projectOf(workspace);
   if (project !== undefined) {
     const blob = request.files.get(PROJECT_FILE) ?? '';

@@ -26,10 +26,22 @@ export function closureValue(closure: EntityClosure | undefined): ValueOf {
         return group === 'default' ? own(closure.inputs, name)?.default : own(closure.fixedInputs, name);
       };
     case 'Schedule':
-      return ([, inputs, name]) => (inputs === 'inputs' && name !== undefined ? own(closure.inputs, name) : undefined);
+      return ([, field, name, part]) => {
+        if (name === undefined) return undefined;
+        if (field === 'inputs') return own(closure.inputs, name);
+        // The file may be the same and its days not.
+        const rule = field === 'exclude' && part === 'calendar' ? closure.exclude?.[Number(name)] : undefined;
+        return rule !== undefined && 'calendar' in rule ? calendarText(rule as CalendarRule) : undefined;
+      };
     default:
       return () => undefined;
   }
+}
+
+type CalendarRule = { readonly calendar: string; readonly dates: readonly string[] };
+
+function calendarText({ calendar, dates }: CalendarRule): string {
+  return `${calendar}: ${dates.join(' ')}`;
 }
 
 /** Of a git tree id: enough to tell two apart. */

@@ -5,8 +5,10 @@ import type { Tell } from '../findings.ts';
 
 /** Warns of a schedule that never ticks while it may, and of the two fields for days that cron joins by "or". */
 export function lintSchedule(tell: Tell, schedule: DefinitionOf<'Schedule'>, closure: ScheduleClosure): void {
-  const { cron, start, end } = closure;
-  const rule = end === undefined ? undefined : tickRuleOf(closure);
+  // What is excluded is told by the compiler.
+  const { exclude: _, ...open } = closure;
+  const { cron, start, end } = open;
+  const rule = end === undefined ? undefined : tickRuleOf(open);
   // Without a start, any date before the end may have been one.
   const from = start === undefined ? undefined : Date.parse(start) - 1;
   if (rule?.kind === 'ok' && from !== undefined && nextTick(rule.rule, from) === undefined) {

@@ -126,6 +126,7 @@ function specOf(closure: EntityClosure, source: DefinitionSource): DefinitionSpe
         propeller: closure.propeller,
         ...(closure.retention !== undefined && { retention: closure.retention }),
         ...(closure.quotas !== undefined && { quotas: closure.quotas }),
+        ...(closure.scheduler !== undefined && { scheduler: closure.scheduler }),
       };
     case 'Policy':
       return { ...source, rules: closure.rules };

@@ -128,15 +128,17 @@ async function compileRounds(
 ): Promise<Exclude<CompileOutcome, { readonly kind: 'needs' }>> {
   const { files, changedFolders } = gathered;
   const trees = new Map<string, string | null>();
+  const blobs = new Map<string, string | null>();
   const cache = createParseCache();
   const found: Diagnostic[] = [...gathered.diagnostics];
   let isReadable = await readTexts(objects, present(files), texts, found);
   if (isReadable) await parseInSlices(cache, present(files), texts);
   for (let round = 0; round < MAX_COMPILE_ROUNDS && isReadable; round += 1) {
-    const request = { ...(base && { base }), files, changedFolders, texts, trees, cache };
+    const request = { ...(base && { base }), files, changedFolders, texts, trees, blobs, cache };
     const outcome = await slowly(compileInSlices(request));
     if (outcome.kind !== 'needs') return found.length === 0 ? outcome : rejectedFor(found, outcome);
     isReadable = await readTexts(objects, outcome.blobs, texts, found);
+    for (const file of outcome.files ?? []) found.push(...(await lookUpFile(objects, tree, file, blobs)));
     for (const folder of outcome.folders) {
       if (!trees.has(folder)) found.push(...(await lookUpFolder(objects, tree, folder, trees, clean)));
     }
@@ -227,6 +229,22 @@ async function readTexts(
 const OVERSIZED = new Uint8Array(MAX_FILE_BYTES + 1);
 
 const READS_AT_ONCE = 1_000;
+
+/** The blob id of a file that a definition names. A link is told, and then is no file. */
+async function lookUpFile(
+  objects: ObjectReader,
+  tree: Oid,
+  path: string,
+  blobs: Map<string, string | null>,
+): Promise<Diagnostic[]> {
+  const entry = await findEntry(treeSource(objects), tree, path);
+  if (isFault(entry)) {
+    blobs.set(path, null);
+    return [faultFinding(entry)];
+  }
+  blobs.set(path, entry?.kind === 'file' || entry?.kind === 'executable' ? entry.oid : null);
+  return entry?.kind === 'symlink' || entry?.kind === 'gitlink' ? [linkFinding(path, entry.kind)] : [];
+}
 
 /** The tree id of a task's source folder, once it is known to hold nothing but files. */
 async function lookUpFolder(

@@ -66,6 +66,8 @@ async function gatherChange(
 ): Promise<void> {
   if (before?.kind === 'folder') gatherRemovedFolder(path, base, gathered);
   else if (before !== undefined && isCompiled(path, base.project)) gathered.files.set(path, null);
+  // A definition may name the file.
+  else if (before !== undefined) gathered.changedFolders.add(path);
   if (after === undefined) return;
   if (after.kind !== 'folder') addEntry(path, after, base.project, gathered);
   else if (isNearDefinitions(path, base.project)) await walkInto(source, after.oid, path, base.project, gathered);

@@ -14,6 +14,7 @@ const FAMILIES: ReadonlyMap<string, string> = new Map([
   ['EXPR', 'expressions'],
   ['INPUT', 'inputs that are given and wanted'],
   ['CRON', 'when a schedule ticks'],
+  ['SCHED', 'what a schedule excludes, and how its ticks overlap'],
   ['IMAGE', 'container images'],
   ['LOCK', 'images.lock'],
   ['POLICY', 'policies'],

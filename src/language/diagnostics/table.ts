@@ -7,6 +7,7 @@ import { LEVEL_CODES, LINT_CODES } from './lint-codes.ts';
 import { NODE_CODES } from './node-codes.ts';
 import { NOTIFICATION_CODES } from './notification-codes.ts';
 import { POLICY_CODES } from './policy-codes.ts';
+import { SCHEDULE_CODES } from './schedule-codes.ts';
 import { SCHEMA_CODES } from './schema-codes.ts';
 import { TREE_CODES } from './tree-codes.ts';
 import { VALUE_CODES } from './value-codes.ts';
@@ -19,6 +20,7 @@ export const DIAGNOSTIC_CODES: readonly DiagnosticCode[] = [
   ...VALUE_CODES,
   ...COMPILER_CODES,
   ...DOMAIN_CODES,
+  ...SCHEDULE_CODES,
   ...NODE_CODES,
   ...NOTIFICATION_CODES,
   ...IMAGE_CODES,

@@ -7,7 +7,6 @@ import type {
   ProjectSpec,
   QuotaSpec,
   RetentionSpec,
-  ScheduleSpec,
   Sharding,
   TaskSpec,
 } from '../document.ts';
@@ -15,19 +14,9 @@ import { parseImageReference } from '../image-reference.ts';
 import { parseQuantity } from '../quantity.ts';
 import { readNotifications } from './notifications.ts';
 import { checkNamesDiffer, readParameters } from './parameters.ts';
-import {
-  durationOf,
-  entriesOf,
-  instantOf,
-  mapOf,
-  numberOf,
-  objectOf,
-  present,
-  type Reader,
-  textOf,
-  textsOf,
-} from './reader.ts';
+import { durationOf, entriesOf, mapOf, numberOf, objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
 import { readRunPolicy, readTimeout } from './run-policy.ts';
+import { readScheduler } from './schedule.ts';
 
 export function readProject(_reader: Reader, spec: JsonObject): ProjectSpec {
   return {
@@ -106,34 +95,6 @@ export function readLaunchPlan(reader: Reader, spec: JsonObject): LaunchPlanSpec
   });
 }
 
-export function readSchedule(reader: Reader, spec: JsonObject): ScheduleSpec {
-  const start = instantOf(reader, spec.start, ['spec', 'start']);
-  const end = instantOf(reader, spec.end, ['spec', 'end']);
-  if (start !== undefined && end !== undefined && end <= start) {
-    reader.tell('PIPE-VALUE-006', `the schedule ends at ${end}, not after its start at ${start}`, ['spec', 'end']);
-  }
-  const catchUp = objectOf(spec.catchUp);
-  const policy = textOf(catchUp.policy);
-  return present<ScheduleSpec>({
-    description: textOf(spec.description),
-    launchPlan: textOf(spec.launchPlan) ?? '',
-    cron: textOf(spec.cron),
-    everyMs: durationOf(reader, spec.every, ['spec', 'every']),
-    timeZone: textOf(spec.timeZone) ?? 'UTC',
-    start,
-    end,
-    spreadMs: durationOf(reader, spec.spread, ['spec', 'spread'], true),
-    catchUp: present<ScheduleSpec['catchUp']>({
-      policy: policy === 'all' || policy === 'none' ? policy : 'latest',
-      limit: numberOf(catchUp.limit),
-      windowMs: durationOf(reader, catchUp.window, ['spec', 'catchUp', 'window']),
-    }),
-    inputs: mapOf(spec.inputs, (value) => value),
-    kickoffTime: textOf(spec.kickoffTime),
-    active: spec.active !== false,
-  });
-}
-
 export function readPlatform(reader: Reader, spec: JsonObject): PlatformSpec {
   const propeller = objectOf(spec.propeller);
   const autoscale = objectOf(propeller.autoscale);
@@ -163,6 +124,7 @@ export function readPlatform(reader: Reader, spec: JsonObject): PlatformSpec {
             }),
     }),
     retention: spec.retention === undefined ? undefined : readRetention(reader, objectOf(spec.retention)),
+    scheduler: spec.scheduler === undefined ? undefined : readScheduler(objectOf(spec.scheduler)),
     quotas: Array.isArray(spec.quotas) ? spec.quotas.map((quota: Json) => readQuota(objectOf(quota))) : undefined,
   });
 }

@@ -123,6 +123,12 @@ const ENUM_MEANINGS: Readonly<Record<string, readonly unknown[]>> = {
     'Only the last missed tick runs.',
     'Missed ticks are dropped.',
   ],
+  'allow forbid replace queue': [
+    'They run beside each other.',
+    'The tick is skipped.',
+    'Those of earlier ticks are aborted, and the new one starts when they have ended.',
+    'It waits for those before it, one after the other.',
+  ],
   'hash project domain': [
     'Evenly, by a hash of each execution.',
     'By the name of the project.',

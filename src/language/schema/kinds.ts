@@ -5,6 +5,7 @@ import { NOTIFICATIONS } from './notifications.ts';
 import { DESCRIPTION, mapOf, record, ref, type Schema } from './parts.ts';
 import { platform } from './platform.ts';
 import { policySchema } from './policy.ts';
+import { schedule } from './schedule.ts';
 
 const project: Schema = record(
   'The repository: where definitions are and which branches are which domains.',
@@ -200,59 +201,6 @@ const launchPlan: Schema = record(
     notifications: NOTIFICATIONS,
   },
   { required: ['workflow'] },
-);
-
-const schedule: Schema = record(
-  'When a launch plan runs.',
-  {
-    description: DESCRIPTION,
-    launchPlan: { ...ref('name'), description: 'The launch plan that runs at each tick.', examples: ['nightly'] },
-    cron: {
-      type: 'string',
-      minLength: 1,
-      maxLength: 1000,
-      description:
-        'Minute, hour, day of month, month, day of week, with seconds before them when there are six; names, ranges, steps, `L`, `W`, `#`; or `@hourly`, `@daily` and their like.',
-      examples: ['0 2 * * *', '@hourly'],
-    },
-    every: { ...ref('duration'), description: 'A fixed rate, counted from `start`.', examples: ['15m'] },
-    timeZone: {
-      type: 'string',
-      minLength: 1,
-      maxLength: 64,
-      default: 'UTC',
-      description: 'An IANA zone.',
-      examples: ['Europe/Berlin'],
-    },
-    start: { ...ref('instant'), description: 'No tick before.' },
-    end: { ...ref('instant'), description: 'No tick at or after.' },
-    spread: {
-      ...ref('duration'),
-      description: 'Each schedule is moved by its own constant part of this.',
-      examples: ['10m'],
-    },
-    catchUp: record(
-      'Ticks missed while nobody watched.',
-      {
-        policy: { enum: ['all', 'latest', 'none'], default: 'latest', description: 'Which of them run.' },
-        limit: { type: 'integer', minimum: 1, maximum: 100_000, description: 'At most so many.', examples: [100] },
-        window: { ...ref('duration'), description: 'None older than this.', examples: ['7d'] },
-      },
-      { examples: [{ policy: 'all', limit: 100, window: '7d' }] },
-    ),
-    inputs: {
-      ...ref('bindings'),
-      description: "Values for the launch plan's inputs.",
-      examples: [{ region: 'eu-central-1', limit: 100 }],
-    },
-    kickoffTime: {
-      ...ref('identifier'),
-      description: 'The datetime input that gets the tick.',
-      examples: ['scheduled_at'],
-    },
-    active: { type: 'boolean', default: true, description: 'Whether it ticks.' },
-  },
-  { required: ['launchPlan'], oneOf: [{ required: ['cron'] }, { required: ['every'] }] },
 );
 
 export interface KindSchema {

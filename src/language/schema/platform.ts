@@ -1,4 +1,5 @@
 import { DESCRIPTION, record, ref, type Schema } from './parts.ts';
+import { scheduler } from './schedule.ts';
 
 const KEEP_COUNT: Schema = {
   type: 'integer',
@@ -156,4 +157,5 @@ export const platform: Schema = record('Settings of the engine itself.', {
   ),
   retention,
   quotas,
+  scheduler,
 });
