@@ -30,7 +30,7 @@ export interface Entry {
   pods: { readonly pod: Pod; readonly isGone: boolean }[];
   /** Child executions that changed, for the nodes that run them. */
   children: SeenChild[];
-  /** Something of its children may have been missed: it is to be loaded again. */
+  /** Something of its pods or children may have been missed: it is to be loaded again. */
   isStale: boolean;
   wakeAt: UnixMs | undefined;
   lastRoundAt: UnixMs;

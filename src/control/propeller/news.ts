@@ -28,6 +28,7 @@ export function followAll(engine: Engine): readonly Promise<void>[] {
 function followExecutions(engine: Engine): Promise<void> {
   const { options } = engine;
   const listed = (execution: Execution): void => seeExecution(engine, execution, true);
+  let wasListed = false;
   let due: NonNullable<ListOptions['due']> = { before: 0 };
   return follow<Execution>(
     {
@@ -55,6 +56,8 @@ function followExecutions(engine: Engine): Promise<void> {
         await listCounted(engine, listed);
         noteListed(engine, listed);
         for (const key of engine.slots.open()) wake(engine, key);
+        if (wasListed) wakeHolders(engine);
+        wasListed = true;
         // A list that began before what is now ours was ours tells nothing of it.
         if (engine.isListedAnew) engine.quotas.counted(engine);
       },
@@ -67,6 +70,7 @@ function followExecutions(engine: Engine): Promise<void> {
 
 function followPods(engine: Engine, watched: () => void): Promise<void> {
   const { options } = engine;
+  let wasListed = false;
   return follow<Pod>(
     {
       ...followed(options),
@@ -78,12 +82,31 @@ function followPods(engine: Engine, watched: () => void): Promise<void> {
     {
       watched,
       listed: (pod) => seePod(engine, pod, false, true),
-      synced: () => undefined,
+      synced: () => {
+        if (wasListed) lookAgain(engine);
+        wasListed = true;
+      },
       changed: (pod) => seePod(engine, pod, false, false),
       gone: (pod) => seePod(engine, pod, true, false),
     },
     engine.ending.signal,
   );
+}
+
+/** No list shows what has gone while nobody watched: who holds a place, or a part of a quota, is read to see whether it is there. */
+function wakeHolders(engine: Engine): void {
+  for (const holders of [engine.slots.holders(), engine.quotas.holders()]) {
+    for (const key of holders) wake(engine, key);
+  }
+}
+
+/** Pods may have gone while nobody watched: whoever has attempts looks for their pods, those in memory and those that a list brings. */
+function lookAgain(engine: Engine): void {
+  for (const [key, entry] of engine.entries) {
+    entry.isStale = true;
+    wake(engine, key);
+  }
+  engine.listAgain();
 }
 
 function followed({ cluster, clock, random, log }: PropellerOptions): Omit<FollowOptions, 'kind'> {

@@ -52,6 +52,8 @@ export interface Quotas {
   leave(namespace: string, key: string): void;
   /** It is over, or gone, or does not want to begin any more. Wakes who is next. */
   forget(namespace: string, key: string): void;
+  /** Keys of all that count as running or take something. */
+  holders(): readonly string[];
   /** How the namespaces that have a quota stand, for metrics. */
   report(): readonly QuotaReport[];
 }
@@ -163,6 +165,8 @@ export function createQuotas(): Quotas {
       if (holder.running.delete(key)) firstWaiter(holder.toBegin)?.wake();
       leave(ledger, holder, key);
     },
+    holders: () =>
+      [...holders.values()].flatMap(({ running, used, expected }) => [...running, ...used.keys(), ...expected]),
     report: () =>
       [...holders].flatMap(([namespace, holder]) => {
         const quota = quotaOf(ledger, namespace);

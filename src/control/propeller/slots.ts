@@ -27,6 +27,8 @@ export interface Slots {
   open(): readonly string[];
   /** The execution is over, or gone. Returns the key of the next in line, which is to be woken. */
   release(key: string): string | undefined;
+  /** Keys of all that have a place. */
+  holders(): readonly string[];
 }
 
 interface Place {
@@ -113,6 +115,7 @@ export function createSlots(): Slots {
       if (next === undefined && place.running.size === 0) places.delete(id);
       return next;
     },
+    holders: () => [...places.values()].flatMap(({ running }) => [...running]),
   };
 }
 
