@@ -1,8 +1,11 @@
 import { MAX_SHARDS, ROLES, type Role } from './world/processes.ts';
 import { type Chance, chanceOf } from './world/random.ts';
 
-/** Something that goes wrong at `atMs` from the start. Durations in milliseconds. */
-export type Fault = { readonly atMs: number } & (
+/**
+ * Something that goes wrong at `atMs` from the start. Durations in milliseconds. `awaitsWork`: when no attempt lives then, it
+ * happens as soon as one does.
+ */
+export type Fault = { readonly atMs: number; readonly awaitsWork?: true } & (
   | { readonly kind: 'crash' | 'crashAtCommit' | 'cutAtCommit'; readonly role: Role; readonly forMs: number }
   | { readonly kind: 'power'; readonly forMs: number }
   | { readonly kind: 'partition' | 'stale' | 'slow'; readonly role: Role; readonly forMs: number }
@@ -107,7 +110,8 @@ function faultsOf(chance: Chance, { hours, mode, storms }: FaultOptions): Fault[
       at = Math.min(last, at + Math.round(chance.pick([50, 5_000, 60_000]) * chance.unit()));
       together.push(faultOf(chance.pick(chosen), at, chance, mode));
     }
-    return together;
+    // Most hours are quiet: what goes wrong then is seen by nobody.
+    return chance.chance(0.6) ? together.map((fault): Fault => ({ ...fault, awaitsWork: true })) : together;
   });
   // Work that comes while nobody is there is taken up all at once.
   if (mode === 'embedded' && chance.chance(0.5)) {

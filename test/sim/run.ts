@@ -5,7 +5,7 @@ import { livingExecutions } from './invariants/schedules.ts';
 import type { SimPlan } from './plan.ts';
 import { INACTIVE } from './workload/definitions.ts';
 import { abortAll, act, createUsers, pushVariants, type Users } from './workload/users.ts';
-import { calmDown, startAll, strike } from './world/faults.ts';
+import { calmDown, startAll, strikeInTime } from './world/faults.ts';
 import { kill } from './world/processes.ts';
 import { createWorld, START_MS, type World } from './world/world.ts';
 
@@ -80,10 +80,7 @@ export async function simulate(plan: SimPlan, options: Parameters<typeof createW
 async function play(world: World, users: Users, facts: Facts, isOver: () => boolean): Promise<void> {
   const { plan, timeline } = world;
   for (const fault of plan.faults) {
-    timeline.after(fault.atMs, () => {
-      world.note(`fault ${JSON.stringify(fault)}`);
-      strike(world, fault);
-    });
+    timeline.after(fault.atMs, () => strikeInTime(world, fault));
   }
   for (const action of plan.actions) {
     timeline.after(action.atMs, () => {

@@ -19,7 +19,7 @@ import {
   terminalIsFinal,
 } from './executions.ts';
 import { type Facts, type Invariant, takeIn } from './facts.ts';
-import { concurrencyHolds, ownersFollowEachOther, parallelismHolds, queuesAreBounded } from './limits.ts';
+import { concurrencyHolds, linesMove, ownersFollowEachOther, parallelismHolds, queuesAreBounded } from './limits.ts';
 import { appliedIsTrue, budgetsAreKept, endsAreDeserved, recoveredIsKept } from './outcomes.ts';
 import { nobodyStarves, quotasHold } from './quotas.ts';
 import { ticksAreSingle } from './schedules.ts';
@@ -69,6 +69,7 @@ export function beginWatching(facts: Facts): void {
 export function checkNow(facts: Facts): void {
   answersCome.end?.(facts);
   nobodyStarves.end?.(facts);
+  linesMove.end?.(facts);
   headsAreReached.end?.(facts);
 }
 

@@ -2,7 +2,7 @@ import type { Pod } from '../../../src/cluster/index.ts';
 import type { WorkflowClosure } from '../../../src/compiler/closure.ts';
 import type { PropellerStats } from '../../../src/control/propeller/index.ts';
 import { contentOf } from './content.ts';
-import { type Facts, type Invariant, podFactsOf } from './facts.ts';
+import { type ExecutionFacts, type Facts, type Invariant, isOver, podFactsOf } from './facts.ts';
 
 /** The most that any generated Platform allows. */
 const MOST_PARALLEL = 25;
@@ -50,6 +50,46 @@ export const concurrencyHolds: Invariant = {
     }
   },
 };
+
+const CALM_MS = 40 * 60_000;
+/** Who waited for a place of its launch plan when some were free, by uid, and how many of that plan had begun by then. */
+const inLine = new WeakMap<Facts, ReadonlyMap<string, number>>();
+
+/** 13: nobody is left in line for a launch plan that has a place free: looked at twice, with nothing begun in between. */
+export const linesMove: Invariant = {
+  end(facts) {
+    const before = inLine.get(facts);
+    const waiting = new Map<string, number>();
+    inLine.set(facts, waiting);
+    if (facts.world.troubledUntil > facts.world.timeline.now - CALM_MS) return;
+    for (const execution of facts.byKey.values()) {
+      const { concurrency, desired = 'Running' } = execution.spec;
+      if (concurrency === undefined || desired !== 'Running' || execution.phase !== 'Queued') continue;
+      if (!execution.message.startsWith('queued: launch plan')) continue;
+      const [taken, begun] = placesOf(facts, execution);
+      if (taken >= concurrency.limit) continue;
+      if (before?.get(execution.uid) === begun) {
+        facts.violate(13, `${execution.key} is in line, and ${taken} of ${concurrency.limit} places are taken`);
+      }
+      waiting.set(execution.uid, begun);
+    }
+  },
+};
+
+/** Of the launch plan of an execution: places that are taken, also by those whom a quota holds back, and how many have begun so far. */
+function placesOf(facts: Facts, { key, spec }: ExecutionFacts): readonly [taken: number, begun: number] {
+  const namespace = key.slice(0, key.indexOf('/') + 1);
+  let taken = 0;
+  let begun = 0;
+  for (const other of facts.executions.values()) {
+    if (other.spec.launchPlan !== spec.launchPlan || !other.key.startsWith(namespace)) continue;
+    if (other.phase !== 'Queued' && other.phase !== 'Pending') begun++;
+    if (other.spec.concurrency === undefined || isOver(other)) continue;
+    const isInLine = other.phase === 'Queued' && other.message.startsWith('queued: launch plan');
+    if (!isInLine) taken++;
+  }
+  return [taken, begun];
+}
 
 /** 18: what the engines keep in memory is bounded by what lives. */
 export const queuesAreBounded: Invariant = {
