@@ -1,9 +1,7 @@
 import { age, humanDuration } from './age.ts';
 import type { Backfill } from './backfill-kind.ts';
 import { condition, count, type KindColumns, shortCommit, text, wide } from './column-cells.ts';
-import { ANNOTATION } from './labels.ts';
-import type { KubeObject } from './object.ts';
-import type { Schedule, SchedulerState } from './schedule-kind.ts';
+import { isSuspendedSchedule, type Schedule, type SchedulerState } from './schedule-kind.ts';
 
 /** Columns of schedules, the scheduler and backfills. */
 export const SCHEDULE_CELLS: readonly (readonly [string, KindColumns])[] = [
@@ -64,13 +62,9 @@ export const SCHEDULE_CELLS: readonly (readonly [string, KindColumns])[] = [
 ];
 
 function scheduleState(it: Schedule): string {
-  if (isSuspended(it)) return 'Suspended';
+  if (isSuspendedSchedule(it)) return 'Suspended';
   if (!it.spec.active) return 'Inactive';
   return brokenBecause(it) === undefined ? 'Active' : 'Broken';
-}
-
-function isSuspended(it: KubeObject): boolean {
-  return it.metadata.annotations?.[ANNOTATION.suspended] !== undefined;
 }
 
 function brokenBecause(it: Schedule): string | undefined {
@@ -80,7 +74,7 @@ function brokenBecause(it: Schedule): string | undefined {
 
 function nextTick(it: Schedule, now: number): string | undefined {
   const next = it.status?.nextTick;
-  if (next === undefined || isSuspended(it) || !it.spec.active) return undefined;
+  if (next === undefined || isSuspendedSchedule(it) || !it.spec.active) return undefined;
   const waitMs = Date.parse(next) - now;
   return waitMs <= 0 ? 'due' : humanDuration(waitMs);
 }

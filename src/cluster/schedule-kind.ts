@@ -1,5 +1,6 @@
-import type { Json } from '../base/index.ts';
+import { instantMs, isJsonObject, type Json, MAX_PREVIOUS_TICKS } from '../base/index.ts';
 import type { DefinitionSource } from './definitions.ts';
+import { ANNOTATION } from './labels.ts';
 import type { Condition, KubeObject } from './object.ts';
 
 /** What becomes of ticks that were missed: no scheduler ran, or it was suspended. */
@@ -81,6 +82,35 @@ export interface Schedule extends KubeObject {
 export interface PreviousTicks extends ScheduleTicks {
   readonly since?: string;
   readonly until: string;
+}
+
+/** What ANNOTATION.previousTicks of a schedule says. Whatever is not readable in it, since anybody may annotate, is left out. */
+export function previousTicksOf({ metadata }: KubeObject): readonly PreviousTicks[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(metadata.annotations?.[ANNOTATION.previousTicks] ?? '[]');
+  } catch {
+    return [];
+  }
+  if (!Array.isArray(list)) return [];
+  return (list as Json[]).filter(isPreviousTicks).slice(-MAX_PREVIOUS_TICKS) as unknown as readonly PreviousTicks[];
+}
+
+function isPreviousTicks(entry: Json): boolean {
+  if (!isJsonObject(entry)) return false;
+  const isTime = (value: Json | undefined): boolean => typeof value === 'string' && instantMs(value) !== undefined;
+  const hasRule = typeof entry.cron === 'string' || (typeof entry.everyMs === 'number' && entry.everyMs > 0);
+  return (
+    hasRule &&
+    typeof entry.timeZone === 'string' &&
+    isTime(entry.until) &&
+    (entry.since === undefined || isTime(entry.since))
+  );
+}
+
+/** Whether a person has suspended the schedule. */
+export function isSuspendedSchedule({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.[ANNOTATION.suspended] !== undefined;
 }
 
 /** Who suspended a schedule, when and why: JSON of ANNOTATION.suspended. */

@@ -179,8 +179,9 @@ function variablesOf(env: NonNullable<TaskClosure['run']['env']>): JsonObject {
   return { env: recordOf(texts), secrets: recordOf(secrets) };
 }
 
-function excludeOf({ from = null, to = null, dates = null, calendar = null }: ExcludeSpec): JsonObject {
-  return { from, to, dates, calendar };
+function excludeOf(item: ExcludeSpec): JsonObject {
+  const { from, to, dates, calendar } = item;
+  return { from: from ?? null, to: to ?? null, dates: dates ?? null, calendar: calendar ?? null };
 }
 
 function scheduleOf(spec: SpecOf<'Schedule'>): JsonObject {

@@ -1,4 +1,4 @@
-import { BugError, RECONCILE_BATCH } from '../../base/index.ts';
+import { BugError, RECONCILE_BATCH, type UnixMs } from '../../base/index.ts';
 import {
   AlreadyExistsError,
   ANNOTATION,
@@ -18,12 +18,15 @@ import { closureIn } from '../../compiler/index.ts';
 import { loadClosure } from '../closures/index.ts';
 import { definitionObject, isEdited, needsOf } from './definition.ts';
 import { definitionOf, type Plan, type PlannedChange } from './plan.ts';
+import { tickAnnotations } from './previous-ticks.ts';
 
 /** Where a plan is carried out. */
 export interface Target {
   readonly cluster: Cluster;
   readonly repository: string;
   readonly namespace: string;
+  /** New versions hold from when they are written. */
+  readonly now: () => UnixMs;
   /** The commit to note on definitions that change; absent when everything is pruned. */
   readonly commit?: string;
   /** Told of each object that is about to be deleted, so that its end is not taken for somebody else's doing. */
@@ -220,8 +223,9 @@ async function writeOf(target: Target, change: PlannedChange): Promise<Prepared 
     commit: kept ?? target.commit ?? '',
     ...(prune !== undefined && { prune }),
   });
+  const marked = withAnnotations(object, tickAnnotations(live, object, target.now()));
   const write: Write =
-    live === undefined ? { op: 'create', object } : { op: 'update', object: replacing(live, object) };
+    live === undefined ? { op: 'create', object } : { op: 'update', object: replacing(live, marked) };
   return { change, write, needs: needsOf(object) };
 }
 
@@ -238,7 +242,9 @@ function commitOf(live: KubeObject | undefined): string | undefined {
 
 /** `object` in the place of `live`: labels and annotations of others stay, ours that hold no more go. */
 function replacing(live: KubeObject, object: KubeObject): KubeObject {
-  const { [ANNOTATION.prune]: _, [ANNOTATION.changedBy]: __, ...others } = live.metadata.annotations ?? {};
+  const others = Object.fromEntries(
+    Object.entries(live.metadata.annotations ?? {}).filter(([name]) => !OURS.has(name)),
+  );
   return {
     ...object,
     metadata: {
@@ -247,6 +253,19 @@ function replacing(live: KubeObject, object: KubeObject): KubeObject {
       annotations: { ...others, ...object.metadata.annotations },
     },
   };
+}
+
+/** Annotations of ours that a new version may lack. */
+const OURS: ReadonlySet<string> = new Set([
+  ANNOTATION.prune,
+  ANNOTATION.changedBy,
+  ANNOTATION.activeSince,
+  ANNOTATION.previousTicks,
+]);
+
+function withAnnotations(object: KubeObject, annotations: Readonly<Record<string, string>>): KubeObject {
+  const { metadata } = object;
+  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } } };
 }
 
 /** The write that creates the namespace, or none when it is there. */

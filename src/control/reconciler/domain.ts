@@ -1,4 +1,4 @@
-import { RECONCILE_PAGE, StalledError } from '../../base/index.ts';
+import { RECONCILE_PAGE, StalledError, type UnixMs } from '../../base/index.ts';
 import {
   ANNOTATION,
   activeEntries,
@@ -38,6 +38,7 @@ export interface DomainRequest {
   readonly namespace: string;
   readonly domain: string;
   readonly status: DomainStatus;
+  readonly now: () => UnixMs;
   /** Compare every object, not only what differs between the two commits. */
   readonly verify: boolean;
   /** The commit whose removals a person has confirmed; a beginning of it will do. */
@@ -74,6 +75,7 @@ export async function reconcileDomain(request: DomainRequest): Promise<DomainOut
     cluster,
     repository,
     namespace,
+    now: request.now,
     ...(commit !== undefined && { commit }),
     ...(deleting && { deleting }),
   };
@@ -82,7 +84,7 @@ export async function reconcileDomain(request: DomainRequest): Promise<DomainOut
 }
 
 /** What somebody changed past git, as a plan that would make it undone. Writes nothing. */
-export async function planDrift(request: Omit<DomainRequest, 'note' | 'verify'>): Promise<Plan> {
+export async function planDrift(request: Omit<DomainRequest, 'note' | 'verify' | 'now'>): Promise<Plan> {
   return planWhole(request, request.status.lastApplied);
 }
 

@@ -209,7 +209,7 @@ async function look(
 }
 
 async function reconcileOne(state: State, repository: Repository, namespace: string, domain: string): Promise<void> {
-  const { cluster, verified, waiters, failures, healer } = state;
+  const { cluster, clock, verified, waiters, failures, healer } = state;
   const { name } = repository.metadata;
   const status = repository.status?.domains?.[domain];
   const isTracked = status?.ref === '' || (status?.ref.includes('*') === false && status.desired !== undefined);
@@ -226,6 +226,7 @@ async function reconcileOne(state: State, repository: Repository, namespace: str
     namespace,
     domain,
     status,
+    now: () => clock.now(),
     verify,
     ...(confirmed !== undefined && { confirmed }),
     deleting: (uid) => healer.deleting(uid),
