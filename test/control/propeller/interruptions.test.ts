@@ -2,12 +2,18 @@ import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WaitError } from '../../../src/base/index.ts';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
-import { type Cluster, deleteObject, type Execution, type WatchOptions } from '../../../src/cluster/index.ts';
+import {
+  type Cluster,
+  deleteObject,
+  type Execution,
+  patchStatus,
+  type WatchOptions,
+} from '../../../src/cluster/index.ts';
 import { type Propeller, type PropellerOptions, startPropeller } from '../../../src/control/propeller/index.ts';
 import { hostClock, hostRandom } from '../../../src/main/host.ts';
 import { openStore, temporaryFolder } from '../../cluster/embedded/open-store.ts';
 import { workflow } from '../../propeller/closures.ts';
-import { keyOf, launch, register, untilObject, untilPod } from './engine-host.ts';
+import { keyOf, launch, register, untilObject, untilOver, untilPod } from './engine-host.ts';
 
 /** A connection to a store that can be cut: watches end with an error, and nothing is listed before it is mended. */
 interface Line {
@@ -111,5 +117,43 @@ describe('while nobody watches', () => {
     await expect.poll(() => store.list('Pod', {}).then(({ items }) => items)).toEqual([]);
     line.mend();
     await untilPod(store, 'second-only-1');
+  });
+
+  it('an execution ends that cannot be run, and is listed as it was before: it holds up no quota', async () => {
+    const poison = keyOf('Execution', 'poison');
+    await launch(store, flow, 'poison', { closure: 'e'.repeat(64) });
+    await patchStatus(store, poison, { phase: 'Running' });
+    let isEnding = false;
+    let isListedAgain = (): void => undefined;
+    const listedAgain = new Promise<void>((resolve) => {
+      isListedAgain = resolve;
+    });
+    const { cluster } = line;
+    line = {
+      ...line,
+      cluster: {
+        ...cluster,
+        async list(kind, options) {
+          const list = await cluster.list(kind, options);
+          if (kind === 'Execution' && isEnding) setImmediate(isListedAgain);
+          return list as never;
+        },
+        async write(writes, options) {
+          if (writes.some((write) => write.op === 'patchStatus' && write.key.name === 'poison')) {
+            isEnding = true;
+            line.cut('Execution');
+            line.mend();
+            await listedAgain;
+          }
+          return cluster.write(writes, options);
+        },
+      },
+    };
+    start();
+    propeller.setQuotas([{ maxTasks: 1 }]);
+    const { status } = await untilOver(store, 'poison');
+    expect(status).toMatchObject({ phase: 'Failed', error: { reason: 'ClosureMissing' } });
+    await launch(store, flow, 'next');
+    await untilPod(store, 'next-only-1');
   });
 });
