@@ -84,7 +84,7 @@ interface Draft {
 function parse(expression: string): Omit<CronPattern, Derived> {
   if (expression.length > MAX_CRON_LENGTH) fail(`longer than ${MAX_CRON_LENGTH} characters`, 0, 0);
   const words = split(expandMacro(expression));
-  if (words.length !== 5 && words.length !== 6) failForCount(words, expression);
+  checkWords(words, expression);
   const hasSeconds = words.length === 6;
   const rules = hasSeconds ? FIELDS : FIELDS.slice(1);
   const drafts = rules.map((rule, i) => parseField(words[i] as Word, rule));
@@ -161,16 +161,14 @@ function shared(field: CronField): CronField {
   return field;
 }
 
-function failForCount(words: readonly Word[], expression: string): void {
+function checkWords(words: readonly Word[], expression: string): void {
   const zone = /^(?:CRON_)?TZ=(.*)/.exec(words[0]?.text ?? '');
   if (zone !== null) {
     const { text, offset } = words[0] as Word;
-    fail(
-      `a zone is no part of an expression; write "timeZone: ${zone[1] || 'Europe/Berlin'}" beside it`,
-      offset,
-      text.length,
-    );
+    const instead = `write "timeZone: ${zone[1] || 'Europe/Berlin'}" beside it`;
+    fail(`a zone is no part of an expression; ${instead}`, offset, text.length);
   }
+  if (words.length === 5 || words.length === 6) return;
   const years = words.length === 7 ? '; there is none for years: write "start" and "end"' : '';
   fail(
     `a cron expression has 5 fields (minute hour day-of-month month day-of-week) or 6 with seconds first; found ${words.length}${years}`,

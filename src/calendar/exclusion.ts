@@ -68,14 +68,25 @@ function joined(windows: readonly (readonly [number, number])[]): WallWindows {
   return Float64Array.from(flat);
 }
 
-/** Where the window ends that holds this wall time, or undefined when none does. */
-export function excludedUntil(windows: WallWindows, wall: number): number | undefined {
+/** How far the local time of an instant may be off from what another offset of the zone would make of it: from -12 to +14 hours. */
+const OFFSETS_MS = 2 * DAY_MS;
+
+/**
+ * How far to go on, in ms, from a moment that shows this wall time: 0 when it is not excluded. Never beyond a time at which a
+ * window may be over, whatever the zone's clocks do in it; `isNear` then says that they may matter.
+ */
+export function excludedFor(windows: WallWindows, wall: number): { readonly ms: number; readonly isNear: boolean } {
   let [low, high] = [0, windows.length >> 1];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((windows[middle * 2 + 1] as number) <= wall) low = middle + 1;
+    if ((windows[middle * 2] as number) <= wall) low = middle + 1;
     else high = middle;
   }
-  const from = windows[low * 2];
-  return from !== undefined && from <= wall ? windows[low * 2 + 1] : undefined;
+  const from = windows[low * 2 - 2] as number;
+  const end = windows[low * 2 - 1] as number;
+  if (low === 0 || wall >= end) return NOT_EXCLUDED;
+  const isDeepInside = wall - from >= OFFSETS_MS && end - wall > OFFSETS_MS;
+  return isDeepInside ? { ms: end - wall - OFFSETS_MS, isNear: false } : { ms: end - wall, isNear: true };
 }
+
+const NOT_EXCLUDED = { ms: 0, isNear: false } as const;

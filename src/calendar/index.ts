@@ -4,13 +4,13 @@
  * Must not read a clock: the caller says from when. Ticks are strictly increasing.
  */
 
+export { countBetween } from './count.ts';
 export { nextWallTime } from './cron-next.ts';
 export { type CronField, type CronPattern, type CronResult, parseCron } from './cron-parse.ts';
 export { type ExcludedTime, type ExclusionResult, type WallWindows, wallTimeOf, wallWindowsOf } from './exclusion.ts';
 export { shortestInterval } from './interval.ts';
 export { type RuleResult, type TickFields, tickRuleOf } from './rule.ts';
 export {
-  countBetween,
   nextTick,
   previousTick,
   type TickCursor,

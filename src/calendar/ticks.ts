@@ -1,6 +1,6 @@
 import { nextWallTime } from './cron-next.ts';
 import type { CronPattern } from './cron-parse.ts';
-import { excludedUntil, type WallWindows } from './exclusion.ts';
+import { excludedFor, type WallWindows } from './exclusion.ts';
 import { offsetIndex, zoneOffsets } from './zone-offsets.ts';
 
 /** When a schedule ticks. All instants in Unix milliseconds. */
@@ -23,8 +23,8 @@ export interface TickCursor {
 }
 
 /** No schedule begins before, nor reaches further: year 9999 is where RFC 3339 ends. */
-const FIRST_INSTANT = 0;
-const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+export const FIRST_INSTANT = 0;
+export const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /**
  * The first tick strictly after `after`, or undefined when there is none.
@@ -50,15 +50,16 @@ export function nextTick(rule: TickRule, after: number): number | undefined {
 /** The last tick strictly before `before`, or undefined when there is none since 1970. */
 export function previousTick(rule: TickRule, before: number): number | undefined {
   const first = Math.max(FIRST_INSTANT, rule.start ?? FIRST_INSTANT) - 1;
+  const until = Math.min(before, rule.end ?? before, LAST_INSTANT + 1);
   let last: number | undefined;
   for (let spanMs = 60_000; last === undefined; spanMs *= 4) {
-    const from = Math.max(first, before - spanMs);
-    last = tickBefore(rule, from, before);
+    const from = Math.max(first, until - spanMs);
+    last = tickBefore(rule, from, until);
     if (from === first) break;
   }
   if (last === undefined) return undefined;
   // Some tick is known: look in the later half of what follows it until nothing is left.
-  for (let end = before; end - last > 1; ) {
+  for (let end = until; end - last > 1; ) {
     const middle: number = last + Math.floor((end - last) / 2);
     const later = tickBefore(rule, middle - 1, end);
     if (later === undefined) end = middle;
@@ -95,23 +96,12 @@ export function ticksBetween(rule: TickRule, after: number, until: number, limit
   return ticks;
 }
 
-/** How many ticks are in `after < tick <= until`, counted up to `max`. */
-export function countBetween(rule: TickRule, after: number, until: number, max: number): number {
-  const cursor = tickCursor(rule, after);
-  for (let count = 0; count < max; count += 1) {
-    const tick = cursor.next();
-    if (tick === undefined || tick > until) return count;
-  }
-  return max;
-}
-
 /** The tick itself, or else the first instant at which the window that holds it may be over. */
 function allowedFrom({ timeZone = 'UTC' }: TickRule, windows: WallWindows, tick: number): number {
   const zone = zoneOffsets(timeZone, tick);
   const index = offsetIndex(zone, tick);
-  const offsetMs = zone.offsetMs[index] as number;
-  const end = excludedUntil(windows, tick + offsetMs);
-  return end === undefined ? tick : Math.min(end - offsetMs, zone.from[index + 1] as number);
+  const { ms, isNear } = excludedFor(windows, tick + (zone.offsetMs[index] as number));
+  return isNear ? Math.min(tick + ms, zone.from[index + 1] as number) : tick + ms;
 }
 
 function nextOfRate(everyMs: number, anchor: number, from: number): number {

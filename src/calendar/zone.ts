@@ -7,7 +7,7 @@ export function isTimeZone(name: string): boolean {
   let isKnown = knownZones.get(name);
   if (isKnown === undefined) {
     if (knownZones.size >= MAX_KNOWN_ZONES) knownZones.clear();
-    // Most names are usual ones, and the list of those is there long before the first formatter.
+    // Most names are usual ones, and the list of those is there at once.
     usualZones ??= new Set(timeZoneNames());
     isKnown = usualZones.has(name) || hasRules(name);
     knownZones.set(name, isKnown);
@@ -20,13 +20,14 @@ export function timeZoneNames(): readonly string[] {
   return ['UTC', ...Intl.supportedValuesOf('timeZone')];
 }
 
-/** Answers of `hasRules`: each costs a formatter, some 16 KB outside the heap that are slow to come back. */
+/** Answers of `hasRules`: an exception for each unknown name would cost more than the name. */
 const knownZones = new Map<string, boolean>();
 let usualZones: ReadonlySet<string> | undefined;
 
 function hasRules(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
+    // Intl knows names that Temporal does not, such as PST and the removed US/Pacific-New.
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
     return true;
   } catch {
     return false;

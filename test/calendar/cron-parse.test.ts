@@ -17,7 +17,17 @@ describe('parseCron refuses', () => {
     ['? * * * *', /"\?" belongs to the day fields only/, 0],
     ['* * * * fri#6', /first to a fifth weekday/, 8],
     ['* * L-31 * *', /no month has so many days/, 4],
-    ['@reboot', /unknown nickname @reboot; known are @yearly/, 0],
+    ['@reboot', /knows no reboot/, 0],
+    [' @every 15m', /@every 15m is no point in time; write "every: 15m" instead of "cron"/, 1],
+    ['@fortnightly', /unknown nickname @fortnightly; known are @yearly/, 0],
+    ['@daily 5', /nothing follows @daily/, 0],
+    ['CRON_TZ=Asia/Tokyo 0 2 * * *', /write "timeZone: Asia\/Tokyo" beside it/, 0],
+    ['0 0 2 * * * 2027', /found 7; there is none for years: write "start" and "end"/, 0],
+    ['0 0 32W * *', /"32" is not a day of month/, 4],
+    ['0 0 * * 8L', /"8" is not a day of week/, 8],
+    ['0 0 * * -1', /"" is not a day of week/, 8],
+    ['1-2-3 * * * *', /"2-3" is not a minute/, 2],
+    ['1/ * * * *', /"" is not a step/, 2],
     [`${'*'.repeat(2_000)}`, /longer than 1000/, 0],
   ];
   it.each(rows)('%s', (expression, message, offset) => {
@@ -48,6 +58,16 @@ describe('parseCron reads', () => {
     ['0 0 * * fri-mon', '0 0 * * 5,6,0,1'],
     ['0 0 7 * * *', '0 7 * * *'],
     ['10-50/20 * * * *', '10,30,50 * * * *'],
+    ['50/20 * * * *', '50 * * * *'],
+    ['0 0 * * 1/2', '0 0 * * mon,wed,fri'],
+    ['0 0 * * 7/2', '0 0 * * sun'],
+    ['0 0 * * */7', '0 0 * * sun'],
+    ['0 0 * * fri-7', '0 0 * * 5,6,0'],
+    ['0 0 ? * ?', '0 0 * * *'],
+    ['0 0 lw * 6l', '0 0 LW * SATL'],
+    ['\t@Midnight ', '0  0 * * *'],
+    ['0 0 * jan-3,DEC *', '0 0 * 1,2,3,12 *'],
+    ['@annually', '0 0 1 jan ?'],
   ];
   it.each(same)('%s as %s', (left, right) => {
     const [a, b] = [parseCron(left), parseCron(right)];
