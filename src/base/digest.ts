@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { bareObject } from './bare-object.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /** 64 lower-case hexadecimal digits of a SHA-256. */
@@ -14,6 +15,37 @@ export function sha256(data: string | Uint8Array): Digest {
  * numbers and strings as ECMAScript prints them. Members whose value is `undefined` are left out.
  */
 export function canonicalJson(value: Json | undefined): string {
+  // Of a value whose keys are in order already, the engine's own text is the canonical one, for half the time.
+  return typeof value === 'object' && isOrdered(value) ? JSON.stringify(value) : writtenInOrder(value);
+}
+
+/** The same value with all keys in the order of its canonical text, which is then written faster. */
+export function orderedJson<T extends Json>(value: T): T;
+export function orderedJson(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: Json) => orderedJson(item));
+  const ordered = bareObject<Json>();
+  for (const key of Object.keys(value).sort()) {
+    const member: Json | undefined = (value as JsonObject)[key];
+    if (member !== undefined) ordered[key] = orderedJson(member);
+  }
+  return ordered;
+}
+
+function isOrdered(value: object | null): boolean {
+  if (value === null) return true;
+  if (Array.isArray(value)) return value.every((item) => typeof item !== 'object' || isOrdered(item));
+  let last = '';
+  for (const key of Object.keys(value)) {
+    if (key < last) return false;
+    last = key;
+    const member = (value as JsonObject)[key];
+    if (typeof member === 'object' && !isOrdered(member)) return false;
+  }
+  return true;
+}
+
+function writtenInOrder(value: Json | undefined): string {
   switch (typeof value) {
     case 'string':
       return quoted(value);
@@ -28,7 +60,7 @@ export function canonicalJson(value: Json | undefined): string {
 function canonicalList(items: readonly Json[]): string {
   let text = '[';
   for (let at = 0; at < items.length; at++)
-    text += at === 0 ? canonicalJson(items[at]) : `,${canonicalJson(items[at])}`;
+    text += at === 0 ? writtenInOrder(items[at]) : `,${writtenInOrder(items[at])}`;
   return `${text}]`;
 }
 
@@ -39,7 +71,7 @@ function canonicalObject(object: JsonObject): string {
     const member: Json | undefined = object[key];
     if (member === undefined) continue;
     if (text.length > 1) text += ',';
-    text += `${quoted(key)}:${canonicalJson(member)}`;
+    text += `${quoted(key)}:${writtenInOrder(member)}`;
   }
   return `${text}}`;
 }

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/base/index.ts';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
@@ -64,5 +65,23 @@ describe('objects that nobody touched for a while', () => {
     const { status } = await again.get(key('w03'));
     expect(status).toEqual({ phase: 'Running', nodes: { a: { n: 1, m: 2 }, b: {} } });
     await again.close();
+  });
+
+  it('are listed in pages of any size, many to a turn', async () => {
+    const store = await openStore(join(folder, 'many'), { limits });
+    const names = Array.from({ length: 700 }, (_, i) => `w${String(i).padStart(3, '0')}`);
+    await store.write(names.map((name, i) => ({ op: 'create', object: workflow(name, i) })));
+    await untilCold(store);
+    for (const limit of [300, 699, 700, 5_000]) {
+      const found: string[] = [];
+      for (let continueToken: string | undefined = ''; continueToken !== undefined; ) {
+        const page = await store.list('Workflow', { limit, ...(continueToken !== '' && { continueToken }) });
+        expect(page.items.length).toBeLessThanOrEqual(limit);
+        found.push(...page.items.map(({ metadata }) => metadata.name));
+        ({ continueToken } = page);
+      }
+      expect(found).toEqual(names);
+    }
+    await store.close();
   });
 });

@@ -80,7 +80,9 @@ export function createStore(options: StoreOptions): SimStore {
     now: () => timeline.now,
     at: (at: number, run: () => void) => timeline.after((at - timeline.now) * BOOKMARKS_RARER, run),
   };
-  const table = newTable({ progress: { sequence: 0, rv: 0, id: 0 }, rows: () => [], body: noBody, close: nothing });
+  const reading = <T>(work: () => T): T => work();
+  const progress = { sequence: 0, rv: 0, id: 0 };
+  const table = newTable({ progress, rows: () => [], body: noBody, reading, close: nothing });
   const orphans: Orphans = { deletedOwners: new Set(), entries: new Set(), namespaces: new Set() };
   const staging = { table, clock, random, admit: undefined, seal: options.seal };
   const watching = { table, clock, closing: new AbortController().signal, watches: 0 };

@@ -50,6 +50,8 @@ export interface Database {
   readonly rows: () => Iterable<IndexRow>;
   /** The JSON texts of one object; undefined when there is no such row. */
   readonly body: (id: number) => { readonly main: string; readonly status: string | undefined } | undefined;
+  /** Calls `work`, all of whose reads are one transaction: beginning one costs several times what a row does. */
+  readonly reading: <T>(work: () => T) => T;
   readonly close: () => void;
 }
 
@@ -81,6 +83,8 @@ function reader(db: DatabaseSync): Database {
   const row = db.prepare('SELECT sequence, rv, id FROM progress').get() as { sequence: number; rv: number; id: number };
   const body = db.prepare('SELECT main, status FROM bodies WHERE id = ?');
   body.setReturnArrays(true);
+  const begin = db.prepare('BEGIN');
+  const end = db.prepare('COMMIT');
   return {
     progress: { sequence: row.sequence, rv: row.rv, id: row.id },
     rows() {
@@ -93,6 +97,14 @@ function reader(db: DatabaseSync): Database {
     body(id) {
       const found = body.get(id) as unknown as [string, string | null] | undefined;
       return found === undefined ? undefined : { main: found[0], status: found[1] ?? undefined };
+    },
+    reading(work) {
+      begin.run();
+      try {
+        return work();
+      } finally {
+        end.run();
+      }
     },
     close: () => db.close(),
   };

@@ -5,7 +5,7 @@ import type { KubeObject } from '../../object.ts';
 import type { ListOptions, ObjectList } from '../../port.ts';
 import { type Shelf, visible } from './entry.ts';
 import { isDue } from './parked.ts';
-import { matchesObject, mayMatch, mayMatchText, parseQuery, type Query } from './query.ts';
+import { matchesObject, mayMatch, parseQuery, type Query, textFilter } from './query.ts';
 import { type KindTable, kindTable, peek, type Table } from './table.ts';
 
 type Due = NonNullable<ListOptions['due']>;
@@ -34,31 +34,54 @@ export async function listObjects(table: Table, kind: string, options: ListOptio
   const limit = options.limit === undefined || options.limit <= 0 ? Number.POSITIVE_INFINITY : options.limit;
   const { due } = options;
   const left = due === undefined ? undefined : { leavesOutParked: true as const };
-  const mayMatchLabels = (text: string): boolean => mayMatchText(query, text);
-  const items: KubeObject[] = [];
-  let reads = 0;
+  const reading: Reading = { table, query, due, limit, mayMatchLabels: textFilter(query), items: [], reads: 0 };
+  const { items } = reading;
   for (const shelf of shelvesFrom(kinds, query.namespace, from)) {
     const names = await namesOf(kinds, shelf, query, due, from !== undefined);
     let at = from !== undefined && from.namespace === shelf.namespace ? firstAfter(names, from.name) : 0;
-    for (; at < names.length; at++) {
-      const entry = visible(shelf.entries.get(names[at] as string));
-      if (entry === undefined || !mayMatch(query, entry)) continue;
-      if (due !== undefined && !isDue(entry.parkedUntil, due)) continue;
-      if (entry.hot === undefined && ++reads % READS_PER_TURN === 0) await nextTurn();
-      if (entry.isDeleted) continue;
-      const object = peek(table, entry, mayMatchLabels);
-      if (object === undefined || !matchesObject(query, object)) continue;
-      if (items.length === limit) {
-        const last = items.at(-1) as KubeObject;
+    while (at < names.length) {
+      at = table.database.reading(() => readSome(reading, shelf, names, at));
+      if (items.length > limit) {
+        const last = items[limit - 1] as KubeObject;
         const position = { rv, namespace: last.metadata.namespace ?? '', name: last.metadata.name };
+        items.pop();
         return { items, resourceVersion: String(rv), continueToken: writeToken(position), ...left };
       }
-      items.push(object);
+      if (reading.reads < READS_PER_TURN) continue;
+      reading.reads = 0;
+      await nextTurn();
     }
   }
   // Nobody is to keep a million names for lists that are over; one that is not begins its selection anew.
   kinds.selectedNames.clear();
   return { items, resourceVersion: String(rv), ...left };
+}
+
+interface Reading {
+  readonly table: Table;
+  readonly query: Query;
+  readonly due: Due | undefined;
+  readonly limit: number;
+  readonly mayMatchLabels: (mainText: string) => boolean;
+  /** What was found: one more than `limit` tells that there is more. */
+  readonly items: KubeObject[];
+  /** Cold objects read in this turn. */
+  reads: number;
+}
+
+/** Reads on from the name at `at`, as far as one turn may. Returns where the next begins. */
+function readSome(reading: Reading, shelf: Shelf, names: readonly string[], at: number): number {
+  const { table, query, due, limit, mayMatchLabels, items } = reading;
+  let next = at;
+  for (; next < names.length && reading.reads < READS_PER_TURN && items.length <= limit; next++) {
+    const entry = visible(shelf.entries.get(names[next] as string));
+    if (entry === undefined || !mayMatch(query, entry)) continue;
+    if (due !== undefined && !isDue(entry.parkedUntil, due)) continue;
+    if (entry.hot === undefined) reading.reads++;
+    const object = peek(table, entry, mayMatchLabels);
+    if (object !== undefined && matchesObject(query, object)) items.push(object);
+  }
+  return next;
 }
 
 /** All names in order, or, when the entries alone tell that few are asked for, those of these. */

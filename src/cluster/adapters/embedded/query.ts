@@ -45,14 +45,18 @@ export function mayEverMatch({ fields }: Query, entry: Entry): boolean {
   });
 }
 
-/** False when the JSON text shows that a label is not there: most objects need no parsing then. */
-export function mayMatchText({ labels }: Query, mainText: string): boolean {
-  return labels.every(
-    ({ operator, key, values }) =>
-      (operator !== 'in' && operator !== 'exists') ||
-      (mainText.includes(`"${key}":`) &&
-        (operator === 'exists' || values.some((value) => mainText.includes(`"${value}"`)))),
-  );
+/**
+ * Tells by the JSON text alone that a label is not there, so that most objects need no parsing: the answer is false only then.
+ */
+export function textFilter({ labels }: Query): (mainText: string) => boolean {
+  const wanted = labels
+    .filter(({ operator }) => operator === 'in' || operator === 'exists')
+    .map(({ operator, key, values }) => ({
+      key: `"${key}":`,
+      values: operator === 'in' ? values.map((value) => `"${value}"`) : [''],
+    }));
+  return (text) =>
+    wanted.every(({ key, values }) => text.includes(key) && values.some((value) => text.includes(value)));
 }
 
 export function matchesObject({ labels, fields }: Query, object: KubeObject): boolean {

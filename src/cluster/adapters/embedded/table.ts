@@ -138,10 +138,13 @@ export function cool(table: Table, entry: Entry): void {
 
 /**
  * The object as committed, without making a cold entry hot: for lists, which pass over everything once. Undefined when
- * its text is refused by `mayMatch`, unparsed.
+ * its text, which had to be parsed, is refused by `mayMatch`.
  */
 export function peek(table: Table, entry: Entry, mayMatch: (mainText: string) => boolean): KubeObject | undefined {
-  if (entry.hot !== undefined) return mayMatch(entry.hot.main.text) ? snapshot(table, entry) : undefined;
+  if (entry.hot !== undefined) {
+    const { main } = entry.hot;
+    return main.value !== undefined || mayMatch(main.text) ? snapshot(table, entry) : undefined;
+  }
   const { main, status } = coldBody(table, entry);
   if (!mayMatch(main.text)) return undefined;
   return assemble(main, status === undefined ? undefined : JSON.parse(status), entry.rv);

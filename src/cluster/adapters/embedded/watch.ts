@@ -4,7 +4,7 @@ import type { KubeObject } from '../../object.ts';
 import type { WatchEvent, WatchOptions } from '../../port.ts';
 import { changedSince } from './changes.ts';
 import type { Entry } from './entry.ts';
-import { matchesObject, mayEverMatch, mayMatch, mayMatchText, parseQuery, type Query } from './query.ts';
+import { matchesObject, mayEverMatch, mayMatch, parseQuery, type Query, textFilter } from './query.ts';
 import { type KindTable, kindTable, peek, snapshot, type Table } from './table.ts';
 
 export interface WatchContext {
@@ -102,11 +102,12 @@ function eventOf(
 /** The objects that a selecting reader already has: those that match and did not change since the version it names. */
 function matchingNow(table: Table, kinds: KindTable, query: Query, seenRv: number): Set<Entry> {
   const known = new Set<Entry>();
+  const mayMatchLabels = textFilter(query);
   for (const shelf of kinds.shelves.values()) {
     if (query.namespace !== undefined && shelf.namespace !== query.namespace) continue;
     for (const entry of shelf.entries.values()) {
       if (entry.rv === 0 || entry.rv > seenRv || entry.isDeleted || !mayMatch(query, entry)) continue;
-      const object = peek(table, entry, (text) => mayMatchText(query, text));
+      const object = peek(table, entry, mayMatchLabels);
       if (object !== undefined && matchesObject(query, object)) known.add(entry);
     }
   }
