@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/base/index.ts';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
-import type { KubeObject } from '../../../src/cluster/index.ts';
+import type { KubeObject, ObjectList } from '../../../src/cluster/index.ts';
 import { hostClock } from '../../../src/main/host.ts';
 import { openStore, temporaryFolder } from './open-store.ts';
 
@@ -75,7 +75,7 @@ describe('objects that nobody touched for a while', () => {
     for (const limit of [300, 699, 700, 5_000]) {
       const found: string[] = [];
       for (let continueToken: string | undefined = ''; continueToken !== undefined; ) {
-        const page = await store.list('Workflow', { limit, ...(continueToken !== '' && { continueToken }) });
+        const page: ObjectList = await store.list('Workflow', { limit, ...(continueToken !== '' && { continueToken }) });
         expect(page.items.length).toBeLessThanOrEqual(limit);
         found.push(...page.items.map(({ metadata }) => metadata.name));
         ({ continueToken } = page);
