@@ -16,7 +16,11 @@ export interface Orphans {
 export function collectAfter(table: Table, orphans: Orphans, entry: Entry): void {
   const { uid } = mainValue(heat(table, entry).main).metadata;
   if (entry.shelf.kind === 'Namespace') orphans.namespaces.add(entry.name);
-  if (uid === undefined) return;
+  if (uid !== undefined) collectOwned(table, orphans, uid);
+}
+
+/** The same, of an owner of which no more than the uid is known. */
+export function collectOwned(table: Table, orphans: Orphans, uid: string): void {
   orphans.deletedOwners.add(uid);
   if (orphans.deletedOwners.size > MAX_DELETED_OWNERS) {
     orphans.deletedOwners.delete(orphans.deletedOwners.values().next().value as string);

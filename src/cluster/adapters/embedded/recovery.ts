@@ -5,7 +5,15 @@ import type { Entry } from './entry.ts';
 import { newEntry } from './entry.ts';
 import { type Frame, framesOf } from './log-frame.ts';
 import { type LogLine, parseLines } from './log-line.ts';
-import { addDependent, collectAfter, dropDependent, type Orphans, ownersOf, updateOwners } from './owners.ts';
+import {
+  addDependent,
+  collectAfter,
+  collectOwned,
+  dropDependent,
+  type Orphans,
+  ownersOf,
+  updateOwners,
+} from './owners.ts';
 import { NOT_PARKED, parkedUntilOf } from './parked.ts';
 import type { Segment } from './segments.ts';
 import { patchStatusTree, readStatus } from './status-tree.ts';
@@ -17,15 +25,28 @@ export interface Recovered {
   readonly lastSequence: number;
 }
 
-/** Reads the index of all objects: names and versions, no bodies. */
-export function loadIndex(table: Table): void {
+/**
+ * Reads the index of all objects: names and versions, no bodies. Rows are deleted with the last chunk of a projection: one that
+ * was cut off before leaves an object beside the one that took its name since, of whose end the log tells nothing any more.
+ */
+export function loadIndex(table: Table, orphans: Orphans): void {
   const { progress } = table.database;
   table.lastRv = progress.rv;
   table.lastId = progress.id;
   const owned: [Entry, readonly string[]][] = [];
+  const replaced: number[] = [];
   for (const [id, kind, namespace, name, rv, createdRv, mainRv, phase, owners, parkedUntil] of table.database.rows()) {
     const shelf = shelfOf(table, kind, namespace);
     const entry = newEntry(shelf, name, id);
+    table.lastRv = Math.max(table.lastRv, rv);
+    table.lastId = Math.max(table.lastId, id);
+    const namesake = shelf.entries.get(name);
+    if (namesake !== undefined) {
+      const isOlder = createdRv < namesake.createdRv;
+      replaced.push(isOlder ? id : namesake.id);
+      if (isOlder) continue;
+      table.objects--;
+    }
     entry.rv = rv;
     entry.createdRv = createdRv;
     entry.mainRv = mainRv;
@@ -34,11 +55,19 @@ export function loadIndex(table: Table): void {
     if (phase !== null) entry.phase = internPhase(phase);
     shelf.entries.set(name, entry);
     table.objects++;
-    table.lastRv = Math.max(table.lastRv, rv);
-    table.lastId = Math.max(table.lastId, id);
     if (owners !== null) owned.push([entry, JSON.parse(owners) as string[]]);
   }
-  for (const [entry, uids] of owned) for (const uid of uids) addDependent(table, uid, entry);
+  for (const [entry, uids] of owned) {
+    if (entry.shelf.entries.get(entry.name) === entry) for (const uid of uids) addDependent(table, uid, entry);
+  }
+  for (const id of replaced) forgetReplaced(table, orphans, id);
+}
+
+/** Its row goes with the next projection, and now what belongs to it. */
+function forgetReplaced(table: Table, orphans: Orphans, id: number): void {
+  table.deletedIds.push(id);
+  const { metadata } = JSON.parse(table.database.body(id)?.main ?? '{}') as { metadata?: { uid?: string } };
+  if (metadata?.uid !== undefined) collectOwned(table, orphans, metadata.uid);
 }
 
 /**

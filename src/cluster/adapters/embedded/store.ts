@@ -91,7 +91,7 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   const table = newTable(openDatabase(path, folder));
   const orphans: Orphans = { deletedOwners: new Set(), entries: new Set(), namespaces: new Set() };
   try {
-    loadIndex(table);
+    loadIndex(table, orphans);
     const recovered = replayLog(table, orphans, listSegments(folder));
     setHorizons(table);
     const segmentBytes = options.limits?.segmentBytes ?? LOG_SEGMENT_BYTES;
