@@ -22,6 +22,13 @@ export function countBits(set: BitSet): number {
   return countWord(set[0]) + countWord(set[1]);
 }
 
+/** The values of a set, ascending. */
+export function valuesOf(set: BitSet): readonly number[] {
+  const values: number[] = [];
+  for (let value = nextBit(set, 0); value >= 0; value = nextBit(set, value + 1)) values.push(value);
+  return values;
+}
+
 /** The lowest bit that is set in a word other than 0. */
 export function lowestBit(word: number): number {
   return 31 - Math.clz32(word & -word);

@@ -4,9 +4,11 @@
  * Must not read a clock: the caller says from when. Ticks are strictly increasing.
  */
 
+export { type ClockChange, clockChangeAt } from './clock-change.ts';
 export { countBetween } from './count.ts';
 export { nextWallTime } from './cron-next.ts';
 export { type CronField, type CronPattern, type CronResult, parseCron } from './cron-parse.ts';
+export { cronWords } from './cron-words.ts';
 export { type ExcludedTime, type ExclusionResult, type WallWindows, wallTimeOf, wallWindowsOf } from './exclusion.ts';
 export { shortestInterval } from './interval.ts';
 export { type RuleResult, type TickFields, tickRuleOf } from './rule.ts';
