@@ -1,4 +1,5 @@
 import { canonicalJson, type Json, MAX_LABEL_LENGTH, MAX_NAME_LENGTH } from '../base/index.ts';
+import { backfillCauses } from './backfill-spec.ts';
 import { InvalidError } from './errors.ts';
 import { kindInfo } from './kinds.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
@@ -55,6 +56,7 @@ export function checkObject(object: KubeObject): void {
   if (object.kind === 'Execution') {
     causes.push(...priorityCauses(object.spec), ...signalCauses(undefined, object.spec));
   }
+  if (object.kind === 'Backfill') causes.push(...backfillCauses(object.spec));
   if (object.kind === 'Repository') causes.push(...repositoryCauses(object.spec));
   if (object.kind === 'Token') causes.push(...tokenCauses(object));
   if (causes.length > 0) throw invalid(key, causes);
@@ -65,6 +67,13 @@ export function checkChange(before: KubeObject, after: KubeObject): void {
   const key = { kind: after.kind, namespace: after.metadata.namespace, name: after.metadata.name } as ObjectKey;
   if (IMMUTABLE.has(after.kind) && !sameSpec(before.spec, after.spec)) {
     throw invalid(key, [cause('spec', `a ${after.kind} never changes`)]);
+  }
+  if (after.kind === 'Backfill') {
+    if (!sameSpec(withoutChanging(before.spec), withoutChanging(after.spec))) {
+      throw invalid(key, [cause('spec', 'only spec.desired of a Backfill may change')]);
+    }
+    const causes = [...backfillCauses(after.spec)];
+    if (causes.length > 0) throw invalid(key, causes);
   }
   if (after.kind === 'Execution') {
     if (!sameSpec(withoutChanging(before.spec), withoutChanging(after.spec))) {

@@ -4,6 +4,7 @@ import { openArchive } from '../cluster/adapters/archive/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import { createVault, openSecrets, openVaultKey } from '../cluster/adapters/secrets/index.ts';
 import { type Archive, type Cluster, type Secrets, withArchive } from '../cluster/index.ts';
+import { startBackfills } from '../control/backfill/index.ts';
 import { type ClosureUse, createClosureUse } from '../control/closures/index.ts';
 import { type Deliveries, startDeliveries } from '../control/notifications/index.ts';
 import { followPlatform, reportShards, startPropellers } from '../control/propeller/index.ts';
@@ -236,5 +237,7 @@ function startLoops(
   ends.push(() => platform.stop());
   const scheduler = startScheduler({ cluster, ...host });
   ends.push(() => scheduler.stop());
-  metrics.watch({ store, agent, propeller, scheduler, deliveries });
+  const backfills = startBackfills({ cluster, ...host });
+  ends.push(() => backfills.stop());
+  metrics.watch({ store, agent, propeller, scheduler, backfills, deliveries });
 }

@@ -1,4 +1,5 @@
 import type { EmbeddedStore } from '../cluster/adapters/embedded/index.ts';
+import type { Backfills } from '../control/backfill/index.ts';
 import type { Deliveries } from '../control/notifications/index.ts';
 import type { PropellerOptions, Propellers } from '../control/propeller/index.ts';
 import type { Scheduler } from '../control/scheduler/index.ts';
@@ -11,6 +12,7 @@ export interface MetricSources {
   readonly store: EmbeddedStore;
   readonly propeller: Propellers;
   readonly scheduler: Scheduler;
+  readonly backfills: Backfills;
   readonly agent: NodeAgent;
   readonly deliveries: Deliveries;
 }
@@ -111,7 +113,7 @@ function quotaGauges(registry: Registry, { quotas }: Propellers): () => void {
 
 type Reading = readonly [name: string, help: string, read: () => number];
 
-function readings({ store, propeller, scheduler, agent, deliveries }: MetricSources): readonly Reading[] {
+function readings({ store, propeller, scheduler, backfills, agent, deliveries }: MetricSources): readonly Reading[] {
   return [
     ['pipectl_propeller_workers', 'Workers of this shard.', () => propeller.stats().workers],
     [
@@ -130,6 +132,9 @@ function readings({ store, propeller, scheduler, agent, deliveries }: MetricSour
     ],
     ['pipectl_propeller_writes_total', 'Batches written.', () => propeller.stats().writes],
     ['pipectl_propeller_quarantined', 'Executions set aside because of a bug.', () => propeller.stats().quarantined],
+    ['pipectl_backfills_open', 'Backfills that are not over.', () => backfills.counters.open],
+    ['pipectl_backfill_started_total', 'Executions started by backfills.', () => backfills.counters.started],
+    ['pipectl_backfill_skipped_total', 'Ticks of backfills whose execution existed.', () => backfills.counters.skipped],
     ['pipectl_scheduler_active_schedules', 'Schedules that tick.', () => scheduler.counters.active],
     ['pipectl_scheduler_started_total', 'Executions started by ticks.', () => scheduler.counters.started],
     [

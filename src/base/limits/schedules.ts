@@ -21,9 +21,13 @@ export const MIN_RATE_LIMIT_PER_MS = 1_000;
 export const MAX_RATE_LIMIT_PER_MS = DAY_MS;
 export const MAX_TICKS_PER_SECOND = 1_000_000;
 
-/** Of one backfill: executions at a time, and ticks. Ticks are counted before it begins, in slices of so many. */
+/** Of one backfill: executions at a time, and ticks. Of a namespace: backfills that are over; the oldest go. */
 export const MAX_BACKFILL_CONCURRENCY = 100;
 export const MAX_BACKFILL_TICKS = 1_000_000;
+export const MAX_FINISHED_BACKFILLS = 100;
+/** Ticks that one step looks at, and the delay after one that could not be made. */
+export const BACKFILL_SLICE = 200;
+export const BACKFILL_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 60_000 } as const;
 
 /** Names of time zones about which the runtime was asked, and spans of 17 years of zones whose changes are kept, about 600 B each. */
 export const MAX_KNOWN_ZONES = 1_000;
