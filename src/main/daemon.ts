@@ -18,6 +18,7 @@ import { createHttpSender } from '../notify/adapters/http/index.ts';
 import { createMailSender } from '../notify/adapters/smtp/index.ts';
 import { bootId, type NodeAgent, startNodeAgent } from '../runtime/adapters/process/index.ts';
 import { openSources } from '../runtime/index.ts';
+import { openAuditLog } from './audit-log.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { tuneHeap } from './heap.ts';
 import { hostClock, hostRandom } from './host.ts';
@@ -80,6 +81,9 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   ends.push(() => folder.release());
   const host = { clock: hostClock, random: hostRandom, log };
   const vault = createVault(openVaultKey(folder.secretsKey, process.env.PIPECTL_SECRETS_PASSPHRASE || undefined));
+  // Ends after the store: what that still writes is audited as well.
+  const audit = openAuditLog({ folder: folder.audit, clock: hostClock, log });
+  ends.push(() => audit.close());
   const store = await openEmbeddedStore({ folder: folder.store, seal: vault.seal, ...host });
   ends.push(() => store.close());
   const archive = openArchive({ path: folder.archive, clock: hostClock });
@@ -106,6 +110,7 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
       metrics,
       secrets,
       localSchemes,
+      audit,
       ...host,
     },
     ends,

@@ -1,10 +1,9 @@
 import type { Clock, Log, Random } from '../base/index.ts';
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
-import { type Cluster, type Identity, OWNER, type Secrets } from '../cluster/index.ts';
+import { type AuditLog, type Cluster, type Identity, OWNER, type Secrets } from '../cluster/index.ts';
 import { createPushAccess, startTokens, type Tokens } from '../control/access/index.ts';
 import { startRemoval } from '../control/removal/index.ts';
 import { createGitEndpoint, type GitEndpoint, type RepositoryStore } from '../git/adapters/native/index.ts';
-import { openAuditLog } from './audit-log.ts';
 import type { Ends } from './daemon.ts';
 import type { DataFolder } from './data-folder.ts';
 import { listenLocally } from './listen.ts';
@@ -27,6 +26,7 @@ export interface ServeOptions {
   readonly localSchemes: readonly LocalScheme[];
   readonly resync: Resync;
   readonly metrics: Metrics;
+  readonly audit: AuditLog;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -34,9 +34,7 @@ export interface ServeOptions {
 
 /** Serves the API and git to who shows a token. Resolves with the URL; what it starts is added to `ends`. */
 export async function serve(options: ServeOptions, ends: Ends): Promise<string> {
-  const { folder, cluster, store, repositories, resync, metrics, clock, log } = options;
-  const audit = openAuditLog({ folder: folder.audit, clock, log });
-  ends.push(() => audit.close());
+  const { folder, cluster, store, repositories, resync, metrics, audit, clock, log } = options;
   const isOwner = tokenAuthenticator(folder.token, {
     name: OWNER,
     groups: ['system:masters'],

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import type { Execution } from '../../src/cluster/index.ts';
+import { AUDIT_FILE, createObject, type Execution, type Secret } from '../../src/cluster/index.ts';
 import { buildProgram, newFolder, startDaemon, until } from './fixtures/program.ts';
 import { newProject, pipectl } from './fixtures/project.ts';
 
@@ -52,6 +52,32 @@ it('ends what an earlier control plane had started, and the next one runs it aga
     return found.status?.finishedAt === undefined ? undefined : found;
   });
   expect(ended.status).toMatchObject({ phase: 'Aborted', nodes: { wait: { attempt: 2, systemFailures: 1 } } });
+});
+
+it('audits what it still writes while it ends', { timeout: 60_000 }, async () => {
+  const data = join(newFolder(), 'data');
+  const first = await startDaemon({ program, data });
+  const cluster = await first.connect();
+  const names = Array.from({ length: 12 }, (_, i) => `large-${i}`);
+  const writing = names.map((name) => createObject(cluster, secret(name)).catch(() => undefined));
+  await Promise.race(writing);
+  first.child.kill('SIGTERM');
+  expect(await first.ended, first.output()).toBe(0);
+  await Promise.all(writing);
+  expect(first.output()).not.toContain('audit log');
+
+  const second = await startDaemon({ program, data });
+  const { items } = await (await second.connect()).list('Secret', { namespace: NAMESPACE });
+  const audited = readFileSync(join(data, 'audit', AUDIT_FILE), 'utf8');
+  for (const { metadata } of items) expect(audited).toContain(`"name":"${metadata.name}"`);
+});
+
+const secret = (name: string): Secret => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { namespace: NAMESPACE, name },
+  // Large ones take their time on the way to the disk.
+  stringData: { key: 'v'.repeat(700_000) },
 });
 
 function project(pids: string, go: string): string {
