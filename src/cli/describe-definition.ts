@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_QUEUED } from '../base/index.ts';
 import { nextTicks, wallClockText } from '../client/index.ts';
 import type {
   DefinitionSource,
@@ -14,6 +15,7 @@ import type {
 import { printDuration } from '../language/index.ts';
 import { interruptibleText, timeoutText } from './describe-execution.ts';
 import { factLines, valueLines, valueText } from './facts.ts';
+import { scheduleSuspension } from './scheduled.ts';
 import { renderTable, type TableColumn } from './table.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
 
@@ -68,16 +70,27 @@ function particulars(definition: Definition): readonly (readonly [string, string
     }
     case 'Schedule': {
       const { launchPlan, cron, everyMs, timeZone, active, catchUp, spreadMs, start, end } = definition.spec;
+      const { overlap = 'allow', maxQueued = DEFAULT_MAX_QUEUED, priority, rateLimit } = definition.spec;
+      const { status } = definition;
       return [
         ['Launch plan', launchPlan],
         ['When', everyMs === undefined ? `${cron} in ${timeZone}` : `every ${printDuration(everyMs)}`],
         ['Active', active ? 'yes' : 'no'],
+        ['Suspended', suspendedText(definition)],
+        ['Excluded', excludedText(definition)],
         ['From', start],
         ['Until', end],
         ['Spread', spreadMs === undefined ? undefined : printDuration(spreadMs)],
         ['Catch-up', catchUp.policy],
-        ['Last tick', definition.status?.lastTick],
-        ['Last execution', definition.status?.lastExecution],
+        ['Overlap', overlap === 'queue' ? `queue, at most ${maxQueued}` : overlap],
+        ['Priority', priority === undefined ? undefined : String(priority)],
+        ['Rate limit', rateLimit && `${rateLimit.ticks} in ${printDuration(rateLimit.perMs)}`],
+        ['Last tick', status?.lastTick],
+        ['Last execution', status?.lastExecution],
+        ['Lateness', status?.latenessMs === undefined ? undefined : `${status.latenessMs} ms`],
+        ['Missed', status?.missed === undefined ? undefined : String(status.missed)],
+        ['Skipped', status?.skipped === undefined ? undefined : String(status.skipped)],
+        ['Set aside', setAsideText(definition)],
       ];
     }
     case 'Platform': {
@@ -93,6 +106,32 @@ function particulars(definition: Definition): readonly (readonly [string, string
         `${severity}: ${printable(assert)}`,
       ]);
   }
+}
+
+function suspendedText(schedule: Schedule): string | undefined {
+  const suspension = scheduleSuspension(schedule);
+  if (suspension === undefined) return undefined;
+  const { by, at, reason } = suspension;
+  const who = [by === undefined ? [] : `by ${by}`, at === undefined ? [] : `since ${at}`].flat().join(' ');
+  return printable(['yes', who, reason].filter((part) => part !== undefined && part !== '').join(', '));
+}
+
+function excludedText({ spec }: Schedule): string | undefined {
+  const parts = (spec.exclude ?? []).map((rule) => {
+    if ('from' in rule) return `${rule.from} to ${rule.to}`;
+    const count = rule.dates.length === 1 ? '1 day' : `${rule.dates.length} days`;
+    return 'calendar' in rule ? `${count} of ${rule.calendar}` : count;
+  });
+  return parts.length === 0 ? undefined : printable(parts.join('; '));
+}
+
+/** Why it does not tick though it should. */
+function setAsideText({ status }: Schedule): string | undefined {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  if (ready?.status !== 'False') return undefined;
+  return printable(
+    status?.owedSince === undefined ? ready.message : `${ready.message} (owes its ticks since ${status.owedSince})`,
+  );
 }
 
 const PARAMETER_COLUMNS: readonly TableColumn[] = [

@@ -97,16 +97,24 @@ export const GITOPS_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'suspend',
     group: 'Git',
-    summary: 'Stop reconciling a repository, as in an incident',
+    summary: 'Stop reconciling a repository, or a schedule, as in an incident',
     description:
       'What is active stays as it is, and may be changed by hand: nothing is healed. Pushes still register, so that their\n' +
-      'commits can be run. `pipectl resume repository/NAME` brings everything back to what git says.',
+      'commits can be run. `pipectl resume repository/NAME` brings everything back to what git says.\n' +
+      'schedule/NAME does not tick until it is resumed, whatever git says; backfill/NAME starts nothing more.',
     examples: [
       { command: 'pipectl suspend', meaning: 'the repository of this checkout' },
       { command: 'pipectl suspend ticketing --reason "incident 42"', meaning: 'and say why' },
+      { command: 'pipectl suspend schedule/nightly', meaning: 'one schedule' },
     ],
-    arguments: [REPOSITORY],
-    options: [{ flags: '--reason <TEXT>', description: 'Shown by `pipectl status`' }],
+    arguments: [
+      {
+        ...REPOSITORY,
+        name: 'NAME',
+        description: 'Repository, schedule/NAME or backfill/NAME; default: that of this checkout',
+      },
+    ],
+    options: [{ flags: '--reason <TEXT>', description: 'Shown by `pipectl status` and `describe`' }],
     load: () => import('./commands/suspend.ts'),
   },
   {

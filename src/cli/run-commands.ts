@@ -60,11 +60,49 @@ export const RUN_COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/recover.ts'),
   },
   {
+    name: 'backfill',
+    group: 'Run',
+    summary: 'Run the ticks that a schedule would have had',
+    description:
+      'The control plane runs one execution for each tick of the span, and carries on after a restart. Ticks that ran, by\n' +
+      'whatever way, are passed over. Times are those of the schedule: a day as --to is run to its end. Prints the name of the\n' +
+      'backfill; with --wait exits 0 when all succeeded, 1 when not. suspend, resume and abort take backfill/NAME.',
+    examples: [
+      { command: 'pipectl backfill nightly --from 2026-01-01 --to 2026-01-31 --dry-run', meaning: 'list its ticks' },
+      {
+        command: 'pipectl backfill nightly --from 2026-01-01 --concurrency 4 --wait',
+        meaning: 'up to now, four at a time',
+      },
+    ],
+    arguments: [{ name: 'SCHEDULE', description: 'Its name', required: true }],
+    options: [
+      { flags: '--from <TIME>', description: 'Where it begins: a day, a local time of the schedule, or an instant' },
+      { flags: '--to <TIME>', description: 'Where it ends; default: now' },
+      { flags: '--concurrency <N>', description: 'Executions at a time, up to 100; default: 1' },
+      { flags: '--reverse', description: 'Newest tick first' },
+      { flags: '--dry-run', description: 'Print the ticks, and start nothing' },
+      { flags: '--wait', description: 'Wait for its end' },
+      { flags: '--name <NAME>', description: 'Name of the backfill; a second one of it is refused' },
+    ],
+    load: () => import('./commands/backfill.ts'),
+  },
+  {
     name: 'abort',
     group: 'Run',
-    summary: 'End an execution; running tasks are stopped',
-    examples: [{ command: 'pipectl abort nightly-x7k2pq --reason "wrong day"', meaning: 'and say why' }],
-    arguments: [{ name: 'EXECUTION', description: 'Its name', required: true, repeated: true, completes: 'execution' }],
+    summary: 'End an execution or a backfill; running tasks are stopped',
+    examples: [
+      { command: 'pipectl abort nightly-x7k2pq --reason "wrong day"', meaning: 'and say why' },
+      { command: 'pipectl abort backfill/nightly-backfill-x7k2pq', meaning: 'with all that it runs' },
+    ],
+    arguments: [
+      {
+        name: 'EXECUTION',
+        description: 'Its name, or backfill/NAME',
+        required: true,
+        repeated: true,
+        completes: 'execution',
+      },
+    ],
     options: [{ flags: '--reason <TEXT>', description: 'Kept with the execution' }],
     load: () => import('./commands/abort.ts'),
   },

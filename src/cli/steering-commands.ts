@@ -62,14 +62,23 @@ export const STEERING_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'resume',
     group: 'Run',
-    summary: 'Let a paused execution or suspended repository go on',
+    summary: 'Let what is paused or suspended go on',
     description:
-      'NAME is an execution, or else a repository; repository/NAME is always one. Without a name: that of this checkout.',
+      'NAME is an execution, or else a repository; repository/NAME is always one. Without a name: that of this checkout.\n' +
+      'schedule/NAME and backfill/NAME are what they say.',
     examples: [
       { command: 'pipectl resume nightly-x7k2pq', meaning: 'from where it stands' },
       { command: 'pipectl resume repository/ticketing', meaning: 'and bring back what git says' },
+      { command: 'pipectl resume schedule/nightly', meaning: 'with what it missed, by its catch-up policy' },
     ],
-    arguments: [{ ...EXECUTIONS, name: 'NAME', description: 'Execution or repository', required: false }],
+    arguments: [
+      {
+        ...EXECUTIONS,
+        name: 'NAME',
+        description: 'Execution, repository, schedule/NAME or backfill/NAME',
+        required: false,
+      },
+    ],
     options: [],
     load: () => import('./commands/resume.ts'),
   },

@@ -22,6 +22,7 @@ export * from './history/checkout-git.ts';
 export * from './history/pull-request.ts';
 export * from './load-attempts.ts';
 export * from './load-execution.ts';
+export * from './local-instant.ts';
 export * from './lock-plan.ts';
 export * from './log-sources.ts';
 export * from './namespace.ts';

@@ -8,9 +8,10 @@ import {
   revisionsOf,
   viewExecution,
 } from '../../client/index.ts';
-import type { Execution, KubeObject, ObjectKey, Repository } from '../../cluster/index.ts';
+import type { Backfill, Execution, KubeObject, ObjectKey, Repository } from '../../cluster/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
+import { describeBackfill } from '../describe-backfill.ts';
 import { describeDefinition, isDefinition } from '../describe-definition.ts';
 import { describeExecution } from '../describe-execution.ts';
 import { describeRepository, namedCommits } from '../describe-repository.ts';
@@ -62,6 +63,7 @@ async function describe(context: CommandContext, { cluster }: Connected, key: Ob
     const revisions = await revisionsOf(cluster, key.name, namedCommits(repository));
     return describeRepository({ repository, revisions, now: clock.now() }, stdout);
   }
+  if (object.kind === 'Backfill') return describeBackfill(object as Backfill, stdout);
   if (isDefinition(object)) return describeDefinition(object, stdout, clock.now());
   // Bookkeeping of the API tells a person nothing.
   const { managedFields: _, ...metadata } = object.metadata as unknown as Record<string, unknown>;

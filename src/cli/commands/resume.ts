@@ -5,10 +5,11 @@ import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { resumeRepository } from '../resume-repository.ts';
+import { resumeScheduled, scheduledWord } from '../scheduled.ts';
 import { namespaceFor } from '../scope.ts';
 import { setDesired } from '../set-desired.ts';
 
-/** `pipectl resume NAME…`: a paused execution goes on, or a suspended repository, by what the name is of. */
+/** `pipectl resume NAME…`: a paused execution goes on, or a suspended repository, schedule or backfill, by what the name is of. */
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
   const session = await context.session();
   if (input.arguments.length === 0) {
@@ -17,7 +18,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   }
   const executions: string[] = [];
   for (const word of input.arguments) {
-    if (await namesRepository(context, session, word)) await resumeRepository(context, session, word);
+    const scheduled = scheduledWord(word);
+    if (scheduled !== undefined) await resumeScheduled(context, session, scheduled);
+    else if (await namesRepository(context, session, word)) await resumeRepository(context, session, word);
     else executions.push(word);
   }
   return executions.length === 0 ? EXIT.ok : setDesired(context, { ...input, arguments: executions }, 'Running');

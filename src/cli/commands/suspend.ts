@@ -5,18 +5,24 @@ import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { personOf } from '../person.ts';
+import { scheduledWord, suspendScheduled } from '../scheduled.ts';
 import { suspensionPatch } from '../suspension.ts';
 
-/** `pipectl suspend [REPOSITORY]`: nothing of it is polled, applied or healed until it is resumed. */
+/** `pipectl suspend [NAME]`: nothing of a repository is polled, applied or healed, or a schedule does not tick, until it is resumed. */
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
   const session = await context.session();
+  const reason = input.text('reason');
+  const scheduled = scheduledWord(input.arguments[0] ?? '');
+  if (scheduled !== undefined) {
+    await suspendScheduled(context, session, scheduled, reason);
+    return EXIT.ok;
+  }
   const { metadata, spec } = await repositoryFor(context, session, input.arguments[0]);
   const { name } = metadata;
   if (spec.suspended === true) {
     context.stderr.write(`repository ${name} is suspended already\n`);
     return EXIT.ok;
   }
-  const reason = input.text('reason');
   const suspension = {
     at: instantText(context.clock.now()),
     ...personOf(context),
