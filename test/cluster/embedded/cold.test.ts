@@ -75,7 +75,10 @@ describe('objects that nobody touched for a while', () => {
     for (const limit of [300, 699, 700, 5_000]) {
       const found: string[] = [];
       for (let continueToken: string | undefined = ''; continueToken !== undefined; ) {
-        const page: ObjectList = await store.list('Workflow', { limit, ...(continueToken !== '' && { continueToken }) });
+        const page: ObjectList = await store.list('Workflow', {
+          limit,
+          ...(continueToken !== '' && { continueToken }),
+        });
         expect(page.items.length).toBeLessThanOrEqual(limit);
         found.push(...page.items.map(({ metadata }) => metadata.name));
         ({ continueToken } = page);

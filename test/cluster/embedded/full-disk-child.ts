@@ -23,5 +23,25 @@ const read = await store
 await create(map('after', ''));
 await create(map('large', 'small now'));
 const again = await create(map('large', '')).catch((error: unknown) => error instanceof AlreadyExistsError);
+// What an owner leaves behind is on its way to be removed when nothing more is taken.
+const [owner] = await create(map('owner', ''));
+const { name = '', uid = '' } = owner?.metadata ?? {};
+const owned = map('owned', '');
+await create({
+  ...owned,
+  metadata: { ...owned.metadata, ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name, uid }] },
+});
+await store.write([{ op: 'delete', key: { ...key, name: 'owner' } }]);
+await create(map('larger', 'x'.repeat(700_000))).catch(() => undefined);
+await new Promise((resolve) => setImmediate(resolve));
+const left = await store.get({ ...key, name: 'owned' }).then(({ metadata }) => metadata.name, String);
+await create(map('last', ''));
+const signal = AbortSignal.timeout(10_000);
+for await (const batch of store.watch('ConfigMap', {
+  resourceVersion: owner?.metadata.resourceVersion ?? '0',
+  signal,
+})) {
+  if (batch.some((event) => event.type === 'DELETED' && event.object.metadata.name === 'owned')) break;
+}
 await store.close();
-process.stdout.write(JSON.stringify({ reasons, read, again }));
+process.stdout.write(JSON.stringify({ reasons, read, again, left }));

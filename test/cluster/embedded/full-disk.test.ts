@@ -9,12 +9,17 @@ const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a disk that takes no more', () => {
-  it('refuses the write and all that was checked against it, keeps the rest, and takes writes when there is room', async () => {
+  it('refuses the write and all that was checked against it, keeps the rest, and takes writes, and removes what was owned, when there is room', async () => {
     // A limit on the size of files, in blocks of 512 bytes (POSIX), refuses like a full disk, and for this process alone.
     const script = 'ulimit -S -f 600 && exec "$0" "$@"';
     const child = join(import.meta.dirname, 'full-disk-child.ts');
     const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, child, join(folder, 's')]);
-    expect(JSON.parse(stdout)).toEqual({ reasons: ['DiskFull', 'DiskFull'], read: 'NotFound', again: true });
+    expect(JSON.parse(stdout)).toEqual({
+      reasons: ['DiskFull', 'DiskFull'],
+      read: 'NotFound',
+      again: true,
+      left: 'owned',
+    });
     const store = await openStore(join(folder, 's'));
     const { items } = await store.list('ConfigMap', { namespace: 'n' });
     await store.close();
@@ -22,6 +27,7 @@ describe('a disk that takes no more', () => {
       ['after', ''],
       ['before', ''],
       ['large', 'small now'],
+      ['last', ''],
     ]);
   });
 });

@@ -57,7 +57,12 @@ export function startCollector(
           log.write('warn', 'a dependent of a deleted owner could not be removed yet', { error: String(error) });
         });
       }
-      await write([]);
+      try {
+        await write([]);
+      } catch {
+        // The disk takes nothing: what is left goes on with the next commit, which is when it does again.
+        return;
+      }
     }
   }
 
