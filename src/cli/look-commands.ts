@@ -131,4 +131,62 @@ export const LOOK_COMMANDS: readonly CommandSpec[] = [
     ],
     load: () => import('./commands/graph.ts'),
   },
+  {
+    name: 'schedule',
+    group: 'Look',
+    summary: 'Tell when a schedule ticks next',
+    description:
+      'On the clocks of the zone and in UTC, with a note where a change of the clocks matters. With --cron or --every neither\n' +
+      'project nor control plane is needed; NAME is looked for in the files of this checkout, else in the control plane.',
+    examples: [
+      { command: 'pipectl schedule next nightly', meaning: 'the next 20 ticks' },
+      {
+        command: 'pipectl schedule next --cron "30 2 * * mon-fri" --zone Europe/Berlin',
+        meaning: 'of a pattern, offline',
+      },
+      { command: 'pipectl schedule next --every 90m --from 2026-03-29 --count 5', meaning: 'of a rate' },
+      { command: 'pipectl schedule next --cron @daily --exclude 2026-12-24..2027-01-02', meaning: 'without some days' },
+    ],
+    arguments: [
+      { name: 'ACTION', description: 'next', required: true },
+      { name: 'NAME', description: 'Schedule' },
+    ],
+    options: [
+      { flags: '--cron <EXPR>', description: 'Ticks of this pattern, as in a definition' },
+      { flags: '--every <DURATION>', description: 'Ticks of this rate, counted from --from' },
+      {
+        flags: '--zone <ZONE>',
+        description: 'IANA zone of the pattern and of what is shown; default: of the schedule, or UTC',
+      },
+      { flags: '--from <TIME>', description: 'Instant, or day or time in the zone; default: now' },
+      { flags: '--count <N>', description: 'How many; default: 20' },
+      { flags: '--exclude <TIMES>', description: 'Leave out a day, or a span FROM..TO', repeated: true },
+      { flags: '--rev <REV>', description: 'NAME as a commit of this repository has it' },
+      OUTPUT('table', 'wide', 'json'),
+    ],
+    load: () => import('./commands/schedule-next.ts'),
+  },
+  {
+    name: 'calendar',
+    group: 'Look',
+    summary: 'Show how busy the hours of the coming week are',
+    description:
+      'A heat map of seven days by hours: how many ticks the active schedules have, of this checkout, else of the control\n' +
+      'plane, and what ticks in the busiest hours. Ticks are counted where they are due, before any spread.',
+    examples: [
+      { command: 'pipectl calendar', meaning: 'from today on' },
+      { command: 'pipectl calendar --week --zone UTC', meaning: 'this week, from Monday, by the clock of UTC' },
+      { command: 'pipectl calendar -A -o svg > week.svg', meaning: 'of the whole control plane, as a picture' },
+    ],
+    arguments: [],
+    options: [
+      { flags: '--week', description: 'From Monday on' },
+      { flags: '--from <TIME>', description: 'Instant, or day in the zone; default: today' },
+      { flags: '--zone <ZONE>', description: 'IANA zone of the hours; default: of this machine' },
+      { flags: '--rev <REV>', description: 'Schedules as a commit of this repository has them' },
+      { flags: '-A, --all-namespaces', description: 'Schedules of all namespaces' },
+      OUTPUT('table', 'json', 'svg'),
+    ],
+    load: () => import('./commands/calendar.ts'),
+  },
 ];

@@ -32,3 +32,6 @@ export const BACKFILL_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 60_000 } a
 /** Names of time zones about which the runtime was asked, and spans of 17 years of zones whose changes are kept, about 600 B each. */
 export const MAX_KNOWN_ZONES = 1_000;
 export const MAX_ZONE_TABLES = 4_000;
+
+/** Ticks of one schedule that are counted in one hour of a calendar: one each millisecond. */
+export const MAX_COUNTED_TICKS = 3_600_000;

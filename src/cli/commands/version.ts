@@ -5,14 +5,15 @@ import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { jsonText } from '../object-text.ts';
 
-/** `pipectl version`: of this program, of Node, and whether a control plane answers. */
+/** `pipectl version`: of this program, of Node and its time zones, and whether a control plane answers. */
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
   const server = input.flag('client') ? undefined : await askServer(context);
-  const found = { client: VERSION, node: process.versions.node, ...(server !== undefined && { server }) };
+  const { node, tz: tzdata = 'none' } = process.versions;
+  const found = { client: VERSION, node, tzdata, ...(server !== undefined && { server }) };
   if (input.text('output') === 'json') {
     context.stdout.write(jsonText(found));
   } else {
-    context.stdout.write(`pipectl ${found.client} (Node ${found.node})\n`);
+    context.stdout.write(`pipectl ${found.client} (Node ${node}, time zones of ${tzdata})\n`);
     if (server !== undefined) {
       const state = server.answers ? 'answers' : 'does not answer: is `pipectl up` running?';
       context.stdout.write(`control plane ${server.url}: ${state}\n`);

@@ -9,3 +9,5 @@ export { dotText } from './dot.ts';
 export type { Drawing, NodeMark } from './drawing.ts';
 export { isBeyondMermaid, mermaidText } from './mermaid.ts';
 export { svgText } from './svg.ts';
+export { FONT } from './svg-style.ts';
+export { fitText, textWidth, xmlText } from './svg-text.ts';
