@@ -24,8 +24,14 @@ export type Fault = { readonly atMs: number; readonly awaitsWork?: true } & (
 /** Something that a user does. `choice` picks among what there is then. */
 export type Action = {
   readonly atMs: number;
-} /** `unless`: nobody runs anything when there have been as many executions by then. */ & (
-  | { readonly kind: 'run'; readonly choice: number; readonly a: number; readonly unless?: number }
+} /** `unless`: nobody runs anything when there have been as many executions by then. `isLight`: the smallest that there is. */ & (
+  | {
+      readonly kind: 'run';
+      readonly choice: number;
+      readonly a: number;
+      readonly unless?: number;
+      readonly isLight?: boolean;
+    }
   | { readonly kind: 'abort' | 'remove' | 'answer' | 'brief' | 'relaunch' | 'recover'; readonly choice: number }
   | { readonly kind: 'pause'; readonly choice: number; readonly forMs: number }
   | { readonly kind: 'push' | 'pushBroken' | 'pushForced'; readonly choice: number; readonly branch: string }
@@ -49,7 +55,7 @@ export interface SimPlan {
 const PROPELLERS = ROLES.filter((role) => role.startsWith('propeller'));
 const HOUR = 3_600_000;
 /** So many that worlds of two days have 200 at least. */
-const EXECUTIONS_PER_HOUR = 4.4;
+const EXECUTIONS_PER_HOUR = 4.3;
 const MINUTE = 60_000;
 
 export function planOf(seed: number, hours: number): SimPlan {
@@ -186,7 +192,8 @@ function actionsOf(chance: Chance, hours: number, storms: readonly number[]): Ac
   // Schedules start more in one world than in another: users make up for it.
   for (const atMs of times(chance, hours, 2 * EXECUTIONS_PER_HOUR)) {
     const unless = Math.ceil((atMs / HOUR) * EXECUTIONS_PER_HOUR);
-    actions.push({ kind: 'run', atMs, choice: chance.int(1_000), a: chance.int(30), unless });
+    const isLight = chance.chance(0.8);
+    actions.push({ kind: 'run', atMs, choice: chance.int(1_000), a: chance.int(30), unless, isLight });
   }
   for (const atMs of times(chance, hours, 0.3)) {
     actions.push({ kind: chance.pick(['relaunch', 'recover', 'recover']), atMs, choice: chance.int(1_000) });
@@ -201,14 +208,14 @@ function actionsOf(chance: Chance, hours: number, storms: readonly number[]): Ac
       else actions.push({ kind, atMs, what: chance.pick(['closureMissing', 'closureGarbage', 'inputs']) });
     }
   }
-  for (const atMs of times(chance, hours, 1.2)) {
+  for (const atMs of times(chance, hours, 1)) {
     const choice = chance.int(1_000);
     const branch = chance.pick(['main', 'main', 'release', 'feature']);
     const forMs = Math.round(chance.between(MINUTE, 3 * HOUR));
     const kind = chance.pick(['abort', 'abort', 'pause', 'remove', 'answer', 'answer'] as const);
     if (chance.chance(0.55)) {
       actions.push(kind === 'pause' ? { kind, atMs, choice, forMs } : { kind, atMs, choice });
-    } else if (chance.chance(0.6)) {
+    } else if (chance.chance(0.45)) {
       actions.push({ kind: chance.pick(['push', 'push', 'pushBroken', 'pushForced']), atMs, choice, branch });
     } else if (chance.chance(0.5)) actions.push({ kind: chance.pick(['edit', 'deleteDefinition']), atMs, choice });
     else {

@@ -1,9 +1,8 @@
 import { isTerminalPhase, type KubeObject } from '../../../src/cluster/index.ts';
+import { recoveryMs } from '../world/processes.ts';
 import { type ExecutionFacts, type Facts, type Invariant, isOver, isTold } from './facts.ts';
 
 const MINUTE = 60_000;
-/** After the last trouble: leases run out and are taken, requests time out, back-offs end. */
-const RECOVERY_MS = 40 * MINUTE;
 /** In calm, news is taken up at once; some wait for workers, of which there may be one. */
 const ANSWER_MS = 5 * MINUTE;
 /** Nothing of the workload takes longer without a word than its waits of two hours, and what they wait for. */
@@ -13,7 +12,7 @@ const SILENCE_MS = 4 * 60 * MINUTE;
 export const answersCome: Invariant = {
   end(facts) {
     const { world, executions, users } = facts;
-    const since = world.timeline.now - RECOVERY_MS;
+    const since = world.timeline.now - recoveryMs(world.plan.seed);
     if (world.troubledUntil > since) return;
     const answeredBy = world.timeline.now - ANSWER_MS;
     for (const execution of executions.values()) {

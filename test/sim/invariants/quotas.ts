@@ -1,6 +1,7 @@
 import type { Platform, Pod } from '../../../src/cluster/index.ts';
 import { createShardMap, type ShardMap } from '../../../src/control/shards/index.ts';
 import { parseQuantity } from '../../../src/language/index.ts';
+import { recoveryMs } from '../world/processes.ts';
 import type { Commit } from '../world/store.ts';
 import { type ExecutionFacts, type Facts, type Invariant, isOver, isTold, type PodFacts, podFactsOf } from './facts.ts';
 
@@ -27,7 +28,6 @@ const MINUTE = 60_000;
 const KNOWN_MS = 10 * MINUTE;
 /** Over a network, what a process that has died had sent may still arrive; counts are as true as what is written. */
 const SETTLED_MS = 5 * MINUTE;
-const CALM_MS = 40 * MINUTE;
 
 function memoryOf(facts: Facts): Memory {
   const known = memories.get(facts) ?? { platforms: new Map(), versions: [], begun: new Map(), waiting: new Map() };
@@ -185,8 +185,9 @@ export const nobodyStarves: Invariant = {
     const { waiting } = memory;
     memory.waiting = new Map();
     const { timeline, troubledUntil } = facts.world;
+    const calmSince = timeline.now - recoveryMs(facts.world.plan.seed);
     const last = memory.versions.at(-1);
-    if (troubledUntil > timeline.now - CALM_MS || last === undefined || last.since > timeline.now - CALM_MS) return;
+    if (troubledUntil > calmSince || last === undefined || last.since > calmSince) return;
     for (const execution of facts.byKey.values()) {
       if (isOver(execution) || (execution.spec.desired ?? 'Running') !== 'Running') continue;
       const namespace = execution.key.slice(0, execution.key.indexOf('/'));

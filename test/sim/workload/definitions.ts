@@ -15,9 +15,11 @@ export interface Variants {
 
 export const WORKFLOWS = 5;
 export const PLANS = WORKFLOWS + 1;
+/** Number of the workflow, and of its launch plan, that has one node, most often one that needs no attempt. */
+export const LIGHT = 0;
 export const SCHEDULES = 3;
 /** Different texts of each file over all seeds: so that what one world compiled is warm for the next. */
-export const VARIANTS = 12;
+export const VARIANTS = 16;
 /** The variant of schedules in which none is active. */
 export const INACTIVE = -1;
 
@@ -231,11 +233,17 @@ const NODE_KINDS: readonly NodeKind[] = [
   },
 ];
 
+/** How much more often a light workflow computes than others do. */
+const LIGHT_COMPUTES = 8;
+
 function runnableKinds(flow: number): readonly NodeKind[] {
-  // The first workflow is what others may run: it runs none itself.
-  return NODE_KINDS.filter((kind) => flow > 0 || (kind.kind !== 'workflow' && kind.kind !== 'launchPlan')).flatMap(
-    (kind) => Array.from({ length: kind.weight }, () => kind),
-  );
+  const weightOf = ({ kind, weight }: NodeKind): number => {
+    if (flow !== LIGHT) return weight;
+    // What others may run runs none itself.
+    if (kind === 'workflow' || kind === 'launchPlan') return 0;
+    return kind === 'compute' ? weight * LIGHT_COMPUTES : weight;
+  };
+  return NODE_KINDS.flatMap((kind) => Array.from({ length: weightOf(kind) }, () => kind));
 }
 
 function workflowText(number: number, variant: number): string {
@@ -244,10 +252,10 @@ function workflowText(number: number, variant: number): string {
     const values = ['inputs.a'];
     const lists = ['inputs.xs'];
     const nodes: string[] = [];
-    const count = 1 + chance.int(6);
+    const count = nodeCount(number, chance);
     for (let i = 0; i < count; i++) {
       const id = `n${i}`;
-      const kind = i === 0 && chance.chance(0.3) ? undefined : chance.pick(kinds);
+      const kind = i === 0 && number !== LIGHT && chance.chance(0.25) ? undefined : chance.pick(kinds);
       const needs = i > 0 && chance.chance(0.4) ? `, needs: [n${chance.int(i)}]` : '';
       const value = (): string => chance.pick(values.slice(-4));
       const list = (): string => chance.pick(lists);
@@ -264,10 +272,16 @@ function workflowText(number: number, variant: number): string {
     const handler = chance.chance(0.3) ? '  onFailure: { task: add, with: { a: 1 } }\n' : '';
     return (
       `${HEAD}\nkind: Workflow\nmetadata: { name: flow-${number} }\nspec:\n` +
-      `  inputs: { a: { type: integer, default: 3 }, xs: { type: list<integer>, default: [1, 2, 3, 4] } }\n` +
+      `  inputs: { a: { type: integer, default: 3 }, xs: { type: list<integer>, default: [1, 2, 3] } }\n` +
       `  outputs: { out: "\${{ ${values.at(-1)} }}" }\n${policy}${handler}  nodes:\n${nodes.join('\n')}\n`
     );
   });
+}
+
+/** Most are small, as in life: what goes wrong with one node goes wrong with six, and what needs six has them. */
+function nodeCount(number: number, chance: Chance): number {
+  if (number === LIGHT) return 1;
+  return 1 + chance.int(chance.chance(0.6) ? 2 : 6);
 }
 
 function plansText(variant: number): string {
@@ -280,7 +294,7 @@ function plansText(variant: number): string {
         : '';
       const rank = chance.chance(0.4) ? `, priority: ${chance.pick([-50, 5, 100])}` : '';
       const workflow = i < WORKFLOWS ? i : chance.int(WORKFLOWS);
-      return `kind: LaunchPlan\nmetadata: { name: plan-${i} }\nspec: { workflow: flow-${workflow}, inputs: { default: { xs: [${chance.int(9)}, 5, 6] } }${most}${concurrency}${rank} }\n`;
+      return `kind: LaunchPlan\nmetadata: { name: plan-${i} }\nspec: { workflow: flow-${workflow}, inputs: { default: { xs: [${chance.int(9)}, 5${chance.chance(0.5) ? ', 6' : ''}] } }${most}${concurrency}${rank} }\n`;
     });
     return `${HEAD}\n${documents.join('---\n')}`;
   });
@@ -291,12 +305,12 @@ function schedulesText(variant: number): string {
     // Some versions have one less: what is no longer named is to go.
     const documents = Array.from({ length: SCHEDULES - Math.abs(variant % 2) }, (_, i) => {
       const when = chance.chance(0.5)
-        ? `every: ${chance.pick([60, 90, 120, 240])}m`
-        : `cron: "${chance.int(60)} ${chance.pick(['*', '*/2', '*/3', '1,2,3,13'])} * * *", timeZone: ${chance.pick(['UTC', 'Europe/Berlin', 'America/New_York'])}`;
+        ? `every: ${chance.pick([60, 90, 150, 240])}m`
+        : `cron: "${chance.int(60)} ${chance.pick(['*', '*/2', '*/3', '*/4', '1,2,3,13'])} * * *", timeZone: ${chance.pick(['UTC', 'Europe/Berlin', 'America/New_York'])}`;
       const catchUp = `catchUp: { policy: ${chance.pick(['all', 'all', 'latest', 'none'])} }`;
       const spread = chance.chance(0.3) ? ', spread: 2m' : '';
       const active = variant === INACTIVE || chance.chance(0.1) ? ', active: false' : '';
-      return `kind: Schedule\nmetadata: { name: tick-${i} }\nspec: { launchPlan: plan-${chance.int(PLANS)}, ${when}, ${catchUp}${spread}${active} }\n`;
+      return `kind: Schedule\nmetadata: { name: tick-${i} }\nspec: { launchPlan: plan-${chance.chance(0.55) ? LIGHT : chance.int(PLANS)}, ${when}, ${catchUp}${spread}${active} }\n`;
     });
     return `${HEAD}\n${documents.join('---\n')}`;
   });

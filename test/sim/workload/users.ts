@@ -18,7 +18,7 @@ import type { SimRepository } from '../world/git.ts';
 import { isDead } from '../world/link.ts';
 import { chanceOf } from '../world/random.ts';
 import type { World } from '../world/world.ts';
-import { changed, filesOf, randomVariants, type Variants } from './definitions.ts';
+import { changed, filesOf, LIGHT, randomVariants, type Variants } from './definitions.ts';
 import { all, tryWrite } from './reach.ts';
 import { keepSecrets } from './secrets.ts';
 
@@ -63,7 +63,7 @@ export function act(world: World, users: Users, action: Action): void {
   switch (action.kind) {
     case 'run':
       if (action.unless !== undefined && world.store.executions >= action.unless) return;
-      run(world, users, action.choice, action.a);
+      run(world, users, action);
       return;
     case 'relaunch':
     case 'recover':
@@ -102,8 +102,13 @@ export function act(world: World, users: Users, action: Action): void {
 }
 
 /** As `pipectl run` does: by the launch plan that is active. */
-function run(world: World, users: Users, choice: number, a: number): { namespace: string; name: string } | undefined {
-  const plans = all<LaunchPlan>(world, 'LaunchPlan');
+function run(
+  world: World,
+  users: Users,
+  { choice, a, isLight }: Pick<Extract<Action, { kind: 'run' }>, 'choice' | 'a' | 'isLight'>,
+): { namespace: string; name: string } | undefined {
+  const active = all<LaunchPlan>(world, 'LaunchPlan');
+  const plans = isLight === true ? active.filter(({ metadata }) => metadata.name === `plan-${LIGHT}`) : active;
   const plan = plans[choice % Math.max(plans.length, 1)];
   if (plan === undefined) return undefined;
   const { interface: face, fixedInputs } = plan.spec;
@@ -161,7 +166,7 @@ function runAgain(world: World, users: Users, kind: 'relaunch' | 'recover', choi
 
 /** Somebody who thinks better of it at once: the engine is about to write what is gone. */
 function runBriefly(world: World, users: Users, choice: number): void {
-  const name = run(world, users, choice, choice % 30);
+  const name = run(world, users, { choice, a: choice % 30 });
   if (name === undefined) return;
   const key = { kind: 'Execution', ...name };
   const isRemoval = choice % 2 === 0;

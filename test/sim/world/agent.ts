@@ -39,6 +39,8 @@ export interface LivePod {
   values: readonly string[];
   redactor: Redactor | undefined;
   startedAt?: number;
+  /** What it said that it waits for, before it started. */
+  waitsFor: string;
   isEnding: boolean;
   isOver: boolean;
   /** The status that was reported last. */
@@ -106,6 +108,7 @@ function see(state: State, { metadata, spec }: Pod, before: unknown): void {
     ),
     values: [],
     redactor: undefined,
+    waitsFor: '',
     isEnding: false,
     isOver: false,
   };
@@ -138,7 +141,9 @@ async function startWithSecrets(state: State, pod: LivePod): Promise<void> {
   const missing = answers.find((answer) => answer.kind === 'missing');
   if (missing !== undefined) {
     const waiting = { reason: 'CreateContainerConfigError', message: missing.message };
-    report(state, pod, { phase: 'Pending', ...containers(pod, { waiting }) });
+    // As a kubelet does: what it said already is not written again.
+    if (pod.waitsFor !== missing.message) report(state, pod, { phase: 'Pending', ...containers(pod, { waiting }) });
+    pod.waitsFor = missing.message;
     later(state, pod, SECRET_AGAIN_MS, () => start(state, pod));
     return;
   }
@@ -148,7 +153,7 @@ async function startWithSecrets(state: State, pod: LivePod): Promise<void> {
   run(state, pod);
 }
 
-const SECRET_AGAIN_MS = 60_000;
+const SECRET_AGAIN_MS = 120_000;
 
 function run(state: State, pod: LivePod): void {
   pod.startedAt = state.clock();
@@ -198,7 +203,7 @@ export function outputsOf(pod: LivePod): string {
   const { behaviour, inputs } = pod;
   const a = Number((JSON.parse(inputs) as { a?: number }).a ?? 0);
   if (behaviour.outputs === 'x') return `x=${(a * 7 + 1) % 1_000}\n`;
-  if (behaviour.outputs === 'xs') return `{"xs":[${Array.from({ length: a % 7 }, (_, i) => i + a).join(',')}]}`;
+  if (behaviour.outputs === 'xs') return `{"xs":[${Array.from({ length: a % 5 }, (_, i) => i + a).join(',')}]}`;
   if (behaviour.outputs === 'workflow') return `${JSON.stringify({ workflow: writtenWorkflow(a) })}\n`;
   if (behaviour.outputs === 'told') return JSON.stringify({ x: (a * 7 + 1) % 1_000, told: shown(pod) });
   return 'y=no such output\n';

@@ -143,15 +143,24 @@ const BUSY: Timing = {
   parkWindowMs: 600_000,
 };
 const LAZY: Timing = {
-  timing: { durationMs: 720_000, renewDeadlineMs: 620_000, retryMs: 300_000 },
-  relistMs: 3_600_000,
+  timing: { durationMs: 1_500_000, renewDeadlineMs: 1_320_000, retryMs: 780_000 },
+  relistMs: 10_800_000,
   parkAfterMs: 180_000,
-  parkWindowMs: 3_600_000,
+  parkWindowMs: 7_200_000,
 };
 
 /** Renewals, and lists of what has not changed, are most of what happens in a quiet world: so most worlds have fewer. */
 function timingOf(seed: number): Timing {
-  return chanceOf(seed, 'timing').chance(0.25) ? BUSY : LAZY;
+  return chanceOf(seed, 'timing').chance(0.125) ? BUSY : LAZY;
+}
+
+/**
+ * After the last trouble, until all is taken up again: a lease runs out, and is then found free by the next try of who
+ * waits for it, which comes after 2.2 times the pause at most; and back-offs end, and requests time out.
+ */
+export function recoveryMs(seed: number): number {
+  const { durationMs, retryMs } = timingOf(seed).timing;
+  return Math.max(40 * 60_000, durationMs + 2.2 * retryMs + 7 * 60_000);
 }
 
 export function start(process: SimProcess, options: ProcessOptions): void {
