@@ -42,7 +42,10 @@ function allowed(scopes: readonly TokenScope[], namespace: string): readonly str
 const LOOKS = KINDS.filter(({ kind }) => kind !== 'Secret' && kind !== 'Token').length * 3;
 const changes = (scopes: readonly TokenScope[], namespace: string): readonly string[] =>
   allowed(scopes, namespace).filter((what) => !/^(get|list|watch) /.test(what));
-const RUNS = ['create', 'update', 'patch', 'delete', 'deletecollection'].map((verb) => `${verb} Execution`);
+const RUNS = ['Backfill', 'Execution'].flatMap((kind) =>
+  ['create', 'update', 'patch', 'delete', 'deletecollection'].map((verb) => `${verb} ${kind}`),
+);
+const LIMITED = ['~patch Repository', '~patch Schedule'];
 const CLEARS = ['delete CacheEntry', 'deletecollection CacheEntry'];
 
 describe('scopes', () => {
@@ -50,9 +53,9 @@ describe('scopes', () => {
     ['nothing', 0, [], []],
     ['read', LOOKS, [], []],
     ['push', 0, [], []],
-    ['operate', LOOKS, ['~patch Repository', ...RUNS, ...CLEARS], ['~patch Repository', ...RUNS, ...CLEARS]],
-    ['operate here', LOOKS, ['~patch Repository', ...RUNS, ...CLEARS], []],
-    ['push and operate here', LOOKS, ['~patch Repository', ...RUNS, ...CLEARS], []],
+    ['operate', LOOKS, [...LIMITED, ...RUNS, ...CLEARS], [...LIMITED, ...RUNS, ...CLEARS]],
+    ['operate here', LOOKS, [...LIMITED, ...RUNS, ...CLEARS], []],
+    ['push and operate here', LOOKS, [...LIMITED, ...RUNS, ...CLEARS], []],
   ])('%s look at %d and change what they say', (name, looks, here, there) => {
     const scopes = SCOPES[name] ?? [];
     expect(allowed(scopes, 'here').filter((what) => /^(get|list|watch) /.test(what))).toHaveLength(looks);

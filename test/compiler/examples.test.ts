@@ -13,7 +13,7 @@ function commitOfFolder(root: string): Commit {
     const path = join(entry.parentPath, entry.name);
     const name = relative(root, path);
     if (statSync(path).isDirectory()) folders.set(name, sha256(name).slice(0, 40));
-    else if (/\.ya?ml$/.test(name)) files.set(name, readFileSync(path, 'utf8'));
+    else if (/\.(?:ya?ml|dates)$/.test(name)) files.set(name, readFileSync(path, 'utf8'));
   }
   return { files, folders };
 }
