@@ -98,8 +98,12 @@ function nextHistory(
 
 function nextDrift(before: DomainStatus, outcome: DomainOutcome, at: string, find: FindChange): readonly Drift[] {
   const { plan, applied, isDrift, wasVerified } = outcome;
-  if (!isDrift) return before.drift ?? [];
   const failed = new Set(applied.failed.map(({ kind, name }) => entityKey(kind, name)));
+  if (!isDrift) {
+    // A new commit over all objects undoes what was only told of before, as when a suspended repository goes on.
+    const isUndone = ({ kind, name }: Drift): boolean => wasVerified && !failed.has(entityKey(kind, name));
+    return (before.drift ?? []).map((entry) => (isUndone(entry) ? { ...entry, state: 'healed' } : entry));
+  }
   const entries = entriesOf(before, plan, 'healed', at, find).map((entry): Drift => {
     return failed.has(entityKey(entry.kind, entry.name)) ? { ...entry, state: 'waiting' } : entry;
   });

@@ -186,6 +186,7 @@ describe('a suspended repository', () => {
     expect(await world.definitions()).toEqual(['Task/t0', 'Task/t1', 'Task/t2']);
     expect(await imageOf(world, T0)).toBeUndefined();
     expect(await reasonOf()).toBe('Applied');
+    expect((await world.domain()).drift?.map(({ state }) => state)).toEqual(['healed', 'healed']);
   });
 });
 
