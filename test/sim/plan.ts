@@ -34,7 +34,13 @@ export type Action = {
     }
   | { readonly kind: 'abort' | 'remove' | 'answer' | 'brief' | 'relaunch' | 'recover'; readonly choice: number }
   | { readonly kind: 'pause'; readonly choice: number; readonly forMs: number }
-  | { readonly kind: 'push' | 'pushBroken' | 'pushForced'; readonly choice: number; readonly branch: string }
+  | {
+      readonly kind: 'push' | 'pushBroken' | 'pushForced' | 'pushEmptied';
+      readonly choice: number;
+      readonly branch: string;
+    }
+  | { readonly kind: 'suspend'; readonly choice: number; readonly forMs: number }
+  | { readonly kind: 'confirm'; readonly choice: number }
   | { readonly kind: 'edit' | 'deleteDefinition'; readonly choice: number }
   | { readonly kind: 'setSecrets' | 'deleteSecret'; readonly choice: number }
   | { readonly kind: 'poison'; readonly what: 'closureMissing' | 'closureGarbage' | 'inputs' | 'status' }
@@ -63,7 +69,11 @@ export function planOf(seed: number, hours: number): SimPlan {
   const mode = chance.chance(0.4) ? 'embedded' : 'kubernetes';
   const storms = times(chanceOf(seed, 'storms'), hours, 1 / 8);
   const faults = chance.chance(0.05) ? [] : faultsOf(chanceOf(seed, 'faults'), { hours, mode, storms });
-  const actions = [...actionsOf(chanceOf(seed, 'actions'), hours, storms), ...secretActions(seed, hours)].sort(byTime);
+  const actions = [
+    ...actionsOf(chanceOf(seed, 'actions'), hours, storms),
+    ...secretActions(seed, hours),
+    ...careActions(seed, hours),
+  ].sort(byTime);
   const shards = chance.pick([3, 3, MAX_SHARDS]);
   return { seed, hours, mode, repositories: chance.chance(0.2) ? 2 : 1, shards, faults, actions };
 }
@@ -81,6 +91,29 @@ function secretActions(seed: number, hours: number): Action[] {
     if (chance.chance(0.4)) actions.push({ kind: 'deleteSecret', atMs, choice });
     const againMs = Math.min(hours * HOUR, atMs + Math.round(chance.between(1, 70) * MINUTE));
     actions.push({ kind: 'setSecrets', atMs: againMs, choice });
+  }
+  return actions;
+}
+
+/** Somebody holds a repository still for a while, and commits by mistake that nearly nothing is left; and confirms removals. */
+function careActions(seed: number, hours: number): Action[] {
+  const chance = chanceOf(seed, 'care');
+  const actions: Action[] = [];
+  const last = hours * HOUR;
+  for (const atMs of times(chance, hours, 1 / 10)) {
+    const forMs = Math.min(last - atMs, Math.round(chance.between(5 * MINUTE, 3 * HOUR)));
+    actions.push({ kind: 'suspend', atMs, choice: chance.int(1_000), forMs });
+  }
+  for (const atMs of times(chance, hours, 1 / 16)) {
+    const choice = chance.int(1_000);
+    const branch = chance.pick(['main', 'release']);
+    actions.push({ kind: 'pushEmptied', atMs, choice, branch });
+    const at = (minutes: number): number => Math.min(last, atMs + Math.round(chance.between(1, minutes) * MINUTE));
+    if (chance.chance(0.4)) actions.push({ kind: 'confirm', atMs: at(10), choice: chance.int(1_000) });
+    if (chance.chance(0.8)) actions.push({ kind: 'push', atMs: at(40), choice, branch });
+  }
+  for (const atMs of times(chance, hours, 1 / 6)) {
+    actions.push({ kind: 'confirm', atMs, choice: chance.int(1_000) });
   }
   return actions;
 }

@@ -116,7 +116,8 @@ async function rest(world: World, users: Users, facts: Facts, isOver: () => bool
     for (const [ref, head] of repository.refs) {
       const variants = users.variants.get(head);
       if (variants === undefined) continue;
-      const last = { ...variants, schedules: INACTIVE };
+      const { emptied: _, ...kept } = variants;
+      const last = { ...kept, schedules: INACTIVE };
       void pushVariants(world, users, repository, ref, last, [head], 'rest').then((isAccepted) => {
         if (!isAccepted) facts.violate(0, `the last push to ${repository.name} was rejected`);
       });

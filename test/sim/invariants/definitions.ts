@@ -7,6 +7,7 @@ import type {
   Schedule,
 } from '../../../src/cluster/index.ts';
 import { SYSTEM_NAMESPACE } from '../../../src/cluster/index.ts';
+import { domainOf, isHeld } from '../workload/care.ts';
 import type { Commit } from '../world/store.ts';
 import { contentOf } from './content.ts';
 import type { Facts, Invariant } from './facts.ts';
@@ -99,10 +100,12 @@ export const domainsAreReached: Invariant = {
     for (const { name, refs } of world.repositories) {
       const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name };
       const { status } = (world.store.find(key) as Repository | undefined) ?? {};
-      for (const [domain, { ref, desired, lastApplied }] of Object.entries(status?.domains ?? {})) {
+      for (const [domain, shown] of Object.entries(status?.domains ?? {})) {
+        const { ref, desired, lastApplied } = shown;
         if (ref === '*' || ref === '' || desired === undefined) continue;
         const head = refs.get(`refs/heads/${ref}`);
         if (head !== desired) facts.violate(0, `${domain} of ${name} wants ${desired}, its branch shows ${head}`);
+        if (isHeld(facts.users, desired, shown)) continue;
         if (lastApplied !== desired) facts.violate(0, `${domain} of ${name} shows ${lastApplied}, not ${desired}`);
         compareLive(facts, name, `${status?.project}-${domain}`, desired);
       }
@@ -120,8 +123,11 @@ export const headsAreReached: Invariant = {
     for (const { name, refs } of repositories) {
       const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name };
       const { status } = (store.find(key) as Repository | undefined) ?? {};
-      for (const [domain, { ref, lastApplied }] of Object.entries(status?.domains ?? {})) {
+      if (users.heldStill.has(name)) continue;
+      for (const [domain, shown] of Object.entries(status?.domains ?? {})) {
+        const { ref, lastApplied } = shown;
         const head = refs.get(`refs/heads/${ref}`);
+        if (head !== undefined && isHeld(users, head, shown)) continue;
         if (ref !== '*' && ref !== '' && head !== undefined && head !== lastApplied) {
           violate(0, `${domain} of ${name} shows ${lastApplied}, its branch has been at ${head} for a while`);
         }
@@ -136,11 +142,14 @@ export function compareLive(facts: Facts, repository: string, namespace: string,
   const name = `${repository}-${commit}`;
   const revision = store.find({ kind: 'Revision', namespace: SYSTEM_NAMESPACE, name }) as Revision | undefined;
   const wanted = entitiesOf(facts, revision?.spec.index ?? '', name);
+  // What waits for a person stays, with what it needs.
+  const { waiting = [] } = domainOf(facts.world, repository, namespace) ?? {};
+  const kept = new Set(waiting.map(({ kind, name: of }) => `${kind}/${of}`));
   let live = 0;
   for (const kind of DEFINITION_KINDS) {
     for (const entry of store.table.kinds.get(kind)?.shelves.get(namespace)?.entries.keys() ?? []) {
       const object = store.find({ kind, namespace, name: entry }) as KubeObject | undefined;
-      if (object === undefined) continue;
+      if (object === undefined || (kept.has(`${kind}/${entry}`) && !wanted.has(`${kind}/${entry}`))) continue;
       live++;
       const { closure, description } = object.spec as DefinitionSource;
       if (wanted.get(`${kind}/${entry}`) !== closure)

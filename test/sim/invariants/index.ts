@@ -22,6 +22,7 @@ import { type Facts, type Invariant, takeIn } from './facts.ts';
 import { concurrencyHolds, linesMove, ownersFollowEachOther, parallelismHolds, queuesAreBounded } from './limits.ts';
 import { appliedIsTrue, budgetsAreKept, endsAreDeserved, recoveredIsKept } from './outcomes.ts';
 import { nobodyStarves, quotasHold } from './quotas.ts';
+import { removalsAreConfirmed, suspensionsHold } from './removals.ts';
 import { ticksAreSingle } from './schedules.ts';
 import { secretsStaySecret, watchLogs } from './secrets.ts';
 
@@ -42,6 +43,8 @@ const INVARIANTS: readonly Invariant[] = [
   ownersFollowEachOther,
   revisionsAreWhole,
   nothingDangles,
+  removalsAreConfirmed,
+  suspensionsHold,
   reconcilesAreFew,
   endsAreDeserved,
   budgetsAreKept,

@@ -66,8 +66,9 @@ export const linesMove: Invariant = {
       const { concurrency, desired = 'Running' } = execution.spec;
       if (concurrency === undefined || desired !== 'Running' || execution.phase !== 'Queued') continue;
       if (!execution.message.startsWith('queued: launch plan')) continue;
-      const [taken, begun] = placesOf(facts, execution);
-      if (taken >= concurrency.limit) continue;
+      const [taken, begun, least] = placesOf(facts, execution);
+      // Who is ahead may be of a version of the plan that allows fewer, and holds up those behind it.
+      if (taken >= least) continue;
       if (before?.get(execution.uid) === begun) {
         facts.violate(13, `${execution.key} is in line, and ${taken} of ${concurrency.limit} places are taken`);
       }
@@ -76,19 +77,24 @@ export const linesMove: Invariant = {
   },
 };
 
-/** Of the launch plan of an execution: places that are taken, also by those whom a quota holds back, and how many have begun so far. */
-function placesOf(facts: Facts, { key, spec }: ExecutionFacts): readonly [taken: number, begun: number] {
+/**
+ * Of the launch plan of an execution: places that are taken, also by those whom a quota holds back, how many have begun so
+ * far, and the fewest places that one in line knows of.
+ */
+function placesOf(facts: Facts, { key, spec }: ExecutionFacts): readonly [taken: number, begun: number, least: number] {
   const namespace = key.slice(0, key.indexOf('/') + 1);
   let taken = 0;
   let begun = 0;
+  let least = Number.POSITIVE_INFINITY;
   for (const other of facts.executions.values()) {
     if (other.spec.launchPlan !== spec.launchPlan || !other.key.startsWith(namespace)) continue;
     if (other.phase !== 'Queued' && other.phase !== 'Pending') begun++;
     if (other.spec.concurrency === undefined || isOver(other)) continue;
     const isInLine = other.phase === 'Queued' && other.message.startsWith('queued: launch plan');
-    if (!isInLine) taken++;
+    if (isInLine) least = Math.min(least, other.spec.concurrency.limit);
+    else taken++;
   }
-  return [taken, begun];
+  return [taken, begun, least];
 }
 
 /** 18: what the engines keep in memory is bounded by what lives. */

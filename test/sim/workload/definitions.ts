@@ -11,6 +11,8 @@ export interface Variants {
   readonly platform: number;
   /** A file that does not compile. */
   readonly broken?: boolean;
+  /** Nearly nothing is left. */
+  readonly emptied?: boolean;
 }
 
 export const WORKFLOWS = 5;
@@ -32,13 +34,15 @@ export function filesOf(project: string, variants: Variants): Files {
   const files = new Map<string, string>([
     ['pipectl.yaml', projectText(project)],
     ['work/run.sh', 'true\n'],
-    ['pipelines/tasks.yaml', tasksText(variants.tasks)],
-    ['pipelines/plans.yaml', plansText(variants.plans)],
-    ['pipelines/schedules.yaml', schedulesText(variants.schedules)],
     ['pipelines/platform.yaml', platformText(variants.platform)],
   ]);
-  for (const [number, variant] of variants.workflows.entries()) {
-    files.set(`pipelines/flow-${number}.yaml`, workflowText(number, variant));
+  if (variants.emptied !== true) {
+    files.set('pipelines/tasks.yaml', tasksText(variants.tasks));
+    files.set('pipelines/plans.yaml', plansText(variants.plans));
+    files.set('pipelines/schedules.yaml', schedulesText(variants.schedules));
+    for (const [number, variant] of variants.workflows.entries()) {
+      files.set(`pipelines/flow-${number}.yaml`, workflowText(number, variant));
+    }
   }
   if (variants.broken === true) {
     files.set(
@@ -61,7 +65,7 @@ export function randomVariants(chance: Chance): Variants {
 
 /** A commit's next: one to three files changed. */
 export function changed(variants: Variants, chance: Chance): Variants {
-  const { broken: _, ...next } = { ...variants, workflows: [...variants.workflows] };
+  const { broken: _, emptied: __, ...next } = { ...variants, workflows: [...variants.workflows] };
   for (let changes = 1 + chance.int(3); changes > 0; changes--) {
     const what = chance.int(WORKFLOWS + 4);
     if (what < WORKFLOWS) next.workflows[what] = chance.int(VARIANTS);
@@ -300,17 +304,28 @@ function plansText(variant: number): string {
   });
 }
 
+/** Some versions have one less: what is no longer named is to go, at once or when somebody confirms it. */
+function scheduleCount(variant: number): number {
+  return variant === INACTIVE || variant % 2 === 0 ? SCHEDULES : SCHEDULES - 1;
+}
+
+/** Whether commits with these variants have a definition. */
+export function holds({ emptied, schedules }: Variants, kind: string, name: string): boolean {
+  if (emptied === true) return kind === 'Platform';
+  return kind !== 'Schedule' || Number(name.slice('tick-'.length)) < scheduleCount(schedules);
+}
+
 function schedulesText(variant: number): string {
   return cached(`schedules/${variant}`, (chance) => {
-    // Some versions have one less: what is no longer named is to go.
-    const documents = Array.from({ length: SCHEDULES - Math.abs(variant % 2) }, (_, i) => {
+    const documents = Array.from({ length: scheduleCount(variant) }, (_, i) => {
       const when = chance.chance(0.5)
         ? `every: ${chance.pick([60, 90, 150, 240])}m`
         : `cron: "${chance.int(60)} ${chance.pick(['*', '*/2', '*/3', '*/4', '1,2,3,13'])} * * *", timeZone: ${chance.pick(['UTC', 'Europe/Berlin', 'America/New_York'])}`;
       const catchUp = `catchUp: { policy: ${chance.pick(['all', 'all', 'latest', 'none'])} }`;
       const spread = chance.chance(0.3) ? ', spread: 2m' : '';
       const active = variant === INACTIVE || chance.chance(0.1) ? ', active: false' : '';
-      return `kind: Schedule\nmetadata: { name: tick-${i} }\nspec: { launchPlan: plan-${chance.chance(0.55) ? LIGHT : chance.int(PLANS)}, ${when}, ${catchUp}${spread}${active} }\n`;
+      const guard = i === SCHEDULES - 1 && variant % 4 === 0 ? ', annotations: { pipectl.dev/prune: confirm }' : '';
+      return `kind: Schedule\nmetadata: { name: tick-${i}${guard} }\nspec: { launchPlan: plan-${chance.chance(0.55) ? LIGHT : chance.int(PLANS)}, ${when}, ${catchUp}${spread}${active} }\n`;
     });
     return `${HEAD}\n${documents.join('---\n')}`;
   });

@@ -18,6 +18,7 @@ import type { SimRepository } from '../world/git.ts';
 import { isDead } from '../world/link.ts';
 import { chanceOf } from '../world/random.ts';
 import type { World } from '../world/world.ts';
+import { takeCare } from './care.ts';
 import { changed, filesOf, LIGHT, randomVariants, type Variants } from './definitions.ts';
 import { all, tryWrite } from './reach.ts';
 import { keepSecrets } from './secrets.ts';
@@ -38,7 +39,13 @@ export interface Users {
   readonly definitionsTouched: Set<string>;
   /** Executions that were running, or over, when somebody had them deleted, and was told that they are. */
   readonly deleted: Set<string>;
-  /** When the last push was accepted. */
+  /** Repositories that somebody holds still, and since when. */
+  readonly heldStill: Map<string, { readonly since: number }>;
+  /** Commits whose removals somebody has confirmed, or tried to. */
+  readonly confirmed: Set<string>;
+  /** Those of them of which it is sure that the repository says so, or said it. */
+  readonly answered: Set<string>;
+  /** When the last push was accepted, or something else was asked of what becomes active. */
   pushedAt: number;
   counter: number;
 }
@@ -54,6 +61,9 @@ export function createUsers(): Users {
     variants: new Map(),
     definitionsTouched: new Set(),
     deleted: new Set(),
+    heldStill: new Map(),
+    confirmed: new Set(),
+    answered: new Set(),
     pushedAt: 0,
     counter: 0,
   };
@@ -85,6 +95,7 @@ export function act(world: World, users: Users, action: Action): void {
     case 'push':
     case 'pushBroken':
     case 'pushForced':
+    case 'pushEmptied':
       push(world, users, action);
       return;
     case 'edit':
@@ -94,6 +105,10 @@ export function act(world: World, users: Users, action: Action): void {
     case 'setSecrets':
     case 'deleteSecret':
       keepSecrets(world, action);
+      return;
+    case 'suspend':
+    case 'confirm':
+      takeCare(world, users, action);
       return;
     case 'poison':
       poison(world, users, action.what);
@@ -297,11 +312,7 @@ function poison(world: World, users: Users, what: Extract<Action, { kind: 'poiso
 }
 
 /** As `git push`: the hook asks, the ref moves, the hook tells. */
-function push(
-  world: World,
-  users: Users,
-  action: Extract<Action, { kind: 'push' | 'pushBroken' | 'pushForced' }>,
-): void {
+function push(world: World, users: Users, action: Extract<Action, { readonly branch: string }>): void {
   const repository = world.repositories[action.choice % world.repositories.length] as SimRepository;
   const chance = chanceOf(world.plan.seed, `push/${action.atMs}`);
   const isFirst = repository.refs.size === 0;
@@ -310,6 +321,7 @@ function push(
   const before = head === undefined ? undefined : users.variants.get(head);
   let variants = before === undefined ? randomVariants(chance) : changed(before, chance);
   if (action.kind === 'pushBroken') variants = { ...variants, broken: true };
+  if (action.kind === 'pushEmptied') variants = { ...variants, emptied: true };
   const parents = head === undefined || action.kind === 'pushForced' ? [] : [head];
   void pushVariants(world, users, repository, ref, variants, parents, `change ${action.atMs}`);
 }
