@@ -47,11 +47,22 @@ export function wallClock(timeZone: string): (at: number) => number {
   };
 }
 
-/** The wall time of every minute in [from, until). */
+/**
+ * The wall time of every minute in [from, until), whole quarters of an hour. Within a quarter whose first and last minute
+ * are fourteen apart on the wall, nothing has changed; of any other one each minute is shown to the clock.
+ */
 export function wallMinutes(timeZone: string, from: number, until: number): readonly WallMinute[] {
   const clock = wallClock(timeZone);
-  return Array.from({ length: (until - from) / MINUTE_MS }, (_, i) => minuteOf(clock(from + i * MINUTE_MS)));
+  const walls: WallMinute[] = [];
+  for (let at = from; at < until; at += QUARTER * MINUTE_MS) {
+    const first = clock(at);
+    const isEven = clock(at + (QUARTER - 1) * MINUTE_MS) === first + QUARTER - 1;
+    for (let i = 0; i < QUARTER; i += 1) walls.push(minuteOf(isEven ? first + i : clock(at + i * MINUTE_MS)));
+  }
+  return walls;
 }
+
+const QUARTER = 15;
 
 /**
  * The instants in a walk that begins at `from` at which the pattern ticks. A fixed pattern makes up for what the clocks
