@@ -33,11 +33,12 @@ export function findChanges(comparison: Comparison, pairs: readonly EntityPair[]
 
 /**
  * An entity whose text is the same differs only by what it takes from others: a task the content of its folder and the
- * digests of its images, a workflow the types of its outputs, and that only when what it calls has other outputs.
+ * digests of its images, a schedule the days of the files that it names, a workflow the types of its outputs, and that only
+ * when what it calls has other outputs.
  */
 function isWorthLooking({ before, after }: EntityPair, otherOutputs: ReadonlySet<string>): boolean {
   if (before.blob !== after.blob || before.file !== after.file) return true;
-  return after.kind === 'Task' || after.refs.some((ref) => otherOutputs.has(ref));
+  return after.kind === 'Task' || after.kind === 'Schedule' || after.refs.some((ref) => otherOutputs.has(ref));
 }
 
 function changedEntity(comparison: Comparison, { before, after }: EntityPair): ChangedEntity | undefined {

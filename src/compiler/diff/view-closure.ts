@@ -1,4 +1,4 @@
-import type { Json } from '../../base/index.ts';
+import { type Json, sha256 } from '../../base/index.ts';
 import type { Template } from '../../language/expression/index.ts';
 import type { EntityClosure, WorkflowClosure } from '../closure.ts';
 import { recordOf } from '../record.ts';
@@ -40,11 +40,16 @@ export function closureValue(closure: EntityClosure | undefined): ValueOf {
 
 type CalendarRule = { readonly calendar: string; readonly dates: readonly string[] };
 
+/** Of many days only how many they are, and what tells them from others. */
 function calendarText({ calendar, dates }: CalendarRule): string {
-  return `${calendar}: ${dates.join(' ')}`;
+  if (dates.length <= SHOWN_DAYS) return `${calendar}: ${dates.join(' ')}`;
+  const days = `${dates.length} days from ${dates[0]} to ${dates.at(-1)}`;
+  return `${calendar}: ${days}, ${sha256(dates.join()).slice(0, SHOWN_DIGITS)}`;
 }
 
-/** Of a git tree id: enough to tell two apart. */
+const SHOWN_DAYS = 6;
+
+/** Of a git tree id or a digest: enough to tell two apart. */
 const SHOWN_DIGITS = 12;
 
 type Fields = Readonly<Record<string, unknown>>;

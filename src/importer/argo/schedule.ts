@@ -15,40 +15,21 @@ export function importLaunchPlan(
 ): string | undefined {
   const parallelism = Number(textIn(argo.spec, 'parallelism') ?? 'NaN');
   const maxParallelism = parallelism >= 1 && parallelism <= 100_000 ? parallelism : undefined;
-  const concurrency = argo.kind === 'CronWorkflow' ? concurrencyOf(into, argo) : undefined;
   if (argo.kind !== 'CronWorkflow' && maxParallelism === undefined && inputs === undefined) return undefined;
   const spec = recordOf([
     ['workflow', workflow],
     ['inputs', inputs === undefined ? undefined : recordOf([['default', inputs]])],
     ['maxParallelism', maxParallelism],
-    ['concurrency', concurrency],
   ]);
   const name = into.planNames.nameOf(argo.name, argo.name);
   into.definitions.push(document('LaunchPlan', name, spec, argo.root));
   return name;
 }
 
-function concurrencyOf({ notes }: ArgoImport, argo: ArgoDocument): Json | undefined {
-  const at = below(argo.root, 'spec', 'concurrencyPolicy');
-  switch (textOf(at)) {
-    case 'Forbid':
-      return recordOf([
-        ['limit', 1],
-        ['whenFull', 'skip'],
-      ]);
-    case 'Replace':
-      notes.lost(at!, {
-        construct: 'concurrencyPolicy Replace',
-        message: 'an execution is not ended by the next tick; the next one waits for it',
-        instead: 'bound it by timeout.total of its tasks',
-      });
-      return recordOf([
-        ['limit', 1],
-        ['whenFull', 'queue'],
-      ]);
-    default:
-      return undefined;
-  }
+/** What Argo calls concurrencyPolicy; `Allow` is the default of both. */
+function overlapOf(argo: ArgoDocument): Json | undefined {
+  const policy = textOf(below(argo.root, 'spec', 'concurrencyPolicy'));
+  return policy === 'Forbid' ? 'forbid' : policy === 'Replace' ? 'replace' : undefined;
 }
 
 /** One schedule per cron pattern of a CronWorkflow. */
@@ -73,6 +54,14 @@ export function importSchedules(into: ArgoImport, argo: ArgoDocument, launchPlan
       isKey: true,
     });
   }
+  const policy = below(argo.root, 'spec', 'concurrencyPolicy');
+  if (policy !== undefined && patterns.length > 1 && overlapOf(argo) !== undefined) {
+    into.notes.changed(policy, {
+      construct: 'concurrencyPolicy of several schedules',
+      message: 'each schedule counts the executions that it has started itself',
+      instead: 'limit them together by concurrency of the launch plan',
+    });
+  }
   for (const at of patterns) {
     const { cron, zone: own } = patternOf(textOf(at) ?? '');
     const every = /^@every\s+((?:\d+(?:\.\d+)?(?:ms|s|m|h))+)$/.exec(cron)?.[1];
@@ -88,6 +77,7 @@ export function importSchedules(into: ArgoImport, argo: ArgoDocument, launchPlan
       ['launchPlan', launchPlan],
       ...timing,
       ['catchUp', catchUp],
+      ['overlap', overlapOf(argo)],
       ['active', isSuspended ? false : undefined],
     ]);
     into.definitions.push(document('Schedule', name, schedule, argo.root));
