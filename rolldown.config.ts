@@ -8,6 +8,7 @@ export default defineConfig({
     'archive-worker': 'src/cluster/adapters/archive/archive-worker.ts',
     'projection-worker': 'src/cluster/adapters/embedded/projection-worker.ts',
     'check-worker': 'src/client/validation/check-worker.ts',
+    'index-worker': 'src/git/adapters/gitless/index-worker.ts',
   },
   platform: 'node',
   // Packages stay packages: only our own modules are bundled, one chunk per command, loaded when it runs.

@@ -10,6 +10,7 @@ export * from './heap.ts';
 export * from './json.ts';
 export * from './limits/index.ts';
 export * from './ports.ts';
+export * from './proxy-url.ts';
 export * from './remembered.ts';
 export * from './remote-url.ts';
 export * from './same-json.ts';

@@ -25,6 +25,8 @@ export interface DaemonOptions {
   readonly port: number;
   /** Schemes of remotes to follow besides https and ssh. */
   readonly localSchemes?: readonly ('http' | 'file')[];
+  /** Do without git though it is there. */
+  readonly withoutGit?: boolean;
   readonly log: Log;
 }
 
@@ -36,6 +38,8 @@ export interface DaemonHandle {
   readonly token: string;
   /** Where `<name>.git` is pushed to, for example `http://127.0.0.1:7411/git/`. */
   readonly gitUrl: string;
+  /** Whether there is git to serve repositories with. */
+  readonly servesGit: boolean;
   /** Ends when the control plane does; rejects when it broke. */
   readonly ended: Promise<void>;
   /** Stops taking work, lets running writes end, and resolves when the folder is free. Tasks stop with it. */

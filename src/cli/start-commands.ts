@@ -137,6 +137,10 @@ export const START_COMMANDS: readonly CommandSpec[] = [
         repeated: true,
         choices: ['http', 'file'],
       },
+      {
+        flags: '--without-git',
+        description: 'Follow remotes over HTTPS as where there is no git; nothing can be pushed here then',
+      },
     ],
     endsItself: true,
     load: () => import('./commands/up.ts'),

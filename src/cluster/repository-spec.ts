@@ -2,6 +2,7 @@ import {
   DEFAULT_POLL_INTERVAL_MS,
   DEFAULT_REMOTE_TIMEOUT_MS,
   isJsonObject,
+  type JsonObject,
   MAX_POLL_INTERVAL_MS,
   MAX_REF_PATTERN_LENGTH,
   MAX_REF_PATTERNS,
@@ -10,10 +11,11 @@ import {
   MAX_TRUST_TEXT_LENGTH,
   MIN_POLL_INTERVAL_MS,
   MIN_REMOTE_TIMEOUT_MS,
+  parseProxyUrl,
   parseRemoteUrl,
   type RemoteUrl,
 } from '../base/index.ts';
-import type { RepositorySource } from './repository.ts';
+import type { RepositoryProxy, RepositorySource } from './repository.ts';
 
 type Cause = { readonly field: string; readonly message: string };
 
@@ -27,7 +29,12 @@ export interface RemoteSource {
   /** Patterns; absent: all branches and tags. */
   readonly refs?: readonly string[];
   readonly depth?: number;
+  readonly filter?: RemoteFilter;
+  readonly proxy?: RepositoryProxy;
 }
+
+/** Blobs that are left out of a fetch: all, or those of so many bytes and more. */
+export type RemoteFilter = 'blob:none' | `blob:limit=${string}`;
 
 /** A remote source as polling needs it; undefined for another source, or one that admission would refuse. */
 export function remoteSourceOf(source: RepositorySource): RemoteSource | undefined {
@@ -41,6 +48,8 @@ export function remoteSourceOf(source: RepositorySource): RemoteSource | undefin
     ...(source.credentials !== undefined && { credentials: source.credentials.secret }),
     ...(source.refs !== undefined && { refs: source.refs }),
     ...(source.depth !== undefined && { depth: source.depth }),
+    ...(source.filter !== undefined && { filter: source.filter as RemoteFilter }),
+    ...(source.proxy !== undefined && { proxy: source.proxy }),
   };
 }
 
@@ -69,6 +78,35 @@ function sourceCauses(source: unknown): readonly Cause[] {
   const { depth } = source;
   if (depth !== undefined && !(Number.isInteger(depth) && (depth as number) > 0 && (depth as number) < 2 ** 31)) {
     causes.push({ field: 'spec.source.depth', message: 'must be a whole number from 1' });
+  }
+  return [...causes, ...filterCauses(source.filter), ...proxyCauses(source)];
+}
+
+function filterCauses(filter: unknown): readonly Cause[] {
+  if (filter === undefined || (typeof filter === 'string' && FILTER.test(filter))) return [];
+  return [{ field: 'spec.source.filter', message: 'must be blob:none, or blob:limit= with a size such as 100k or 1m' }];
+}
+
+const FILTER = /^blob:(?:none|limit=\d{1,9}[kmg]?)$/;
+
+function proxyCauses({ proxy, url }: JsonObject): readonly Cause[] {
+  const field = 'spec.source.proxy';
+  if (proxy === undefined) return [];
+  if (!isJsonObject(proxy) || (proxy.url === undefined && proxy.secret === undefined)) {
+    return [{ field, message: 'needs url, or secret with the key address' }];
+  }
+  const causes: Cause[] = [];
+  const remote = typeof url === 'string' ? parseRemoteUrl(url) : undefined;
+  if (remote?.kind === 'ok' && remote.url.scheme !== 'https' && remote.url.scheme !== 'http') {
+    causes.push({ field, message: 'is for https URLs: ssh does not go through it' });
+  }
+  if (proxy.url === undefined) return causes;
+  const parsed = typeof proxy.url === 'string' ? parseProxyUrl(proxy.url) : undefined;
+  if (parsed?.kind !== 'ok') causes.push({ field: `${field}.url`, message: parsed?.message ?? 'must be a text' });
+  else if (parsed.proxy.username !== undefined) {
+    const message =
+      'holds credentials: put username and password into a Secret and name it in spec.source.proxy.secret';
+    causes.push({ field: `${field}.url`, message });
   }
   return causes;
 }

@@ -59,7 +59,18 @@ export type RepositorySource =
       readonly refs?: readonly string[];
       /** Commits of each ref's history to fetch; absent: all. 1 is enough to run, not to look back. */
       readonly depth?: number;
+      /** `blob:none` or `blob:limit=<size>`: blobs that are left out, and fetched when they are read. */
+      readonly filter?: string;
+      /** For HTTP and HTTPS, instead of the one that the environment of the control plane names. */
+      readonly proxy?: RepositoryProxy;
     };
+
+export interface RepositoryProxy {
+  /** `http://host:port`, without a login; absent: `address` of the Secret. */
+  readonly url?: string;
+  /** A Secret of this namespace: `address`, `username`, `password`. */
+  readonly secret?: string;
+}
 
 export interface RefRule {
   /** Patterns, as `main` and `release/*`. */

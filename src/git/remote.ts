@@ -1,4 +1,4 @@
-import { type RemoteUrl, WaitError } from '../base/index.ts';
+import { type HttpProxy, type RemoteUrl, WaitError } from '../base/index.ts';
 import { isOid, type Oid } from './oid.ts';
 import type { RefUpdate } from './push.ts';
 import type { ObjectReader } from './reader.ts';
@@ -17,6 +17,9 @@ export interface RemoteCredentials {
   readonly knownHosts?: string;
 }
 
+/** Which blobs a fetch leaves out, to be asked for when they are read: all, or those of so many bytes and more. */
+export type BlobFilter = 'blob:none' | `blob:limit=${string}`;
+
 /** A repository that somebody else serves. */
 export interface Remote {
   readonly url: RemoteUrl;
@@ -25,6 +28,10 @@ export interface Remote {
   readonly credentials: RemoteCredentials;
   /** Commits of each ref's history to fetch; absent: all. */
   readonly depth?: number;
+  /** Absent: all blobs. */
+  readonly filter?: BlobFilter;
+  /** Absent: none. */
+  readonly proxy?: HttpProxy;
 }
 
 /** Branches and tags of a remote. */
@@ -44,7 +51,9 @@ export interface Fetched {
   readonly refs: ReadonlyMap<string, Oid>;
   /** Refs that could not be fetched though others could, and why. */
   readonly failed: ReadonlyMap<string, RemoteError>;
-  /** Reads what was fetched and what the repository has. */
+  /** What the remote cannot do and was therefore done at more cost, each as one clause. */
+  readonly notes: readonly string[];
+  /** Reads what was fetched and what the repository has, and fetches blobs that a filter left out. */
   readonly objects: ObjectReader;
   /** Takes the objects in and moves the refs; all or, of those created and changed, none. */
   land(updates: readonly RefUpdate[]): Promise<void>;
@@ -59,6 +68,47 @@ export type FetchRefs = (
   refs: readonly string[],
   signal: AbortSignal,
 ) => Promise<Fetched>;
+
+/**
+ * Fetches blobs by id into the repository of that name: those that a filter had left out. What the remote does not have
+ * stays missing. Errors: RemoteError.
+ */
+export type FetchBlobs = (
+  repository: string,
+  remote: Remote,
+  blobs: readonly Oid[],
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** What a pack is to hold (gitprotocol-v2, fetch). */
+export interface PackRequest {
+  /** Objects to get, with all that they need. */
+  readonly wants: readonly Oid[];
+  /** Commits that are there, with all that they need. */
+  readonly haves: readonly Oid[];
+  /** Commits that are there without their parents. */
+  readonly shallow: readonly Oid[];
+  readonly depth?: number;
+  readonly filter?: BlobFilter;
+}
+
+/** What came beside the pack. */
+export interface PackAnswer {
+  readonly sizeBytes: number;
+  /** Commits that came without their parents, and those whose parents came now. */
+  readonly shallow: readonly Oid[];
+  readonly unshallow: readonly Oid[];
+  /** See Fetched. */
+  readonly notes: readonly string[];
+}
+
+/** Downloads a pack into a new file, as it comes: nothing of it is looked at. Errors: RemoteError. */
+export type DownloadPack = (
+  remote: Remote,
+  request: PackRequest,
+  file: string,
+  signal: AbortSignal,
+) => Promise<PackAnswer>;
 
 /** Why a remote could not be asked. The message holds no credentials and is fit for a status. */
 export class RemoteError extends WaitError {
@@ -78,6 +128,7 @@ export type RemoteReason =
   | 'NotFound'
   | 'ObjectsRefused'
   | 'ProtocolRefused'
+  | 'ProxyRefused'
   | 'RateLimited'
   | 'Redirected'
   | 'SecretMissing'
@@ -95,4 +146,12 @@ export function isFollowedRef(ref: string): boolean {
 /** A line of an answer that lists refs: a branch or tag that can be followed, or undefined for anything else. */
 export function followedRef(oid: string, ref: string): readonly [ref: string, oid: Oid] | undefined {
   return isOid(oid) && isFollowedRef(ref) ? [ref, oid] : undefined;
+}
+
+/** The error for a URL of a scheme that this control plane does not follow. */
+export function notAllowed(scheme: string): RemoteError {
+  return new RemoteError(
+    'ProtocolRefused',
+    `${scheme} remotes are not followed here: use https or ssh, or start the control plane with --allow-remotes ${scheme}`,
+  );
 }

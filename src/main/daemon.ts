@@ -12,8 +12,9 @@ import { startReconciler } from '../control/reconciler/index.ts';
 import { createRegistration } from '../control/registration/index.ts';
 import { followRetentionPolicy, startCollection, startRetention } from '../control/retention/index.ts';
 import { startScheduler } from '../control/scheduler/index.ts';
+import { createSourceObjects } from '../control/sources/index.ts';
 import { createVerifier } from '../control/verification/index.ts';
-import { createSignatures, openRepositoryStore, type RepositoryStore } from '../git/adapters/native/index.ts';
+import { createSignatures } from '../git/adapters/native/index.ts';
 import { createHttpSender } from '../notify/adapters/http/index.ts';
 import { createMailSender } from '../notify/adapters/smtp/index.ts';
 import { bootId, type NodeAgent, startNodeAgent } from '../runtime/adapters/process/index.ts';
@@ -22,12 +23,12 @@ import { openAuditLog } from './audit-log.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { tuneHeap } from './heap.ts';
 import { hostClock, hostRandom } from './host.ts';
+import { type HostGit, type LocalScheme, openHostGit } from './host-git.ts';
 import { releaseIdleMemory } from './idle-memory.ts';
 import { keepKubeconfig } from './kubeconfig.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createResync, type Resync } from './resync.ts';
 import { serve } from './serve.ts';
-import type { LocalScheme } from './sources.ts';
 
 export interface DaemonOptions {
   readonly dataFolder: string;
@@ -35,6 +36,8 @@ export interface DaemonOptions {
   readonly port: number;
   /** Schemes of remotes to follow besides https and ssh: for machines of one's own, and tests. */
   readonly localSchemes?: readonly LocalScheme[];
+  /** Do without git though it is there: follow remotes over HTTPS, serve none. */
+  readonly withoutGit?: boolean;
   readonly log: Log;
 }
 
@@ -44,6 +47,8 @@ export interface Daemon {
   readonly kubeconfigPath: string;
   readonly token: string;
   readonly gitUrl: string;
+  /** Whether there is git to serve repositories with. */
+  readonly servesGit: boolean;
   /** Resolves when it has stopped. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -76,7 +81,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<void>): Promise<Daemon> {
   tuneHeap();
   ends.push(stayAlive());
-  const { log, localSchemes = [] } = options;
+  const { log, localSchemes = [], withoutGit = false } = options;
   const folder = openDataFolder(options.dataFolder, hostClock.now());
   ends.push(() => folder.release());
   const host = { clock: hostClock, random: hostRandom, log };
@@ -91,30 +96,13 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   // What reads executions by name sees the archived ones too; what keeps and counts the live ones works on the store.
   const planes: Planes = { store, archive, cluster: withArchive(store, archive) };
   const secrets = openSecrets({ cluster: store, vault, environment: process.env });
-  const repositories = await openRepositoryStore({ folder: folder.git, log });
-  ends.push(() => repositories.close());
-
-  const { resync, use } = startGitSide(store, repositories, host, ends);
+  const hostGit = await openHostGit({ folder: folder.git, withoutGit, localSchemes, log }, ends);
+  const { resync, use } = startGitSide(store, hostGit, host, ends);
   // Before anybody can push: what a push notes of its refs must not meet what this reads of them.
   await resync.all();
-  const agent = await startAgent(folder, planes, { repositories, secrets }, host, ends);
+  const agent = await startAgent(folder, planes, { hostGit, secrets }, host, ends);
   const metrics = createMetrics();
-  const url = await serve(
-    {
-      ...options,
-      folder,
-      cluster: planes.cluster,
-      store,
-      repositories,
-      resync,
-      metrics,
-      secrets,
-      localSchemes,
-      audit,
-      ...host,
-    },
-    ends,
-  );
+  const url = await serve({ ...options, ...host, ...planes, folder, hostGit, resync, metrics, secrets, audit }, ends);
   // Last, since each begins by reading what there is, which must not keep clients waiting.
   const deliveries = startDeliveries({
     cluster: store,
@@ -137,6 +125,7 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
     kubeconfigPath: folder.kubeconfig,
     token: folder.token,
     gitUrl: `${url}/git/`,
+    servesGit: hostGit.served !== undefined,
     ended,
     stop: () => {
       stopping ??= endAll().finally(end);
@@ -148,7 +137,7 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
 /** What decides on pushes and makes them active. */
 function startGitSide(
   store: EmbeddedStore,
-  repositories: RepositoryStore,
+  { repositories, env }: HostGit,
   host: Host,
   ends: Ends,
 ): { readonly resync: Resync; readonly use: ClosureUse } {
@@ -165,7 +154,7 @@ function startGitSide(
     objects: (name) => repositories.reader(name),
     settled: (...about) => reconciler.settled(...about),
     verify: createVerifier({
-      open: createSignatures({ env: repositories.env, scratch: repositories.folder }),
+      open: createSignatures({ env, scratch: repositories.folder }),
       refs: (name) => repositories.refs(name),
     }),
   });
@@ -190,13 +179,24 @@ type Host = { readonly clock: typeof hostClock; readonly random: typeof hostRand
 async function startAgent(
   folder: DataFolder,
   { store, cluster }: Planes,
-  { repositories, secrets }: { readonly repositories: RepositoryStore; readonly secrets: Secrets },
+  { hostGit, secrets }: { readonly hostGit: HostGit; readonly secrets: Secrets },
   host: Host,
   ends: Ends,
 ): Promise<NodeAgent> {
+  const { repositories, remotes, proxyFor } = hostGit;
+  const ending = new AbortController();
+  ends.push(() => ending.abort());
+  const readerOf = createSourceObjects({
+    cluster: store,
+    secrets,
+    proxyFor,
+    fetchBlobs: remotes.fetchBlobs,
+    stored: (name) => repositories.reader(name),
+    signal: ending.signal,
+  });
   const sources = await openSources({
     folder: folder.sources,
-    readerOf: (name) => repositories.reader(name),
+    readerOf,
     bootId: bootId(),
     ...host,
   });

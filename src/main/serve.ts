@@ -3,13 +3,15 @@ import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/in
 import { type AuditLog, type Cluster, type Identity, OWNER, type Secrets } from '../cluster/index.ts';
 import { createPushAccess, startTokens, type Tokens } from '../control/access/index.ts';
 import { startRemoval } from '../control/removal/index.ts';
-import { createGitEndpoint, type GitEndpoint, type RepositoryStore } from '../git/adapters/native/index.ts';
+import { createAbsentEndpoint } from '../git/adapters/gitless/index.ts';
+import { createGitEndpoint, type GitEndpoint } from '../git/adapters/native/index.ts';
 import type { Ends } from './daemon.ts';
 import type { DataFolder } from './data-folder.ts';
+import type { HostGit } from './host-git.ts';
 import { listenLocally } from './listen.ts';
 import type { Metrics } from './metrics.ts';
 import type { Resync } from './resync.ts';
-import { type LocalScheme, startSources } from './sources.ts';
+import { startSources } from './sources.ts';
 import { VERSION } from './version.ts';
 
 export interface ServeOptions {
@@ -20,10 +22,8 @@ export interface ServeOptions {
   readonly cluster: Cluster;
   /** The live objects. */
   readonly store: Cluster;
-  readonly repositories: RepositoryStore;
+  readonly hostGit: HostGit;
   readonly secrets: Secrets;
-  /** Schemes of remotes to follow besides https and ssh. */
-  readonly localSchemes: readonly LocalScheme[];
   readonly resync: Resync;
   readonly metrics: Metrics;
   readonly audit: AuditLog;
@@ -34,7 +34,8 @@ export interface ServeOptions {
 
 /** Serves the API and git to who shows a token. Resolves with the URL; what it starts is added to `ends`. */
 export async function serve(options: ServeOptions, ends: Ends): Promise<string> {
-  const { folder, cluster, store, repositories, resync, metrics, audit, clock, log } = options;
+  const { folder, cluster, store, hostGit, resync, metrics, audit, clock, log } = options;
+  const { repositories } = hostGit;
   const isOwner = tokenAuthenticator(folder.token, {
     name: OWNER,
     groups: ['system:masters'],
@@ -47,16 +48,19 @@ export async function serve(options: ServeOptions, ends: Ends): Promise<string> 
   // The endpoint knows when a repository has no push; what it hands pushes to asks it for that.
   const inTurn = (name: string, work: () => Promise<void>): Promise<void> => git.inTurn(name, work);
   const handler = resync.handler(inTurn);
-  const git: GitEndpoint = await createGitEndpoint({
-    repositories,
-    authenticate: ({ token }) => (token === undefined ? undefined : authenticate(token)),
-    access: createPushAccess({ cluster: store, clock, audit, handler }),
-    log,
-  });
+  const git: GitEndpoint =
+    hostGit.served === undefined
+      ? createAbsentEndpoint()
+      : await createGitEndpoint({
+          repositories: hostGit.served,
+          authenticate: ({ token }) => (token === undefined ? undefined : authenticate(token)),
+          access: createPushAccess({ cluster: store, clock, audit, handler }),
+          log,
+        });
   const removeObjects = (name: string): Promise<void> => inTurn(name, () => repositories.remove(name));
   const removal = startRemoval({ ...options, cluster: store, removeObjects });
   ends.push(() => removal.close());
-  const { sources, webhooks } = startSources({ ...options, cluster: store, handler, inTurn }, ends);
+  const { sources, webhooks } = startSources({ ...options, ...hostGit, cluster: store, handler, inTurn }, ends);
   metrics.watchSources(sources);
   const listening = await listenLocally(options.port, folder.certificate, (request, response) => {
     if (git.handle(request, response) || webhooks.handle(request, response)) return;

@@ -1,7 +1,15 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MAX_SOURCE_BYTES, MAX_SOURCE_DEPTH, MAX_SOURCE_ENTRIES, StalledError } from '../base/index.ts';
-import { type ObjectReader, type ObjectType, type Oid, parseTree, type TreeEntry } from '../git/index.ts';
+import {
+  type ObjectReader,
+  type ObjectType,
+  type Oid,
+  parseTree,
+  type TreeEntry,
+  treeSource,
+  walkTree,
+} from '../git/index.ts';
 
 /** Files that are read and written at the same time. */
 const PARALLEL_FILES = 16;
@@ -20,7 +28,20 @@ interface Layout {
  * missing objects, and past MAX_SOURCE_ENTRIES, MAX_SOURCE_BYTES or MAX_SOURCE_DEPTH; `into` is then incomplete.
  */
 export async function layOutTree(reader: ObjectReader, tree: Oid, into: string): Promise<void> {
+  if (reader.prefetch !== undefined) await reader.prefetch(await blobsOf(reader, tree));
   await layOutFolder({ reader, entries: 0, bytes: 0 }, tree, into, '', 0);
+}
+
+/** The blobs of a tree, as many as may be laid out: what is wrong with it shows when that is done. */
+async function blobsOf(reader: ObjectReader, tree: Oid): Promise<readonly Oid[]> {
+  const blobs = new Set<Oid>();
+  await walkTree(treeSource(reader, MAX_SOURCE_ENTRIES), tree, '', {
+    folder: () => blobs.size <= MAX_SOURCE_ENTRIES,
+    entry(_, { kind, oid }) {
+      if (kind !== 'gitlink' && blobs.size < MAX_SOURCE_ENTRIES) blobs.add(oid);
+    },
+  });
+  return [...blobs];
 }
 
 async function layOutFolder(layout: Layout, tree: Oid, into: string, path: string, depth: number): Promise<void> {
@@ -79,7 +100,7 @@ export function linkProblem(target: string, depth: number): string | undefined {
 }
 
 async function readObject(layout: Layout, oid: Oid, type: ObjectType, place: string): Promise<Uint8Array> {
-  const found = await layout.reader.read(oid, MAX_SOURCE_BYTES - layout.bytes);
+  const found = await layout.reader.read(oid, MAX_SOURCE_BYTES - layout.bytes, type === 'blob' ? 'blob' : undefined);
   if (found.kind === 'found' && found.type === type) {
     layout.bytes += found.bytes.length;
     if (layout.bytes <= MAX_SOURCE_BYTES) return found.bytes;

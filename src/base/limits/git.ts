@@ -60,3 +60,19 @@ export const MAX_REPOSITORIES = 1_000;
 export const PACK_EVERY_PUSHES = 200;
 /** Files of a checkout that `pipectl validate` lists. */
 export const MAX_WORK_TREE_FILES = 1_000_000;
+/** Where git is not there to read them: objects of one pack. A large project's whole history has about a million. */
+export const MAX_PACK_OBJECTS = 1_000_000;
+/** What a pack may unpack to in all, deltas and their results counted. */
+export const UNPACKED_BYTES = { base: 256 * MiB, perPackedByte: 200 } as const;
+/** Bytes that are held at once while deltas are resolved, and deltas of deltas that are followed (git makes 4,095 at most). */
+export const MAX_DELTA_BYTES_AT_ONCE = 128 * MiB;
+export const MAX_DELTA_DEPTH = 4_096;
+/** An object that is not unpacked in the thread that asks for it. */
+export const LARGE_OBJECT_BYTES = 1 * MiB;
+/** A pack that is looked through without a thread, and what it may unpack to there. */
+export const SMALL_PACK = { packedBytes: 128 * KiB, unpackedBytes: 4 * MiB } as const;
+/** Of the thread that looks through a fetched pack: its heap in MiB, and the time that it may take. */
+export const INDEX_THREAD = { heapMb: 512, timeoutMs: 300_000 } as const;
+/** Commits that a remote is told we have, and refs of one repository without git. */
+export const MAX_TOLD_COMMITS = 1_000;
+export const MAX_PLAIN_REFS = 20_000;

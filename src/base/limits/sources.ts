@@ -31,6 +31,8 @@ export const MAX_REMOTE_REFS_BYTES = 8 * MiB;
 export const MAX_REMEMBERED_REFS = 200;
 /** Refs that are asked for in one fetch. */
 export const MAX_FETCHED_REFS = 200;
+/** Blobs that are asked for in one fetch, of those that a filter left out. */
+export const MAX_FETCHED_BLOBS = 1_000;
 /** Refs of one fetch that may turn out not to be had one by one; with more the fetch has failed. */
 export const MAX_REFUSED_REFS = 20;
 /** Characters of what status says of a source, and rejected refs that it names. */

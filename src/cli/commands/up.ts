@@ -19,6 +19,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const dataFolder = resolve(cwd, context.global.dataFolder);
   const port = input.integer('port', { min: 0, max: 65_535 }) ?? DEFAULT_PORT;
   const localSchemes = (['http', 'file'] as const).filter((scheme) => input.list('allowRemotes').includes(scheme));
+  const withoutGit = input.flag('withoutGit');
   const log = createLog({
     level: context.global.verbose ? 'debug' : 'info',
     format: stderr.isTerminal ? 'human' : 'json',
@@ -27,7 +28,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     color: stderr.color,
   });
   const daemon = await context.ports
-    .startDaemon({ dataFolder, port, localSchemes, log })
+    .startDaemon({ dataFolder, port, localSchemes, withoutGit, log })
     .catch((error: unknown) => joinRunning(context, input, dataFolder, error));
   const lines = [
     ...factLines(stdout, [
@@ -81,6 +82,13 @@ async function gitLines(
   daemon: DaemonHandle,
   dataFolder: string,
 ): Promise<string[]> {
+  if (!daemon.servesGit) {
+    return [
+      '',
+      'There is no git here, so nothing can be pushed. To follow a repository:',
+      '  pipectl repo add NAME https://host/path.git',
+    ];
+  }
   const checkout = await findCheckout(context.cwd);
   const url = `${daemon.gitUrl}${checkout?.project.name ?? 'NAME'}.git`;
   if (checkout === undefined || !existsSync(join(checkout.root, '.git')) || !input.flag('remote')) {

@@ -204,7 +204,7 @@ async function readTexts(
   let total = 0;
   for (let start = 0; start < wanted.length; start += READS_AT_ONCE) {
     const part = wanted.slice(start, start + READS_AT_ONCE);
-    const results = await Promise.all(part.map(([, blob]) => objects.read(blob, MAX_FILE_BYTES)));
+    const results = await Promise.all(part.map(([, blob]) => objects.read(blob, MAX_FILE_BYTES, 'blob')));
     for (const [position, result] of results.entries()) {
       const [path, blob] = part[position] as [string, string];
       if (result.kind === 'missing') {

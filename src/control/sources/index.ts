@@ -5,4 +5,5 @@
  * Keeps: no remote holds up another; a rejected commit moves no ref; a poll without news writes nothing; hints, however
  * many, only bring the next poll forward; no credentials reach a status, a log or a file.
  */
+export { createSourceObjects, type SourceObjectsOptions } from './source-objects.ts';
 export { createSources, type Sources, type SourcesOptions, type SourcesStats } from './sources.ts';

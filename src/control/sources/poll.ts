@@ -5,6 +5,7 @@ import {
   type FetchRefs,
   type ListRefs,
   type Oid,
+  type ProxyFor,
   type PushHandler,
   type Refs,
   type RefUpdate,
@@ -13,13 +14,15 @@ import {
   type RemoteRefs,
   ZERO_OID,
 } from '../../git/index.ts';
-import { readCredentials } from './credentials.ts';
+import { openRemote } from './credentials.ts';
 import type { Lanes } from './lanes.ts';
 import { followedRefs, observationDigest, updatesBetween } from './observe-refs.ts';
 import type { Rejection } from './status.ts';
 
 export interface PollContext {
   readonly secrets: Secrets;
+  /** The proxy for a remote that names none itself. */
+  readonly proxyFor: ProxyFor;
   readonly list: ListRefs;
   readonly fetch: FetchRefs;
   /** The refs of our copy. */
@@ -53,6 +56,8 @@ export type PollResult =
       readonly observed: string;
       readonly count: number;
       readonly moved: number;
+      /** What the remote cannot do; see Fetched. */
+      readonly notes: readonly string[];
       readonly rejections: readonly Rejection[];
     };
 
@@ -66,9 +71,7 @@ export async function pollRemote(
   source: RemoteSource,
   memory: PollMemory,
 ): Promise<PollResult> {
-  const { url, timeoutMs, depth } = source;
-  const credentials = await readCredentials(context.secrets, source);
-  const remote: Remote = { url, timeoutMs, credentials, ...(depth !== undefined && { depth }) };
+  const remote = await openRemote(context, source);
   const listed = await listRefs(context, remote, memory);
   const wanted = followedRefs(listed, source.refs);
   if (wanted.size > MAX_REMOTE_REFS) {
@@ -79,8 +82,8 @@ export async function pollRemote(
   const known = repository.status?.source;
   if (known?.observed === observed && known.failures === undefined && !memory.isForced) return { kind: 'unchanged' };
   forgetRejected(memory, wanted);
-  const moved = await takeOver(context, repository, remote, { listed, wanted, memory });
-  return { kind: 'observed', observed, count: wanted.size, moved, rejections: [...memory.rejected.values()] };
+  const { moved, notes } = await takeOver(context, repository, remote, { listed, wanted, memory });
+  return { kind: 'observed', observed, count: wanted.size, moved, notes, rejections: [...memory.rejected.values()] };
 }
 
 /** Over HTTP it takes no process, so a remote that hangs costs nothing but its socket. */
@@ -104,13 +107,13 @@ interface Task {
   readonly memory: PollMemory;
 }
 
-/** Makes our refs those of the remote, as far as they are accepted. Returns how many moved. */
+/** Makes our refs those of the remote, as far as they are accepted. Returns how many moved, and what the remote cannot do. */
 async function takeOver(
   context: PollContext,
   repository: Repository,
   remote: Remote,
   { listed, wanted, memory }: Task,
-): Promise<number> {
+): Promise<{ readonly moved: number; readonly notes: readonly string[] }> {
   const { name } = repository.metadata;
   const { head } = listed;
   const tagsFirst = repository.spec.verify?.mode === 'tag';
@@ -121,7 +124,7 @@ async function takeOver(
   const updates = updatesBetween(local, wanted, { tagsFirst, rejected, ...(head !== undefined && { head }) });
   if (updates.length === 0 || context.signal.aborted) {
     keepLocal(memory, local, []);
-    return 0;
+    return { moved: 0, notes: [] };
   }
   const refs = updates.flatMap(({ ref, after }) => (after === ZERO_OID ? [] : [ref]));
   const fetched = await context.lanes.run(groupOf(remote, memory), () =>
@@ -141,7 +144,7 @@ async function takeOver(
   } finally {
     await fetched.close();
   }
-  return moved.length;
+  return { moved: moved.length, notes: fetched.notes };
 }
 
 function keepLocal({ local }: PollMemory, before: Refs, moved: readonly RefUpdate[]): void {

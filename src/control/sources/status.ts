@@ -25,6 +25,8 @@ export type PollOutcome =
       /** Refs that are followed. */
       readonly count: number;
       readonly rejections: readonly Rejection[];
+      /** What the remote cannot do; see Fetched. */
+      readonly notes: readonly string[];
     }
   | {
       readonly kind: 'failed';
@@ -115,8 +117,9 @@ function wantedCondition(
   const tracked = new Set(domains.map(({ ref }) => `refs/heads/${ref}`));
   const serious = outcome.rejections.filter(({ ref }) => domains.length === 0 || tracked.has(ref));
   if (serious.length > 0) return { status: 'False', reason: 'CommitRejected', message: rejectionText(serious) };
-  const refs = `${outcome.count} ${outcome.count === 1 ? 'ref is' : 'refs are'} as at the remote`;
-  if (outcome.rejections.length === 0) return { status: 'True', reason: 'Fetched', message: refs };
+  const { count, notes } = outcome;
+  const refs = [`${count} ${count === 1 ? 'ref is' : 'refs are'} as at the remote`, ...notes].join('; ');
+  if (outcome.rejections.length === 0) return { status: 'True', reason: 'Fetched', message: shortened(refs) };
   const names = outcome.rejections.slice(0, MAX_NAMED_REJECTIONS).map(({ ref }) => ref);
   return {
     status: 'True',

@@ -7,8 +7,8 @@ import {
   SYSTEM_NAMESPACE,
 } from '../../../src/cluster/index.ts';
 import { createSources, type Sources } from '../../../src/control/sources/index.ts';
-import { createHttpRefs } from '../../../src/git/adapters/http-refs/index.ts';
 import { createNativeRemotes } from '../../../src/git/adapters/native/index.ts';
+import { createHttpRefs, openConnections } from '../../../src/git/adapters/smart-http/index.ts';
 import { hostClock, hostRandom } from '../../../src/main/host.ts';
 import { git, temporaryFolder } from '../../git/fixtures/real-git.ts';
 import { quiet } from '../../git/fixtures/served.ts';
@@ -40,7 +40,8 @@ export async function startFollowing(folder = temporaryFolder()): Promise<Follow
       return { kind: 'value', bytes: Buffer.from(value) };
     },
   };
-  const http = createHttpRefs();
+  const connections = openConnections();
+  const http = createHttpRefs(connections);
   const native = createNativeRemotes({ repositories, schemes: ['https', 'ssh', 'http', 'file'] });
   const sources = createSources({
     cluster: world.store,
@@ -48,7 +49,8 @@ export async function startFollowing(folder = temporaryFolder()): Promise<Follow
     random: hostRandom,
     log: quiet,
     secrets,
-    list: (remote, signal) => (remote.url.scheme.startsWith('http') ? http : native).list(remote, signal),
+    proxyFor: () => undefined,
+    list: (remote, signal) => (remote.url.scheme.startsWith('http') ? http : native.list)(remote, signal),
     fetch: native.fetch,
     localRefs: (name) => repositories.refs(name),
     handler: world.registration,
@@ -56,7 +58,7 @@ export async function startFollowing(folder = temporaryFolder()): Promise<Follow
   });
   closing.unshift(async () => {
     await sources.stop();
-    http.close();
+    connections.close();
   });
   return {
     ...world,

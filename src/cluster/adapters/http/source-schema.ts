@@ -21,6 +21,20 @@ export const SOURCE = record(
     ),
     refs: optional(list(text('For example main, release/* or refs/tags/v*.'), 'Refs to follow; all when absent.')),
     depth: optional(whole('Commits of history to fetch; all when absent.')),
+    filter: optional(
+      text(
+        'blob:none or blob:limit=<size>: blobs that are not fetched before they are read; none are left out when absent.',
+      ),
+    ),
+    proxy: optional(
+      record(
+        {
+          url: optional(text('http://host:port, without a login; the key address of the Secret when absent.')),
+          secret: optional(text('A Secret of this namespace with username and password, and address.')),
+        },
+        'A proxy for HTTP and HTTPS, instead of the one that the environment of the control plane names.',
+      ),
+    ),
   },
   'Where commits come from.',
 );

@@ -11,14 +11,13 @@ import {
   PACK_EVERY_PUSHES,
   StalledError,
 } from '../../../base/index.ts';
-import type { GitAccess, Origin, Requester } from '../../index.ts';
+import { createTurns, type GitAccess, isRepositoryName, type Origin, type Requester } from '../../index.ts';
 import { copyCgiResponse } from './cgi.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
 import { runGit, UNPACK_ENVIRONMENT } from './environment.ts';
 import { type HookHandler, hookPipes, serveHooks } from './hook-channel.ts';
 import { createPushAnswer } from './push-answer.ts';
-import { isRepositoryName, type RepositoryStore } from './repositories.ts';
-import { createTurns } from './turns.ts';
+import type { RepositoryStore } from './repositories.ts';
 import { watchEffort } from './unpack-effort.ts';
 
 export interface GitEndpointOptions<W extends Requester = Requester> {

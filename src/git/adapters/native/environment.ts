@@ -18,6 +18,8 @@ export function gitEnvironment(configFile: string): Record<string, string> {
     GIT_PROTOCOL_FROM_USER: '0',
     GIT_NO_REPLACE_OBJECTS: '1',
     GIT_ADVICE: '0',
+    // What a filter left out is fetched by us, with the login that it takes, or not at all (git 2.45).
+    GIT_NO_LAZY_FETCH: '1',
   };
 }
 

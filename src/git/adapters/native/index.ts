@@ -8,11 +8,6 @@ export type { Credentials } from './credentials.ts';
 export { createGitEndpoint, type GitEndpoint, type GitEndpointOptions } from './endpoint.ts';
 export { gitEnvironment, runGit } from './environment.ts';
 export { type NativeReader, openNativeReader } from './reader.ts';
-export { createNativeRemotes, type NativeRemotes, type NativeRemotesOptions, notAllowed } from './remotes.ts';
-export {
-  isRepositoryName,
-  openRepositoryStore,
-  type RepositoryStore,
-  type RepositoryStoreOptions,
-} from './repositories.ts';
+export { createNativeRemotes, type NativeRemotes, type NativeRemotesOptions } from './remotes.ts';
+export { openRepositoryStore, type RepositoryStore, type RepositoryStoreOptions } from './repositories.ts';
 export { createSignatures, type SignaturesOptions } from './signatures.ts';

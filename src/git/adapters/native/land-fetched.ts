@@ -35,11 +35,11 @@ function updateRefs(gitDir: string, env: Record<string, string>, updates: readon
 }
 
 /** A pack counts once its index is there, so that comes last, as when git takes in a push. */
-async function moveObjects(from: string, to: string): Promise<void> {
+export async function moveObjects(from: string, to: string): Promise<void> {
   for (const folder of (await readdir(from)).sort()) {
     if (folder === 'pack') {
       const names = (await readdir(join(from, folder))).filter((file) =>
-        /^pack-[0-9a-f]+\.(?:pack|rev|idx)$/.test(file),
+        /^pack-[0-9a-f]+\.(?:promisor|pack|rev|idx)$/.test(file),
       );
       await moveFiles(
         join(from, folder),

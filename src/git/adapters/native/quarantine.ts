@@ -1,15 +1,17 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { QUARANTINE_PREFIX } from '../../index.ts';
 import type { RepositoryStore } from './repositories.ts';
 
 /** A bare repository for what is fetched, which sees the objects of another one. Its refs are what the remote showed. */
 export interface Quarantine {
   readonly gitDir: string;
+  /** The repository has packs that refer to blobs which a filter left out. */
+  readonly isPartial: boolean;
+  /** Forgets what git wrote into its configuration: no other git is to fetch what is missing by itself. */
+  resetConfig(): Promise<void>;
   remove(): Promise<void>;
 }
-
-/** Begins the names of quarantines, beside the repositories; what a process that died left there is removed at the start. */
-export const QUARANTINE_PREFIX = '.fetch-';
 
 const CONFIG =
   '[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n\tbigFileThreshold = 4g\n[pack]\n\tthreads = 1\n';
@@ -19,14 +21,16 @@ export async function openQuarantine(repositories: RepositoryStore, name: string
   const main = repositories.path(name);
   const gitDir = await mkdtemp(join(repositories.folder, `${QUARANTINE_PREFIX}${name}-`));
   const remove = (): Promise<void> => rm(gitDir, { recursive: true, force: true });
+  const resetConfig = (): Promise<void> => writeFile(join(gitDir, 'config'), CONFIG);
   try {
     await mkdir(join(gitDir, 'objects', 'info'), { recursive: true });
     await mkdir(join(gitDir, 'refs', 'heads'), { recursive: true });
     await writeFile(join(gitDir, 'HEAD'), 'ref: refs/heads/pipectl-quarantine\n');
-    await writeFile(join(gitDir, 'config'), CONFIG);
+    await resetConfig();
     await writeFile(join(gitDir, 'objects', 'info', 'alternates'), `${quoted(join(main, 'objects'))}\n`);
     await copyFile(join(main, 'shallow'), join(gitDir, 'shallow')).catch(ignoreMissing);
-    return { gitDir, remove };
+    const packs = await readdir(join(main, 'objects', 'pack')).catch(() => []);
+    return { gitDir, isPartial: packs.some((file) => file.endsWith('.promisor')), resetConfig, remove };
   } catch (error) {
     await remove();
     throw error;

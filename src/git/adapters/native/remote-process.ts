@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GIT_REQUEST_TIMEOUT_MS, MAX_PUSH_BYTES } from '../../../base/index.ts';
+import { GIT_REQUEST_TIMEOUT_MS, type HttpProxy, MAX_PUSH_BYTES } from '../../../base/index.ts';
 import { type Remote, RemoteError, type RemoteReason } from '../../index.ts';
 import { gitMissing, UNPACK_ENVIRONMENT } from './environment.ts';
 
@@ -18,6 +18,8 @@ export interface RemoteGit {
   /** A folder for files that hold nothing secret; a new one below it is removed afterwards. */
   readonly scratch: string;
   readonly maxBytes: number;
+  /** Objects may refer to blobs that are not there; the remote is then called `source`. */
+  readonly isPartial?: boolean;
   /** The whole may take so long; absent: GIT_REQUEST_TIMEOUT_MS. */
   readonly timeoutMs?: number;
   readonly signal: AbortSignal;
@@ -35,8 +37,15 @@ status=$?
 kill "$SSH_AGENT_PID"
 exit $status`;
 
-/** Standard output of a git that talks to a remote, without the configuration of anybody. Errors: RemoteError. */
-export async function runRemoteGit(request: RemoteGit): Promise<string> {
+/** What a git that talks to a remote said. */
+export interface RemoteAnswer {
+  readonly out: string;
+  /** Its warnings. */
+  readonly said: string;
+}
+
+/** Runs a git that talks to a remote, without the configuration of anybody. Errors: RemoteError. */
+export async function runRemoteGit(request: RemoteGit): Promise<RemoteAnswer> {
   const { remote, env, scratch, args } = request;
   const { identity, knownHosts, authorities } = remote.credentials;
   const isSsh = remote.url.scheme === 'ssh';
@@ -55,6 +64,7 @@ export async function runRemoteGit(request: RemoteGit): Promise<string> {
     const settings = [
       ...SETTINGS,
       ...(isSsh ? [] : httpSettings(remote, authorities === undefined ? undefined : authoritiesFile)),
+      ...(request.isPartial === true ? partialSettings(remote) : []),
     ];
     const hasKey = isSsh && identity !== undefined;
     const command = hasKey ? ['ssh-agent', 'sh', '-c', WITH_KEY] : ['sh', '-c', PLAIN];
@@ -65,6 +75,8 @@ export async function runRemoteGit(request: RemoteGit): Promise<string> {
         ...configEnvironment(settings),
         TMPDIR: folder,
         GIT_ALLOW_PROTOCOL: remote.url.scheme,
+        // What comes may be a delta against a blob that was left out: this git, with this login and these bounds, asks for it.
+        ...(request.isPartial === true && { GIT_NO_LAZY_FETCH: '0' }),
         GIT_SSH_VARIANT: 'ssh',
         GIT_SSH_COMMAND: sshCommand(knownHostsFile, remote.timeoutMs),
       },
@@ -100,7 +112,7 @@ const SETTINGS: readonly (readonly [name: string, value: string])[] = [
 ];
 
 function httpSettings(
-  { url, credentials, timeoutMs }: Remote,
+  { url, credentials, timeoutMs, proxy }: Remote,
   authoritiesFile: string | undefined,
 ): (readonly [name: string, value: string])[] {
   const { username = 'x-access-token', password } = credentials;
@@ -109,6 +121,7 @@ function httpSettings(
     ['http.lowSpeedLimit', '1'],
     ['http.lowSpeedTime', String(Math.ceil(timeoutMs / 1_000))],
     ['http.userAgent', 'git/pipectl'],
+    ...proxySettings(proxy),
   ];
   if (authoritiesFile !== undefined) settings.push(['http.sslCAInfo', authoritiesFile]);
   if (password !== undefined) {
@@ -117,6 +130,26 @@ function httpSettings(
     settings.push([`http.${origin}.extraHeader`, `Authorization: Basic ${basic}`]);
   }
   return settings;
+}
+
+function proxySettings(proxy: HttpProxy | undefined): (readonly [name: string, value: string])[] {
+  if (proxy === undefined) return [['http.proxy', '']];
+  const { scheme, host, port, username, password } = proxy;
+  const login = username === undefined ? '' : `${encodeURIComponent(username)}:${encodeURIComponent(password ?? '')}@`;
+  return [
+    ['http.proxy', `${scheme}://${login}${host}:${port}`],
+    ['http.proxyAuthMethod', 'basic'],
+  ];
+}
+
+/** The name of the remote that has what is missing: git knows promisors by name only. */
+export const PROMISOR = 'source';
+
+function partialSettings({ url }: Remote): (readonly [name: string, value: string])[] {
+  return [
+    [`remote.${PROMISOR}.url`, url.text],
+    [`remote.${PROMISOR}.promisor`, 'true'],
+  ];
 }
 
 /** By the environment, which only this user can read, and not on the command line, which everybody can. */
@@ -149,7 +182,7 @@ function sshCommand(knownHostsFile: string, timeoutMs: number): string {
   return `ssh -F none ${options.map((option) => `-o '${option.replaceAll("'", `'\\''`)}'`).join(' ')}`;
 }
 
-function outputOf(child: ChildProcess, request: RemoteGit): Promise<string> {
+function outputOf(child: ChildProcess, request: RemoteGit): Promise<RemoteAnswer> {
   const { remote, maxBytes, signal, timeoutMs = GIT_REQUEST_TIMEOUT_MS } = request;
   return new Promise((resolve, reject) => {
     const out: Buffer[] = [];
@@ -185,7 +218,7 @@ function outputOf(child: ChildProcess, request: RemoteGit): Promise<string> {
     child.on('close', (code) => {
       over();
       if (cause !== undefined) reject(cause);
-      else if (code === 0) resolve(Buffer.concat(out).toString('utf8'));
+      else if (code === 0) resolve({ out: Buffer.concat(out).toString('utf8'), said: complaint });
       else reject(failureOf(remote, complaint, code));
     });
   });
@@ -211,6 +244,7 @@ const COMPLAINTS: readonly (readonly [RegExp, RemoteReason])[] = [
     /not found|does not exist|does not appear to be a git repository|returned error: 404|couldn't find remote ref/i,
     'NotFound',
   ],
+  [/CONNECT tunnel failed|from proxy after CONNECT|Proxy CONNECT aborted|resolve proxy/i, 'ProxyRefused'],
   [/timed out|timeout|too slow/i, 'TimedOut'],
   [
     /Could not resolve|Connection refused|Failed to connect|No route|unreachable|hung up|early EOF|Connection reset/i,
@@ -220,7 +254,10 @@ const COMPLAINTS: readonly (readonly [RegExp, RemoteReason])[] = [
 
 function failureOf(remote: Remote, complaint: string, code: number | null): RemoteError {
   const reason = COMPLAINTS.find(([pattern]) => pattern.test(complaint))?.[1] ?? 'FetchFailed';
-  return new RemoteError(reason, `${placeOf(remote)}: ${wordsOf(complaint) || `git ended with ${code ?? 'a signal'}`}`);
+  return new RemoteError(
+    reason,
+    `${placeOf(remote)}: ${withoutLogins(remote, wordsOf(complaint)) || `git ended with ${code ?? 'a signal'}`}`,
+  );
 }
 
 /** The lines that say why, as one; the ones that git prints for everybody tell nothing. */
@@ -232,6 +269,14 @@ function wordsOf(complaint: string): string {
     .slice(0, 4)
     .join('; ')
     .slice(0, 600);
+}
+
+/** Git and curl do not repeat logins, as far as is known; here they could not. */
+function withoutLogins({ credentials, proxy }: Remote, words: string): string {
+  const secrets = [credentials.password, proxy?.password].flatMap((text) =>
+    text === undefined || text === '' ? [] : [text, encodeURIComponent(text)],
+  );
+  return secrets.reduce((text, secret) => text.replaceAll(secret, '***'), words);
 }
 
 function placeOf({ url }: Remote): string {

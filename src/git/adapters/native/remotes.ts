@@ -1,16 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MAX_FETCHED_REFS, MAX_REMOTE_REFS_BYTES, type RemoteUrl, StalledError } from '../../../base/index.ts';
 import {
-  MAX_FETCHED_REFS,
-  MAX_REFUSED_REFS,
-  MAX_REMOTE_REFS_BYTES,
-  type RemoteUrl,
-  StalledError,
-} from '../../../base/index.ts';
-import { type FetchRefs, followedRef, isOid, type ListRefs, RemoteError, type RemoteRefs } from '../../index.ts';
+  type FetchBlobs,
+  type FetchRefs,
+  fetchApart,
+  followedRef,
+  isOid,
+  type ListRefs,
+  notAllowed,
+  type Oid,
+  RemoteError,
+  type RemoteRefs,
+  withMissingBlobs,
+} from '../../index.ts';
 import { gitMissing, runGit } from './environment.ts';
+import { type Fetching, fetchBlobs, fetchOrRefetch, fetchSome, isPartial, missingOf } from './fetch-objects.ts';
 import { openFetchedReader } from './fetched-reader.ts';
-import { landFetched } from './land-fetched.ts';
+import { landFetched, moveObjects } from './land-fetched.ts';
 import { openQuarantine, type Quarantine } from './quarantine.ts';
 import { runRemoteGit } from './remote-process.ts';
 import type { RepositoryStore } from './repositories.ts';
@@ -25,6 +32,7 @@ export interface NativeRemotesOptions {
 export interface NativeRemotes {
   readonly list: ListRefs;
   readonly fetch: FetchRefs;
+  readonly fetchBlobs: FetchBlobs;
 }
 
 export function createNativeRemotes({ repositories, schemes }: NativeRemotesOptions): NativeRemotes {
@@ -38,7 +46,7 @@ export function createNativeRemotes({ repositories, schemes }: NativeRemotesOpti
       const { env, folder: scratch } = repositories;
       const { timeoutMs } = remote;
       const request = { args, remote, env, scratch, maxBytes: MAX_REMOTE_REFS_BYTES, timeoutMs, signal };
-      return parseListing(await runRemoteGit(request));
+      return parseListing((await runRemoteGit(request)).out);
     },
     async fetch(name, remote, refs, signal) {
       allow(remote.url);
@@ -46,17 +54,23 @@ export function createNativeRemotes({ repositories, schemes }: NativeRemotesOpti
       const quarantine = await openQuarantine(repositories, name);
       try {
         const failed = new Map<string, RemoteError>();
+        const notes = new Set<string>();
+        const fetching: Fetching = { repositories, quarantine, remote, signal };
         for (let at = 0; at < refs.length; at += MAX_FETCHED_REFS) {
           const part = refs.slice(at, at + MAX_FETCHED_REFS);
-          await fetchApart((some) => fetchSome(repositories, quarantine, remote, some, signal), part, failed);
+          await fetchApart((some) => fetchSome(fetching, some, notes), part, failed);
         }
         const there = refs.filter((ref) => !failed.has(ref));
         const fetched = (await readLooseRefs(quarantine, there)) ?? (await readRefs(quarantine, repositories.env));
         const reader = openFetchedReader(repositories, name, quarantine);
+        const fetchMissing = (blobs: readonly Oid[]): Promise<void> => fetchOrRefetch(fetching, blobs, there, notes);
         return {
           refs: fetched,
           failed,
-          objects: reader,
+          get notes() {
+            return [...notes];
+          },
+          objects: isPartial(fetching) ? withMissingBlobs(reader, fetchMissing) : reader,
           land: (updates) => landFetched(repositories, name, quarantine, updates),
           async close() {
             reader.close();
@@ -68,69 +82,18 @@ export function createNativeRemotes({ repositories, schemes }: NativeRemotesOpti
         throw error;
       }
     },
+    async fetchBlobs(name, remote, blobs, signal) {
+      allow(remote.url);
+      const quarantine = await openQuarantine(repositories, name);
+      try {
+        const missing = await missingOf(repositories, name, blobs);
+        if (missing.length > 0) await fetchBlobs({ repositories, quarantine, remote, signal }, missing);
+        await moveObjects(join(quarantine.gitDir, 'objects'), join(repositories.path(name), 'objects'));
+      } finally {
+        await quarantine.remove();
+      }
+    },
   };
-}
-
-/** The error for a URL of a scheme that this control plane does not follow. */
-export function notAllowed(scheme: string): RemoteError {
-  return new RemoteError(
-    'ProtocolRefused',
-    `${scheme} remotes are not followed here: use https or ssh, or start the control plane with --allow-remotes ${scheme}`,
-  );
-}
-
-/** What can be the fault of one ref among many: git then refuses them all. */
-const OF_ONE_REF: ReadonlySet<RemoteError['reason']> = new Set([
-  'FetchFailed',
-  'NotFound',
-  'ObjectsRefused',
-  'TooLarge',
-]);
-
-/** Fetches refs together; when that fails for what one of them may be guilty of, in halves, to find out which. */
-async function fetchApart(
-  fetch: (refs: readonly string[]) => Promise<void>,
-  refs: readonly string[],
-  failed: Map<string, RemoteError>,
-): Promise<void> {
-  try {
-    await fetch(refs);
-  } catch (error) {
-    if (!(error instanceof RemoteError) || !OF_ONE_REF.has(error.reason) || failed.size >= MAX_REFUSED_REFS)
-      throw error;
-    const [only = '', ...others] = refs;
-    if (others.length === 0) {
-      failed.set(only, error);
-      return;
-    }
-    const middle = Math.ceil(refs.length / 2);
-    await fetchApart(fetch, refs.slice(0, middle), failed);
-    await fetchApart(fetch, refs.slice(middle), failed);
-  }
-}
-
-async function fetchSome(
-  { env, folder: scratch }: RepositoryStore,
-  { gitDir }: Quarantine,
-  remote: Parameters<FetchRefs>[1],
-  refs: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const args = [
-    '--git-dir',
-    gitDir,
-    'fetch',
-    '--quiet',
-    '--no-tags',
-    '--no-write-fetch-head',
-    '--no-recurse-submodules',
-    '--no-auto-maintenance',
-    ...(remote.depth === undefined ? [] : [`--depth=${remote.depth}`]),
-    '--',
-    remote.url.text,
-    ...refs.map((ref) => `+${ref}:${ref}`),
-  ];
-  await runRemoteGit({ args, remote, env, scratch, maxBytes: 4_096, signal });
 }
 
 /** `ref: refs/heads/main<TAB>HEAD`, then `<oid><TAB><ref>`; what annotated tags point at is told as `<ref>^{}`. */

@@ -8,33 +8,21 @@ import {
   MAX_REPOSITORIES,
   StalledError,
 } from '../../../base/index.ts';
-import { isOid, type Refs } from '../../index.ts';
+import { isOid, isRepositoryName, QUARANTINE_PREFIX, type Refs, type Repositories } from '../../index.ts';
 import { gitEnvironment, runGit } from './environment.ts';
 import { HOOKS } from './hooks.ts';
-import { QUARANTINE_PREFIX } from './quarantine.ts';
 import { type NativeReader, openNativeReader } from './reader.ts';
 import { SCRATCH_PREFIX } from './remote-process.ts';
 import { SIGNATURES_PREFIX } from './signatures.ts';
 
-/** The bare repositories of one control plane: `<folder>/<name>.git`. */
-export interface RepositoryStore {
+/** Repositories that git keeps, and serves. */
+export interface RepositoryStore extends Repositories {
   readonly env: Record<string, string>;
-  readonly folder: string;
-  path(name: string): string;
-  exists(name: string): Promise<boolean>;
-  /** Creates the repository when it is not there, and once in the life of this store renews its configuration. */
-  ensure(name: string): Promise<void>;
-  /** Names, sorted. */
-  list(): Promise<readonly string[]>;
-  refs(name: string): Promise<Refs>;
   reader(name: string): NativeReader;
   /** Removes what pushes that were ended had brought; no push may run. */
   tidy(name: string): Promise<void>;
   /** Packs loose objects, removing none that are unreachable: commits that a force-push left behind stay runnable. */
   pack(name: string): Promise<void>;
-  /** Deletes the repository with all its commits, if it is there. */
-  remove(name: string): Promise<void>;
-  close(): void;
 }
 
 export interface RepositoryStoreOptions {
@@ -46,13 +34,7 @@ export interface RepositoryStoreOptions {
   readonly maxPushBytes?: number;
 }
 
-const REPOSITORY_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const MAX_REFS_BYTES = 64 * 1024 * 1024;
-
-/** Whether `name` can name a repository: an RFC 1123 label. */
-export function isRepositoryName(name: string): boolean {
-  return REPOSITORY_NAME.test(name);
-}
 
 /**
  * Opens the folder of repositories, writing hooks and git's configuration anew.

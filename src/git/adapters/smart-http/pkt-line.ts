@@ -33,3 +33,31 @@ export function readPackets(bytes: Buffer): readonly Packet[] | undefined {
   }
   return packets;
 }
+
+/** A packet as it stands in a stream; `end` is the mark that a server sends behind its last answer. */
+export type RawPacket =
+  | { readonly kind: 'data'; readonly bytes: Buffer }
+  | { readonly kind: 'flush' | 'delimiter' | 'end' };
+
+/** The whole packets at the beginning of `bytes`, and what is behind them; undefined when there is something else. */
+export function splitPackets(
+  bytes: Buffer,
+): { readonly packets: readonly RawPacket[]; readonly rest: Buffer } | undefined {
+  const packets: RawPacket[] = [];
+  let at = 0;
+  while (at + SPECIAL_BYTES <= bytes.length) {
+    const digits = bytes.toString('latin1', at, at + SPECIAL_BYTES);
+    if (!/^[0-9a-f]{4}$/i.test(digits)) return undefined;
+    const length = Number.parseInt(digits, 16);
+    if (length < SPECIAL_BYTES) {
+      if (length > 2) return undefined;
+      packets.push({ kind: length === 0 ? 'flush' : length === 1 ? 'delimiter' : 'end' });
+      at += SPECIAL_BYTES;
+      continue;
+    }
+    if (at + length > bytes.length) break;
+    packets.push({ kind: 'data', bytes: bytes.subarray(at + SPECIAL_BYTES, at + length) });
+    at += length;
+  }
+  return { packets, rest: bytes.subarray(at) };
+}

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_REMOTE_REFS_BYTES, parseRemoteUrl } from '../../src/base/index.ts';
-import { createHttpRefs } from '../../src/git/adapters/http-refs/index.ts';
+import { createHttpRefs, openConnections } from '../../src/git/adapters/smart-http/index.ts';
 import { type Remote, RemoteError } from '../../src/git/index.ts';
 import { git, newRepository, temporaryFolder } from './fixtures/real-git.ts';
 import { type RemoteHost, startRemoteHost } from './fixtures/remote-host.ts';
 
 const signal = new AbortController().signal;
-const refs = createHttpRefs();
-afterAll(() => refs.close());
+const connections = openConnections();
+const list = createHttpRefs(connections);
+afterAll(() => connections.close());
 
 let host: RemoteHost;
 let head: string;
@@ -31,7 +32,7 @@ function remote(path = 'shop.git', more: Partial<Remote> = {}): Remote {
 }
 
 async function failure(asked: Remote): Promise<RemoteError> {
-  const error = await refs.list(asked, signal).then(
+  const error = await list(asked, signal).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
@@ -42,14 +43,14 @@ async function failure(asked: Remote): Promise<RemoteError> {
 describe('refs over HTTP', () => {
   it('are branches and tags, told by one request', async () => {
     host.requests.length = 0;
-    const listed = await refs.list(remote(), signal);
+    const listed = await list(remote(), signal);
     expect(Object.fromEntries(listed.refs)).toEqual({ 'refs/heads/main': head, 'refs/tags/v1': tag });
     expect(listed.head).toBe('refs/heads/main');
     expect(host.requests).toEqual(['POST /shop.git/git-upload-pack']);
   });
 
   it('of an empty repository are none', async () => {
-    expect(await refs.list(remote('empty.git'), signal)).toEqual({ refs: new Map() });
+    expect(await list(remote('empty.git'), signal)).toEqual({ refs: new Map() });
   });
 
   it('of a server that knows only the older protocol are read from what it advertises', async () => {
@@ -64,7 +65,7 @@ describe('refs over HTTP', () => {
         );
       }
     };
-    const listed = await refs.list({ ...remote(), url: urlOf(other.url('old.git')) }, signal);
+    const listed = await list({ ...remote(), url: urlOf(other.url('old.git')) }, signal);
     expect(Object.fromEntries(listed.refs)).toEqual({ 'refs/heads/main': head, 'refs/tags/v1': tag });
     expect(listed.head).toBe('refs/heads/main');
   });
@@ -125,7 +126,7 @@ describe('refs over HTTP', () => {
       const lines = names.map((name) => `${head} ${name}\n`);
       response.end(`${lines.map((text) => `${(text.length + 4).toString(16).padStart(4, '0')}${text}`).join('')}0000`);
     };
-    const listed = await refs.list(remote(), signal);
+    const listed = await list(remote(), signal);
     host.behave = undefined;
     expect([...listed.refs.keys()]).toEqual(['refs/heads/ok']);
   });
