@@ -41,6 +41,20 @@ function write(definitions: string, script = 'print(1)\n'): void {
   writeFileSync(join(root, 'tasks', 'clean.py'), script);
 }
 
+const SCHEDULED = `
+kind: Workflow
+metadata: { name: sums }
+spec: { nodes: { one: { compute: { x: 1 } } } }
+---
+kind: LaunchPlan
+metadata: { name: sums }
+spec: { workflow: sums }
+---
+kind: Schedule
+metadata: { name: sums }
+spec: { launchPlan: sums, cron: "0 2 * * *", exclude: [{ calendar: holidays.dates }] }
+`;
+
 async function diff(...argv: string[]): Promise<Ran> {
   return diffIn(root, ...argv);
 }
@@ -62,6 +76,22 @@ async function diffIn(cwd: string, ...argv: string[]): Promise<Ran> {
   const code = await runCli({ argv: ['diff', ...argv], env, cwd, stdout, stderr, clock, random, signal }, PORTS);
   return { code, out, err };
 }
+
+it('tells of days that a file of dates has gained, between commits and of the work tree', async () => {
+  write(SCHEDULED);
+  writeFileSync(join(root, 'holidays.dates'), '2026-12-25\n');
+  git('checkout', '-q', '-b', 'holidays');
+  git('add', '-A');
+  git('commit', '-qm', 'Christmas Day');
+  writeFileSync(join(root, 'holidays.dates'), '2026-12-25\n2026-12-26 Boxing Day\n');
+  const told = ['- holidays.dates: 2026-12-25', '+ holidays.dates: 2026-12-25 2026-12-26'];
+  const edit = await diff();
+  for (const line of told) expect(edit.out).toContain(line);
+  git('commit', '-qam', 'Boxing Day');
+  const commits = await diff('HEAD~1..HEAD');
+  for (const line of told) expect(commits.out).toContain(line);
+  expect(commits.code).toBe(edit.code);
+});
 
 describe('pipectl diff', () => {
   it('tells nothing of a work tree that says the same', async () => {

@@ -16,6 +16,19 @@ kind: Task
 metadata: { name: t }
 spec: { source: tasks, run: { command: [sh] } }
 `;
+const SCHEDULED = `apiVersion: pipectl.dev/v1
+kind: Workflow
+metadata: { name: sums }
+spec: { outputs: { x: "\${{ nodes.one.outputs.x }}" }, nodes: { one: { compute: { x: 1 } } } }
+---
+kind: LaunchPlan
+metadata: { name: sums }
+spec: { workflow: sums }
+---
+kind: Schedule
+metadata: { name: sums }
+spec: { launchPlan: sums, cron: "0 2 * * *", exclude: [{ calendar: calendars/holidays.dates }] }
+`;
 const NOT_A_KIND = TASK.replace('Task', 'Tusk');
 const FORGED = { isValid: true, diagnostics: [], counts: { Task: 77 }, fileCount: 1, untracked: [] };
 
@@ -64,6 +77,18 @@ describe('a kept verdict', () => {
     expect(await validate()).toEqual(first);
     forge();
     expect(await validate()).toEqual(FORGED);
+  });
+
+  it('is not taken when a file of dates that a schedule names has changed', async () => {
+    put('pipelines/s.yaml', SCHEDULED);
+    commit('calendars/holidays.dates', '2026-12-25\n');
+    expect(await validate()).toMatchObject({ isValid: true });
+    put('calendars/holidays.dates', 'Christmas\n');
+    expect(await validate()).toMatchObject({ isValid: false, diagnostics: [{ code: 'PIPE-SCHED-003' }] });
+    put('calendars/holidays.dates', '2026-12-26\n');
+    expect(await validate()).toMatchObject({ isValid: true });
+    rmSync(join(root, 'calendars'), { recursive: true });
+    expect(await validate()).toMatchObject({ isValid: false, diagnostics: [{ code: 'PIPE-SCHED-002' }] });
   });
 
   it.each<[string, () => void, object]>([

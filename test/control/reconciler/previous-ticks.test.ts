@@ -110,6 +110,24 @@ describe('a schedule that changes', () => {
 });
 
 describe('the reconciler', () => {
+  it('makes a schedule another one when a file of dates that it names changes, and no other', async () => {
+    const world = await startWorld();
+    const work = newProject();
+    const holidays = NIGHTLY.replace('active: true', 'exclude: [{ calendar: calendars/holidays.dates }]');
+    commit(work, { 'pipelines/nightly.yaml': holidays, 'calendars/holidays.dates': '2026-12-25\n' });
+    await push(world, work);
+    const key = { kind: 'Schedule', namespace: 'shop-production', name: 'nightly' };
+    await until(async () => (await world.objects('shop-production')).length === 4);
+    const before = (await world.store.list('LaunchPlan')).items[0]?.metadata.resourceVersion;
+    const head = commit(work, { 'calendars/holidays.dates': '2026-12-25\n2026-12-26 Boxing Day\n' });
+    await push(world, work);
+    await until(async () => (await world.store.get<Schedule>(key)).spec.commit === head);
+    const { spec } = await world.store.get<Schedule>(key);
+    expect(spec.exclude).toEqual([{ calendar: 'calendars/holidays.dates', dates: ['2026-12-25', '2026-12-26'] }]);
+    expect((await world.store.list('LaunchPlan')).items[0]?.metadata.resourceVersion).toBe(before);
+    await world.close();
+  });
+
   it('leaves the old rule on a schedule that a push changes, and then lets it be, with what others noted', async () => {
     const world = await startWorld();
     const work = newProject();
