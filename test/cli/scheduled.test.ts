@@ -85,6 +85,13 @@ describe('pipectl suspend schedule/NAME', () => {
 });
 
 describe('what people see of a schedule', () => {
+  it('has its next tick by its rule where the scheduler has not told it yet', async () => {
+    expect((await run('get', 'schedules')).out).toMatch(/Active +\d+[hm]\S* +<none>/);
+    await run('suspend', 'schedule/daily');
+    expect((await run('get', 'schedules')).out).toMatch(/Suspended +<none> +<none>/);
+    expect((await run('describe', 'schedule/daily')).out).not.toContain('Next ticks');
+  });
+
   it('is in the table', async () => {
     await patchStatus(plane.api.store, KEY, {
       nextTick: '2100-01-01T00:00:00.000Z',

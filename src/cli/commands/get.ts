@@ -1,4 +1,4 @@
-import { type Connected, follow, listAll, searchExecutions } from '../../client/index.ts';
+import { type Connected, follow, listAll, searchExecutions, withNextTick } from '../../client/index.ts';
 import { columnsOf, type KindInfo, type KubeObject, rowOf } from '../../cluster/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -142,7 +142,7 @@ function tableOf(
   if (withNamespace) columns.unshift({ title: 'NAMESPACE', priority: 60 });
   const now = clock.now();
   const rows = objects.map((object) => {
-    const row = rowOf(cells, object, now).map((cell) => printable(String(cell)));
+    const row = rowOf(cells, withNextTick(object, now), now).map((cell) => printable(String(cell)));
     return withNamespace ? [printable(object.metadata.namespace ?? ''), ...row] : row;
   });
   return renderTable(columns, rows, {
