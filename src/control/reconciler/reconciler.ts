@@ -269,9 +269,7 @@ function noteWrites(
   const patch: MergePatch | null | undefined = isGone
     ? null
     : domainPatch(status, nextDomain(status, outcome, at, find));
-  const others = [...failures].filter(([id]) => id !== `${repository.metadata.name}/${domain}`);
-  const other = others.find(([id]) => id.startsWith(`${repository.metadata.name}/`))?.[1];
-  const failure = error ?? other;
+  const failure = failureOf(failures, repository.metadata.name, domain, error);
   const ready: Outcome = { kind: 'ready', message: readyMessage(repository, domain, outcome) };
   return statusWrites(
     repository,
@@ -279,6 +277,22 @@ function noteWrites(
     failure === undefined ? ready : { kind: 'failed', error: failure },
     clock,
   );
+}
+
+/**
+ * What the condition of a repository tells when `domain` fails by `error`, or does not: of several domains always the same
+ * one. Each to tell its own would be news with every pass, and each news begins another pass.
+ */
+function failureOf(
+  failures: ReadonlyMap<string, Error>,
+  repository: string,
+  domain: string,
+  error: Error | undefined,
+): Error | undefined {
+  const own = `${repository}/${domain}`;
+  const found = [...failures].filter(([id]) => id.startsWith(`${repository}/`) && id !== own);
+  if (error !== undefined) found.push([own, error]);
+  return found.sort(([a], [b]) => (a < b ? -1 : 1))[0]?.[1];
 }
 
 function readyMessage({ status }: Repository, domain: string, outcome: DomainOutcome): string {
@@ -346,7 +360,8 @@ async function noteFailure(
   const isNoted = (lastAttempted === desired && message === error.message) || lastApplied === desired;
   const attempted = isNoted ? {} : { [domain]: { lastAttempted: desired ?? null, message: error.message } };
   try {
-    const writes = statusWrites(repository, attempted, { kind: 'failed', error }, clock);
+    const told = failureOf(failures, name, domain, error) ?? error;
+    const writes = statusWrites(repository, attempted, { kind: 'failed', error: told }, clock);
     if (writes.length > 0) await cluster.write(writes, { discard: true });
   } catch (failure) {
     log.write('warn', 'the failure of a domain could not be noted', { error: String(failure) });

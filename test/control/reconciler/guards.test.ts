@@ -121,6 +121,23 @@ describe('a commit that would remove most of what is active', () => {
     expect(await world.domain()).not.toHaveProperty('message');
   });
 
+  it('is told of one domain when two wait, and not of each in turn', async () => {
+    const world = await quickWorld();
+    const project = `apiVersion: pipectl.dev/v1
+kind: Project
+metadata: { name: shop }
+spec: { paths: [pipelines], domains: { production: { ref: main }, staging: { ref: release } } }
+`;
+    for (const tasks of [24, 2]) {
+      await world.push(filesOf(tasks, { 'pipectl.yaml': project }));
+      await world.push(filesOf(tasks, { 'pipectl.yaml': project }), 'release');
+    }
+    expect(await world.domain('staging')).toHaveProperty('pruneHeld');
+    await writesNothing(world);
+    const { desired } = await world.domain('production');
+    expect((await world.repository())?.status?.conditions?.[0]?.message).toContain(desired);
+  });
+
   it('and brings others applies those, and is over when a later commit takes it back', async () => {
     const world = await quickWorld();
     await world.push(filesOf(12));
