@@ -24,6 +24,8 @@ export interface FollowingWorld extends World {
   readonly sources: Sources;
   /** Values by `secret/key`. */
   readonly secrets: Map<string, string>;
+  /** What reads them. */
+  readonly credentials: Secrets;
   follow(name: string, spec: Repository['spec']): Promise<void>;
   /** Writes to the store since the start. */
   writes(): number;
@@ -64,6 +66,7 @@ export async function startFollowing(folder = temporaryFolder()): Promise<Follow
     ...world,
     sources,
     secrets: values,
+    credentials: secrets,
     writes: () => world.store.stats().frames,
     async follow(name, spec) {
       await createObject(world.store, {

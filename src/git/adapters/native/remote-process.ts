@@ -244,7 +244,10 @@ const COMPLAINTS: readonly (readonly [RegExp, RemoteReason])[] = [
     /not found|does not exist|does not appear to be a git repository|returned error: 404|couldn't find remote ref/i,
     'NotFound',
   ],
-  [/CONNECT tunnel failed|from proxy after CONNECT|Proxy CONNECT aborted|resolve proxy/i, 'ProxyRefused'],
+  [
+    /returned error: 407|CONNECT tunnel failed|from proxy after CONNECT|Proxy CONNECT aborted|resolve proxy/i,
+    'ProxyRefused',
+  ],
   [/timed out|timeout|too slow/i, 'TimedOut'],
   [
     /Could not resolve|Connection refused|Failed to connect|No route|unreachable|hung up|early EOF|Connection reset/i,
