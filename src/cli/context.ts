@@ -51,7 +51,7 @@ export interface CliPorts {
   readonly connect: Connector;
   readonly openRevision: RevisionOpener;
   readonly planRevision: Planner;
-  /** Rejects with StalledError when the folder is taken, the port is in use, git is missing, the disk is full. */
+  /** Rejects with StalledError when the folder is taken, the port is in use, the disk is full. */
   startDaemon(options: DaemonOptions): Promise<DaemonHandle>;
 }
 

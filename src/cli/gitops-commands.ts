@@ -128,6 +128,7 @@ export const GITOPS_COMMANDS: readonly CommandSpec[] = [
     examples: [
       { command: 'pipectl repo add ticketing https://github.com/acme/ticketing.git', meaning: 'poll it' },
       { command: 'pipectl repo add pay git@github.com:acme/pay.git --secret pay-key --interval 5m', meaning: 'by SSH' },
+      { command: 'pipectl repo add shop -f shop.yaml', meaning: 'as the file says' },
       { command: 'pipectl repo list', meaning: 'all of them' },
       { command: 'pipectl repo remove ticketing --prune', meaning: 'with all that it made active' },
     ],
@@ -142,10 +143,28 @@ export const GITOPS_COMMANDS: readonly CommandSpec[] = [
       { flags: '--secret <NAME>', description: 'add: secret of pipectl-system with the credentials' },
       { flags: '--ref <PATTERN>', description: 'add: refs to fetch; default: all branches and tags', repeated: true },
       { flags: '--depth <N>', description: 'add: commits of history to fetch; default: all' },
+      {
+        flags: '--filter <FILTER>',
+        description: 'add: blob:none or blob:limit=SIZE: fetch those files when they are read',
+      },
+      { flags: '--proxy <URL>', description: 'add: proxy for https, without a login; default: that of `pipectl up`' },
+      { flags: '--proxy-secret <NAME>', description: 'add: secret with username and password for it, or its address' },
+      {
+        flags: '--verify <MODE>',
+        description: 'add: what must be signed',
+        choices: ['head', 'tag', 'every-commit'],
+      },
+      { flags: '--allowed-signers <FILE>', description: 'add: SSH keys that count, as ssh-keygen has them' },
+      { flags: '--gpg-keys <FILE>', description: 'add: OpenPGP keys that count, armoured' },
+      { flags: '--verify-ref <PATTERN>', description: 'add: refs that it is asked of; default: all', repeated: true },
       { flags: '--webhook <HOST>', description: 'add: who tells of pushes', choices: ['github', 'gitlab', 'gitea'] },
       {
         flags: '--webhook-secret <NAME/KEY>',
         description: 'add: secret and key of it that the webhook is signed with',
+      },
+      {
+        flags: '-f, --file <FILE>',
+        description: 'add: a Repository as YAML or JSON, - for stdin, instead of all these',
       },
       { flags: '--prune', description: 'remove: also remove its active definitions' },
       OUTPUT('table', 'json', 'name'),
