@@ -62,7 +62,7 @@ export type Ends = (() => void | Promise<void>)[];
 
 /**
  * Starts the whole control plane on one data folder: store, API, git endpoint, loops and node agent.
- * Rejects with StalledError when the folder is taken or unusable, the port is in use, or git is missing; then nothing
+ * Rejects with StalledError when the folder is taken or unusable, or the port is in use; then nothing
  * of it is left running.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {

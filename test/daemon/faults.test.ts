@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -45,13 +45,6 @@ describe('up refuses, in one line,', () => {
     server.close();
     expect([code, lines]).toEqual([2, [expect.stringMatching(`port ${port} on 127.0.0.1 is in use: .*--port`)]]);
     await (await startDaemon({ program, data })).kill();
-  });
-
-  it('a machine without git', async () => {
-    const bin = newFolder();
-    symlinkSync(process.execPath, join(bin, 'node'));
-    const { code, lines } = await refusedUp(join(newFolder(), 'data'), { env: { PATH: bin } });
-    expect([code, lines]).toEqual([2, [expect.stringMatching('git was not found on PATH: install git')]]);
   });
 
   it('a read-only folder', async () => {
