@@ -66,7 +66,6 @@ describe('a pack', () => {
       expect(await reader?.read(oid, MiB)).toMatchObject({ kind: 'found', type, bytes: { length: Number(size) } });
       expect(await reader?.read(oid, Number(size) - 1)).toMatchObject({ kind: 'tooLarge', sizeBytes: Number(size) });
     }
-    reader?.close();
   });
 
   it('that is damaged anywhere is refused, or is another pack: it never gets past that', () => {

@@ -217,6 +217,21 @@ describe.each(FETCHERS)('a fetcher %s', (_name, open) => {
     expect([...(await fetcher.repositories.refs('shop')).keys()].sort()).toEqual([...before.keys()].sort());
   });
 
+  it('lands in parts, and reads on in between', async () => {
+    const head = commit('parts');
+    git(work, ['tag', '-f', '-a', 'v2', '-m', 'two', head]);
+    push('parts', 'v2');
+    const fetched = await fetcher.fetch('shop', remote(), ['refs/heads/parts', 'refs/tags/v2'], signal);
+    const tag = fetched.refs.get('refs/tags/v2') ?? '';
+    expect((await fetched.objects.read(tag, 10_000)).kind).toBe('found');
+    await fetched.land([{ ref: 'refs/tags/v2', before: ZERO_OID, after: tag }]);
+    expect((await fetched.objects.read(tag, 10_000)).kind).toBe('found');
+    expect((await fetched.objects.read(head, 10_000)).kind).toBe('found');
+    await fetched.land([{ ref: 'refs/heads/parts', before: ZERO_OID, after: head }]);
+    await fetched.close();
+    expect((await fetcher.repositories.refs('shop')).get('refs/heads/parts')).toBe(head);
+  });
+
   it('lands all of its refs, or none when one is not what it was', async () => {
     const head = commit('x');
     push('x', 'x:y');

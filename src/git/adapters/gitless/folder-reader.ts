@@ -5,10 +5,10 @@ import { isOid, type ObjectReader, type Oid } from '../../index.ts';
 import { readLooseObject } from './loose-object.ts';
 import { openPackReader, type PackReader } from './pack-reader.ts';
 
-/** A reader that holds files while it is used. */
+/** A reader that remembers the indexes of packs while it is used. */
 export interface FolderReader extends ObjectReader {
   has(oid: Oid): boolean;
-  /** Closes its files; a later read opens them again. */
+  /** Forgets them; a later read reads them again. */
   close(): void;
 }
 
@@ -21,7 +21,7 @@ interface OpenFolder {
 
 /**
  * Reads objects of `objects` folders as git lays them out, those that have a file of their own and those in packs, the
- * first folder first. Packs that come later are found; files that nobody used for READER_IDLE_MS are closed.
+ * first folder first. Packs that come later are found; what nobody used for READER_IDLE_MS is forgotten.
  */
 export function openFolderReader(folders: readonly string[]): FolderReader {
   const open: OpenFolder[] = folders.map((folder) => ({ folder, packs: new Map(), lookedAt: -1 }));
@@ -96,7 +96,6 @@ function packsOf(open: OpenFolder): readonly PackReader[] {
 }
 
 function closePacks(open: OpenFolder): void {
-  for (const pack of open.packs.values()) pack.close();
   open.packs.clear();
   open.lookedAt = -1;
 }

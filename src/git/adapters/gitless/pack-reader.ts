@@ -14,28 +14,48 @@ export interface PackReader {
   /** Undefined when the pack does not have it, or it is damaged there. */
   read(oid: Oid, maxBytes: number): Promise<ReadResult | undefined>;
   has(oid: Oid): boolean;
-  close(): void;
 }
 
-interface OpenPack {
-  readonly file: number;
-  readonly sizeBytes: number;
+interface KnownPack {
   readonly index: PackIndex;
   /** Where objects begin, in order: so each one's end is known. Made when it is first needed. */
   offsets: Float64Array | undefined;
+}
+
+/** The same while one object of it is read. */
+interface OpenPack {
+  readonly pack: KnownPack;
+  readonly file: number;
+  readonly sizeBytes: number;
 }
 
 /** Opens `<path>.pack` by `<path>.idx`; undefined when they cannot be read. */
 export function openPackReader(path: string): PackReader | undefined {
   const index = readPackIndex(readFileSync(`${path}.idx`));
   if (index === undefined) return undefined;
-  const file = openSync(`${path}.pack`, 'r');
-  const pack: OpenPack = { file, sizeBytes: fstatSync(file).size, index, offsets: undefined };
+  const pack: KnownPack = { index, offsets: undefined };
+  const has = (oid: Oid): boolean => isOid(oid) && index.find(Buffer.from(oid, 'hex')) >= 0;
   return {
-    has: (oid) => index.find(Buffer.from(oid, 'hex')) >= 0,
-    read: (oid, maxBytes) => read(pack, oid, maxBytes),
-    close: () => closeSync(file),
+    has,
+    read: async (oid, maxBytes) => (has(oid) ? readOpened(pack, `${path}.pack`, oid, maxBytes) : undefined),
   };
+}
+
+/** A repository that is followed for long has many packs, and a process few files that it may hold open. */
+async function readOpened(pack: KnownPack, path: string, oid: Oid, maxBytes: number): Promise<ReadResult | undefined> {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    // It has landed, and is found there.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return await read({ pack, file, sizeBytes: fstatSync(file).size }, oid, maxBytes);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** An entry, and where it and the next one begin. */
@@ -45,24 +65,23 @@ interface Place {
   readonly end: number;
 }
 
-async function read(pack: OpenPack, oid: Oid, maxBytes: number): Promise<ReadResult | undefined> {
-  const number = isOid(oid) ? pack.index.find(Buffer.from(oid, 'hex')) : -1;
-  if (number < 0) return undefined;
+async function read(open: OpenPack, oid: Oid, maxBytes: number): Promise<ReadResult | undefined> {
+  const { index } = open.pack;
   const deltas: Place[] = [];
-  let place = placeAt(pack, pack.index.offsetAt(number));
+  let place = placeAt(open, index.offsetAt(index.find(Buffer.from(oid, 'hex'))));
   while (place !== undefined && isDelta(place.entry) && deltas.length < MAX_DELTA_DEPTH) {
     deltas.push(place);
-    place = baseOf(pack, place);
+    place = baseOf(open, place);
   }
   if (place === undefined || isDelta(place.entry)) return undefined;
   const type = place.entry.type as ObjectType;
   const [last] = deltas;
-  const size = last === undefined ? place.entry.size : resultSizeOf(pack, last);
+  const size = last === undefined ? place.entry.size : resultSizeOf(open, last);
   if (size === undefined) return undefined;
   if (size > Math.min(maxBytes, MAX_OBJECT_OF_PUSH_BYTES)) return { kind: 'tooLarge', type, sizeBytes: size };
-  let bytes = await unpack(pack, place);
+  let bytes = await unpack(open, place);
   for (const delta of deltas.reverse()) {
-    const instructions = bytes && (await unpack(pack, delta));
+    const instructions = bytes && (await unpack(open, delta));
     const head = instructions && readDeltaHead(instructions);
     if (bytes === undefined || head === undefined || head.resultSize > MAX_OBJECT_OF_PUSH_BYTES) return undefined;
     bytes = applyDelta(bytes, instructions as Buffer);
@@ -74,20 +93,21 @@ function isDelta({ type }: PackEntry): boolean {
   return type === 'offset-delta' || type === 'id-delta';
 }
 
-function placeAt(pack: OpenPack, at: number): Place | undefined {
-  const entry = readPackEntry(readFully(pack.file, at, MAX_ENTRY_HEAD_BYTES));
-  const end = endOf(pack, at);
+function placeAt(open: OpenPack, at: number): Place | undefined {
+  const entry = readPackEntry(readFully(open.file, at, MAX_ENTRY_HEAD_BYTES));
+  const end = endOf(open, at);
   return entry === undefined || end === undefined ? undefined : { entry, at, end };
 }
 
-function baseOf(pack: OpenPack, { entry, at }: Place): Place | undefined {
-  if (entry.baseBack !== undefined) return placeAt(pack, at - entry.baseBack);
-  const number = pack.index.find(Buffer.from(entry.baseId ?? '', 'hex'));
-  return number < 0 ? undefined : placeAt(pack, pack.index.offsetAt(number));
+function baseOf(open: OpenPack, { entry, at }: Place): Place | undefined {
+  if (entry.baseBack !== undefined) return placeAt(open, at - entry.baseBack);
+  const { index } = open.pack;
+  const number = index.find(Buffer.from(entry.baseId ?? '', 'hex'));
+  return number < 0 ? undefined : placeAt(open, index.offsetAt(number));
 }
 
 /** Where the object that begins at `at` ends; undefined when none begins there. */
-function endOf(pack: OpenPack, at: number): number | undefined {
+function endOf({ pack, sizeBytes }: OpenPack, at: number): number | undefined {
   pack.offsets ??= Float64Array.from({ length: pack.index.count }, (_, number) => pack.index.offsetAt(number)).sort();
   const { offsets } = pack;
   let low = 0;
@@ -97,7 +117,7 @@ function endOf(pack: OpenPack, at: number): number | undefined {
     if ((offsets[middle] as number) < at) low = middle + 1;
     else high = middle;
   }
-  return offsets[low] === at ? (offsets[low + 1] ?? pack.sizeBytes - 20) : undefined;
+  return offsets[low] === at ? (offsets[low + 1] ?? sizeBytes - 20) : undefined;
 }
 
 const inflateApart = promisify(inflate);
