@@ -56,8 +56,9 @@ export const MAX_NOTED_HEADS = 10_000;
 export const RESYNC_BACKOFF = { initialMs: 2_000, factor: 2, maxMs: 60_000 } as const;
 /** Repositories of one control plane. */
 export const MAX_REPOSITORIES = 1_000;
-/** Pushes to one repository after which its loose objects are packed. */
+/** Pushes and fetches of one repository after which its objects are packed, and packs beyond which they are joined, as git's own upkeep does. */
 export const PACK_EVERY_PUSHES = 200;
+export const MAX_PACKS = 50;
 /** Files of a checkout that `pipectl validate` lists. */
 export const MAX_WORK_TREE_FILES = 1_000_000;
 /** Where git is not there to read them: objects of one pack. A large project's whole history has about a million. */

@@ -8,7 +8,6 @@ import {
   type Log,
   MAX_GIT_REQUESTS,
   MAX_PUSH_BYTES,
-  PACK_EVERY_PUSHES,
   StalledError,
 } from '../../../base/index.ts';
 import { createTurns, type GitAccess, isRepositoryName, type Origin, type Requester } from '../../index.ts';
@@ -51,8 +50,6 @@ interface Context<W extends Requester> extends GitEndpointOptions<W> {
   readonly backend: string;
   readonly turns: ReturnType<typeof createTurns>;
   readonly running: Set<Promise<void>>;
-  /** Pushes since the last packing, by repository. */
-  readonly pushes: Map<string, number>;
   /** Pushes that run, by repository. */
   readonly pushing: Map<string, number>;
   /** Repositories in which a push was ended, whose quarantine git may have left. */
@@ -67,7 +64,6 @@ export async function createGitEndpoint<W extends Requester>(options: GitEndpoin
     backend,
     turns: createTurns(),
     running: new Set(),
-    pushes: new Map(),
     pushing: new Map(),
     untidy: new Set(),
   };
@@ -228,17 +224,7 @@ function pushEnded<W extends Requester>(context: Context<W>, repository: string,
       log.write('warn', 'what a push left behind could not be removed', { repository, error: error.message });
     });
   }
-  packSometimes(context, repository);
-}
-
-/** Loose objects slow git down as they pile up, and its own collection is off: see repositoryConfig. */
-function packSometimes<W extends Requester>({ repositories, pushes, log }: Context<W>, repository: string): void {
-  const count = (pushes.get(repository) ?? 0) + 1;
-  pushes.set(repository, count % PACK_EVERY_PUSHES);
-  if (count < PACK_EVERY_PUSHES) return;
-  repositories.pack(repository).catch((error: Error) => {
-    log.write('warn', 'loose objects could not be packed', { repository, error: error.message });
-  });
+  repositories.packSometimes(repository);
 }
 
 /** Only the three requests of the smart protocol; the dumb one would hand out files. */

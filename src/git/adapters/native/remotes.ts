@@ -71,7 +71,10 @@ export function createNativeRemotes({ repositories, schemes }: NativeRemotesOpti
             return [...notes];
           },
           objects: isPartial(fetching) ? withMissingBlobs(reader, fetchMissing) : reader,
-          land: (updates) => landFetched(repositories, name, quarantine, updates),
+          async land(updates) {
+            await landFetched(repositories, name, quarantine, updates);
+            repositories.packSometimes(name);
+          },
           async close() {
             reader.close();
             await quarantine.remove();
@@ -89,6 +92,7 @@ export function createNativeRemotes({ repositories, schemes }: NativeRemotesOpti
         const missing = await missingOf(repositories, name, blobs);
         if (missing.length > 0) await fetchBlobs({ repositories, quarantine, remote, signal }, missing);
         await moveObjects(join(quarantine.gitDir, 'objects'), join(repositories.path(name), 'objects'));
+        repositories.packSometimes(name);
       } finally {
         await quarantine.remove();
       }

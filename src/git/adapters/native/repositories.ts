@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import {
   type Log,
   MAX_DELTA_BASE_CACHE_BYTES,
+  MAX_PACKS,
   MAX_PUSH_BYTES,
   MAX_REPOSITORIES,
+  PACK_EVERY_PUSHES,
   StalledError,
 } from '../../../base/index.ts';
 import { isOid, isRepositoryName, QUARANTINE_PREFIX, type Refs, type Repositories } from '../../index.ts';
 import { gitEnvironment, runGit } from './environment.ts';
 import { HOOKS } from './hooks.ts';
 import { type NativeReader, openNativeReader } from './reader.ts';
-import { SCRATCH_PREFIX } from './remote-process.ts';
+import { PROMISOR, SCRATCH_PREFIX } from './remote-process.ts';
 import { SIGNATURES_PREFIX } from './signatures.ts';
 
 /** Repositories that git keeps, and serves. */
@@ -21,8 +23,13 @@ export interface RepositoryStore extends Repositories {
   reader(name: string): NativeReader;
   /** Removes what pushes that were ended had brought; no push may run. */
   tidy(name: string): Promise<void>;
-  /** Packs loose objects, removing none that are unreachable: commits that a force-push left behind stay runnable. */
+  /**
+   * Packs loose objects, and joins packs once there are MAX_PACKS, removing none that are unreachable: commits that a
+   * force-push left behind stay runnable.
+   */
   pack(name: string): Promise<void>;
+  /** Something was added: does the above now and then, beside whatever else happens. */
+  packSometimes(name: string): void;
 }
 
 export interface RepositoryStoreOptions {
@@ -52,6 +59,8 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
   const place: Place = { folder, env, config: repositoryConfig(hooks, options) };
   const readers = new Map<string, NativeReader>();
   const ensured = new Map<string, Promise<void>>();
+  /** Pushes and fetches since the last packing. */
+  const added = new Map<string, number>();
   const path = (name: string): string => pathOf(place, name);
   const exists = (name: string): Promise<boolean> => isThere(join(path(name), 'HEAD'));
   return {
@@ -78,8 +87,14 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
       return reader;
     },
     tidy: (name) => removeQuarantines(join(path(name), 'objects')),
-    async pack(name) {
-      await runGit(['--git-dir', path(name), 'repack', '-d', '-l', '-q'], { env, maxBytes: 4_096 });
+    pack: (name) => pack(path(name), env),
+    packSometimes(name) {
+      const count = (added.get(name) ?? 0) + 1;
+      added.set(name, count % PACK_EVERY_PUSHES);
+      if (count < PACK_EVERY_PUSHES) return;
+      pack(path(name), env).catch((error: Error) => {
+        options.log.write('warn', 'objects could not be packed', { repository: name, error: error.message });
+      });
     },
     async remove(name) {
       readers.get(name)?.close();
@@ -96,6 +111,16 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
       readers.clear();
     },
   };
+}
+
+/** Blobs that a filter left out are missed only by a git that does not know that they can be. */
+async function pack(path: string, env: Record<string, string>): Promise<void> {
+  const files = await readdir(join(path, 'objects', 'pack'));
+  const isPartial = files.some((file) => file.endsWith('.promisor'));
+  const isCrowded = files.filter((file) => file.endsWith('.pack')).length > MAX_PACKS;
+  const knows = isPartial ? ['-c', `remote.${PROMISOR}.promisor=true`] : [];
+  const all = isCrowded ? ['-a', '-k'] : [];
+  await runGit([...knows, '--git-dir', path, 'repack', ...all, '-d', '-l', '-q'], { env, maxBytes: 4_096 });
 }
 
 interface Place {
