@@ -166,6 +166,9 @@ describe.each(FETCHERS)('a fetch %s through a proxy', (_name, open) => {
       password: PASSWORD,
     });
     expect((await list(remote, signal)).refs.get('refs/heads/main')).toBe(head);
+    expect(new Set(proxy.asked.splice(0))).toEqual(new Set([`CONNECT localhost:${secure.port}`]));
+    // The tunnel of the list may serve the fetch as well.
+    connections.close();
     expect(await fetched(remote)).toBe(head);
     expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT localhost:${secure.port}`]));
   });
@@ -174,6 +177,7 @@ describe.each(FETCHERS)('a fetch %s through a proxy', (_name, open) => {
     const proxy = await startProxyHost();
     const remote = remoteAt(plain, { scheme: 'http', host: '127.0.0.1', port: proxy.port });
     expect((await list(remote, signal)).refs.get('refs/heads/main')).toBe(head);
+    proxy.asked.length = 0;
     expect(await fetched(remote)).toBe(head);
     expect(proxy.asked.length).toBeGreaterThan(1);
     expect(proxy.asked.every((asked) => asked.includes(` http://localhost:${plain.port}/shop.git/`))).toBe(true);
