@@ -16,7 +16,13 @@ describe('the page on remotes', () => {
     expect(() => checkObject(object)).not.toThrow();
     const schema = KIND_SCHEMAS.get('Repository')?.fields.spec;
     expect(checkSchema(schema ?? {}, object.spec as never, 'spec')).toEqual([]);
-    expect(remoteSourceOf(object.spec.source)).toMatchObject({ intervalMs: 300_000, timeoutMs: 30_000, depth: 50 });
+    expect(remoteSourceOf(object.spec.source)).toMatchObject({
+      intervalMs: 300_000,
+      timeoutMs: 30_000,
+      depth: 50,
+      filter: 'blob:none',
+      proxy: { url: 'http://proxy.example.org:3128' },
+    });
     const plain = remoteSourceOf({ kind: 'remote', url: 'https://host/x.git' });
     expect(plain).toMatchObject({ intervalMs: 60_000, timeoutMs: 30_000 });
     expect(limits.MIN_POLL_INTERVAL_MS).toBe(10_000);
@@ -27,6 +33,9 @@ describe('the page on remotes', () => {
     expect(limits.MAX_VERIFIED_COMMITS).toBe(1_000);
     expect(limits.HINT_SPACING_MS).toBe(2_000);
     expect(limits.MAX_POLL_BACKOFF_MS).toBe(600_000);
+    expect(limits.MAX_PACK_OBJECTS).toBe(1_000_000);
+    expect(limits.MAX_OBJECT_OF_PUSH_BYTES).toBe(100 << 20);
+    expect(limits.UNPACKED_BYTES).toEqual({ base: 256 << 20, perPackedByte: 200 });
   });
 
   it('names every reason that a remote can fail for', () => {
