@@ -1,4 +1,4 @@
-import { MAX_RATE_LIMIT_PER_MS, MIN_RATE_LIMIT_PER_MS } from '../base/index.ts';
+import { MAX_RATE_LIMIT_PER_MS, MIN_RATE_LIMIT_PER_MS, MIN_SCHEDULE_INTERVAL_MS } from '../base/index.ts';
 import { nextTick, tickRuleOf } from '../calendar/index.ts';
 import type { DefinitionOf } from '../language/index.ts';
 import type { ScheduleClosure } from './closure.ts';
@@ -10,7 +10,11 @@ type Schedule = DefinitionOf<'Schedule'>;
 /** Tells of settings that cannot be kept, and of those that say nothing. */
 export function checkSettings(workspace: Workspace, schedule: Schedule): void {
   const tell = tellTo(workspace);
-  const { overlap = 'allow', maxQueued, rateLimit } = schedule.spec;
+  const { overlap = 'allow', maxQueued, rateLimit, everyMs } = schedule.spec;
+  if (everyMs !== undefined && everyMs < MIN_SCHEDULE_INTERVAL_MS) {
+    const help = 'write 1s or more';
+    tell('PIPE-SCHED-008', 'a schedule ticks once a second at most', schedule.placeOf(['spec', 'every']), { help });
+  }
   if (maxQueued !== undefined && overlap !== 'queue') {
     const message = `with overlap ${overlap} no execution of this schedule waits, so "maxQueued" says nothing`;
     const help = 'set overlap: queue, or leave maxQueued out';

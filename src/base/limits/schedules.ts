@@ -15,6 +15,9 @@ export const MAX_EXCLUDED_DATES = 3_660;
 /** A file of dates, as it lies in git. */
 export const MAX_CALENDAR_FILE_BYTES = 256 * 1024;
 
+/** Between two ticks of a schedule: cron's second. */
+export const MIN_SCHEDULE_INTERVAL_MS = 1_000;
+
 /** `rateLimit` of a schedule, and rates of the platform: what can be asked for. */
 export const MAX_RATE_LIMIT_TICKS = 1_000_000;
 export const MIN_RATE_LIMIT_PER_MS = 1_000;

@@ -85,4 +85,12 @@ export const SCHEDULE_CODES: readonly DiagnosticCode[] = [
       'start: 2026-12-24T00:00:00Z, end: 2026-12-28T00:00:00Z, exclude: [{ from: 2026-12-24, to: 2026-12-26 }]',
     ),
   },
+  {
+    code: 'PIPE-SCHED-008',
+    severity: 'error',
+    title: 'a schedule ticks too often',
+    explanation: 'A rate is a second or more, as the smallest field of a cron pattern is.',
+    wrong: schedule('active: true').replace('cron: "0 2 * * *"', 'every: 100ms'),
+    right: schedule('active: true').replace('cron: "0 2 * * *"', 'every: 1s'),
+  },
 ];
