@@ -47,6 +47,8 @@ export const MAX_TRUST_TEXT_LENGTH = 256 * KiB;
 /** Body of a webhook: GitHub sends at most 25 MB. It is hashed as it comes and never kept. */
 export const MAX_WEBHOOK_BYTES = 25 * MiB;
 export const WEBHOOK_TIMEOUT_MS = 10_000;
+/** How long a body that was refused is still read and thrown away, so that its sender gets to read why. */
+export const WEBHOOK_LINGER_MS = 1_000;
 /** Webhook requests at a time. */
 export const MAX_WEBHOOK_REQUESTS = 32;
 /** Webhooks to one repository: so many at once, and then one in this time. */

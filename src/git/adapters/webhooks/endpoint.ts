@@ -7,6 +7,7 @@ import {
   MAX_REPOSITORIES,
   MAX_WEBHOOK_BYTES,
   MAX_WEBHOOK_REQUESTS,
+  WEBHOOK_LINGER_MS,
   WEBHOOK_RATE,
   WEBHOOK_TIMEOUT_MS,
 } from '../../../base/index.ts';
@@ -132,14 +133,28 @@ function isRepeated({ known }: Context, name: string, id: string): boolean {
   return false;
 }
 
-/** What was not read of the body is not worth reading: the connection ends. */
 function answer(request: IncomingMessage, response: ServerResponse, status: number, message: string): void {
   if (response.headersSent || response.destroyed) return;
-  const isRead = request.complete;
-  const extra: Record<string, string> = { ...(!isRead && { Connection: 'close' }) };
+  const text = `pipectl: ${message}\n`;
+  const extra: Record<string, string> = { ...(!request.complete && { Connection: 'close' }) };
   if (status === 429 || status === 503) extra['Retry-After'] = '1';
-  response.writeHead(status, { 'Content-Type': 'text/plain', ...extra });
-  response.end(`pipectl: ${message}\n`, () => {
-    if (!isRead) request.destroy();
-  });
+  response.writeHead(status, { 'Content-Type': 'text/plain', 'Content-Length': Buffer.byteLength(text), ...extra });
+  if (request.complete) response.end(text);
+  else endLater(request, response, text);
+}
+
+/**
+ * The connection ends with what was not read of the body. A connection that is closed while bytes still come is reset,
+ * and a reset takes from the sender what it has not read yet: the answer. So what comes is thrown away for a while.
+ */
+function endLater(request: IncomingMessage, response: ServerResponse, text: string): void {
+  response.write(text);
+  request.resume();
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end(() => request.destroy());
+  };
+  const timer = setTimeout(end, WEBHOOK_LINGER_MS);
+  request.once('end', end);
+  request.once('close', end);
 }
