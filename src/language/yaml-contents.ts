@@ -99,7 +99,7 @@ function contentsOfLong(text: string): Contents {
       const message = `the file has more than ${MAX_YAML_ENTRIES} keys and items`;
       return refusal(text, 'PIPE-YAML-007', message, at, 'split it into several files');
     }
-    if (text[at] === '%') {
+    if (text[at] === '%' && (at === 0 || text[at - 1] === '\n')) {
       const message = `a file of more than ${MAX_FULL_PARSE_LENGTH / 1024} KiB is read without directives`;
       return refusal(text, 'PIPE-YAML-020', message, at, 'remove this line');
     }
