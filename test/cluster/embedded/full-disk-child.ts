@@ -27,7 +27,7 @@ const again = await create(map('large', '')).catch((error: unknown) => error ins
 const [owner] = await create(map('owner', ''));
 const { name = '', uid = '' } = owner?.metadata ?? {};
 const owned = map('owned', '');
-await create({
+const [dependent] = await create({
   ...owned,
   metadata: { ...owned.metadata, ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name, uid }] },
 });
@@ -38,7 +38,7 @@ const left = await store.get({ ...key, name: 'owned' }).then(({ metadata }) => m
 await create(map('last', ''));
 const signal = AbortSignal.timeout(10_000);
 for await (const batch of store.watch('ConfigMap', {
-  resourceVersion: owner?.metadata.resourceVersion ?? '0',
+  resourceVersion: dependent?.metadata.resourceVersion ?? '0',
   signal,
 })) {
   if (batch.some((event) => event.type === 'DELETED' && event.object.metadata.name === 'owned')) break;
