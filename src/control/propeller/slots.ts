@@ -81,12 +81,8 @@ export function createSlots(): Slots {
         place.running.add(key);
         return { kind: 'Admit' };
       }
-      const full = `launch plan "${launchPlan}" already runs ${place.running.size} of at most ${limit} executions`;
-      if (whenFull === 'skip') {
-        placeOfKey.delete(key);
-        return { kind: 'Refuse', phase: 'Aborted', error: { reason: 'ConcurrencyLimit', message: `skipped: ${full}` } };
-      }
-      return { kind: 'Hold', message: `queued: ${full}` };
+      if (whenFull === 'skip') placeOfKey.delete(key);
+      return noRoom(launchPlan, place.running.size, concurrency);
     },
     requeue(key, execution) {
       if (isOpen) joinLine(placeOf(key, execution), key, execution);
@@ -117,6 +113,16 @@ export function createSlots(): Slots {
     },
     holders: () => [...places.values()].flatMap(({ running }) => [...running]),
   };
+}
+
+function noRoom(
+  launchPlan: string,
+  running: number,
+  { limit, whenFull }: NonNullable<Execution['spec']['concurrency']>,
+): Observation {
+  const full = `launch plan "${launchPlan}" already runs ${running} of at most ${limit} execution${limit === 1 ? '' : 's'}`;
+  if (whenFull !== 'skip') return { kind: 'Hold', message: `queued: ${full}` };
+  return { kind: 'Refuse', phase: 'Aborted', error: { reason: 'ConcurrencyLimit', message: `skipped: ${full}` } };
 }
 
 function joinLine(place: Place, key: string, { metadata, spec }: Execution): void {

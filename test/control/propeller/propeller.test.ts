@@ -220,7 +220,7 @@ describe('a launch plan’s concurrency', () => {
         keyOf('Execution', name),
         ({ status }) => status?.phase === 'Queued',
       );
-      expect(held.status?.message).toBe('queued: launch plan "nightly" already runs 1 of at most 1 executions');
+      expect(held.status?.message).toBe('queued: launch plan "nightly" already runs 1 of at most 1 execution');
     }
     await restart();
     start();

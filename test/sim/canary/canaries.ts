@@ -114,8 +114,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'reconciler-never-prunes',
     file: 'control/reconciler/plan.ts',
-    find: 'const prunes = [...old.values()]',
-    replace: 'const prunes = [...old.values()].slice(old.size)',
+    find: 'const prunes = removed',
+    replace: 'const prunes = removed.slice(removed.length)',
   },
   {
     name: 'applied-before-it-is',
