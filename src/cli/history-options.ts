@@ -1,8 +1,9 @@
 import type { UnixMs } from '../base/index.ts';
 import type { ExecutionPhase, HistoryQuery, HistorySort } from '../cluster/index.ts';
-import { normalInstant, parseDuration, suggest } from '../language/index.ts';
+import { parseDuration, suggest } from '../language/index.ts';
 import type { CommandInput } from './command.ts';
 import { UsageError } from './errors.ts';
+import { instantOption } from './time-options.ts';
 
 /** Options of `get` that only executions have. */
 const OPTIONS = ['since', 'until', 'phase', 'workflow', 'launchPlan', 'schedule', 'sort'] as const;
@@ -66,8 +67,8 @@ function phaseOf(text: string): ExecutionPhase {
 /** `2h` ago, a day (its beginning in UTC), or an instant. */
 export function instantOf(option: string, text: string, now: UnixMs): UnixMs {
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
-  const instant = normalInstant(isDay ? `${text}T00:00:00Z` : text);
-  if (instant !== undefined) return Date.parse(instant);
+  const instant = instantOption(isDay ? `${text}T00:00:00Z` : text);
+  if (instant !== undefined) return instant;
   const ago = parseDuration(text);
   if (ago.kind === 'ok' && ago.ms >= 0) return now - ago.ms;
   throw new UsageError(

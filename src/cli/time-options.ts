@@ -13,12 +13,19 @@ export function zoneOption(input: CommandInput): string | undefined {
   throw new UsageError(`--zone: there is no time zone "${printable(zone)}"`, help);
 }
 
+/** An RFC 3339 instant that may leave out its seconds, as people write `2026-01-02T03:04Z`; undefined for anything else. */
+export function instantOption(text: string): UnixMs | undefined {
+  const whole = text.replace(/^([^T]*T\d\d:\d\d)(Z|[+-]\d\d:\d\d)$/, '$1:00$2');
+  const instant = normalInstant(whole);
+  return instant === undefined ? undefined : Date.parse(instant);
+}
+
 /** What --from names: an RFC 3339 instant, or a day or a day and time on the clocks of `zone`; `now` without it. */
 export function fromOption(input: CommandInput, zone: string, now: UnixMs): UnixMs {
   const text = input.text('from');
   if (text === undefined) return now;
-  const instant = normalInstant(text);
-  if (instant !== undefined) return Date.parse(instant);
+  const instant = instantOption(text);
+  if (instant !== undefined) return instant;
   if (wallTimeOf(text) === undefined) {
     throw new UsageError(
       `--from: "${printable(text)}" is no time`,

@@ -3,6 +3,7 @@ import {
   type CalendarWeek,
   calendarPicture,
   calendarWeek,
+  counted,
   dayText,
   HOURS,
   levelBounds,
@@ -68,7 +69,7 @@ const MISSING = '  ';
 const LABEL_WIDTH = 12;
 
 function weekLines(terminal: Terminal, week: CalendarWeek, subject: string): readonly string[] {
-  const count = `${week.total.toLocaleString('en-US')} ticks of ${week.ticking} schedules`;
+  const count = `${counted(week.total, 'tick')} of ${counted(week.ticking, 'schedule')}`;
   const hours = Array.from({ length: HOURS / 3 }, (_, i) =>
     String(i * 3)
       .padStart(2, '0')
@@ -109,5 +110,5 @@ function legendLine(terminal: Terminal, week: CalendarWeek): string {
 function busyLine({ days }: CalendarWeek, { day, hour, count, schedules }: BusyHour): string {
   const named = schedules.map((schedule) => `${printable(schedule.name)} ${shortCount(schedule.count)}`);
   const at = `${dayText(days[day]!)} ${String(hour).padStart(2, '0')}:00`;
-  return `${at.padEnd(17)} ${shortCount(count).padStart(4)} ticks   ${named.join(', ')}`;
+  return `${at.padEnd(17)} ${`${shortCount(count).padStart(4)} ${count === 1 ? 'tick' : 'ticks'}`.padEnd(10)}   ${named.join(', ')}`;
 }

@@ -8,4 +8,4 @@ export { calendarPicture } from './picture.ts';
 export { type PreviewedTick, previewTicks, ruleWords, zonedText } from './preview.ts';
 export { type PlannedSchedule, plannedSchedule, schedulesOfClosures, schedulesOfCluster } from './schedules.ts';
 export { type BusyHour, type CalendarWeek, calendarWeek, HOURS, levelBounds, levelOf } from './week.ts';
-export { dayText, shortCount } from './week-text.ts';
+export { counted, dayText, shortCount } from './week-text.ts';

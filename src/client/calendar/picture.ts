@@ -1,6 +1,6 @@
 import { FONT, fitText, textWidth, xmlText } from '../graph/index.ts';
 import { type CalendarWeek, HOURS, levelBounds, levelOf } from './week.ts';
-import { dayText, shortCount } from './week-text.ts';
+import { counted, dayText, shortCount } from './week-text.ts';
 
 /** A week as a heat map that stands alone: light or dark as the reader's system is. Counts are told in words and numbers, too. */
 export function calendarPicture(week: CalendarWeek, subject: string): string {
@@ -9,7 +9,7 @@ export function calendarPicture(week: CalendarWeek, subject: string): string {
   const width = grid.x + HOURS * STEP - GAP + MARGIN;
   const bottom = grid.y + rows * STEP - GAP;
   const height = bottom + LEGEND + MARGIN;
-  const caption = `${countText(week.total)} of ${week.ticking} schedules, ${dayText(week.days[0]!)} to ${dayText(week.days.at(-1)!)}, hours of ${week.timeZone}`;
+  const caption = `${counted(week.total, 'tick')} of ${counted(week.ticking, 'schedule')}, ${dayText(week.days[0]!)} to ${dayText(week.days.at(-1)!)}, hours of ${week.timeZone}`;
   const room = width - 2 * MARGIN;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${xmlText(`${subject}: ${caption}`)}">`,
@@ -92,7 +92,7 @@ function cell(week: CalendarWeek, day: number, hour: number, grid: Point): strin
   const level = levelOf(week, count);
   const again = week.doubled.has(day * HOURS + hour) ? ', an hour that comes twice' : '';
   const shown = count === 0 ? '' : text(`pc-n pc-n${level}`, x + CELL / 2, y + 16.5, shortCount(count));
-  return `<g><title>${xmlText(`${at}: ${countText(count)}${again}`)}</title><rect ${square(`pc-${level}`)}/>${shown}</g>`;
+  return `<g><title>${xmlText(`${at}: ${counted(count, 'tick')}${again}`)}</title><rect ${square(`pc-${level}`)}/>${shown}</g>`;
 }
 
 /** The levels from none to most, each with the counts that it stands for. */
@@ -113,8 +113,4 @@ function legend(week: CalendarWeek, from: number, y: number): readonly string[] 
 
 function text(name: string, x: number, y: number, words: string): string {
   return `<text class="${name}" x="${x}" y="${y}">${xmlText(words)}</text>`;
-}
-
-function countText(count: number): string {
-  return `${count.toLocaleString('en-US')} tick${count === 1 ? '' : 's'}`;
 }

@@ -7,6 +7,11 @@ export function dayText(date: string): string {
   return `${WEEKDAYS[dayOfWeek - 1]} ${day} ${MONTHS[month - 1]}`;
 }
 
+/** `1 tick`, `2,000 ticks`. */
+export function counted(count: number, word: string): string {
+  return `${count.toLocaleString('en-US')} ${word}${count === 1 ? '' : 's'}`;
+}
+
 /** A count in at most four characters: `950`, `1.2k`, `36k`, `3.6M`. */
 export function shortCount(count: number): string {
   if (count < 1_000) return String(count);
