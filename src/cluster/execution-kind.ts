@@ -50,6 +50,8 @@ export interface Execution extends KubeObject {
     readonly trigger: Trigger;
     /** `overwrite`: every task runs and fills the cache anew. `off`: it is neither read nor filled. */
     readonly cache?: 'overwrite' | 'off';
+    /** Of the executions of a namespace with the same value one runs at a time, the oldest first; the others are queued. */
+    readonly exclusive?: string;
     /** Changes, as `signals` does; nothing else of spec does. Running when absent. */
     readonly desired?: 'Running' | 'Paused' | 'Aborted';
     /** Node path → what was decided there, or the value that came. The first one counts: an entry never changes. */

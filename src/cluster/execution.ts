@@ -3,6 +3,7 @@ import type { LaunchSettings } from './definitions.ts';
 import type { Execution, Trigger } from './execution-kind.ts';
 import { LABEL, labelValue } from './labels.ts';
 import { API_VERSION } from './object.ts';
+import type { OverlapPolicy } from './schedule-kind.ts';
 
 /** What tells one execution from another before it has run. Inputs are complete and type-checked. */
 export interface ExecutionRequest extends LaunchSettings {
@@ -17,11 +18,13 @@ export interface ExecutionRequest extends LaunchSettings {
   readonly trigger: Trigger;
   readonly launchPlan?: string;
   readonly cache?: 'overwrite' | 'off';
+  /** Of its schedule, where its ticks must not just overlap. */
+  readonly overlap?: OverlapPolicy;
 }
 
 /** The object to create. The shard key label is set here, so that every way in gives an execution an owner. */
 export function newExecution(request: ExecutionRequest): Execution {
-  const { namespace, name, trigger, launchPlan } = request;
+  const { namespace, name, trigger, launchPlan, overlap } = request;
   return {
     apiVersion: API_VERSION,
     kind: 'Execution',
@@ -36,6 +39,7 @@ export function newExecution(request: ExecutionRequest): Execution {
         ...(trigger.kind === 'schedule' &&
           trigger.backfill !== undefined && { [LABEL.backfill]: labelValue(trigger.backfill) }),
         ...(trigger.kind === 'execution' && { [LABEL.parent]: labelValue(trigger.execution) }),
+        ...(overlap !== undefined && overlap !== 'allow' && { [LABEL.overlap]: overlap }),
         [LABEL.shardKey]: String(shardKeyOf(request)),
       },
     },
@@ -49,6 +53,7 @@ export function newExecution(request: ExecutionRequest): Execution {
       ...launchSettings(request),
       trigger,
       ...(request.cache !== undefined && { cache: request.cache }),
+      ...(exclusiveOf(request) !== undefined && { exclusive: exclusiveOf(request) }),
     },
   };
 }
@@ -83,8 +88,16 @@ export function executionName(prefix: string, random: Random): string {
 }
 
 /** Executions that share a limit have one key: the shard that counts them must see them all. */
-function shardKeyOf({ namespace, name, workflow, launchPlan, concurrency }: ExecutionRequest): number {
-  return shardKey(namespace, concurrency === undefined ? name : `limit/${launchPlan ?? workflow}`);
+function shardKeyOf(request: ExecutionRequest): number {
+  const { namespace, name, workflow, launchPlan, concurrency } = request;
+  const isAlone = concurrency === undefined && exclusiveOf(request) === undefined;
+  return shardKey(namespace, isAlone ? name : `limit/${launchPlan ?? workflow}`);
+}
+
+/** Where ticks wait for those before, or take their place, never two of a schedule run at once. */
+function exclusiveOf({ trigger, overlap }: ExecutionRequest): string | undefined {
+  const isOne = overlap === 'queue' || overlap === 'replace';
+  return isOne && trigger.kind === 'schedule' ? trigger.schedule : undefined;
 }
 
 /** In [0, SHARD_KEYS): depends on nothing but the execution's identity, so a move between shards never changes it. */

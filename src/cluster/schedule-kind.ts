@@ -133,7 +133,16 @@ export interface SchedulerState extends KubeObject {
     readonly version: 1;
     readonly settledUntil: string;
     /** Missed ticks in (from, until] are being made up for, and are settled up to `settledUntil`. Null and absent: none. */
-    readonly catchUp?: { readonly from: string; readonly settledUntil: string; readonly until: string } | null;
+    readonly catchUp?: {
+      readonly from: string;
+      readonly settledUntil: string;
+      readonly until: string;
+      /** Further spans that wait for this one. */
+      readonly later?: readonly { readonly from: string; readonly until: string }[];
+    } | null;
+    /** Counts the schedulers that have worked with it: the last one's writes count. */
+    readonly epoch?: number;
+    readonly conditions?: readonly Condition[] | null;
   };
 }
 

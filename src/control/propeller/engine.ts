@@ -284,6 +284,5 @@ function armSweep(engine: Engine): void {
 export function drop(engine: Engine, entry: Entry): void {
   engine.entries.delete(entry.key);
   engine.children.parents.delete(entry.key);
-  const next = engine.slots.release(entry.key);
-  if (next !== undefined) wake(engine, next);
+  for (const next of engine.slots.release(entry.key)) wake(engine, next);
 }

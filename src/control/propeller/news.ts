@@ -5,6 +5,7 @@ import { ownsExecution, ownsPod } from './ownership.ts';
 import { dueNow, listCounted, noteLeftOut, noteListed, parkedNow, wakeParked } from './parking.ts';
 import { executionKeyOf } from './pod.ts';
 import { isChild } from './quotas.ts';
+import { hasLimit } from './slots.ts';
 import { type FollowOptions, follow } from './watches.ts';
 
 /** Executions that are over are none of the engine's business. */
@@ -159,7 +160,7 @@ function noteRunning({ quotas }: Engine, key: string, execution: Execution, isPa
 /** In line for a place of its launch plan: woken when it is its turn, unless it does not wait for ever. */
 function isHeld({ spec, status }: Execution): boolean {
   if (spec.timeout !== undefined) return false;
-  return spec.concurrency !== undefined && spec.desired !== 'Aborted' && status?.phase === 'Queued';
+  return hasLimit(spec) && spec.desired !== 'Aborted' && status?.phase === 'Queued';
 }
 
 /** An execution was deleted and another one created by its name. */
@@ -179,10 +180,7 @@ function forgetExecution(engine: Engine, execution: Execution): void {
   engine.quotas.forget(execution.metadata.namespace ?? '', key);
   const entry = engine.entries.get(key);
   if (entry !== undefined) drop(engine, entry);
-  else {
-    const next = engine.slots.release(key);
-    if (next !== undefined) wake(engine, next);
-  }
+  else for (const next of engine.slots.release(key)) wake(engine, next);
 }
 
 function seePod(engine: Engine, pod: Pod, isGone: boolean, isListed: boolean): void {

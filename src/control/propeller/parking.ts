@@ -12,6 +12,7 @@ import type { Execution, ExecutionParked, KubeObject, ListOptions } from '../../
 import { isAtRest, type StepResult } from '../../propeller/index.ts';
 import { type Engine, wakeKey } from './engine.ts';
 import type { Entry } from './entry.ts';
+import { hasLimit } from './slots.ts';
 
 /**
  * What status is to say of parking after a step (ExecutionStatus.parked). A limit of its launch plan, and its line, are
@@ -21,7 +22,7 @@ export function parkedAfter(engine: Engine, { execution }: Entry, result: StepRe
   const { state, hasMore, lacksRoom, lookups, wakeAt } = result;
   if (state.phase !== 'Running' || hasMore || lacksRoom || lookups.length > 0 || !isAtRest(state)) return undefined;
   const generation = execution?.metadata.generation;
-  if (generation === undefined || execution?.spec.concurrency !== undefined) return undefined;
+  if (generation === undefined || (execution !== undefined && hasLimit(execution.spec))) return undefined;
   if (wakeAt !== undefined && wakeAt < engine.options.clock.now() + PARK_FROM_MS) return undefined;
   return { generation, ...(wakeAt !== undefined && { until: instantText(wakeAt) }) };
 }

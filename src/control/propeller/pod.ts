@@ -12,6 +12,7 @@ import {
 } from '../../cluster/index.ts';
 import type { EnvValue } from '../../language/index.ts';
 import { type AttemptObservation, type Effect, type EngineState, indexOfPath } from '../../propeller/index.ts';
+import { hasLimit } from './slots.ts';
 
 type Start = Extract<Effect, { readonly kind: 'StartAttempt' }>;
 
@@ -67,7 +68,7 @@ export function podOf(execution: Execution, start: Start): Pod {
 /** The key of executions that share a limit is not told by their names. */
 function shardLabel({ metadata, spec }: Execution): Readonly<Record<string, string>> {
   const key = metadata.labels?.[LABEL.shardKey];
-  return spec.concurrency === undefined || key === undefined ? {} : { [LABEL.shardKey]: key };
+  return !hasLimit(spec) || key === undefined ? {} : { [LABEL.shardKey]: key };
 }
 
 /** What an attempt is: equal digests may be adopted, others are somebody else's pod. */

@@ -160,8 +160,7 @@ function settingsOf(engine: Engine, { key }: Entry): Settings {
 function admit(engine: Engine, entry: Entry, execution: Execution): Observation | undefined {
   if ((execution.spec.desired ?? 'Running') !== 'Running') {
     // Who does not want to begin must not hold up the line.
-    const next = engine.slots.release(entry.key);
-    if (next !== undefined) wake(engine, next);
+    for (const next of engine.slots.release(entry.key)) wake(engine, next);
     engine.quotas.forget(splitKey(entry.key).namespace, entry.key);
     return undefined;
   }

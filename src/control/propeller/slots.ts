@@ -12,9 +12,10 @@ import type { Execution } from '../../cluster/index.ts';
 import type { Observation } from '../../propeller/index.ts';
 
 /**
- * Places of launch plans that limit how many of their executions run at once. One worker loop decides and takes the
- * place before it writes, so two executions never get the last one; after a restart those that run are counted first.
- * Of those that wait, the oldest is next, and priority counts as age: so none waits for ever.
+ * Places of what limits how many executions run at once: a launch plan its own, and a schedule whose ticks must not overlap
+ * to one. One worker loop decides and takes the place before it writes, so two executions never get the last one; after a
+ * restart those that run are counted first. Of those that wait, the oldest is next, and priority counts as age: so none
+ * waits for ever. Who needs two places takes that of its schedule first, and holds it while it waits for the other.
  */
 export interface Slots {
   /** What an execution that may begin is to observe. Undefined: not known yet, it is woken later. */
@@ -25,10 +26,24 @@ export interface Slots {
   requeue(key: string, execution: Execution): void;
   /** All running executions are counted and all that wait are known: returns the keys of those, which are to be woken. */
   open(): readonly string[];
-  /** The execution is over, or gone. Returns the key of the next in line, which is to be woken. */
-  release(key: string): string | undefined;
+  /** The execution is over, or gone. Returns the keys of those who are next in line, which are to be woken. */
+  release(key: string): readonly string[];
   /** Keys of all that have a place. */
   holders(): readonly string[];
+}
+
+/** Whether it must not run at the same time as some others. */
+export function hasLimit({ concurrency, exclusive }: Execution['spec']): boolean {
+  return concurrency !== undefined || exclusive !== undefined;
+}
+
+/** A place that an execution needs to run. */
+interface Demand {
+  readonly id: string;
+  readonly limit: number;
+  readonly whenFull: 'queue' | 'skip';
+  /** Whose limit it is. */
+  readonly of: string;
 }
 
 interface Place {
@@ -48,44 +63,29 @@ interface Waiter {
 }
 
 export function createSlots(): Slots {
-  const places = new Map<string, Place>();
-  const placeOfKey = new Map<string, string>();
+  const ledger: Ledger = { places: new Map(), idsOf: new Map() };
+  const { places } = ledger;
   const early = new Map<string, Execution>();
   let isOpen = false;
 
-  const placeOf = (key: string, execution: Execution): Place => {
-    const id = placeId(execution);
-    placeOfKey.set(key, id);
-    const place = places.get(id) ?? newPlace();
-    places.set(id, place);
-    return place;
-  };
   return {
     count(key, execution) {
-      if (execution.spec.concurrency !== undefined) placeOf(key, execution).running.add(key);
+      for (const demand of demandsOf(execution)) placeOf(ledger, key, demand).running.add(key);
     },
     admit(key, execution) {
-      const { concurrency, launchPlan = execution.spec.workflow } = execution.spec;
-      if (concurrency === undefined) return { kind: 'Admit' };
+      if (!hasLimit(execution.spec)) return ADMITTED;
       if (!isOpen) {
         early.set(key, execution);
         return undefined;
       }
-      const place = placeOf(key, execution);
-      const { limit, whenFull } = concurrency;
-      if (whenFull === 'queue' && !place.running.has(key)) joinLine(place, key, execution);
-      const first = firstOf(place);
-      const isNext = first === undefined || first === key;
-      if (place.running.has(key) || (place.running.size < limit && isNext)) {
-        place.waiting.delete(key);
-        place.running.add(key);
-        return { kind: 'Admit' };
+      for (const demand of demandsOf(execution)) {
+        const held = take(ledger, key, execution, demand);
+        if (held !== undefined) return held;
       }
-      if (whenFull === 'skip') placeOfKey.delete(key);
-      return noRoom(launchPlan, place.running.size, concurrency);
+      return ADMITTED;
     },
     requeue(key, execution) {
-      if (isOpen) joinLine(placeOf(key, execution), key, execution);
+      if (isOpen) joinFirst(ledger, key, execution);
       else early.set(key, execution);
     },
     open() {
@@ -93,36 +93,90 @@ export function createSlots(): Slots {
       isOpen = true;
       const line = [...early].sort(([, a], [, b]) => compareAges(a, b));
       early.clear();
-      for (const [key, execution] of line) {
-        if (execution.spec.concurrency?.whenFull === 'queue') joinLine(placeOf(key, execution), key, execution);
-      }
+      for (const [key, execution] of line) joinFirst(ledger, key, execution);
       return line.map(([key]) => key);
     },
     release(key) {
       early.delete(key);
-      const id = placeOfKey.get(key);
-      const place = id === undefined ? undefined : places.get(id);
-      if (id === undefined || place === undefined) return undefined;
-      placeOfKey.delete(key);
-      place.running.delete(key);
-      place.waiting.delete(key);
-      shorten(place);
-      const next = firstOf(place);
-      if (next === undefined && place.running.size === 0) places.delete(id);
-      return next;
+      return release(ledger, key);
     },
     holders: () => [...places.values()].flatMap(({ running }) => [...running]),
   };
 }
 
-function noRoom(
-  launchPlan: string,
-  running: number,
-  { limit, whenFull }: NonNullable<Execution['spec']['concurrency']>,
-): Observation {
-  const full = `launch plan "${launchPlan}" already runs ${running} of at most ${limit} execution${limit === 1 ? '' : 's'}`;
-  if (whenFull !== 'skip') return { kind: 'Hold', message: `queued: ${full}` };
+interface Ledger {
+  readonly places: Map<string, Place>;
+  /** The places that a key has, or stands in line for. */
+  readonly idsOf: Map<string, readonly string[]>;
+}
+
+function placeOf({ places, idsOf }: Ledger, key: string, { id }: Demand): Place {
+  const ids = idsOf.get(key) ?? NOBODY;
+  if (!ids.includes(id)) idsOf.set(key, [...ids, id]);
+  const place = places.get(id) ?? newPlace();
+  places.set(id, place);
+  return place;
+}
+
+/** Puts it in line for the first place that it needs: for the next one when it has that. */
+function joinFirst(ledger: Ledger, key: string, execution: Execution): void {
+  const [first] = demandsOf(execution);
+  if (first?.whenFull === 'queue') joinLine(placeOf(ledger, key, first), key, execution);
+}
+
+/** Undefined: it has the place. */
+function take(ledger: Ledger, key: string, execution: Execution, demand: Demand): Observation | undefined {
+  const place = placeOf(ledger, key, demand);
+  const { id, limit, whenFull, of } = demand;
+  if (whenFull === 'queue' && !place.running.has(key)) joinLine(place, key, execution);
+  const first = firstOf(place);
+  const isNext = first === undefined || first === key;
+  if (place.running.has(key) || (place.running.size < limit && isNext)) {
+    place.waiting.delete(key);
+    place.running.add(key);
+    return undefined;
+  }
+  const full = `${of} already runs ${place.running.size} of at most ${limit} execution${limit === 1 ? '' : 's'}`;
+  if (whenFull === 'queue') return { kind: 'Hold', message: `queued: ${full}` };
+  const others = (ledger.idsOf.get(key) ?? NOBODY).filter((other) => other !== id);
+  ledger.idsOf.set(key, others);
   return { kind: 'Refuse', phase: 'Aborted', error: { reason: 'ConcurrencyLimit', message: `skipped: ${full}` } };
+}
+
+function release({ places, idsOf }: Ledger, key: string): readonly string[] {
+  const ids = idsOf.get(key);
+  if (ids === undefined) return NOBODY;
+  idsOf.delete(key);
+  const next: string[] = [];
+  for (const id of ids) {
+    const place = places.get(id);
+    if (place === undefined) continue;
+    place.running.delete(key);
+    place.waiting.delete(key);
+    shorten(place);
+    const first = firstOf(place);
+    if (first !== undefined) next.push(first);
+    else if (place.running.size === 0) places.delete(id);
+  }
+  return next;
+}
+
+const ADMITTED: Observation = { kind: 'Admit' };
+const NOBODY: readonly string[] = [];
+
+function demandsOf({ metadata, spec }: Execution): readonly Demand[] {
+  const { concurrency, exclusive, launchPlan = spec.workflow } = spec;
+  const { namespace } = metadata;
+  const demands: Demand[] = [];
+  if (exclusive !== undefined) {
+    const id = `${namespace}/exclusive:${exclusive}`;
+    demands.push({ id, limit: 1, whenFull: 'queue', of: `schedule "${exclusive}"` });
+  }
+  if (concurrency !== undefined) {
+    const id = `${namespace}/${spec.launchPlan ?? `workflow:${spec.workflow}`}`;
+    demands.push({ id, ...concurrency, of: `launch plan "${launchPlan}"` });
+  }
+  return demands;
 }
 
 function joinLine(place: Place, key: string, { metadata, spec }: Execution): void {
@@ -155,10 +209,6 @@ function firstOf({ waiting, line }: Place): string | undefined {
     popHeap(line);
   }
   return undefined;
-}
-
-function placeId({ metadata, spec }: Execution): string {
-  return `${metadata.namespace}/${spec.launchPlan ?? `workflow:${spec.workflow}`}`;
 }
 
 /** The line goes by creation. Within its second, by the last write: that of having been queued, in the order of queuing. */
