@@ -7,6 +7,7 @@ import {
   type Lease,
   NotFoundError,
   type ObjectKey,
+  reflect,
   SYSTEM_NAMESPACE,
 } from '../../cluster/index.ts';
 import { LEASE_TIMING, type LeaseTiming } from './timing.ts';
@@ -16,8 +17,12 @@ export interface ElectorOptions {
   readonly clock: Clock;
   readonly random: Pick<Random, 'unit'>;
   readonly log: Log;
-  /** Name of the lease, in the system namespace; also its LABEL.shard. */
+  /** Name of the lease, in the system namespace. */
   readonly name: string;
+  /** Of the lease. Absent: LABEL.shard with its name. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Watches the lease while another holds it, so as to take it over as soon as it is free. */
+  readonly isPrompt?: boolean;
   /** Who wants it: differs between processes, also between two lives of one. */
   readonly identity: string;
   readonly timing?: Partial<LeaseTiming>;
@@ -72,6 +77,8 @@ export function startElector(options: ElectorOptions, handlers: ElectorHandlers)
     turn: Promise.resolve(),
   };
   takeTurn(state);
+  const ending = new AbortController();
+  const watching = options.isPrompt === true ? watchLease(state, ending.signal) : undefined;
   return {
     announce(map) {
       if (map === state.map) return;
@@ -81,6 +88,8 @@ export function startElector(options: ElectorOptions, handlers: ElectorHandlers)
     async stop() {
       state.isStopped = true;
       state.cancel();
+      ending.abort('stopped');
+      await watching;
       await state.turn;
       const wasHeld = state.held !== undefined;
       letGo(state);
@@ -109,6 +118,44 @@ function takeTurn(state: State): void {
     state.cancel = clock.at(clock.now() + pause, () => takeTurn(state));
   });
 }
+
+/**
+ * Counts the lease's duration from the moment of each renewal, and not from when it is next looked at: then it is taken
+ * over as soon as it is free.
+ */
+async function watchLease(state: State, signal: AbortSignal): Promise<void> {
+  const { cluster, clock, random, log, name, identity } = state.options;
+  let cancel = (): void => undefined;
+  const selected = { namespace: SYSTEM_NAMESPACE, fieldSelector: `metadata.name=${name}` };
+  const { done } = reflect<Lease>(
+    cluster,
+    'Lease',
+    { clock, random, log, ...selected },
+    {
+      changed(changes) {
+        cancel();
+        if (state.held !== undefined) return;
+        const change = changes.at(-1);
+        if (change?.type !== 'set' || !isHeldBy(change.object)) takeTurn(state);
+        else if (change.object.spec.holderIdentity !== identity) {
+          isFree(state, change.object);
+          const durationMs = (change.object.spec.leaseDurationSeconds ?? state.timing.durationMs / 1_000) * 1_000;
+          cancel = clock.at(clock.now() + durationMs + random.unit() * PROMPT_JITTER_MS, () => takeTurn(state));
+        }
+      },
+    },
+    signal,
+  );
+  await done;
+  cancel();
+}
+
+function isHeldBy({ spec }: Lease): boolean {
+  return spec.holderIdentity !== undefined && spec.holderIdentity !== '';
+}
+
+/** Several who wait for one lease ask for it one after another. */
+const PROMPT_JITTER_MS = 250;
 
 /** Those who wait come at different times (client-go's JitterFactor). */
 const JITTER = 1.2;
@@ -207,7 +254,7 @@ function leaseOf(state: State, before: Lease | undefined, epoch: number, now: Un
       ...before?.metadata,
       name,
       namespace: SYSTEM_NAMESPACE,
-      labels: { [LABEL.shard]: name },
+      labels: state.options.labels ?? { [LABEL.shard]: name },
       annotations: { [SERVES]: state.map },
     },
     spec: {
