@@ -240,7 +240,7 @@ function startLoops(
   ends.push(() => report.stop());
   const platform = followPlatform({ cluster: store, propeller, ...host });
   ends.push(() => platform.stop());
-  const scheduler = startScheduler({ cluster, ...host });
+  const scheduler = startScheduler({ cluster, onTick: metrics.onTick, ...host });
   ends.push(() => scheduler.stop());
   const backfills = startBackfills({ cluster, ...host });
   ends.push(() => backfills.stop());

@@ -2,7 +2,7 @@ import type { EmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import type { Backfills } from '../control/backfill/index.ts';
 import type { Deliveries } from '../control/notifications/index.ts';
 import type { PropellerOptions, Propellers } from '../control/propeller/index.ts';
-import type { Scheduler } from '../control/scheduler/index.ts';
+import type { Scheduler, SchedulerOptions } from '../control/scheduler/index.ts';
 import type { Sources } from '../control/sources/index.ts';
 import { createRegistry, type Gauge, LATENCY_BUCKETS, type Registry } from '../observe/index.ts';
 import type { NodeAgent } from '../runtime/adapters/process/index.ts';
@@ -20,6 +20,7 @@ export interface MetricSources {
 export interface Metrics {
   readonly onRound: NonNullable<PropellerOptions['onRound']>;
   readonly onEnded: NonNullable<PropellerOptions['onEnded']>;
+  readonly onTick: NonNullable<SchedulerOptions['onTick']>;
   /** Declares what the parts count; called once, when they run. */
   watch(sources: MetricSources): void;
   /** The same of what follows remote repositories. */
@@ -36,10 +37,16 @@ export function createMetrics(): Metrics {
     'From taking an execution to its durable write.',
     { buckets: LATENCY_BUCKETS },
   );
+  const lateness = registry.histogram(
+    'pipectl_scheduler_lateness_seconds',
+    'From when a tick was due to its durable execution.',
+    { buckets: LATENCY_BUCKETS },
+  );
   let updateQuotas = (): void => {};
   return {
     onRound: ({ seconds }) => roundSeconds.observe(seconds),
     onEnded: costCounters(registry),
+    onTick: ({ latenessMs }) => lateness.observe(latenessMs / 1_000),
     watch(sources) {
       for (const [name, help, read] of readings(sources)) {
         if (name.endsWith('_total')) registry.counter(name, help, { read });
@@ -135,18 +142,7 @@ function readings({ store, propeller, scheduler, backfills, agent, deliveries }:
     ['pipectl_backfills_open', 'Backfills that are not over.', () => backfills.counters.open],
     ['pipectl_backfill_started_total', 'Executions started by backfills.', () => backfills.counters.started],
     ['pipectl_backfill_skipped_total', 'Ticks of backfills whose execution existed.', () => backfills.counters.skipped],
-    ['pipectl_scheduler_active_schedules', 'Schedules that tick.', () => scheduler.counters.active],
-    ['pipectl_scheduler_started_total', 'Executions started by ticks.', () => scheduler.counters.started],
-    [
-      'pipectl_scheduler_failures_total',
-      'Tries to start a tick that failed; each is tried again.',
-      () => scheduler.counters.failed,
-    ],
-    [
-      'pipectl_scheduler_lateness_seconds',
-      'From the last tick to its durable execution.',
-      () => scheduler.counters.lastLatenessMs / 1000,
-    ],
+    ...schedulerReadings(scheduler),
     ['pipectl_node_capacity', 'Attempts that may run at a time.', () => agent.stats().capacity],
     ['pipectl_node_running', 'Attempts that run.', () => agent.stats().running],
     ['pipectl_node_queued', 'Pods waiting for a place.', () => agent.stats().queued],
@@ -167,6 +163,44 @@ function readings({ store, propeller, scheduler, backfills, agent, deliveries }:
     ['pipectl_store_watches', 'Open watches.', () => store.stats().watches],
     ['process_resident_memory_bytes', 'Resident memory size in bytes.', () => process.memoryUsage.rss()],
     ['process_cpu_seconds_total', 'User and system CPU seconds.', cpuSeconds],
+  ];
+}
+
+function schedulerReadings(scheduler: Scheduler): readonly Reading[] {
+  return [
+    ['pipectl_scheduler_active_schedules', 'Schedules that tick.', () => scheduler.counters.active],
+    ['pipectl_scheduler_started_total', 'Executions started by ticks.', () => scheduler.counters.started],
+    [
+      'pipectl_scheduler_failures_total',
+      'Times that a schedule could not start; its tick is tried again.',
+      () => scheduler.counters.failed,
+    ],
+    [
+      'pipectl_scheduler_missed_total',
+      'Ticks that did not run when they were due; catch-up policies decide.',
+      () => scheduler.counters.missed,
+    ],
+    ['pipectl_scheduler_caught_up_total', 'Of those, the ones made up for.', () => scheduler.counters.caughtUp],
+    [
+      'pipectl_scheduler_skipped_total',
+      'Ticks left out because executions before them were not over.',
+      () => scheduler.counters.skipped,
+    ],
+    [
+      'pipectl_scheduler_queue_depth',
+      'Ticks in the making, and schedules that have missed ones.',
+      () => scheduler.stats().waiting,
+    ],
+    [
+      'pipectl_scheduler_behind_schedules',
+      'Schedules that are set aside, suspended or held up by their rate limit.',
+      () => scheduler.stats().behind,
+    ],
+    [
+      'pipectl_scheduler_leader',
+      'Whether this process is the one that ticks.',
+      () => Number(scheduler.stats().isLeader),
+    ],
   ];
 }
 

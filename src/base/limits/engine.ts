@@ -37,19 +37,6 @@ export const MAX_MAP_OUTPUTS_BYTES = 16 * MiB;
 /** An error message in a status, in UTF-16 code units. */
 export const MAX_ERROR_LENGTH = 4_096;
 
-/** A tick older than this was missed, and catch-up policy decides; a younger one is late and always runs. */
-export const MISSED_AFTER_MS = 60_000;
-/** Ticks of one schedule caught up at most, whatever its own limit says. */
-export const MAX_CATCH_UP_TICKS = 10_000;
-/** Ticks being turned into executions at the same time, over all schedules: a catch-up must not become a storm. */
-export const MAX_TICKS_IN_FLIGHT = 64;
-/** Times that a tick is made at once while its schedule changes under it; then it waits as one that cannot be made. */
-export const MAX_TICK_TRIES = 3;
-/** A schedule whose launch plan is missing is looked at again after this. */
-export const SCHEDULE_RETRY_MS = 30_000;
-/** The scheduler looks at the clock at least so often, because a clock may be set or a machine may sleep. */
-export const MAX_TIMER_MS = 30_000;
-
 /** Closures kept ready to run. */
 export const MAX_CACHED_PLANS = 1_000;
 /** How long an execution with nothing to do keeps its state in memory; after that only what wakes it is kept. */

@@ -13,5 +13,6 @@ export * from './images.ts';
 export * from './language.ts';
 export * from './notifications.ts';
 export * from './runtime.ts';
+export * from './scheduler.ts';
 export * from './schedules.ts';
 export * from './sources.ts';

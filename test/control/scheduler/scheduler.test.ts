@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EmbeddedStore, openEmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
 import {
   API_VERSION,
-  type Cluster,
   type Execution,
   type KubeObject,
   type LaunchPlan,
@@ -13,7 +12,6 @@ import {
   updateObject,
 } from '../../../src/cluster/index.ts';
 import { type Scheduler, startScheduler } from '../../../src/control/scheduler/index.ts';
-import { runTick } from '../../../src/control/scheduler/run-tick.ts';
 import { hostRandom } from '../../../src/main/host.ts';
 import { type ManualClock, manualClock } from '../fixtures/manual-clock.ts';
 
@@ -128,7 +126,9 @@ describe('a due tick', () => {
       closure: 'e'.repeat(64),
       inputs: { day: '2026-01-01T01:00:00.000Z', n: 3 },
     });
-    await scheduleIs('hourly', (schedule) => schedule.status?.lastTick === '2026-01-01T01:00:00.000Z');
+    clock.set(START + 50 * MINUTE + 2_000);
+    await scheduleIs('hourly', ({ status }) => status?.lastTick === '2026-01-01T01:00:00.000Z');
+    await scheduleIs('hourly', ({ status }) => status?.nextTick === '2026-01-01T02:00:00.000Z');
   });
 
   it('is caught up after a stop, oldest first, and none runs twice', async () => {
@@ -143,40 +143,6 @@ describe('a due tick', () => {
     start();
     await ticksAre('01:00', '02:00', '03:00');
   });
-
-  it('that another scheduler started already is adopted', async () => {
-    await createPlan();
-    await createSchedule('hourly');
-    const other = startScheduler({ cluster: store, clock, random: hostRandom, log: silent });
-    start();
-    await until('known', async () => scheduler?.counters.active === 1 && other.counters.active === 1);
-    clock.set(START + 50 * MINUTE);
-    await until('both settled', async () => other.counters.started === 1 && scheduler?.counters.started === 1);
-    await ticksAre('01:00');
-    await other.stop();
-  });
-});
-
-describe('lastTick', () => {
-  it('is not moved back by who comes late', async () => {
-    await createPlan();
-    await createSchedule('hourly');
-    const key = { kind: 'Schedule', namespace: NAMESPACE, name: 'hourly' };
-    const newest = '2026-01-01T05:00:00.000Z';
-    // Between reading the schedule and writing what came of it, another scheduler settles a newer tick.
-    let isOvertaken = false;
-    const late: Cluster = Object.create(store, {
-      write: {
-        value: async (...args: Parameters<Cluster['write']>) => {
-          if (!isOvertaken) await store.write([{ op: 'patchStatus', key, patch: { lastTick: newest } }]);
-          isOvertaken = true;
-          return store.write(...args);
-        },
-      },
-    });
-    await runTick(late, key, START + 50 * MINUTE, START);
-    expect((await store.get<Schedule>(key)).status?.lastTick).toBe(newest);
-  });
 });
 
 describe('a schedule', () => {
@@ -184,6 +150,7 @@ describe('a schedule', () => {
     await createPlan();
     await createSchedule('hourly', { active: false });
     start();
+    await until('ticking', async () => scheduler?.stats().isLeader === true);
     clock.set(START + 3 * HOUR);
     const off = await store.get<Schedule>({ kind: 'Schedule', namespace: NAMESPACE, name: 'hourly' });
     await updateObject(store, { ...off, spec: { ...off.spec, active: true } });
@@ -209,6 +176,7 @@ describe('a schedule', () => {
     await until('known', async () => scheduler?.counters.active === 1);
     clock.set(START + 50 * MINUTE);
     await until('failed once', async () => (scheduler?.counters.failed ?? 0) > 0);
+    await scheduleIs('hourly', (schedule) => schedule.status?.owedSince !== undefined);
     await createPlan();
     clock.set(START + 51 * MINUTE);
     await ticksAre('01:00');

@@ -1,15 +1,34 @@
 import { instantMs } from '../../../src/base/index.ts';
-import { nextTick, tickRuleOf, ticksBetween } from '../../../src/calendar/index.ts';
-import type { Execution, Schedule } from '../../../src/cluster/index.ts';
+import { nextTick, type TickRule, tickRuleOf, ticksBetween } from '../../../src/calendar/index.ts';
+import { ANNOTATION, type Execution, type Schedule, type SchedulerState } from '../../../src/cluster/index.ts';
+import { spreadOffsetMs } from '../../../src/control/scheduler/index.ts';
+import type { Commit } from '../world/store.ts';
 import { type Facts, type Invariant, isOver } from './facts.ts';
+
+/** A version of a schedule, and when it came. */
+interface Version {
+  readonly spec: Schedule['spec'];
+  readonly rule: TickRule | undefined;
+  readonly offsetMs: number;
+  /** Ticks after this are its own. */
+  readonly since: number;
+  /** When it was written. */
+  readonly at: number;
+}
 
 /** A schedule object from its creation to its deletion. */
 interface ScheduleFacts {
   readonly key: string;
-  /** Each spec that it had, the newest last. */
-  readonly specs: { readonly spec: Schedule['spec']; readonly since: number }[];
-  lastTick: number;
-  activeSince: number;
+  /** The newest last. */
+  readonly versions: Version[];
+  /** As its status says: it has a watermark of its own. */
+  owedSince: number | undefined;
+}
+
+/** How far the scheduler says that it is, with spans of the past that it still works on. */
+interface Progress {
+  readonly settledUntil: number;
+  readonly open: readonly { readonly after: number; readonly until: number }[];
 }
 
 interface Memory {
@@ -17,12 +36,13 @@ interface Memory {
   readonly known: ScheduleFacts[];
   /** `namespace/schedule@tick` → the execution that ran it. */
   readonly ticks: Map<string, string>;
+  progress: Progress | undefined;
 }
 
 const memories = new WeakMap<Facts, Memory>();
 
 function memoryOf(facts: Facts): Memory {
-  const known = memories.get(facts) ?? { byKey: new Map(), known: [], ticks: new Map() };
+  const known = memories.get(facts) ?? { byKey: new Map(), known: [], ticks: new Map(), progress: undefined };
   memories.set(facts, known);
   return known;
 }
@@ -35,25 +55,41 @@ export const ticksAreSingle: Invariant = {
     if (commit.kind === 'put' && commit.object.kind === 'Execution' && commit.before === undefined) {
       born(facts, memory, commit.object as Execution);
     }
-    if (commit.kind === 'delete' && commit.key.kind === 'Schedule') {
-      memory.byKey.delete(`${commit.key.namespace}/${commit.key.name}`);
-    }
+    if (commit.kind === 'delete' && commit.key.kind === 'Schedule') memory.byKey.delete(keyOf(commit));
     if (commit.kind === 'status' && commit.key.kind === 'Schedule') {
-      moved(facts, memory, `${commit.key.namespace}/${commit.key.name}`, commit.patch as Schedule['status'] & object);
+      const schedule = memory.byKey.get(keyOf(commit));
+      const { owedSince } = commit.patch as { readonly owedSince?: string | null };
+      if (schedule !== undefined && owedSince !== undefined) schedule.owedSince = instantMs(owedSince ?? undefined);
+    }
+    if (commit.kind === 'status' && commit.key.kind === 'SchedulerState') {
+      moved(facts, memory, commit.patch as SchedulerState['status'] & object);
     }
   },
   end: nothingIsOwed,
 };
 
+function keyOf({ key }: Exclude<Commit, { kind: 'put' }>): string {
+  return `${key.namespace}/${key.name}`;
+}
+
 function see(facts: Facts, memory: Memory, schedule: Schedule): void {
   const key = `${schedule.metadata.namespace}/${schedule.metadata.name}`;
   let found = memory.byKey.get(key);
   if (found === undefined) {
-    found = { key, specs: [], lastTick: Number.NEGATIVE_INFINITY, activeSince: Number.NEGATIVE_INFINITY };
+    found = { key, versions: [], owedSince: undefined };
     memory.byKey.set(key, found);
     memory.known.push(found);
   }
-  found.specs.push({ spec: schedule.spec, since: facts.world.timeline.now });
+  const { spec, metadata } = schedule;
+  const at = facts.world.timeline.now;
+  const result = tickRuleOf(spec);
+  found.versions.push({
+    spec,
+    rule: spec.active && result.kind === 'ok' ? result.rule : undefined,
+    offsetMs: spreadOffsetMs(schedule),
+    since: instantMs(metadata.annotations?.[ANNOTATION.activeSince]) ?? at,
+    at,
+  });
 }
 
 function born(facts: Facts, memory: Memory, { metadata, spec }: Execution): void {
@@ -73,48 +109,71 @@ function born(facts: Facts, memory: Memory, { metadata, spec }: Execution): void
   const isTick = memory.known.some(
     (known) =>
       known.key === schedule &&
-      known.specs.some((version) => {
-        const result = tickRuleOf(version.spec);
-        return result.kind !== 'error' && version.spec.active && nextTick(result.rule, tick - 1) === tick;
-      }),
+      known.versions.some(({ rule }) => rule !== undefined && nextTick(rule, tick - 1) === tick),
   );
   if (!isTick) facts.violate(1, `${name} is of ${id}, when nothing ticks`);
 }
 
-function moved(facts: Facts, memory: Memory, key: string, patch: NonNullable<Schedule['status']>): void {
-  const schedule = memory.byKey.get(key);
-  if (schedule === undefined) return;
-  const since = instantMs(patch.activeSince);
-  if (since !== undefined) schedule.activeSince = since;
-  const tick = instantMs(patch.lastTick);
-  if (tick === undefined) return;
-  if (tick < schedule.lastTick) facts.violate(2, `${key} goes back from ${schedule.lastTick} to ${patch.lastTick}`);
-  if (!memory.ticks.has(`${key}@${patch.lastTick}`))
-    facts.violate(1, `${key} settled ${patch.lastTick} without an execution`);
-  const { spec } = schedule.specs.at(-1) as ScheduleFacts['specs'][number];
-  const result = tickRuleOf(spec);
-  if (spec.catchUp.policy === 'all' && spec.catchUp.limit === undefined && result.kind !== 'error') {
-    const from = Math.max(schedule.lastTick, schedule.activeSince, schedule.specs.at(-1)?.since ?? 0);
-    for (const owed of ticksBetween(result.rule, from, tick - 1, 1_000)) {
-      const text = new Date(owed).toISOString();
-      if (!memory.ticks.has(`${key}@${text}`)) facts.violate(1, `${key} passed over its tick ${text}`);
-    }
+function moved(facts: Facts, memory: Memory, patch: SchedulerState['status'] & object): void {
+  const settledUntil = instantMs(patch.settledUntil);
+  if (settledUntil === undefined) return;
+  const before = memory.progress;
+  const { catchUp } = patch;
+  const open = (catchUp === null || catchUp === undefined ? [] : [catchUp, ...(catchUp.later ?? [])]).map((span) => ({
+    after: instantMs(span === catchUp ? catchUp.settledUntil : span.from) ?? 0,
+    until: instantMs(span.until) ?? 0,
+  }));
+  memory.progress = { settledUntil, open };
+  if (before === undefined) return;
+  if (settledUntil < before.settledUntil) {
+    facts.violate(2, `the scheduler goes back from ${before.settledUntil} to ${settledUntil}`);
   }
-  schedule.lastTick = tick;
+  const passed = [{ after: before.settledUntil, until: settledUntil }, ...before.open];
+  for (const schedule of memory.byKey.values()) {
+    for (const { after, until } of passed) allRun(facts, memory, schedule, { after, until });
+  }
+}
+
+/** Of a schedule that makes up for all that it missed: what is settled in this span of due times has its execution. */
+function allRun(
+  facts: Facts,
+  { progress, ticks }: Memory,
+  schedule: ScheduleFacts,
+  { after, until }: { readonly after: number; readonly until: number },
+): void {
+  const { rule, spec, offsetMs, since, at } = schedule.versions.at(-1) as Version;
+  const { policy, limit, windowMs } = spec.catchUp;
+  if (rule === undefined || policy !== 'all' || limit !== undefined || windowMs !== undefined) return;
+  // Before it was written nobody could know of it, by whatever clock.
+  const from = Math.max(after - offsetMs, since, at + facts.world.worstSkewMs);
+  for (const tick of ticksBetween(rule, from, until - offsetMs, 1_000)) {
+    const due = tick + offsetMs;
+    if (due > (schedule.owedSince ?? Number.POSITIVE_INFINITY)) return;
+    if (progress?.open.some((span) => due > span.after && due <= span.until)) continue;
+    const text = new Date(tick).toISOString();
+    if (!ticks.has(`${schedule.key}@${text}`))
+      facts.violate(1, `${schedule.key} was passed over with its tick ${text}`);
+  }
 }
 
 /** After an hour of calm, at most what is due just now is missing. */
 function nothingIsOwed(facts: Facts): void {
-  const memory = memoryOf(facts);
-  for (const schedule of memory.byKey.values()) {
-    const version = schedule.specs.at(-1);
-    if (version === undefined || !version.spec.active || facts.world.timeline.now - version.since < 3_600_000) continue;
-    const result = tickRuleOf(version.spec);
-    if (result.kind === 'error') continue;
-    const until = facts.world.timeline.now - (version.spec.spreadMs ?? 0) - 120_000;
-    const from = Math.max(schedule.lastTick, until - 3_000_000, schedule.activeSince, version.since);
-    const [owed] = ticksBetween(result.rule, from, until, 1);
+  const { byKey, progress, ticks } = memoryOf(facts);
+  const { now } = facts.world.timeline;
+  for (const schedule of byKey.values()) {
+    const { rule, offsetMs, since, at } = schedule.versions.at(-1) as Version;
+    if (rule === undefined || now - at < 3_600_000) continue;
+    const until = now - offsetMs - 120_000;
+    const settled = Math.min(progress?.settledUntil ?? 0, schedule.owedSince ?? Number.POSITIVE_INFINITY);
+    const from = Math.max(settled - offsetMs, until - 3_000_000, since, at + facts.world.worstSkewMs);
+    const [owed] = ticksBetween(rule, from, until, 1);
     if (owed !== undefined) facts.violate(1, `${schedule.key} owes its tick ${new Date(owed).toISOString()}`);
+    // Of what came while all was calm, none was missed, whatever the policy. A clock that was ahead may have dropped some.
+    const calm = Math.max(until - 3_000_000, since, at) + facts.world.worstSkewMs;
+    for (const tick of ticksBetween(rule, calm, until, 1_000)) {
+      const text = new Date(tick).toISOString();
+      if (!ticks.has(`${schedule.key}@${text}`)) facts.violate(1, `${schedule.key} lacks its tick ${text}`);
+    }
   }
 }
 

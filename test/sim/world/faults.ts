@@ -30,7 +30,7 @@ function crash(world: World, role: Role, forMs: number): void {
 /** What only those write who run as this role; what users write is none of it. */
 const WRITTEN_BY: readonly (readonly [prefix: string, kinds: ReadonlySet<string>])[] = [
   ['propeller', new Set(['Pod', 'Execution'])],
-  ['scheduler', new Set(['Schedule', 'Execution'])],
+  ['scheduler', new Set(['Schedule', 'SchedulerState', 'Execution'])],
   ['reconciler', new Set(['Revision', 'Repository', 'Platform', 'Task', 'Workflow', 'LaunchPlan'])],
   ['retention', new Set(['Pod', 'Execution', 'CacheEntry'])],
 ];
@@ -41,7 +41,7 @@ function isWriteOf(role: Role, commit: Commit): boolean {
   if (!isOwn || role === 'reconciler') return isOwn;
   if (role === 'retention') return commit.kind === 'delete';
   if (role !== 'scheduler') return kind === 'Pod' ? commit.kind === 'put' : commit.kind === 'status';
-  if (kind === 'Schedule') return commit.kind === 'status';
+  if (kind === 'Schedule' || kind === 'SchedulerState') return commit.kind === 'status';
   return commit.kind === 'put' && (commit.object as Execution).spec.trigger.kind === 'schedule';
 }
 

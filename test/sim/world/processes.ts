@@ -192,7 +192,7 @@ export function start(process: SimProcess, options: ProcessOptions): void {
       startOneShard(process, host, options);
       return;
     case 'scheduler':
-      startScheduler(host);
+      startScheduler(mode === 'embedded' ? host : { ...host, election: { identity: name, timing: host.timing } });
       return;
     case 'retention': {
       const { archive } = options;

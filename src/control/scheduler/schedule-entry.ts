@@ -1,0 +1,200 @@
+import {
+  instantMs,
+  type Json,
+  MAX_PREVIOUS_TICKS,
+  MAX_SHARED_RULES,
+  StalledError,
+  sha256,
+  type UnixMs,
+} from '../../base/index.ts';
+import { type TickRule, tickRuleOf } from '../../calendar/index.ts';
+import {
+  ANNOTATION,
+  type CatchUp,
+  type OverlapPolicy,
+  type PreviousTicks,
+  type Schedule,
+  type ScheduleTicks,
+  type TickRateLimit,
+} from '../../cluster/index.ts';
+import type { TickSpan } from './tick-spans.ts';
+
+/** What a schedule starts and how: one object for all schedules that say the same. */
+export interface Launch {
+  readonly repository: string;
+  readonly namespace: string;
+  readonly launchPlan: string;
+  readonly inputs: Readonly<Record<string, Json>> | undefined;
+  readonly kickoffTime: string | undefined;
+  readonly priority: number | undefined;
+  readonly catchUp: CatchUp;
+  readonly overlap: OverlapPolicy;
+  readonly maxQueued: number | undefined;
+  readonly rateLimit: TickRateLimit | undefined;
+}
+
+/** What the scheduler remembers of a schedule. Small: there may be a million. */
+export interface ScheduleEntry {
+  /** Its dense number, as long as it is there. */
+  readonly id: number;
+  readonly name: string;
+  readonly generation: number;
+  readonly launch: Launch;
+  /** Empty: it is broken, for the reason in `problem`. */
+  readonly spans: readonly TickSpan[];
+  readonly problem: StalledError | undefined;
+  readonly isSuspended: boolean;
+  /** As its status has it: ticks up to here are settled, whatever the others' are. */
+  readonly owedSince: UnixMs | undefined;
+  readonly isConditionSet: boolean;
+  /** As its status has it; counts only where the scheduler's own state is missing. */
+  readonly lastTick: UnixMs | undefined;
+}
+
+/** Reads what the scheduler needs of an active schedule. What is wrong with it becomes its `problem`. */
+export function scheduleEntry(id: number, schedule: Schedule, now: UnixMs): ScheduleEntry {
+  const { metadata, spec, status } = schedule;
+  let spans: readonly TickSpan[] = [];
+  let problem: StalledError | undefined;
+  try {
+    spans = spansOf(schedule, now);
+  } catch (error) {
+    if (!(error instanceof StalledError)) throw error;
+    problem = error;
+  }
+  return {
+    id,
+    name: metadata.name,
+    generation: metadata.generation ?? 1,
+    launch: launchOf(metadata.namespace ?? '', spec),
+    spans,
+    problem,
+    isSuspended: metadata.annotations?.[ANNOTATION.suspended] !== undefined,
+    owedSince: instantMs(status?.owedSince),
+    isConditionSet: status?.conditions !== undefined,
+    lastTick: instantMs(status?.lastTick),
+  };
+}
+
+/** Whether both tick and start the same, whatever their status says. */
+export function isSameEntry(a: ScheduleEntry, b: ScheduleEntry): boolean {
+  return a.generation === b.generation && a.isSuspended === b.isSuspended && sinceOf(a) === sinceOf(b);
+}
+
+/** From when on it ticks by its present rule. */
+export function sinceOf({ spans }: ScheduleEntry): UnixMs {
+  return spans.at(-1)?.since ?? Number.POSITIVE_INFINITY;
+}
+
+/**
+ * The rule by which a schedule object ticks. Throws StalledError for a pattern that does not parse or a zone that is not
+ * known: registration refuses those, so the object was changed by hand, or this runtime's zones are others.
+ */
+export function tickRule(schedule: Pick<Schedule, 'spec'>): TickRule {
+  return ruleOf(schedule.spec);
+}
+
+/** How long after its tick the execution starts: the same for every tick, spread evenly over schedules. */
+export function spreadOffsetMs({ metadata, spec }: Pick<Schedule, 'metadata' | 'spec'>): number {
+  return offsetMs(metadata.namespace ?? '', metadata.name, spec.spreadMs);
+}
+
+function offsetMs(namespace: string, name: string, spreadMs = 0): number {
+  if (spreadMs === 0) return 0;
+  return Number.parseInt(sha256(`${namespace}/${name}`).slice(0, 8), 16) % spreadMs;
+}
+
+function spansOf(schedule: Schedule, now: UnixMs): readonly TickSpan[] {
+  const { metadata, spec, status } = schedule;
+  const since =
+    instantMs(metadata.annotations?.[ANNOTATION.activeSince]) ??
+    instantMs(status?.activeSince) ??
+    instantMs(metadata.creationTimestamp) ??
+    now;
+  const last = spanOf(schedule, spec, since, Number.POSITIVE_INFINITY);
+  const before = previousTicks(metadata.annotations?.[ANNOTATION.previousTicks]);
+  if (before.length === 0) return [last];
+  const spans: TickSpan[] = [];
+  let start = Number.NEGATIVE_INFINITY;
+  for (const previous of before) {
+    const from = Math.max(start, instantMs(previous.since) ?? instantMs(metadata.creationTimestamp) ?? start);
+    const until = Math.min(instantMs(previous.until) ?? from, since);
+    if (until > from) spans.push(spanOf(schedule, previous, from, until));
+    start = Math.max(start, until);
+  }
+  return [...spans, last];
+}
+
+function spanOf({ metadata }: Schedule, ticks: ScheduleTicks, since: UnixMs, until: UnixMs): TickSpan {
+  return {
+    rule: ruleOf(ticks),
+    offsetMs: offsetMs(metadata.namespace ?? '', metadata.name, ticks.spreadMs),
+    since,
+    until,
+  };
+}
+
+/** Written by the reconciler; what somebody else made of it counts as nothing. */
+function previousTicks(text: string | undefined): readonly PreviousTicks[] {
+  if (text === undefined) return [];
+  try {
+    const list = JSON.parse(text) as unknown;
+    return Array.isArray(list) ? (list.slice(-MAX_PREVIOUS_TICKS) as PreviousTicks[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+const rules = new Map<string, TickRule>();
+
+function ruleOf({ cron, everyMs, timeZone, start, end, exclude }: ScheduleTicks): TickRule {
+  const key = JSON.stringify([cron, everyMs, timeZone, start, end, exclude]);
+  const known = rules.get(key);
+  if (known !== undefined) return known;
+  const result = tickRuleOf({
+    timeZone,
+    ...(cron !== undefined && { cron }),
+    ...(everyMs !== undefined && { everyMs }),
+    ...(start !== undefined && { start }),
+    ...(end !== undefined && { end }),
+    ...(exclude !== undefined && { exclude }),
+  });
+  if (result.kind === 'error') throw new StalledError('InvalidSchedule', result.message);
+  if (rules.size >= MAX_SHARED_RULES) rules.clear();
+  rules.set(key, result.rule);
+  return result.rule;
+}
+
+const launches = new Map<string, Launch>();
+
+function launchOf(namespace: string, spec: Schedule['spec']): Launch {
+  const {
+    repository,
+    launchPlan,
+    inputs,
+    kickoffTime,
+    priority,
+    catchUp,
+    overlap = 'allow',
+    maxQueued,
+    rateLimit,
+  } = spec;
+  const launch: Launch = {
+    repository,
+    namespace,
+    launchPlan,
+    inputs,
+    kickoffTime,
+    priority,
+    catchUp: catchUp ?? { policy: 'none' },
+    overlap,
+    maxQueued,
+    rateLimit,
+  };
+  const key = JSON.stringify(launch);
+  const known = launches.get(key);
+  if (known !== undefined) return known;
+  if (launches.size >= MAX_SHARED_RULES) launches.clear();
+  launches.set(key, launch);
+  return launch;
+}

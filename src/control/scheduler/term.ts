@@ -1,0 +1,395 @@
+import {
+  CATCH_UP_TICKS_PER_SECOND,
+  type Clock,
+  ConflictError,
+  type Log,
+  MAX_CATCH_UP_TICKS,
+  MAX_TICK_WRITE_RETRY_MS,
+  MAX_TICKS_PER_WRITE,
+  MAX_TIMER_MS,
+  type Random,
+  SCHEDULE_RETRY_MS,
+  SCHEDULES_PER_TURN,
+  StalledError,
+  TICK_WRITE_RETRY_MS,
+  type UnixMs,
+} from '../../base/index.ts';
+import type { Cluster, Schedule, SchedulerSettings } from '../../cluster/index.ts';
+import { type Claims, createClaims } from './claims.ts';
+import { collect } from './collect.ts';
+import { followForTerm } from './follow.ts';
+import { createLanes, fallBehind, forget, type Lanes, openGap, place, placeMissed } from './lanes.ts';
+import { createLauncher, type Launcher } from './launcher.ts';
+import { createRateWindow, createTokens, type RateWindow, type Tokens } from './rate.ts';
+import { createRoster, type Roster } from './roster.ts';
+import type { ScheduleEntry } from './schedule-entry.ts';
+import { type Pending, settle } from './settle.ts';
+import { claimState, type Fence, type LoadedState, noteRefusal } from './state.ts';
+import { createStatusNotes, type StatusNotes } from './status-notes.ts';
+import { countDue, nextDue } from './tick-spans.ts';
+import { ReplacedError } from './write-ticks.ts';
+
+export interface SchedulerPorts {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Told of each live tick whose execution has just become durable: how long after it was due. */
+  readonly onTick?: (tick: { readonly latenessMs: number }) => void;
+}
+
+export interface SchedulerCounters {
+  /** Schedules that are active. */
+  active: number;
+  /** Executions started by ticks. */
+  started: number;
+  /** Times that a schedule could not start the execution of a tick; the tick is tried again. */
+  failed: number;
+  /** Between when a tick was due and its durable execution, of the last one started. */
+  lastLatenessMs: number;
+  /** Ticks that were not run when they were due, and how many of these were made up for. */
+  missed: number;
+  caughtUp: number;
+  /** Ticks that overlap, or a full queue, left out. */
+  skipped: number;
+  /** Writes that the cluster did not take; each is tried again. */
+  retriedWrites: number;
+}
+
+/** One scheduler from the moment that the state is its own until another takes over, or it stops. */
+export interface Term {
+  readonly options: SchedulerPorts;
+  readonly counters: SchedulerCounters;
+  readonly roster: Roster;
+  readonly launcher: Launcher;
+  readonly claims: Claims;
+  readonly notes: StatusNotes;
+  readonly fence: Fence;
+  readonly epoch: number;
+  readonly lanes: Lanes;
+  /** Text of the missed ticks as the state has them. */
+  notedGaps: string;
+  readonly isOver: boolean;
+  /** Tries schedules again when launch plans change. */
+  readonly watchPlans: () => void;
+  /** Due ticks that wait: of the batch at hand, and schedules with missed ones. */
+  readonly waiting: () => number;
+  readonly end: () => Promise<void>;
+}
+
+interface Running extends Term {
+  isOver: boolean;
+  settings: SchedulerSettings;
+  readonly liveTokens: Tokens;
+  readonly missedTokens: Tokens;
+  readonly windows: Map<number, RateWindow>;
+  readonly ending: AbortController;
+  /** Where the search for missed ticks is; undefined: all are in line, or there are none. */
+  arranging: number | undefined;
+  pending: Pending | undefined;
+  failures: number;
+  turning: Promise<void> | undefined;
+  cancelTimer: () => void;
+  isArranged: boolean;
+  onReplaced: () => void;
+  following: Promise<unknown>;
+}
+
+/** Takes the state and begins to tick. `onReplaced`: another scheduler took it. Resolves when all schedules are known. */
+export async function startTerm(
+  options: SchedulerPorts,
+  counters: SchedulerCounters,
+  signal: AbortSignal,
+  onReplaced: () => void,
+): Promise<Term | undefined> {
+  const claimed = await claim(options, signal);
+  if (claimed === undefined) return undefined;
+  const term = newTerm(options, counters, claimed, onReplaced);
+  signal.addEventListener('abort', () => term.ending.abort('ended'));
+  if (!(await follow(term))) return undefined;
+  if (claimed.settledUntil === undefined) await goOnFromLastTicks(term);
+  if (term.lanes.gaps.length > 0) term.arranging = 0;
+  for (let id = 0; id < term.roster.end() && !term.isOver; id++) {
+    const entry = term.roster.at(id);
+    if (entry !== undefined) placeSafely(term, entry);
+    if (id % SCHEDULES_PER_TURN === SCHEDULES_PER_TURN - 1) await pause(options.clock, 0, signal);
+  }
+  term.isArranged = true;
+  setTimer(term);
+  return term;
+}
+
+/** Undefined: it was asked to end meanwhile. */
+async function claim({ cluster, clock, log }: SchedulerPorts, signal: AbortSignal): Promise<LoadedState | undefined> {
+  for (let failures = 0; !signal.aborted; failures++) {
+    try {
+      const state = await claimState(cluster, clock.now());
+      if (state.problem !== undefined) log.write('error', state.problem);
+      return state;
+    } catch (error) {
+      const isStalled = error instanceof StalledError;
+      if (isStalled && error.reason === 'NewerState') {
+        if (failures === 0) log.write('error', 'the scheduler does not run', { error: error.message });
+        await noteRefusal(cluster, error, clock.now()).catch(() => undefined);
+      } else if (!(error instanceof ConflictError)) {
+        log.write('warn', 'the state of the scheduler cannot be read', { error: String(error) });
+      }
+      await pause(clock, isStalled ? SCHEDULE_RETRY_MS : retryMs(failures), signal);
+    }
+  }
+  return undefined;
+}
+
+function newTerm(
+  options: SchedulerPorts,
+  counters: SchedulerCounters,
+  { settledUntil, gaps, fence, epoch }: LoadedState,
+  onReplaced: () => void,
+): Running {
+  const roster = createRoster();
+  const term: Running = {
+    options,
+    counters,
+    roster,
+    launcher: createLauncher(options.cluster),
+    claims: createClaims(),
+    notes: createStatusNotes(options),
+    fence,
+    epoch,
+    lanes: createLanes(settledUntil ?? options.clock.now(), gaps),
+    notedGaps: gaps.length === 0 ? 'null' : '',
+    isOver: false,
+    settings: {},
+    liveTokens: createTokens(Number.POSITIVE_INFINITY),
+    missedTokens: createTokens(CATCH_UP_TICKS_PER_SECOND),
+    windows: new Map(),
+    ending: new AbortController(),
+    arranging: undefined,
+    pending: undefined,
+    failures: 0,
+    turning: undefined,
+    cancelTimer: () => undefined,
+    isArranged: false,
+    onReplaced,
+    following: Promise.resolve(),
+    watchPlans: () => undefined,
+    waiting: () => (term.pending?.ticks.length ?? 0) + term.lanes.missed.size() + term.lanes.laggards.size,
+    end: () => end(term),
+  };
+  term.ending.signal.addEventListener('abort', () => {
+    term.isOver = true;
+    term.cancelTimer();
+  });
+  return term;
+}
+
+async function end(term: Running): Promise<void> {
+  term.ending.abort('ended');
+  await Promise.allSettled([term.turning, term.following, term.notes.stop()]);
+}
+
+/** Hears of schedules, of executions that must not overlap and of settings. Resolves when all that there is is known. */
+async function follow(term: Running): Promise<boolean> {
+  const { claims, counters, roster, lanes } = term;
+  const following = followForTerm(term.options, term.ending.signal, {
+    schedule: (schedule) => putSchedule(term, schedule),
+    scheduleGone(namespace, name) {
+      const gone = roster.remove(namespace, name);
+      counters.active = roster.size();
+      if (gone === undefined) return;
+      forget(lanes, gone.id);
+      term.windows.delete(gone.id);
+    },
+    execution: claims.seen,
+    executionGone: claims.gone,
+    settings(settings) {
+      term.settings = settings;
+      term.liveTokens.setRate(settings.ticksPerSecond ?? Number.POSITIVE_INFINITY);
+      term.missedTokens.setRate(settings.catchUpPerSecond ?? CATCH_UP_TICKS_PER_SECOND);
+      setTimer(term);
+    },
+    planChanged(namespace, name) {
+      const now = term.options.clock.now();
+      for (const id of lanes.laggards.keys()) {
+        const launch = roster.at(id)?.launch;
+        const isIts = name === undefined || (launch?.namespace === namespace && launch?.launchPlan === name);
+        if (isIts && lanes.laggards.get(id)?.reason !== undefined) lanes.retries.set(id, now);
+      }
+      setTimer(term);
+    },
+  });
+  term.following = following.done;
+  Object.assign(term, { watchPlans: following.watchPlans });
+  await following.synced;
+  return !term.isOver;
+}
+
+function putSchedule(term: Running, schedule: Schedule): void {
+  const { roster, lanes, counters, options } = term;
+  const { namespace = '', name } = schedule.metadata;
+  if (!schedule.spec.active) {
+    const gone = roster.remove(namespace, name);
+    counters.active = roster.size();
+    if (gone !== undefined) forget(lanes, gone.id);
+    return;
+  }
+  const { entry, isNews } = roster.put(schedule, options.clock.now());
+  counters.active = roster.size();
+  // Our own notes come back here: they change nothing.
+  if (!isNews || !term.isArranged) return;
+  term.windows.delete(entry.id);
+  placeSafely(term, entry);
+  setTimer(term);
+}
+
+/** A rule may break where it is looked at for the first time: a zone that this runtime does not know. */
+function placeSafely({ lanes, options }: Running, entry: ScheduleEntry): void {
+  try {
+    place(lanes, entry, options.clock.now());
+  } catch (error) {
+    const reason = new StalledError('InvalidSchedule', `it cannot tell when it ticks: ${(error as Error).message}`);
+    fallBehind(lanes, entry, lanes.settledUntil, reason, Number.POSITIVE_INFINITY);
+  }
+}
+
+/** Nobody knows how far the scheduler was: each schedule goes on from what its own status says. */
+async function goOnFromLastTicks({ roster, lanes, options }: Running): Promise<void> {
+  let first = options.clock.now();
+  for (let id = 0; id < roster.end(); id++) {
+    const entry = roster.at(id);
+    if (entry === undefined || entry.problem !== undefined) continue;
+    roster.clip(entry);
+    const due = safely(() => nextDue(roster.at(id)?.spans ?? [], Number.NEGATIVE_INFINITY));
+    if (due !== undefined && due <= first) first = due - 1;
+  }
+  lanes.settledUntil = first;
+}
+
+function safely<T>(of: () => T): T | undefined {
+  try {
+    return of();
+  } catch {
+    return undefined;
+  }
+}
+
+function setTimer(term: Running): void {
+  term.cancelTimer();
+  if (term.isOver || !term.isArranged || term.turning !== undefined) return;
+  const { clock } = term.options;
+  const now = clock.now();
+  const at = Math.min(turnAt(term, now), now + MAX_TIMER_MS);
+  term.cancelTimer = clock.at(at, () => {
+    term.turning = turn(term).finally(() => {
+      term.turning = undefined;
+      setTimer(term);
+    });
+  });
+}
+
+function turnAt(
+  { failures, pending, settings, lanes, arranging, liveTokens, missedTokens }: Running,
+  now: UnixMs,
+): UnixMs {
+  if (pending !== undefined) return now + retryMs(failures);
+  if (settings.suspended === true) return Number.POSITIVE_INFINITY;
+  const { live, missed, gaps, retries, changed } = lanes;
+  if (changed.size > 0 || arranging !== undefined) return now;
+  const due = live.firstAt();
+  const liveAt = due <= now ? liveTokens.readyAt(now) : due;
+  const missedAt = gaps.length === 0 ? Number.POSITIVE_INFINITY : missed.size() === 0 ? now : missedTokens.readyAt(now);
+  return Math.min(liveAt, missedAt, retries.firstAt());
+}
+
+function retryMs(failures: number): number {
+  return Math.min(TICK_WRITE_RETRY_MS * 2 ** Math.min(failures, 20), MAX_TICK_WRITE_RETRY_MS);
+}
+
+async function turn(term: Running): Promise<void> {
+  try {
+    term.pending ??= nextBatch(term);
+    if (term.pending !== undefined) await settle(term, term.pending);
+    term.pending = undefined;
+    term.failures = 0;
+  } catch (error) {
+    if (term.isOver) return;
+    if (error instanceof ReplacedError) {
+      term.ending.abort('replaced');
+      term.onReplaced();
+      return;
+    }
+    const { log } = term.options;
+    term.counters.retriedWrites += 1;
+    if (term.failures++ === 0) log.write('warn', 'ticks could not start their executions', { error: String(error) });
+  }
+}
+
+/** What is to be settled in this turn; undefined: nothing. */
+function nextBatch(term: Running): Pending | undefined {
+  const { lanes, roster, options, settings, liveTokens, missedTokens } = term;
+  const now = options.clock.now();
+  if (settings.suspended === true) return undefined;
+  const isBusy = lanes.gaps.length > 0;
+  if (openGap(lanes, now) && !isBusy) term.arranging = 0;
+  if (term.arranging !== undefined) arrangeSome(term);
+  const gap = lanes.gaps[0];
+  const isGapArranged = term.arranging === undefined;
+  const ticks = collect({
+    lanes,
+    roster,
+    now,
+    room: MAX_TICKS_PER_WRITE,
+    liveRoom: liveTokens.available(now),
+    missedRoom: missedTokens.available(now),
+    isGapArranged,
+    windowOf: (entry) => windowOf(term, entry),
+  });
+  liveTokens.take(ticks.filter(({ lane }) => lane === 'live').length);
+  missedTokens.take(ticks.filter(({ lane }) => lane === 'missed').length);
+  if (isGapArranged && gap !== lanes.gaps[0] && lanes.gaps.length > 0) term.arranging = 0;
+  return ticks.length > 0 || lanes.changed.size > 0 || gap !== lanes.gaps[0] ? { ticks, batch: undefined } : undefined;
+}
+
+function windowOf({ windows }: Running, { id, launch }: ScheduleEntry): RateWindow | undefined {
+  if (launch.rateLimit === undefined) return undefined;
+  const known = windows.get(id) ?? createRateWindow(launch.rateLimit);
+  windows.set(id, known);
+  return known;
+}
+
+/** Puts missed ticks in line, for so long as it may hold up others. */
+function arrangeSome(term: Running): void {
+  const { lanes, roster, counters, notes } = term;
+  const [gap] = lanes.gaps;
+  let id = term.arranging ?? 0;
+  if (gap === undefined) {
+    term.arranging = undefined;
+    return;
+  }
+  const isNew = gap.settledUntil === gap.from;
+  for (let work = 0; id < roster.end() && work < SCHEDULES_PER_TURN; id++) {
+    const entry = roster.at(id);
+    work += 1;
+    if (entry === undefined || entry.problem !== undefined || lanes.laggards.has(id)) continue;
+    placeMissed(lanes, entry, gap);
+    if (!isNew) continue;
+    const missed = countDue(entry.spans, gap.from, gap.until, MAX_CATCH_UP_TICKS);
+    work += missed >> 2;
+    if (missed === 0) continue;
+    counters.missed += missed;
+    notes.missed(entry, missed);
+  }
+  term.arranging = id < roster.end() ? id : undefined;
+}
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      cancel();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.at(clock.now() + ms, done);
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,174 @@
+import { BugError, ConflictError, instantText, StalledError, TAKEN_NAMES_AT_A_TIME } from '../../base/index.ts';
+import {
+  AlreadyExistsError,
+  type Cluster,
+  type Execution,
+  ForbiddenError,
+  findObject,
+  InvalidError,
+  type KubeObject,
+  NotFoundError,
+  type Write,
+} from '../../cluster/index.ts';
+import type { DueTick } from './collect.ts';
+import { type Fence, isWritten, STATE_KEY, type statePatch } from './state.ts';
+
+/** A tick and the execution that is to be made of it. */
+export interface Creation {
+  readonly due: DueTick;
+  readonly execution: Execution;
+}
+
+/** What one write makes durable. */
+export interface TickBatch {
+  creations: Creation[];
+  /** Ends executions that these replace. */
+  steering: Write[];
+  /** What schedules say of themselves, by their number. */
+  readonly notes: Map<number, Write>;
+  readonly state: ReturnType<typeof statePatch>;
+}
+
+export interface WriteOptions {
+  readonly cluster: Cluster;
+  readonly fence: Fence;
+  readonly epoch: number;
+  /** The execution cannot be made, for this reason: answers what its schedule says of that, in place of what it said before. */
+  readonly refused: (creation: Creation, error: StalledError) => Write | undefined;
+}
+
+/** Another scheduler works with the state. */
+export class ReplacedError extends Error {
+  override readonly name = 'ReplacedError';
+}
+
+/**
+ * Writes the executions of a batch and how far that settles their ticks, all or nothing where the cluster can. Executions
+ * that are there already count as made when they are of the same tick. The batch is less what has been dealt with, so a
+ * call after a failure goes on from there. Rejects with ReplacedError when another scheduler has taken over.
+ */
+export async function writeTicks(options: WriteOptions, batch: TickBatch): Promise<void> {
+  const { cluster, fence } = options;
+  for (;;) {
+    try {
+      const written = await cluster.write([...writesOf(batch), settled(batch, fence)], { versions: true });
+      moved(fence, written);
+      return;
+    } catch (error) {
+      if (error instanceof AlreadyExistsError) await adopt(options, batch, error);
+      else if (error instanceof NotFoundError) leaveOut(batch, error);
+      else if (error instanceof ConflictError) {
+        const found = await isWritten(cluster, batch.state, options.epoch);
+        if (found === undefined) throw new ReplacedError('another scheduler has gone on with the state');
+        fence.resourceVersion = found.resourceVersion;
+        return;
+      } else if (isRefusal(error)) await findRefused(options, batch, error as Error);
+      else throw error;
+    }
+  }
+}
+
+function writesOf({ creations, steering, notes }: TickBatch): Write[] {
+  const writes: Write[] = creations.map(({ execution }) => ({ op: 'create', object: execution }));
+  writes.push(...steering, ...notes.values());
+  return writes;
+}
+
+/** Last: where a batch is written one by one, nothing is settled before it exists. */
+function settled({ state }: TickBatch, { uid, resourceVersion }: Fence): Write {
+  return { op: 'patchStatus', key: STATE_KEY, patch: state, if: { uid, resourceVersion } };
+}
+
+function moved(fence: Fence, written: readonly KubeObject[]): void {
+  const version = written.at(-1)?.metadata.resourceVersion;
+  if (version === undefined) throw new BugError('a write did not answer the version of the state');
+  fence.resourceVersion = version;
+}
+
+/** Some name is taken: looks for all of them, since after a failover most may be. */
+async function adopt(options: WriteOptions, batch: TickBatch, error: AlreadyExistsError): Promise<void> {
+  const { creations } = batch;
+  const left: Creation[] = [];
+  for (let at = 0; at < creations.length; at += TAKEN_NAMES_AT_A_TIME) {
+    const some = creations.slice(at, at + TAKEN_NAMES_AT_A_TIME);
+    const found = await Promise.all(some.map(({ execution }) => findLike(options.cluster, execution)));
+    for (const [place, creation] of some.entries()) {
+      const other = found[place];
+      if (other === undefined) left.push(creation);
+      else if (!isOfSameTick(other, creation.execution)) refuse(options, batch, creation, nameTaken(creation));
+    }
+  }
+  // Else the same would be tried for ever: what took the name is gone again, or is no execution.
+  if (left.length === creations.length) throw error;
+  batch.creations = left;
+}
+
+function findLike(cluster: Cluster, { metadata: { namespace = '', name } }: Execution): Promise<Execution | undefined> {
+  return findObject<Execution>(cluster, { kind: 'Execution', namespace, name });
+}
+
+/** A name is 64 bits of a hash: the stored tick tells whether it is ours. */
+function isOfSameTick(other: Execution, { spec }: Execution): boolean {
+  const [a, b] = [other.spec.trigger, spec.trigger];
+  return a.kind === 'schedule' && b.kind === 'schedule' && a.tick === b.tick && a.schedule === b.schedule;
+}
+
+function nameTaken({ execution, due }: Creation): StalledError {
+  const { name } = execution.metadata;
+  return new StalledError(
+    'NameTaken',
+    `execution "${name}" exists but is not of tick ${instantText(due.tick)}; delete or keep it, the tick waits`,
+  );
+}
+
+/** What is gone needs neither a note nor an end. */
+function leaveOut(batch: TickBatch, error: NotFoundError): void {
+  const { kind, namespace, name } = error.key;
+  const isIt = (write: Write): boolean =>
+    'key' in write && write.key.kind === kind && write.key.namespace === namespace && write.key.name === name;
+  const before = batch.steering.length + batch.notes.size;
+  batch.steering = batch.steering.filter((write) => !isIt(write));
+  for (const [id, write] of batch.notes) if (isIt(write)) batch.notes.delete(id);
+  if (batch.steering.length + batch.notes.size === before) throw new ReplacedError(error.message);
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof InvalidError || error instanceof ForbiddenError;
+}
+
+/** The cluster takes no batch with one bad execution in it: writes them in ever smaller parts until it is alone. */
+async function findRefused(options: WriteOptions, batch: TickBatch, error: Error): Promise<void> {
+  const { creations } = batch;
+  // Then it is not an execution that is refused.
+  if (creations.length === 0) throw error;
+  const rest = await tryPart(options, batch, creations);
+  if (rest.length === creations.length) throw error;
+  batch.creations = rest;
+}
+
+/** Answers what of these is still to be written. */
+async function tryPart(options: WriteOptions, batch: TickBatch, part: readonly Creation[]): Promise<Creation[]> {
+  const { cluster, fence } = options;
+  const writes = part.map(({ execution }): Write => ({ op: 'create', object: execution }));
+  const { uid, resourceVersion } = fence;
+  const fenced: Write = { op: 'patchStatus', key: STATE_KEY, patch: {}, if: { uid, resourceVersion } };
+  try {
+    moved(fence, await cluster.write([...writes, fenced], { versions: true }));
+    return [];
+  } catch (error) {
+    if (!isRefusal(error)) return [...part];
+    const [only] = part;
+    if (part.length === 1 && only !== undefined) {
+      refuse(options, batch, only, new StalledError('Refused', (error as Error).message));
+      return [];
+    }
+    const half = part.length >> 1;
+    const first = await tryPart(options, batch, part.slice(0, half));
+    return [...first, ...(await tryPart(options, batch, part.slice(half)))];
+  }
+}
+
+function refuse({ refused }: WriteOptions, { notes }: TickBatch, creation: Creation, error: StalledError): void {
+  const note = refused(creation, error);
+  if (note !== undefined) notes.set(creation.due.entry.id, note);
+}
