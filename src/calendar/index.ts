@@ -11,7 +11,7 @@ export { type CronField, type CronPattern, type CronResult, parseCron } from './
 export { cronWords } from './cron-words.ts';
 export { type ExcludedTime, type ExclusionResult, type WallWindows, wallTimeOf, wallWindowsOf } from './exclusion.ts';
 export { shortestInterval } from './interval.ts';
-export { type RuleResult, type TickFields, tickRuleOf } from './rule.ts';
+export { type RuleResult, type TickFields, tickFieldsOf, tickRuleOf } from './rule.ts';
 export {
   nextTick,
   previousTick,

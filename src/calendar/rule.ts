@@ -14,6 +14,18 @@ export interface TickFields {
   readonly exclude?: readonly ExcludedTime[];
 }
 
+/** These fields of anything that has them; the spread of a schedule is none, since it moves no tick. */
+export function tickFieldsOf({ cron, everyMs, timeZone, start, end, exclude }: TickFields): TickFields {
+  return {
+    ...(cron !== undefined && { cron }),
+    ...(everyMs !== undefined && { everyMs }),
+    timeZone,
+    ...(start !== undefined && { start }),
+    ...(end !== undefined && { end }),
+    ...(exclude !== undefined && { exclude }),
+  };
+}
+
 export type RuleResult =
   | { readonly kind: 'ok'; readonly rule: TickRule }
   | { readonly kind: 'error'; readonly message: string };

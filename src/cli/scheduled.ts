@@ -1,4 +1,4 @@
-import { instantText, isJsonObject } from '../base/index.ts';
+import { instantText } from '../base/index.ts';
 import type { Connected } from '../client/index.ts';
 import {
   ANNOTATION,
@@ -15,7 +15,7 @@ import { FailedError } from './errors.ts';
 import { notFoundHint } from './not-found.ts';
 import { personOf } from './person.ts';
 import { namespaceFor } from './scope.ts';
-import type { Suspension } from './suspension.ts';
+import { readSuspension, type Suspension } from './suspension.ts';
 
 /** A schedule or a backfill, as `schedule/NAME` or `backfill/NAME` names it on a command line. */
 export interface ScheduledWord {
@@ -85,19 +85,7 @@ export async function abortBackfill(context: CommandContext, session: Connected,
 /** Who suspended a schedule, as far as it is known; undefined for one that is not suspended. */
 export function scheduleSuspension(schedule: Schedule): Suspension | undefined {
   if (!isSuspendedSchedule(schedule)) return undefined;
-  let noted: unknown;
-  try {
-    noted = JSON.parse(schedule.metadata.annotations?.[ANNOTATION.suspended] ?? '');
-  } catch {
-    return {};
-  }
-  if (!isJsonObject(noted)) return {};
-  const { by, at, reason } = noted;
-  return {
-    ...(typeof by === 'string' && { by }),
-    ...(typeof at === 'string' && { at }),
-    ...(typeof reason === 'string' && { reason }),
-  };
+  return readSuspension(schedule.metadata.annotations?.[ANNOTATION.suspended]);
 }
 
 async function find(

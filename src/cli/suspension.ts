@@ -22,9 +22,14 @@ export function suspensionPatch(suspension: Suspension | undefined): MergePatch 
 /** Of a suspended repository, as far as it is known: anybody may set `spec.suspended` by hand. */
 export function suspensionOf({ metadata, spec }: Repository): Suspension | undefined {
   if (spec.suspended !== true) return undefined;
+  return readSuspension(metadata.annotations?.[ANNOTATION.suspension]);
+}
+
+/** What an annotation tells of a suspension: as much as can be read of it, since anybody may write one. */
+export function readSuspension(annotation: string | undefined): Suspension {
   let noted: unknown;
   try {
-    noted = JSON.parse(metadata.annotations?.[ANNOTATION.suspension] ?? '{}');
+    noted = JSON.parse(annotation ?? '{}');
   } catch {
     return {};
   }

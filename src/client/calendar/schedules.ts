@@ -1,4 +1,4 @@
-import type { TickFields } from '../../calendar/index.ts';
+import { type TickFields, tickFieldsOf } from '../../calendar/index.ts';
 import { ANNOTATION, type Cluster, type Schedule } from '../../cluster/index.ts';
 import type { EntityClosure } from '../../compiler/index.ts';
 import { listAll } from '../follow.ts';
@@ -20,7 +20,7 @@ export function schedulesOfClosures(closures: Iterable<EntityClosure>): readonly
   for (const closure of closures) {
     if (closure.kind !== 'Schedule') continue;
     const { name, launchPlan, active } = closure;
-    schedules.push({ name, launchPlan, fields: tickFields(closure), isActive: active });
+    schedules.push({ name, launchPlan, fields: tickFieldsOf(closure), isActive: active });
   }
   return schedules.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -42,18 +42,7 @@ export function plannedSchedule({ metadata, spec }: Schedule): PlannedSchedule {
     name,
     ...(namespace !== undefined && { namespace }),
     launchPlan: spec.launchPlan,
-    fields: tickFields(spec),
+    fields: tickFieldsOf(spec),
     isActive: spec.active && !isSuspended,
-  };
-}
-
-function tickFields({ cron, everyMs, timeZone, start, end, exclude }: TickFields): TickFields {
-  return {
-    ...(cron !== undefined && { cron }),
-    ...(everyMs !== undefined && { everyMs }),
-    timeZone,
-    ...(start !== undefined && { start }),
-    ...(end !== undefined && { end }),
-    ...(exclude !== undefined && { exclude }),
   };
 }

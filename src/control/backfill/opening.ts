@@ -5,7 +5,7 @@ import {
   StalledError,
   type UnixMs,
 } from '../../base/index.ts';
-import { countBetween } from '../../calendar/index.ts';
+import { countBetween, tickFieldsOf } from '../../calendar/index.ts';
 import type { Backfill, BackfillStatus, Cluster, Schedule, ScheduleTicks, Write } from '../../cluster/index.ts';
 import { ruleOf, spanOf } from './tick-order.ts';
 
@@ -17,7 +17,8 @@ export function openingStatus(backfill: Backfill, schedule: Schedule | undefined
     const message = `schedule "${backfill.spec.schedule}" is not active in ${namespace}`;
     return ended('Failed', none, 0, message, now);
   }
-  const ticks = ticksOf(schedule.spec);
+  // What is past need not be spread.
+  const ticks = tickFieldsOf(schedule.spec);
   try {
     const { after, until } = spanOf(backfill, now);
     const total = after < until ? countBetween(ruleOf(ticks), after, until, MAX_BACKFILL_TICKS + 1) : 0;
@@ -58,16 +59,4 @@ function ended(
   now: UnixMs,
 ): BackfillStatus {
   return { ...empty(ticks, total, now), phase, message, finishedAt: instantText(now) };
-}
-
-/** The spread is left out: what is past need not be spread. */
-function ticksOf({ cron, everyMs, timeZone, start, end, exclude }: ScheduleTicks): ScheduleTicks {
-  return {
-    ...(cron !== undefined && { cron }),
-    ...(everyMs !== undefined && { everyMs }),
-    timeZone,
-    ...(start !== undefined && { start }),
-    ...(end !== undefined && { end }),
-    ...(exclude !== undefined && { exclude }),
-  };
 }

@@ -7,6 +7,7 @@ import {
   PREVIOUS_TICKS_MAX_AGE_MS,
   type UnixMs,
 } from '../../base/index.ts';
+import { tickFieldsOf } from '../../calendar/index.ts';
 import {
   ANNOTATION,
   type KubeObject,
@@ -57,14 +58,7 @@ function isSameRule(before: Schedule['spec'], after: Schedule['spec']): boolean 
   return canonicalJson(ticksOf(before) as unknown as Json) === canonicalJson(ticksOf(after) as unknown as Json);
 }
 
-function ticksOf({ cron, everyMs, timeZone, start, end, spreadMs, exclude }: ScheduleTicks): ScheduleTicks {
-  return {
-    ...(cron !== undefined && { cron }),
-    ...(everyMs !== undefined && { everyMs }),
-    timeZone,
-    ...(start !== undefined && { start }),
-    ...(end !== undefined && { end }),
-    ...(spreadMs !== undefined && { spreadMs }),
-    ...(exclude !== undefined && { exclude }),
-  };
+function ticksOf(spec: ScheduleTicks): ScheduleTicks {
+  const { spreadMs } = spec;
+  return { ...tickFieldsOf(spec), ...(spreadMs !== undefined && { spreadMs }) };
 }
