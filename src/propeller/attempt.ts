@@ -48,8 +48,11 @@ const SYSTEM_REASONS: ReadonlySet<string> = new Set([
 /** Judges the end of a live attempt. `seen` undefined: it is gone and nobody knows how it ended. */
 export function judge(task: PlannedTask, attempt: AttemptState, seen: Terminated | undefined): Outcome {
   const ending = attempt.ending ?? (seen?.reason === 'Aborted' ? parseEnding(seen.ending) : undefined);
-  // What finished well before its end reached it has finished well.
-  if (seen !== undefined && seen.exitCode === 0 && seen.reason === 'Completed') return judgeOutputs(task, seen.message);
+  if (seen !== undefined && seen.exitCode === 0 && seen.reason === 'Completed') {
+    const outcome = judgeOutputs(task, seen.message);
+    // What finished well before its end reached it has finished well. Many a program that is told to end says nothing and exits with 0.
+    if (outcome.kind === 'Succeeded' || ending === undefined) return outcome;
+  }
   if (ending !== undefined) return judgeEnding(ending);
   if (seen === undefined || seen.reason === 'Aborted') {
     return systemFailure('Deleted', 'its pod was deleted by something else than the engine');
@@ -65,6 +68,11 @@ function judgeOutputs(task: PlannedTask, text: string): Outcome {
     return userFailure('OutputsTooLarge', `its outputs have more than ${MAX_VALUE_BYTES} bytes as JSON`);
   }
   return { kind: 'Succeeded', outputs: parsed.values };
+}
+
+/** Whether this is why a node ends, and not only an attempt of it: then nothing of the node begins any more. */
+export function endsNode({ reason }: ExecutionError): boolean {
+  return reason !== RUN_TIMEOUT && reason !== QUEUE_TIMEOUT;
 }
 
 /** What it means that something ended for this reason. */

@@ -4,8 +4,10 @@ import {
   attemptTimers,
   backoffMs,
   endingText,
+  endsNode,
   isInterruptible,
   judge,
+  judgeEnding,
   mayRetry,
   type Outcome,
   podName,
@@ -185,7 +187,7 @@ export function observeTask(round: Round, frame: Frame, node: RunsTask, observat
 /** The live attempt is confirmed gone: the node ends, or tries again later. */
 function endAttempt(round: Round, frame: Frame, node: RunsTask, task: TaskState, seen: Terminated | undefined): void {
   const { state, now } = round;
-  const outcome = taken(round, frame, node, judge(node.task, task, seen));
+  const outcome = taken(round, frame, node, task, judge(node.task, task, seen));
   touch(round, frame, node);
   spend(round, node.task, task.runningAt, seen);
   state.liveTasks--;
@@ -231,8 +233,10 @@ function endAttempt(round: Round, frame: Frame, node: RunsTask, task: TaskState,
 }
 
 /** A task that is to write a workflow has failed when that cannot be run, and is no more than begun when it can. */
-function taken(round: Round, frame: Frame, node: RunsTask, outcome: Outcome): Outcome {
+function taken(round: Round, frame: Frame, node: RunsTask, { ending }: TaskState, outcome: Outcome): Outcome {
   if (node.kind === 'task' || outcome.kind !== 'Succeeded') return outcome;
+  // It finished well, but what it wrote comes too late to be run.
+  if (ending !== undefined && endsNode(ending)) return judgeEnding(ending);
   const error = openProduced(round, frame, node, outcome.outputs);
   return error === undefined ? outcome : { kind: 'Failed', fault: 'user', error };
 }

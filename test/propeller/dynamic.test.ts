@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/base/index.ts';
 import { compiledWorkflow } from './compiled.ts';
-import { createWorld, desire, end, livePods, nodeOf, runOut, settle, statusOf, type World } from './world.ts';
+import { createWorld, desire, end, livePods, nodeOf, runOut, settle, start, statusOf, type World } from './world.ts';
 
 const closure = (extra = '') =>
   compiledWorkflow({
@@ -108,6 +108,35 @@ describe.each([
     end(aborted, podOf(aborted, 'd/a'), { exitCode: 143, reason: 'Aborted' });
     settle(aborted);
     expect(statusOf(aborted)).toMatchObject({ phase: 'Aborted', nodes: { d: { phase: 'Aborted' } } });
+  });
+
+  it('does not run what its task has written when it is to end already', () => {
+    const aborted = createWorld(closure(), { restarts });
+    settle(aborted);
+    desire(aborted, 'Aborted');
+    settle(aborted);
+    plan(aborted, 'd', SPEC);
+    expect(statusOf(aborted)).toMatchObject({ phase: 'Aborted', nodes: { d: { phase: 'Aborted' } } });
+    const late = createWorld(closure('timeout: { total: 1m }'), { restarts });
+    settle(late);
+    late.now += 60_000;
+    settle(late);
+    plan(late, 'd', SPEC);
+    expect(statusOf(late)).toMatchObject({ phase: 'Failed', error: { node: 'd', reason: 'TotalTimeout' } });
+    for (const { produced } of [aborted, late]) expect(produced.size).toBe(0);
+  });
+
+  it('runs what its task has written when only that attempt was to end', () => {
+    const world = createWorld(closure('timeout: { run: 1m }'), { restarts });
+    settle(world);
+    start(world, podOf(world, 'd'));
+    settle(world);
+    world.now += 60_000;
+    settle(world);
+    expect(podOf(world, 'd').ending).toMatch(/^RunTimeout/);
+    plan(world, 'd', SPEC);
+    runOut(world);
+    expect(statusOf(world)).toMatchObject({ phase: 'Succeeded', outputs: { sum: 60 } });
   });
 
   it('is over its total timeout with task and workflow together', () => {

@@ -272,6 +272,16 @@ describe('aborting', () => {
     expect(nodeOf(world, 'two')).toBeUndefined();
   });
 
+  it('takes an attempt for ended that exits with 0 and gives no outputs, and does not try it again', () => {
+    const world = createWorld(workflow({ one: { kind: 'task', task: retrying } }));
+    settle(world);
+    desire(world, 'Aborted');
+    settle(world);
+    end(world, only(world), { text: '' });
+    settle(world);
+    expect(statusOf(world)).toMatchObject({ phase: 'Aborted', nodes: { one: { phase: 'Aborted', attempt: 1 } } });
+  });
+
   it('before the start, while backing off and while paused is over at once', () => {
     const fresh = createWorld(workflow({ one: { kind: 'task' } }));
     fresh.inbox = [];
