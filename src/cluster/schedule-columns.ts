@@ -53,6 +53,10 @@ export const SCHEDULE_CELLS: readonly (readonly [string, KindColumns])[] = [
     {
       columns: [
         text<SchedulerState>('Settled', 'Every tick due until then is dealt with.', (it) => it.status?.settledUntil),
+        text<SchedulerState>('State', 'Whether schedules tick, or why none does.', (it) => {
+          const ready = condition(it.status?.conditions ?? undefined, 'Ready');
+          return ready?.status === 'False' ? ready.reason : 'Ticking';
+        }),
         text<SchedulerState>('Catch-Up', 'Up to where missed ticks are made up for.', (it) =>
           it.status?.catchUp == null ? undefined : `${it.status.catchUp.settledUntil} of ${it.status.catchUp.until}`,
         ),

@@ -1,5 +1,5 @@
-import { DEFAULT_MAX_QUEUED, instantText } from '../../base/index.ts';
-import { ANNOTATION, type Execution, isTerminalPhase, type Write } from '../../cluster/index.ts';
+import { DEFAULT_MAX_QUEUED, instantMs, instantText, type UnixMs } from '../../base/index.ts';
+import { ANNOTATION, type Execution, isTerminalPhase, LABEL, type Write } from '../../cluster/index.ts';
 import type { DueTick } from './collect.ts';
 
 /**
@@ -7,22 +7,38 @@ import type { DueTick } from './collect.ts';
  * is decided until it is seen to be over: so none is overlooked that a failover finds.
  */
 export interface Claims {
-  /** Whether the tick may start its execution now; undefined: it is left out. Counts it if so. */
-  readonly claim: (due: DueTick, execution: Execution) => readonly Write[] | undefined;
+  /** Whether the tick may start its execution now. Counts it if so. */
+  readonly claim: (due: DueTick, execution: Execution) => Claim;
   readonly seen: (execution: Execution) => void;
   readonly gone: (namespace: string, name: string) => void;
   /** It was not created after all. */
   readonly withdraw: (execution: Execution) => void;
 }
 
+/** `ends`: writes that end executions which this one replaces. */
+export type Claim =
+  | { readonly kind: 'start'; readonly ends: readonly Write[] }
+  | { readonly kind: 'skip' }
+  /** Those before it are counted by another shard, which could not keep it from running beside them. */
+  | { readonly kind: 'wait'; readonly ends: readonly Write[] };
+
+interface Living {
+  readonly tick: UnixMs;
+  readonly shardKey: string | undefined;
+}
+
+const START: Claim = { kind: 'start', ends: [] };
+const SKIP: Claim = { kind: 'skip' };
+
 export function createClaims(): Claims {
   /** `namespace/schedule` → names of executions. */
-  const live = new Map<string, Set<string>>();
+  const live = new Map<string, Map<string, Living>>();
   const ofExecution = new Map<string, string>();
-  const add = (namespace: string, schedule: string, name: string): void => {
-    const id = `${namespace}/${schedule}`;
-    const names = live.get(id) ?? new Set<string>();
-    live.set(id, names.add(name));
+  const add = (id: string, { metadata, spec }: Execution): void => {
+    const { namespace = '', name, labels } = metadata;
+    const tick = spec.trigger.kind === 'schedule' ? (instantMs(spec.trigger.tick) ?? 0) : 0;
+    const names = live.get(id) ?? new Map<string, Living>();
+    live.set(id, names.set(name, { tick, shardKey: labels?.[LABEL.shardKey] }));
     ofExecution.set(`${namespace}/${name}`, id);
   };
   const drop = (namespace: string, name: string): void => {
@@ -36,27 +52,36 @@ export function createClaims(): Claims {
   return {
     claim({ entry, tick }, execution) {
       const { overlap, namespace, maxQueued = DEFAULT_MAX_QUEUED } = entry.launch;
-      if (overlap === 'allow') return [];
-      const { name } = execution.metadata;
-      const others = [...(live.get(`${namespace}/${entry.name}`) ?? [])].filter((other) => other !== name);
-      if (overlap === 'forbid' && others.length > 0) return undefined;
+      if (overlap === 'allow') return START;
+      const { name, labels } = execution.metadata;
+      const id = `${namespace}/${entry.name}`;
+      const others = [...(live.get(id) ?? [])].filter(([other]) => other !== name);
+      if (overlap === 'forbid' && others.length > 0) return SKIP;
       // One of them runs, or is about to.
-      if (overlap === 'queue' && others.length > maxQueued) return undefined;
-      add(namespace, entry.name, name);
-      if (overlap !== 'replace') return [];
-      const reason = `replaced by ${name}, of tick ${instantText(tick)}`;
-      return others.map((other): Write => {
-        const key = { kind: 'Execution', namespace, name: other };
-        const patch = { spec: { desired: 'Aborted' }, metadata: { annotations: { [ANNOTATION.abort]: reason } } };
-        return { op: 'patch', key, patch };
-      });
+      if (overlap === 'queue' && others.length > maxQueued) return SKIP;
+      // A later tick has taken its place already.
+      if (overlap === 'replace' && others.some(([, other]) => other.tick > tick)) return SKIP;
+      const ends = overlap === 'replace' ? others.map(([other]) => endOf(namespace, other, name, tick)) : [];
+      if (others.some(([, { shardKey }]) => shardKey !== labels?.[LABEL.shardKey])) return { kind: 'wait', ends };
+      add(id, execution);
+      return { kind: 'start', ends };
     },
-    seen({ metadata, spec, status }) {
+    seen(execution) {
+      const { metadata, spec, status } = execution;
       const { namespace = '', name } = metadata;
       if (isTerminalPhase(status?.phase ?? 'Pending')) drop(namespace, name);
-      else if (spec.trigger.kind === 'schedule') add(namespace, spec.trigger.schedule, name);
+      else if (spec.trigger.kind === 'schedule') add(`${namespace}/${spec.trigger.schedule}`, execution);
     },
     gone: drop,
     withdraw: ({ metadata: { namespace = '', name } }) => drop(namespace, name),
+  };
+}
+
+function endOf(namespace: string, ended: string, by: string, tick: UnixMs): Write {
+  const reason = `replaced by ${by}, of tick ${instantText(tick)}`;
+  return {
+    op: 'patch',
+    key: { kind: 'Execution', namespace, name: ended },
+    patch: { spec: { desired: 'Aborted' }, metadata: { annotations: { [ANNOTATION.abort]: reason } } },
   };
 }

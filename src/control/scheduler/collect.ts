@@ -1,9 +1,15 @@
-import { MAX_TICKS_PER_LAGGARD, MISSED_AFTER_MS, SCHEDULES_PER_TURN, type UnixMs } from '../../base/index.ts';
+import {
+  MAX_CATCH_UP_TICKS,
+  MAX_TICKS_PER_LAGGARD,
+  MISSED_AFTER_MS,
+  SCHEDULES_PER_TURN,
+  type UnixMs,
+} from '../../base/index.ts';
 import { fallBehind, forget, type Laggard, type Lanes } from './lanes.ts';
 import type { RateWindow } from './rate.ts';
 import type { Roster } from './roster.ts';
 import type { ScheduleEntry } from './schedule-entry.ts';
-import { catchUpFrom, nextDue, ticksAt } from './tick-spans.ts';
+import { catchUpFrom, countDue, nextDue, ticksAt } from './tick-spans.ts';
 
 /** A tick that is to be settled now. */
 export interface DueTick {
@@ -17,7 +23,7 @@ export interface CollectOptions {
   readonly lanes: Lanes;
   readonly roster: Roster;
   readonly now: UnixMs;
-  /** Ticks that may be taken: of all lanes, of the live one, and of missed ones. */
+  /** Ticks that may be taken: of all lanes, of the live one, and of the other two. */
   readonly room: number;
   readonly liveRoom: number;
   readonly missedRoom: number;
@@ -25,6 +31,8 @@ export interface CollectOptions {
   readonly isGapArranged: boolean;
   /** Of schedules that have a rate limit. */
   readonly windowOf: (entry: ScheduleEntry) => RateWindow | undefined;
+  /** Told how many ticks of a schedule that is behind were missed. */
+  readonly missed: (entry: ScheduleEntry, count: number) => void;
 }
 
 /** Why a suspended schedule does not tick, as its status tells it. */
@@ -37,8 +45,12 @@ const SUSPENDED: Laggard['reason'] = { reason: 'Suspended', message: 'suspended;
 export function collect(options: CollectOptions): DueTick[] {
   const ticks: DueTick[] = [];
   collectLive(options, ticks);
-  collectBehind(options, ticks);
-  if (options.isGapArranged) collectMissed(options, ticks);
+  const { missedRoom, isGapArranged, lanes } = options;
+  const live = ticks.length;
+  // Neither schedules that are behind nor missed ticks of all take all the room that there is for both.
+  const share = isGapArranged && lanes.gaps.length > 0 ? Math.ceil(missedRoom / 2) : missedRoom;
+  collectBehind({ ...options, missedRoom: share }, ticks);
+  if (isGapArranged) collectMissed({ ...options, missedRoom: missedRoom - (ticks.length - live) }, ticks);
   return ticks;
 }
 
@@ -104,7 +116,8 @@ function collectMissed({ lanes, roster, now, room, missedRoom, windowOf }: Colle
 function collectBehind(options: CollectOptions, ticks: DueTick[]): void {
   const { lanes, roster, now, room } = options;
   const { retries, laggards } = lanes;
-  for (let looked = 0; looked < room && ticks.length < room && retries.firstAt() <= now; looked++) {
+  const most = Math.min(room, ticks.length + options.missedRoom);
+  for (let looked = 0; looked < room && ticks.length < most && retries.firstAt() <= now; looked++) {
     const id = retries.first();
     const entry = roster.at(id);
     const laggard = laggards.get(id);
@@ -113,20 +126,24 @@ function collectBehind(options: CollectOptions, ticks: DueTick[]): void {
     if (entry === undefined || laggard === undefined) forget(lanes, id);
     else if (entry.problem !== undefined) laggard.reason = entry.problem;
     else if (entry.isSuspended) laggard.reason = SUSPENDED;
-    else makeUp(options, entry, laggard, ticks);
+    else makeUp(options, entry, laggard, ticks, most);
   }
 }
 
 /** Ticks that the schedule owes up to where all others are. It goes with them again once none is left. */
 function makeUp(
-  { lanes, now, room, windowOf }: CollectOptions,
+  { lanes, now, windowOf, missed }: CollectOptions,
   entry: ScheduleEntry,
   laggard: Laggard,
   ticks: DueTick[],
+  room: number,
 ): void {
   const { spans, launch } = entry;
   const until = lanes.settledUntil;
   const missedUntil = Math.min(until, Math.max(laggard.since, now - MISSED_AFTER_MS));
+  const countedUntil = Math.max(laggard.since, laggard.countedUntil);
+  missed(entry, countDue(spans, countedUntil, missedUntil, MAX_CATCH_UP_TICKS));
+  laggard.countedUntil = missedUntil;
   let due = nextDue(spans, catchUpFrom(spans, launch.catchUp, laggard.since, missedUntil));
   const most = Math.min(room, ticks.length + MAX_TICKS_PER_LAGGARD);
   while (due !== undefined && due <= until && ticks.length < most) {

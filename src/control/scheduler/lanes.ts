@@ -23,6 +23,8 @@ export interface Laggard {
   /** Why it does not go on, as its status is to tell; undefined: only for a while, and nobody need know. */
   reason: { readonly reason: string; readonly message: string } | undefined;
   tries: number;
+  /** Its missed ticks are counted up to here. */
+  countedUntil: UnixMs;
   /** `since` and reason as its status has them, as text; undefined: it does not say that it is behind. */
   noted: string | undefined;
 }
@@ -109,7 +111,7 @@ export function fallBehind(
   lanes.missed.remove(id);
   const known = lanes.laggards.get(id);
   const noted = owedSince === undefined && !isConditionSet ? undefined : '';
-  const laggard = known ?? { since, reason, tries: 0, noted };
+  const laggard = known ?? { since, reason, tries: 0, countedUntil: Number.NEGATIVE_INFINITY, noted };
   laggard.since = Math.min(laggard.since, since);
   laggard.reason = reason;
   lanes.laggards.set(id, laggard);

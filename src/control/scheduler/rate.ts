@@ -30,7 +30,8 @@ export function createTokens(rate: number): Tokens {
     take(count) {
       if (perSecond !== Number.POSITIVE_INFINITY) tokens -= count;
     },
-    readyAt: (now) => (tokens >= 1 ? now : now + Math.ceil(((1 - tokens) * 1_000) / perSecond)),
+    // Counted from the last look: who asks often must not put it off each time.
+    readyAt: (now) => (tokens >= 1 ? now : Math.min(at ?? now, now) + Math.ceil(((1 - tokens) * 1_000) / perSecond)),
     setRate(next) {
       if (next === perSecond) return;
       perSecond = next;

@@ -1,18 +1,11 @@
-import {
-  instantMs,
-  type Json,
-  MAX_PREVIOUS_TICKS,
-  MAX_SHARED_RULES,
-  StalledError,
-  sha256,
-  type UnixMs,
-} from '../../base/index.ts';
+import { instantMs, type Json, MAX_SHARED_RULES, StalledError, sha256, type UnixMs } from '../../base/index.ts';
 import { type TickRule, tickRuleOf } from '../../calendar/index.ts';
 import {
   ANNOTATION,
   type CatchUp,
+  isSuspendedSchedule,
   type OverlapPolicy,
-  type PreviousTicks,
+  previousTicksOf,
   type Schedule,
   type ScheduleTicks,
   type TickRateLimit,
@@ -69,7 +62,7 @@ export function scheduleEntry(id: number, schedule: Schedule, now: UnixMs): Sche
     launch: launchOf(metadata.namespace ?? '', spec),
     spans,
     problem,
-    isSuspended: metadata.annotations?.[ANNOTATION.suspended] !== undefined,
+    isSuspended: isSuspendedSchedule(schedule),
     owedSince: instantMs(status?.owedSince),
     isConditionSet: status?.conditions !== undefined,
     lastTick: instantMs(status?.lastTick),
@@ -112,7 +105,7 @@ function spansOf(schedule: Schedule, now: UnixMs): readonly TickSpan[] {
     instantMs(metadata.creationTimestamp) ??
     now;
   const last = spanOf(schedule, spec, since, Number.POSITIVE_INFINITY);
-  const before = previousTicks(metadata.annotations?.[ANNOTATION.previousTicks]);
+  const before = previousTicksOf(schedule);
   if (before.length === 0) return [last];
   const spans: TickSpan[] = [];
   let start = Number.NEGATIVE_INFINITY;
@@ -132,17 +125,6 @@ function spanOf({ metadata }: Schedule, ticks: ScheduleTicks, since: UnixMs, unt
     since,
     until,
   };
-}
-
-/** Written by the reconciler; what somebody else made of it counts as nothing. */
-function previousTicks(text: string | undefined): readonly PreviousTicks[] {
-  if (text === undefined) return [];
-  try {
-    const list = JSON.parse(text) as unknown;
-    return Array.isArray(list) ? (list.slice(-MAX_PREVIOUS_TICKS) as PreviousTicks[]) : [];
-  } catch {
-    return [];
-  }
 }
 
 const rules = new Map<string, TickRule>();

@@ -1,6 +1,7 @@
-import { instantText, type Json, StalledError, type UnixMs } from '../../base/index.ts';
+import { instantText, type Json, SCHEDULE_RETRY_MS, StalledError, type UnixMs } from '../../base/index.ts';
 import type { Condition, Write } from '../../cluster/index.ts';
 import type { DueTick } from './collect.ts';
+import { type Health, healthConditions } from './health.ts';
 import { fallBehind, goOn, type Laggard, retryTime } from './lanes.ts';
 import type { Launch, ScheduleEntry } from './schedule-entry.ts';
 import { statePatch } from './state.ts';
@@ -10,20 +11,24 @@ import { type Creation, type TickBatch, writeTicks } from './write-ticks.ts';
 /** Ticks that are taken out of their lanes, and the write that settles them once it is known how. */
 export interface Pending {
   readonly ticks: readonly DueTick[];
+  readonly health: Health;
   batch: TickBatch | undefined;
 }
 
 /** Makes what was collected durable. Rejects when the cluster does not take it: a call with the same goes on. */
 export async function settle(term: Term, pending: Pending): Promise<void> {
   const { cluster, clock } = term.options;
-  pending.batch ??= await batchOf(term, pending.ticks);
+  pending.batch ??= await batchOf(term, pending);
   const { batch } = pending;
   if (term.isOver) return;
-  const isNews = batch.creations.length > 0 || batch.notes.size > 0 || gapsText(batch) !== term.notedGaps;
-  if (!isNews) return;
-  const { fence, epoch } = term;
-  await writeTicks({ cluster, fence, epoch, refused: (creation, error) => refuse(term, creation, error) }, batch);
+  const isMoved = gapsText(batch) !== term.notedGaps || pending.health !== term.notedHealth;
+  // What was left out is settled too: after a restart it would be decided anew.
+  if (batch.creations.length === 0 && batch.notes.size === 0 && batch.skipped === 0 && !isMoved) return;
+  const { fence, epoch, claims } = term;
+  const refused = (creation: Creation, error: StalledError): Write | undefined => refuse(term, creation, error);
+  await writeTicks({ cluster, fence, epoch, refused, adopted: claims.seen }, batch);
   term.notedGaps = gapsText(batch);
+  term.notedHealth = pending.health;
   noteStarted(term, batch.creations, clock.now());
 }
 
@@ -32,13 +37,12 @@ function gapsText({ state }: TickBatch): string {
 }
 
 /** Decides of each tick what becomes of it: an execution, nothing, or a schedule that falls behind. */
-async function batchOf(term: Term, ticks: readonly DueTick[]): Promise<TickBatch> {
-  const { roster, launcher, lanes, claims, counters, notes: news, options } = term;
+async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatch> {
+  const { roster, launcher, lanes, options } = term;
   const launches = new Set<Launch>();
   for (const { entry } of ticks) launches.add((roster.at(entry.id) ?? entry).launch);
   const starts = launches.size === 0 ? undefined : await launcher.starts(launches);
-  const creations: Creation[] = [];
-  const steering: Write[] = [];
+  const batch: Decided = { creations: [], steering: [], skipped: 0 };
   for (const due of ticks) {
     const entry = current(term, due.entry);
     // Removed, or turned off: what is not durable yet is withdrawn.
@@ -49,20 +53,40 @@ async function batchOf(term: Term, ticks: readonly DueTick[]): Promise<TickBatch
     // It has changed meanwhile, and starts something else: later, when that is known.
     if (start === undefined) fallBehind(lanes, entry, due.due - 1, undefined, options.clock.now());
     else if (start instanceof StalledError) fail(term, entry, due, start);
-    else {
-      const execution = start(entry.name, due.tick);
-      const ends = claims.claim(due, execution);
-      if (ends === undefined) {
-        counters.skipped += 1;
-        news.skipped(entry);
-      } else {
-        creations.push({ due, execution });
-        for (const end of ends) steering.push(end);
-      }
-    }
+    else decide(term, batch, entry, { due, execution: start(entry.name, due.tick) });
   }
-  return { creations, steering, notes: notesOf(term), state: statePatch(lanes.settledUntil, lanes.gaps) };
+  const notes = notesOf(term);
+  const progress = statePatch(lanes.settledUntil, lanes.gaps);
+  if (health === term.notedHealth) return { ...batch, notes, state: progress };
+  const conditions = healthConditions(health, lanes, options.clock.now());
+  return { ...batch, notes, state: { ...progress, conditions } };
 }
+
+type Decided = Pick<TickBatch, 'creations' | 'steering' | 'skipped'>;
+
+/** By those of its schedule that are not over. */
+function decide(term: Term, batch: Decided, entry: ScheduleEntry, creation: Creation): void {
+  const { claims, counters, lanes, notes, options } = term;
+  const claim = claims.claim(creation.due, creation.execution);
+  switch (claim.kind) {
+    case 'start':
+      batch.creations.push(creation);
+      break;
+    case 'skip':
+      batch.skipped += 1;
+      counters.skipped += 1;
+      notes.skipped(entry);
+      return;
+    case 'wait':
+      fallBehind(lanes, entry, creation.due.due - 1, WAITING, options.clock.now() + SCHEDULE_RETRY_MS);
+  }
+  for (const end of claim.ends) batch.steering.push(end);
+}
+
+const WAITING: Laggard['reason'] = {
+  reason: 'LaunchPlanChanged',
+  message: 'its launch plan has changed; executions of the one before end first, since they must not overlap',
+};
 
 function current({ roster }: Term, entry: ScheduleEntry): ScheduleEntry | undefined {
   return roster.of(entry.launch.namespace, entry.name);

@@ -14,7 +14,8 @@ import { nextDue, ticksAt } from './tick-spans.ts';
 
 /** What happened to a schedule since its status was written. */
 interface News {
-  readonly entry: ScheduleEntry;
+  /** As it was last known. */
+  entry: ScheduleEntry;
   lastTick: UnixMs | undefined;
   lastExecution: string | undefined;
   latenessMs: number;
@@ -28,6 +29,8 @@ interface News {
  */
 export interface StatusNotes {
   readonly started: (entry: ScheduleEntry, tick: UnixMs, execution: string, latenessMs: number) => void;
+  /** When it ticks next is to be told. */
+  readonly planned: (entry: ScheduleEntry) => void;
   readonly missed: (entry: ScheduleEntry, count: number) => void;
   readonly skipped: (entry: ScheduleEntry) => void;
   readonly waiting: () => number;
@@ -50,7 +53,10 @@ export function createStatusNotes({ cluster, clock, log }: StatusNotesOptions): 
   const newsOf = (entry: ScheduleEntry): News | undefined => {
     const id = `${entry.launch.namespace}/${entry.name}`;
     const known = waiting.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      known.entry = entry;
+      return known;
+    }
     if (waiting.size >= MAX_WAITING_SCHEDULE_STATUS) return undefined;
     const news = { entry, lastTick: undefined, lastExecution: undefined, latenessMs: 0, missed: 0, skipped: 0 };
     waiting.set(id, news);
@@ -83,6 +89,9 @@ export function createStatusNotes({ cluster, clock, log }: StatusNotesOptions): 
       const news = newsOf(entry);
       if (news === undefined || (news.lastTick ?? 0) > tick) return;
       Object.assign(news, { lastTick: tick, lastExecution: execution, latenessMs });
+    },
+    planned(entry) {
+      newsOf(entry);
     },
     missed(entry, count) {
       const news = newsOf(entry);

@@ -1,32 +1,30 @@
 import {
   CATCH_UP_TICKS_PER_SECOND,
   type Clock,
-  ConflictError,
   type Log,
-  MAX_CATCH_UP_TICKS,
-  MAX_TICK_WRITE_RETRY_MS,
   MAX_TICKS_PER_WRITE,
   MAX_TIMER_MS,
   type Random,
-  SCHEDULE_RETRY_MS,
   SCHEDULES_PER_TURN,
   StalledError,
-  TICK_WRITE_RETRY_MS,
   type UnixMs,
 } from '../../base/index.ts';
 import type { Cluster, Schedule, SchedulerSettings } from '../../cluster/index.ts';
+import { arrangeSome, noteMissed } from './arrange.ts';
 import { type Claims, createClaims } from './claims.ts';
 import { collect } from './collect.ts';
 import { followForTerm } from './follow.ts';
-import { createLanes, fallBehind, forget, type Lanes, openGap, place, placeMissed } from './lanes.ts';
+import { type Health, healthOf, tellClock } from './health.ts';
+import { createLanes, fallBehind, forget, type Lanes, openGap, place } from './lanes.ts';
 import { createLauncher, type Launcher } from './launcher.ts';
 import { createRateWindow, createTokens, type RateWindow, type Tokens } from './rate.ts';
 import { createRoster, type Roster } from './roster.ts';
 import type { ScheduleEntry } from './schedule-entry.ts';
 import { type Pending, settle } from './settle.ts';
-import { claimState, type Fence, type LoadedState, noteRefusal } from './state.ts';
+import type { Fence, LoadedState } from './state.ts';
 import { createStatusNotes, type StatusNotes } from './status-notes.ts';
-import { countDue, nextDue } from './tick-spans.ts';
+import { pause, retryMs, takeOver } from './take-over.ts';
+import { nextDue } from './tick-spans.ts';
 import { ReplacedError } from './write-ticks.ts';
 
 export interface SchedulerPorts {
@@ -69,6 +67,8 @@ export interface Term {
   readonly lanes: Lanes;
   /** Text of the missed ticks as the state has them. */
   notedGaps: string;
+  /** What is wrong with the scheduler as a whole, as the state has it. */
+  notedHealth: Health;
   readonly isOver: boolean;
   /** Tries schedules again when launch plans change. */
   readonly watchPlans: () => void;
@@ -77,7 +77,7 @@ export interface Term {
   readonly end: () => Promise<void>;
 }
 
-interface Running extends Term {
+export interface Running extends Term {
   isOver: boolean;
   settings: SchedulerSettings;
   readonly liveTokens: Tokens;
@@ -86,6 +86,10 @@ interface Running extends Term {
   readonly ending: AbortController;
   /** Where the search for missed ticks is; undefined: all are in line, or there are none. */
   arranging: number | undefined;
+  /** When the clock was looked at last. */
+  lookedAt: UnixMs;
+  /** `namespace/name` of launch plans that changed since the last turn; 'any': it is not known which. */
+  changedPlans: Set<string> | 'any';
   pending: Pending | undefined;
   failures: number;
   turning: Promise<void> | undefined;
@@ -102,7 +106,7 @@ export async function startTerm(
   signal: AbortSignal,
   onReplaced: () => void,
 ): Promise<Term | undefined> {
-  const claimed = await claim(options, signal);
+  const claimed = await takeOver(options, signal);
   if (claimed === undefined) return undefined;
   const term = newTerm(options, counters, claimed, onReplaced);
   signal.addEventListener('abort', () => term.ending.abort('ended'));
@@ -117,27 +121,6 @@ export async function startTerm(
   term.isArranged = true;
   setTimer(term);
   return term;
-}
-
-/** Undefined: it was asked to end meanwhile. */
-async function claim({ cluster, clock, log }: SchedulerPorts, signal: AbortSignal): Promise<LoadedState | undefined> {
-  for (let failures = 0; !signal.aborted; failures++) {
-    try {
-      const state = await claimState(cluster, clock.now());
-      if (state.problem !== undefined) log.write('error', state.problem);
-      return state;
-    } catch (error) {
-      const isStalled = error instanceof StalledError;
-      if (isStalled && error.reason === 'NewerState') {
-        if (failures === 0) log.write('error', 'the scheduler does not run', { error: error.message });
-        await noteRefusal(cluster, error, clock.now()).catch(() => undefined);
-      } else if (!(error instanceof ConflictError)) {
-        log.write('warn', 'the state of the scheduler cannot be read', { error: String(error) });
-      }
-      await pause(clock, isStalled ? SCHEDULE_RETRY_MS : retryMs(failures), signal);
-    }
-  }
-  return undefined;
 }
 
 function newTerm(
@@ -158,6 +141,7 @@ function newTerm(
     epoch,
     lanes: createLanes(settledUntil ?? options.clock.now(), gaps),
     notedGaps: gaps.length === 0 ? 'null' : '',
+    notedHealth: undefined,
     isOver: false,
     settings: {},
     liveTokens: createTokens(Number.POSITIVE_INFINITY),
@@ -165,6 +149,8 @@ function newTerm(
     windows: new Map(),
     ending: new AbortController(),
     arranging: undefined,
+    lookedAt: options.clock.now(),
+    changedPlans: new Set(),
     pending: undefined,
     failures: 0,
     turning: undefined,
@@ -209,12 +195,8 @@ async function follow(term: Running): Promise<boolean> {
       setTimer(term);
     },
     planChanged(namespace, name) {
-      const now = term.options.clock.now();
-      for (const id of lanes.laggards.keys()) {
-        const launch = roster.at(id)?.launch;
-        const isIts = name === undefined || (launch?.namespace === namespace && launch?.launchPlan === name);
-        if (isIts && lanes.laggards.get(id)?.reason !== undefined) lanes.retries.set(id, now);
-      }
+      if (name === undefined) term.changedPlans = 'any';
+      else if (term.changedPlans !== 'any') term.changedPlans.add(`${namespace}/${name}`);
       setTimer(term);
     },
   });
@@ -236,7 +218,9 @@ function putSchedule(term: Running, schedule: Schedule): void {
   const { entry, isNews } = roster.put(schedule, options.clock.now());
   counters.active = roster.size();
   // Our own notes come back here: they change nothing.
-  if (!isNews || !term.isArranged) return;
+  if (!isNews) return;
+  if (term.isArranged || schedule.status?.nextTick === undefined) term.notes.planned(entry);
+  if (!term.isArranged) return;
   term.windows.delete(entry.id);
   placeSafely(term, entry);
   setTimer(term);
@@ -287,22 +271,19 @@ function setTimer(term: Running): void {
   });
 }
 
-function turnAt(
-  { failures, pending, settings, lanes, arranging, liveTokens, missedTokens }: Running,
-  now: UnixMs,
-): UnixMs {
+function turnAt(term: Running, now: UnixMs): UnixMs {
+  const { failures, pending, settings, lanes, arranging, liveTokens, missedTokens, changedPlans } = term;
   if (pending !== undefined) return now + retryMs(failures);
+  if (healthOf(settings, lanes, now) !== term.notedHealth) return now;
   if (settings.suspended === true) return Number.POSITIVE_INFINITY;
+  if ((changedPlans === 'any' || changedPlans.size > 0) && lanes.laggards.size > 0) return now;
   const { live, missed, gaps, retries, changed } = lanes;
   if (changed.size > 0 || arranging !== undefined) return now;
   const due = live.firstAt();
   const liveAt = due <= now ? liveTokens.readyAt(now) : due;
   const missedAt = gaps.length === 0 ? Number.POSITIVE_INFINITY : missed.size() === 0 ? now : missedTokens.readyAt(now);
-  return Math.min(liveAt, missedAt, retries.firstAt());
-}
-
-function retryMs(failures: number): number {
-  return Math.min(TICK_WRITE_RETRY_MS * 2 ** Math.min(failures, 20), MAX_TICK_WRITE_RETRY_MS);
+  const retryAt = retries.firstAt() <= now ? missedTokens.readyAt(now) : retries.firstAt();
+  return Math.min(liveAt, missedAt, retryAt);
 }
 
 async function turn(term: Running): Promise<void> {
@@ -328,7 +309,11 @@ async function turn(term: Running): Promise<void> {
 function nextBatch(term: Running): Pending | undefined {
   const { lanes, roster, options, settings, liveTokens, missedTokens } = term;
   const now = options.clock.now();
-  if (settings.suspended === true) return undefined;
+  tellClock(term, now);
+  const health = healthOf(settings, lanes, now);
+  const isHealthNews = health !== term.notedHealth;
+  if (settings.suspended === true) return isHealthNews ? { ticks: [], health, batch: undefined } : undefined;
+  retryChanged(term, now);
   const isBusy = lanes.gaps.length > 0;
   if (openGap(lanes, now) && !isBusy) term.arranging = 0;
   if (term.arranging !== undefined) arrangeSome(term);
@@ -343,11 +328,25 @@ function nextBatch(term: Running): Pending | undefined {
     missedRoom: missedTokens.available(now),
     isGapArranged,
     windowOf: (entry) => windowOf(term, entry),
+    missed: (entry, count) => noteMissed(term, entry, count),
   });
   liveTokens.take(ticks.filter(({ lane }) => lane === 'live').length);
-  missedTokens.take(ticks.filter(({ lane }) => lane === 'missed').length);
+  missedTokens.take(ticks.filter(({ lane }) => lane !== 'live').length);
   if (isGapArranged && gap !== lanes.gaps[0] && lanes.gaps.length > 0) term.arranging = 0;
-  return ticks.length > 0 || lanes.changed.size > 0 || gap !== lanes.gaps[0] ? { ticks, batch: undefined } : undefined;
+  const isNews = ticks.length > 0 || lanes.changed.size > 0 || gap !== lanes.gaps[0] || isHealthNews;
+  return isNews ? { ticks, health, batch: undefined } : undefined;
+}
+
+/** Schedules that were set aside are tried again when their launch plans change. */
+function retryChanged(term: Running, now: UnixMs): void {
+  const { lanes, roster, changedPlans } = term;
+  if (changedPlans !== 'any' && changedPlans.size === 0) return;
+  term.changedPlans = new Set();
+  for (const [id, { reason }] of lanes.laggards) {
+    const { namespace, launchPlan } = roster.at(id)?.launch ?? {};
+    const isIts = changedPlans === 'any' || changedPlans.has(`${namespace}/${launchPlan}`);
+    if (isIts && reason !== undefined) lanes.retries.set(id, now);
+  }
 }
 
 function windowOf({ windows }: Running, { id, launch }: ScheduleEntry): RateWindow | undefined {
@@ -355,41 +354,4 @@ function windowOf({ windows }: Running, { id, launch }: ScheduleEntry): RateWind
   const known = windows.get(id) ?? createRateWindow(launch.rateLimit);
   windows.set(id, known);
   return known;
-}
-
-/** Puts missed ticks in line, for so long as it may hold up others. */
-function arrangeSome(term: Running): void {
-  const { lanes, roster, counters, notes } = term;
-  const [gap] = lanes.gaps;
-  let id = term.arranging ?? 0;
-  if (gap === undefined) {
-    term.arranging = undefined;
-    return;
-  }
-  const isNew = gap.settledUntil === gap.from;
-  for (let work = 0; id < roster.end() && work < SCHEDULES_PER_TURN; id++) {
-    const entry = roster.at(id);
-    work += 1;
-    if (entry === undefined || entry.problem !== undefined || lanes.laggards.has(id)) continue;
-    placeMissed(lanes, entry, gap);
-    if (!isNew) continue;
-    const missed = countDue(entry.spans, gap.from, gap.until, MAX_CATCH_UP_TICKS);
-    work += missed >> 2;
-    if (missed === 0) continue;
-    counters.missed += missed;
-    notes.missed(entry, missed);
-  }
-  term.arranging = id < roster.end() ? id : undefined;
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const cancel = clock.at(clock.now() + ms, done);
-    signal.addEventListener('abort', done);
-  });
 }

@@ -1,4 +1,11 @@
-import { BugError, ConflictError, instantText, StalledError, TAKEN_NAMES_AT_A_TIME } from '../../base/index.ts';
+import {
+  BugError,
+  ConflictError,
+  instantText,
+  type Json,
+  StalledError,
+  TAKEN_NAMES_AT_A_TIME,
+} from '../../base/index.ts';
 import {
   AlreadyExistsError,
   type Cluster,
@@ -24,9 +31,11 @@ export interface TickBatch {
   creations: Creation[];
   /** Ends executions that these replace. */
   steering: Write[];
+  /** Ticks that it settles by leaving them out. */
+  skipped: number;
   /** What schedules say of themselves, by their number. */
   readonly notes: Map<number, Write>;
-  readonly state: ReturnType<typeof statePatch>;
+  readonly state: ReturnType<typeof statePatch> & { readonly conditions?: Json };
 }
 
 export interface WriteOptions {
@@ -35,6 +44,8 @@ export interface WriteOptions {
   readonly epoch: number;
   /** The execution cannot be made, for this reason: answers what its schedule says of that, in place of what it said before. */
   readonly refused: (creation: Creation, error: StalledError) => Write | undefined;
+  /** It was there already, as it is now. */
+  readonly adopted: (execution: Execution) => void;
 }
 
 /** Another scheduler works with the state. */
@@ -95,7 +106,8 @@ async function adopt(options: WriteOptions, batch: TickBatch, error: AlreadyExis
     for (const [place, creation] of some.entries()) {
       const other = found[place];
       if (other === undefined) left.push(creation);
-      else if (!isOfSameTick(other, creation.execution)) refuse(options, batch, creation, nameTaken(creation));
+      else if (isOfSameTick(other, creation.execution)) options.adopted(other);
+      else refuse(options, batch, creation, nameTaken(creation));
     }
   }
   // Else the same would be tried for ever: what took the name is gone again, or is no execution.
