@@ -51,9 +51,10 @@ export const MAX_YAML_DOCUMENTS = 5_000;
 export const MAX_YAML_ERRORS = 1_000;
 /**
  * What the fast reader of YAML does not try: it stays well inside of the budgets above, however they are counted. Keys
- * come from the specification's 1,024 characters. `keptMarks`: texts whose places are remembered.
+ * come from the specification's 1,024 characters. `keptMarks`: texts whose places are remembered. `words`: texts that are
+ * remembered as one string each, a power of two; `maxWordLength`: in UTF-16 code units.
  */
-export const FAST_YAML = { maxDepth: 24, maxKeyLength: 1_000, keptMarks: 32 } as const;
+export const FAST_YAML = { maxDepth: 24, maxKeyLength: 1_000, keptMarks: 32, words: 2_048, maxWordLength: 64 } as const;
 /** Diagnostics of one file; the rest is counted. */
 export const MAX_FILE_DIAGNOSTICS = 100;
 
@@ -105,3 +106,7 @@ export const MAX_RENAME_PAIRS = 250_000;
 export const MIN_RENAME_SIMILARITY = 0.6;
 /** Callers compiled against a changed interface, to tell which of them it breaks. */
 export const MAX_BREAK_TRIALS = 2_000;
+
+/** Keys of definitions that are kept for each kind, so that they need not be made anew, and the length of their names in UTF-16 code units. */
+export const MAX_KEPT_KEYS = 1_000;
+export const MAX_KEPT_NAME_LENGTH = 128;

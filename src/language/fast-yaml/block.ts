@@ -33,7 +33,7 @@ function map(cursor: Cursor, column: number, depth: number, firstName: string): 
   const pairs: PairMark[] = [];
   for (let name = firstName; ; name = key(cursor)) {
     // An empty name and a merge are told; twice the same as well.
-    if (name === '' || name === '<<' || name in object) giveUp();
+    if (name === '' || name === '<<' || object[name] !== undefined) giveUp();
     cursor.at++;
     countEntry(cursor);
     const { keyStart, keyEnd } = cursor;
@@ -144,7 +144,7 @@ function plain(cursor: Cursor): string {
       if (text.charCodeAt(scan + 1) === HASH) break;
       continue;
     }
-    if (code === LINE || Number.isNaN(code)) break;
+    if (code === LINE || !(code >= 0)) break;
     if (code === COLON && isBlank(text.charCodeAt(scan + 1))) {
       // `key :` is rare enough.
       if (end !== scan) giveUp();

@@ -1,5 +1,6 @@
 import { MAX_YAML_ENTRIES } from '../../base/index.ts';
 import type { Mark } from '../yaml-mark.ts';
+import { wordAt } from './words.ts';
 
 /** Where the reader stands, and what it has seen. Offsets and columns in UTF-16 code units. */
 export interface Cursor {
@@ -46,13 +47,13 @@ export function cursorOf(text: string, isMarking: boolean, comments?: number[]):
 
 /** Plain text from `at` to `end`. */
 export function plainText({ text, hasTabs }: Cursor, at: number, end: number): string {
-  const plain = text.slice(at, end);
+  const plain = wordAt(text, at, end);
   return end === at || (hasTabs && plain.includes('\t')) ? giveUp() : plain;
 }
 
 /** A space, a line's end or the text's: NaN is what `charCodeAt` gives past it. */
 export function isBlank(code: number): boolean {
-  return code === SPACE || code === LINE || Number.isNaN(code);
+  return code === SPACE || code === LINE || !(code >= 0);
 }
 
 export function countEntry(cursor: Cursor): void {
@@ -72,7 +73,7 @@ export function isLineEnd(cursor: Cursor): boolean {
     if (cursor.comments !== undefined) sawComment(cursor.comments, cursor.at);
     return cursor.text.charCodeAt(cursor.at - 1) === SPACE;
   }
-  return code === LINE || Number.isNaN(code);
+  return code === LINE || !(code >= 0);
 }
 
 /** A comment may be looked at more than once on the way. */
@@ -103,7 +104,7 @@ export function findLine(cursor: Cursor, from: number): void {
     }
     cursor.at = at;
     cursor.lineStart = start;
-    cursor.column = Number.isNaN(code) || (at === start && isMarker(text, at)) ? END : at - start;
+    cursor.column = !(code >= 0) || (at === start && isMarker(text, at)) ? END : at - start;
     return;
   }
 }

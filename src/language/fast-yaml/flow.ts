@@ -15,6 +15,7 @@ import {
   sawComment,
 } from './cursor.ts';
 import { plainValue, unescaped } from './scalar.ts';
+import { wordAt } from './words.ts';
 
 const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
@@ -50,7 +51,7 @@ export function quoted(cursor: Cursor): string {
   if (isDouble) while (end !== -1 && isEscaped(text, end)) end = text.indexOf(quote, end + 1);
   else while (end !== -1 && text.charCodeAt(end + 1) === APOSTROPHE) end = text.indexOf(quote, end + 2);
   if (end === -1) return giveUp();
-  const inner = text.slice(at + 1, end);
+  const inner = wordAt(text, at + 1, end);
   if (inner.includes('\n')) return giveUp();
   cursor.at = end + 1;
   return isDouble ? unescaped(inner) : inner.includes("'") ? inner.replaceAll("''", "'") : inner;
@@ -98,7 +99,7 @@ function map(cursor: Cursor, outside: Outside): Json {
     skip(cursor, outside);
     // Without a value there is no item here, and the full parser has its say.
     const value = item(cursor, outside);
-    if (name in object) giveUp();
+    if (object[name] !== undefined) giveUp();
     object[name] = value;
     if (cursor.isMarking) pairs.push({ name, start: keyStart, end: keyEnd, value: cursor.mark });
     if (!separates(cursor, outside, CLOSE_MAP)) break;
@@ -169,7 +170,7 @@ function plain(cursor: Cursor): string {
     if (code === COLON) {
       const next = text.charCodeAt(scan + 1);
       if (isBlank(next) || isFlowIndicator(next)) break;
-    } else if (code === LINE || isFlowIndicator(code) || Number.isNaN(code)) break;
+    } else if (code === LINE || isFlowIndicator(code) || !(code >= 0)) break;
     end = scan + 1;
   }
   cursor.at = end;

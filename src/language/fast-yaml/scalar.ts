@@ -33,6 +33,8 @@ export function plainValue(text: string): Json {
 }
 
 function number(text: string): Json {
+  const count = countOf(text);
+  if (count !== undefined) return count;
   if (INTEGER.test(text)) {
     // May be meant as octal: the full parser says so.
     if (LEADING_ZERO.test(text)) giveUp();
@@ -45,6 +47,18 @@ function number(text: string): Json {
     return Number.isFinite(value) ? value : giveUp();
   }
   return NOT_FINITE.test(text) ? giveUp() : text;
+}
+
+/** A few digits without a zero before them, as most numbers are. */
+function countOf(text: string): number | undefined {
+  if (text.length > 9 || (text.charCodeAt(0) === 0x30 && text.length > 1)) return undefined;
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    count = count * 10 + digit;
+  }
+  return count;
 }
 
 function whole(text: string, value: number): Json {
