@@ -13,7 +13,7 @@ import { decodeText, type GateRefusal } from './gate.ts';
 import { type Ignore, ignoresOf } from './ignores.ts';
 import { maskPlace } from './mask-place.ts';
 import { readPolicy } from './read/policy.ts';
-import { type Reader, textsOf } from './read/reader.ts';
+import { type Open, type Reader, textsOf } from './read/reader.ts';
 import { readSchedule } from './read/schedule.ts';
 import { readLaunchPlan, readPlatform, readProject, readTask, texts } from './read/specs.ts';
 import { readWorkflow } from './read/workflow.ts';
@@ -242,16 +242,21 @@ function readDefinition(
   const spec = isJsonObject(json.spec) ? json.spec : undefined;
   checkAnnotations(reader, metadata?.annotations);
   if (isOversized || spec === undefined || metadata === undefined) return undefined;
-  const base = {
+  const definition: Open<Definition> = {
+    kind,
     name: typeof metadata.name === 'string' ? metadata.name : '',
     file: source.path,
     labels: texts(metadata.labels),
     annotations: texts(metadata.annotations),
-    ...(metadata.domains !== undefined && { domains: readDomains(reader, kind, metadata.domains) }),
-    ...(typeof metadata.description === 'string' && { description: metadata.description }),
-    ...places,
+    spec: undefined as never,
+    placeOf: places.placeOf,
+    placeOfKey: places.placeOfKey,
+    declaredAt: places.declaredAt,
   };
-  return typedDefinition(kind, base, spec, reader);
+  if (metadata.domains !== undefined) definition.domains = readDomains(reader, kind, metadata.domains);
+  if (typeof metadata.description === 'string') definition.description = metadata.description;
+  definition.spec = specOf(kind, spec, reader);
+  return definition as Definition;
 }
 
 /** A list or a map with more parts than it may have: to look at each of them is not worth the time. */
@@ -264,27 +269,22 @@ function withoutVersion(json: JsonObject): JsonObject {
   return rest;
 }
 
-function typedDefinition(
-  kind: DefinitionKind,
-  base: Omit<Definition, 'kind' | 'spec'>,
-  spec: JsonObject,
-  reader: Reader,
-): Definition {
+function specOf(kind: DefinitionKind, spec: JsonObject, reader: Reader): Definition['spec'] {
   switch (kind) {
     case 'Project':
-      return { ...base, kind, spec: readProject(reader, spec) };
+      return readProject(reader, spec);
     case 'Task':
-      return { ...base, kind, spec: readTask(reader, spec) };
+      return readTask(reader, spec);
     case 'Workflow':
-      return { ...base, kind, spec: readWorkflow(reader, spec) };
+      return readWorkflow(reader, spec);
     case 'LaunchPlan':
-      return { ...base, kind, spec: readLaunchPlan(reader, spec) };
+      return readLaunchPlan(reader, spec);
     case 'Schedule':
-      return { ...base, kind, spec: readSchedule(reader, spec) };
+      return readSchedule(reader, spec);
     case 'Platform':
-      return { ...base, kind, spec: readPlatform(reader, spec) };
+      return readPlatform(reader, spec);
     case 'Policy':
-      return { ...base, kind, spec: readPolicy(reader, spec) };
+      return readPolicy(reader, spec);
   }
 }
 
@@ -306,6 +306,7 @@ function readDomains(reader: Reader, kind: DefinitionKind, domains: Json): reado
 }
 
 function checkAnnotations(reader: Reader, annotations: Json | undefined): void {
+  if (annotations === undefined) return;
   const encoder = new TextEncoder();
   let size = 0;
   for (const [key, value] of Object.entries(texts(annotations))) size += encoder.encode(key + value).length;

@@ -13,13 +13,18 @@ import type {
 import { foreignFields } from '../schema/node.ts';
 import { INTEGER } from '../type.ts';
 import { readDefault, readParameters, readType } from './parameters.ts';
-import { durationOf, mapOf, numberOf, objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
+import { durationOf, mapOf, numberOf, type Open, objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
 import { readRunPolicy } from './run-policy.ts';
 
 /** The one of these kinds that an object has; undefined when the schema has told that it has none or several. */
 export function kindOf<K extends string>(given: JsonObject, kinds: readonly K[]): K | undefined {
-  const found = kinds.filter((kind) => Object.hasOwn(given, kind));
-  return found.length === 1 ? found[0] : undefined;
+  let found: K | undefined;
+  for (const kind of kinds) {
+    if (!Object.hasOwn(given, kind)) continue;
+    if (found !== undefined) return undefined;
+    found = kind;
+  }
+  return found;
 }
 
 /** Tells the fields that do not go with the kind. */
@@ -50,8 +55,11 @@ export function readAction<K extends BranchAction['kind']>(
 export function readAction(reader: Reader, kind: BranchAction['kind'], given: JsonObject, path: Path): BranchAction {
   switch (kind) {
     case 'task': {
-      const task = textOf(given.task) ?? '';
-      return { kind, ...readRunPolicy(reader, given, path), task, with: bindings(given.with) };
+      const action = readRunPolicy(reader, given, path) as Open<Extract<Action, { kind: 'task' }>>;
+      action.kind = kind;
+      action.task = textOf(given.task) ?? '';
+      action.with = bindings(given.with);
+      return action;
     }
     case 'map':
       checkMap(reader, given, path);

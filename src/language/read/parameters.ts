@@ -4,7 +4,7 @@ import { INTEGER, type Type } from '../type.ts';
 import { parseType } from '../type-parse.ts';
 import { printType } from '../type-print.ts';
 import { checkValue } from '../value.ts';
-import { entriesOf, mapOf, present, type Reader, textOf } from './reader.ts';
+import { mapOf, type Open, objectOf, type Reader } from './reader.ts';
 
 /** `name: type` or `name: { type, default, description }` → parameters by name. */
 export function readParameters(reader: Reader, value: Json | undefined, path: Path): ReadonlyMap<string, Parameter> {
@@ -16,11 +16,11 @@ function readParameter(reader: Reader, value: Json, path: Path): Parameter {
   const type = readType(reader, value.type, [...path, 'type']);
   const given = value.default;
   if (type === undefined) return { type: INTEGER };
-  return present<Parameter>({
-    type,
-    default: given === undefined ? undefined : readDefault(reader, given, type, [...path, 'default']),
-    description: textOf(value.description),
-  });
+  const parameter: Open<Parameter> = { type };
+  const checked = given === undefined ? undefined : readDefault(reader, given, type, [...path, 'default']);
+  if (checked !== undefined) parameter.default = checked;
+  if (typeof value.description === 'string') parameter.description = value.description;
+  return parameter;
 }
 
 /** Undefined when it is no text or no type: the document is broken then and its types are never used. */
@@ -51,8 +51,10 @@ export function readDefault(reader: Reader, value: Json, type: Type, path: Path)
 
 /** Inputs whose environment variables would have one name. */
 export function checkNamesDiffer(reader: Reader, value: Json | undefined, path: Path): void {
+  const names = Object.keys(objectOf(value));
+  if (names.length < 2) return;
   const seen = new Map<string, string>();
-  for (const [name] of entriesOf(value)) {
+  for (const name of names) {
     const upper = name.toUpperCase();
     const other = seen.get(upper);
     if (other === undefined) seen.set(upper, name);

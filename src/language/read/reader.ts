@@ -49,6 +49,9 @@ export function textsOf(value: Json | undefined): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
+/** An object that is being made. */
+export type Open<T> = { -readonly [K in keyof T]: T[K] };
+
 /** A copy without the members that are undefined: absent and undefined are one. */
 export function present<T extends object>(object: { readonly [K in keyof T]: T[K] | undefined }): T {
   const kept: Record<string, unknown> = {};

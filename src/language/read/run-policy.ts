@@ -1,17 +1,24 @@
-import { isJsonObject, type Json } from '../../base/index.ts';
+import { bareObject, isJsonObject, type Json } from '../../base/index.ts';
 import type { CacheSpec, Path, ResourceSpec, RetrySpec, RunPolicy, TimeoutSpec } from '../document.ts';
 import { parseQuantity, quantityLike } from '../quantity.ts';
-import { durationOf, entriesOf, numberOf, objectOf, present, type Reader, textsOf } from './reader.ts';
+import { durationOf, numberOf, type Open, objectOf, present, type Reader, textsOf } from './reader.ts';
 
 /** `retries`, `timeout`, `resources`, `cache` and `interruptible` of a task or a node, found in `fields`. */
 export function readRunPolicy(reader: Reader, fields: Readonly<Record<string, Json>>, path: Path): RunPolicy {
-  return present<RunPolicy>({
-    retries: readRetries(reader, fields.retries, [...path, 'retries']),
-    timeout: readTimeout(reader, fields.timeout, [...path, 'timeout']),
-    resources: readResources(reader, fields.resources, [...path, 'resources']),
-    cache: readCache(reader, fields.cache, [...path, 'cache']),
-    interruptible: typeof fields.interruptible === 'boolean' ? fields.interruptible : undefined,
-  });
+  const policy: Open<RunPolicy> = {};
+  const { retries, timeout, resources, cache, interruptible } = fields;
+  // Most say little of this, and there are many: nothing is made for what is not there.
+  if (retries !== undefined) set(policy, 'retries', readRetries(reader, retries, [...path, 'retries']));
+  if (timeout !== undefined) set(policy, 'timeout', readTimeout(reader, timeout, [...path, 'timeout']));
+  if (resources !== undefined) set(policy, 'resources', readResources(reader, resources, [...path, 'resources']));
+  if (cache !== undefined) set(policy, 'cache', readCache(reader, cache, [...path, 'cache']));
+  if (typeof interruptible === 'boolean') policy.interruptible = interruptible;
+  return policy;
+}
+
+/** What is undefined is absent. */
+function set<K extends keyof RunPolicy>(policy: Open<RunPolicy>, name: K, value: RunPolicy[K] | undefined): void {
+  if (value !== undefined) policy[name] = value;
 }
 
 function readRetries(reader: Reader, value: Json | undefined, path: Path): RetrySpec | undefined {
@@ -55,7 +62,8 @@ function readResources(reader: Reader, value: Json | undefined, path: Path): Res
   if (!isJsonObject(value)) return undefined;
   const requests = readQuantities(reader, value.requests, [...path, 'requests']);
   const limits = readQuantities(reader, value.limits, [...path, 'limits']);
-  for (const [name, limit] of Object.entries(limits ?? {})) {
+  for (const name in limits) {
+    const limit = limits[name] as string;
     const request = requests?.[name];
     if (request !== undefined && parseQuantity(limit)! < parseQuantity(request)!) {
       const message = `the limit of ${name}, ${limit}, is below its request, ${request}`;
@@ -71,8 +79,9 @@ function readQuantities(
   path: Path,
 ): Readonly<Record<string, string>> | undefined {
   if (!isJsonObject(value)) return undefined;
-  const quantities: Record<string, string> = Object.create(null);
-  for (const [name, given] of entriesOf(value)) {
+  const quantities = bareObject<string>();
+  for (const name in value) {
+    const given = value[name] as Json;
     if (typeof given !== 'string' && typeof given !== 'number') continue;
     const text = String(given);
     const amount = parseQuantity(text);

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
+import { bareObject, isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import type {
   EnvValue,
   KeepSpec,
@@ -14,7 +14,7 @@ import { parseImageReference } from '../image-reference.ts';
 import { parseQuantity } from '../quantity.ts';
 import { readNotifications } from './notifications.ts';
 import { checkNamesDiffer, readParameters } from './parameters.ts';
-import { durationOf, entriesOf, mapOf, numberOf, objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
+import { durationOf, mapOf, numberOf, objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
 import { readRunPolicy, readTimeout } from './run-policy.ts';
 import { readScheduler } from './schedule.ts';
 
@@ -32,9 +32,12 @@ export function readProject(_reader: Reader, spec: JsonObject): ProjectSpec {
 export function readTask(reader: Reader, spec: JsonObject): TaskSpec {
   const run = objectOf(spec.run);
   checkNamesDiffer(reader, spec.inputs, ['spec', 'inputs']);
-  const { cache, ...policy } = readRunPolicy(reader, spec, ['spec']);
+  const { retries, timeout, resources, cache, interruptible } = readRunPolicy(reader, spec, ['spec']);
   return present<TaskSpec>({
-    ...policy,
+    retries,
+    timeout,
+    resources,
+    interruptible,
     cache: cache === false ? undefined : cache,
     description: textOf(spec.description),
     inputs: readParameters(reader, spec.inputs, ['spec', 'inputs']),
@@ -59,8 +62,9 @@ function readImage(reader: Reader, value: Json | undefined): string | undefined 
 }
 
 function variables(env: JsonObject): Readonly<Record<string, EnvValue>> {
-  const found: Record<string, EnvValue> = Object.create(null);
-  for (const [name, value] of entriesOf(env)) {
+  const found = bareObject<EnvValue>();
+  for (const name in env) {
+    const value = env[name];
     if (typeof value === 'string') found[name] = value;
     else if (isJsonObject(value)) {
       const secret = objectOf(value.secret);
@@ -70,10 +74,14 @@ function variables(env: JsonObject): Readonly<Record<string, EnvValue>> {
   return found;
 }
 
-/** The members that are text, in an object without prototype. */
+/** The members that are text, in an object that inherits nothing. */
 export function texts(value: Json | undefined): Readonly<Record<string, string>> {
-  const found: Record<string, string> = Object.create(null);
-  for (const [name, text] of entriesOf(value)) if (typeof text === 'string') found[name] = text;
+  const found = bareObject<string>();
+  if (!isJsonObject(value)) return found;
+  for (const name in value) {
+    const text = value[name];
+    if (typeof text === 'string') found[name] = text;
+  }
   return found;
 }
 

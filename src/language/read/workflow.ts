@@ -14,7 +14,7 @@ import { NODE_KINDS } from '../schema/node.ts';
 import { checkForeign, kindOf, readAction } from './action.ts';
 import { readNotifications } from './notifications.ts';
 import { readParameters, readType } from './parameters.ts';
-import { mapOf, objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
+import { mapOf, type Open, objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
 
 export function readWorkflow(reader: Reader, spec: JsonObject): WorkflowSpec {
   return present<WorkflowSpec>({
@@ -59,18 +59,18 @@ function readNode(reader: Reader, id: string, given: JsonObject): Node | undefin
   const kind = kindOf(given, NODE_KIND_NAMES);
   if (kind === undefined) return undefined;
   checkForeign(reader, kind, given, path);
-  const base = present<Omit<Extract<Node, { kind: 'compute' }>, 'kind' | 'compute'>>({
-    id,
-    needs: textsOf(given.needs),
-    description: textOf(given.description),
-    when: given.when,
-  });
-  return kind === 'switch'
-    ? readSwitch(reader, base, given, path)
-    : { ...base, ...readAction(reader, kind, given, path) };
+  const action = kind === 'switch' ? readSwitch(reader, given, path) : readAction(reader, kind, given, path);
+  const node = action as Open<Node>;
+  node.id = id;
+  node.needs = textsOf(given.needs);
+  if (typeof given.description === 'string') node.description = given.description;
+  if (given.when !== undefined) node.when = given.when;
+  return node as Node;
 }
 
-function readSwitch(reader: Reader, base: Pick<Node, 'id' | 'needs' | 'when'>, given: JsonObject, path: Path): Node {
+type Switch = Extract<Node, { kind: 'switch' }>;
+
+function readSwitch(reader: Reader, given: JsonObject, path: Path): Pick<Switch, 'kind' | 'switch' | 'else'> {
   const branches: SwitchBranch[] = [];
   const written = Array.isArray(given.switch) ? given.switch : [];
   written.forEach((value: Json, at) => {
@@ -79,7 +79,7 @@ function readSwitch(reader: Reader, base: Pick<Node, 'id' | 'needs' | 'when'>, g
     if (action !== undefined) branches.push({ when: when ?? null, action });
   });
   const otherwise = readBranch(reader, given.else, [...path, 'else']);
-  return { ...base, kind: 'switch', switch: branches, ...(otherwise !== undefined && { else: otherwise }) };
+  return { kind: 'switch', switch: branches, ...(otherwise !== undefined && { else: otherwise }) };
 }
 
 function readBranch(reader: Reader, value: Json | undefined, path: Path): BranchAction | undefined {
