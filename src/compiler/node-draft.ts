@@ -146,18 +146,22 @@ function draftNode(context: WorkflowContext, node: Node): NodeDraft {
   const action = node.kind === 'switch' ? undefined : draftAction(context, node, path);
   const branches = node.kind === 'switch' ? draftBranches(context, node) : [];
   const upstream = new Set<string>();
-  const actions = action === undefined ? branches.map((branch) => branch.draft) : [action];
-  const conditions = [when, ...branches.map((branch) => branch.when)];
-  for (const template of [...conditions, ...actions.flatMap(templatesOf)]) {
-    if (template === undefined) continue;
-    for (const id of templateReferences(template).nodes) if (context.workflow.spec.nodes.has(id)) upstream.add(id);
-  }
+  const { nodes } = context.workflow.spec;
+  const read = (template: TemplateSyntax | undefined): void => {
+    if (template === undefined || template.kind === 'literal') return;
+    for (const id of templateReferences(template).nodes) if (nodes.has(id)) upstream.add(id);
+  };
+  const readAll = ({ values, over, single }: ActionDraft): void => {
+    for (const template of values.values()) read(template);
+    for (const template of over.values()) read(template);
+    read(single);
+  };
+  read(when);
+  for (const branch of branches) read(branch.when);
+  if (action !== undefined) readAll(action);
+  for (const branch of branches) readAll(branch.draft);
   checkNeeds(context, node, upstream);
   return { node, when, action, branches, upstream };
-}
-
-function templatesOf({ values, over, single }: ActionDraft): readonly (TemplateSyntax | undefined)[] {
-  return [...values.values(), ...over.values(), single];
 }
 
 /** A branch is taken when its own condition holds and those before it do not. */
@@ -192,7 +196,9 @@ function checkNeeds({ workflow, tell }: WorkflowContext, node: Node, upstream: S
 }
 
 function draftBindings(context: WorkflowContext, bindings: Bindings, path: Path): Drafts {
-  return new Map([...bindings].map(([name, value]) => [name, draftTemplate(context, value, [...path, name])] as const));
+  const drafts = new Map<string, TemplateSyntax>();
+  for (const [name, value] of bindings) drafts.set(name, draftTemplate(context, value, [...path, name]));
+  return drafts;
 }
 
 /** Ids in topological order. Cycles are told, each once, with their whole path. */

@@ -1,8 +1,9 @@
 import { joinTypes, presentWhen } from '../language/expression/index.ts';
 import { type BranchAction, optionalOf, printType, type Type } from '../language/index.ts';
 import { type CompiledAction, compileAction, type OutputTypes, printedTypes } from './action.ts';
-import type { ActionClosure, BranchClosure, NodeClosure, SwitchAction } from './closure.ts';
+import type { BranchClosure, NodeClosure, SwitchAction } from './closure.ts';
 import { type BranchDraft, type NodeDraft, nodePath } from './node-draft.ts';
+import type { Open } from './record.ts';
 import type { Target } from './targets.ts';
 import { recordType, type Typing, typeCondition, within } from './typing.ts';
 import type { WorkflowContext } from './workflow-context.ts';
@@ -35,14 +36,12 @@ export function compileNode(
   if (made === undefined) return undefined;
   learn(typing, draft, made.outputs);
   if (draft.when !== undefined && when === undefined) return undefined;
-  return {
-    id: draft.node.id,
-    upstream,
-    ...(when === undefined ? {} : { when: when.template }),
-    ...(skipsWith.length === 0 ? {} : { skipsWith }),
-    ...(made.closure as ActionClosure | SwitchAction),
-    outputs: printedTypes(readTypes(typing, draft, made.outputs)),
-  };
+  const node = { id: draft.node.id, upstream } as Open<NodeClosure>;
+  if (when !== undefined) node.when = when.template;
+  if (skipsWith.length > 0) node.skipsWith = skipsWith;
+  Object.assign(node, made.closure);
+  node.outputs = printedTypes(readTypes(typing, draft, made.outputs));
+  return node as NodeClosure;
 }
 
 /** Makes a node's outputs known to those that read them. */

@@ -7,6 +7,9 @@ export function recordOf<V>(entries: Iterable<readonly [string, V]>): Readonly<R
   return record;
 }
 
+/** An object that is being made. */
+export type Open<T> = { -readonly [K in keyof T]: T[K] };
+
 /** A copy without the members that are undefined. */
 export function present<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const kept: Record<string, unknown> = {};

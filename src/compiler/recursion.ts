@@ -48,6 +48,11 @@ export function* visitRuns(
   }
 }
 
+/** Whether all that a definition runs has been compiled: then there is nothing to visit before it. */
+export function haveRunsCompiled(workspace: Workspace, declared: Declared): boolean {
+  return runsIn(workspace, declared).every(({ kind, name }) => workspace.outcomes.has(keyOf(kind, name)));
+}
+
 /** What a definition runs in any domain. */
 function runsIn(workspace: Workspace, { definition }: Declared): readonly RunReference[] {
   const runs = runsOf(definition);

@@ -10,7 +10,7 @@ import {
   type Type,
 } from '../language/index.ts';
 import { calledPlan } from './called-plan.ts';
-import type { ClosureParameter, LaunchPlanClosure, TaskClosure, WorkflowClosure } from './closure.ts';
+import type { ClosureParameter, EntityClosure, LaunchPlanClosure, TaskClosure, WorkflowClosure } from './closure.ts';
 import { interfaceType } from './launch.ts';
 import { resolvePlans } from './plan-targets.ts';
 import { type Resolved, resolve } from './reference.ts';
@@ -81,7 +81,7 @@ interface Finder {
 
 function createFinder(context: WorkflowContext): Finder {
   const refs = new Set<string>();
-  const callees = new Map<string, Callee>();
+  const callees = new Map<EntityClosure, Callee>();
   let isPending = false;
   return {
     context,
@@ -102,14 +102,12 @@ function createFinder(context: WorkflowContext): Finder {
       if (found.kind === 'failed') context.fault();
       return found.kind === 'ok' ? calledPlan(context, found.targets, at) : undefined;
     },
-    calleeOf: (title, { inputs, outputs }) => {
-      const callee = callees.get(title) ?? {
-        title,
-        parameters: inputs,
-        inputs: typesOf(inputs),
-        outputs: typesOf(outputs),
-      };
-      callees.set(title, callee);
+    calleeOf: (title, closure) => {
+      const known = callees.get(closure);
+      if (known !== undefined) return known;
+      const { inputs, outputs } = closure;
+      const callee = { title, parameters: inputs, inputs: typesOf(inputs), outputs: typesOf(outputs) };
+      callees.set(closure, callee);
       return callee;
     },
   };
@@ -198,7 +196,12 @@ function declaredTypes(parameters: ReadonlyMap<string, Parameter>): ReadonlyMap<
 /** The task with the action's own settings merged in. */
 function overridden(context: WorkflowContext, policy: RunPolicy, path: Path, task: TargetTask): TargetTask {
   const { retries, timeout, resources, cache, interruptible } = policy;
-  const isOverridden = [retries, timeout, resources, cache, interruptible].some((setting) => setting !== undefined);
+  const isOverridden =
+    retries !== undefined ||
+    timeout !== undefined ||
+    resources !== undefined ||
+    cache !== undefined ||
+    interruptible !== undefined;
   if (!isOverridden) return { closure: task.closure, digest: task.digest };
   const made = withOverrides(context, task.closure, { retries, timeout, resources, cache, interruptible });
   checkLimits(context, policy, path, made.closure);

@@ -5,7 +5,7 @@ import type { ClosureParameter, ResourceList, RetryPolicy, TaskClosure, TimeoutP
 import { DEFAULT_RETRIES } from './defaults.ts';
 import { imageOf } from './images-lock.ts';
 import { normalisePath } from './paths.ts';
-import { recordOf } from './record.ts';
+import { type Open, recordOf } from './record.ts';
 import { type Made, tellTo, treeOf, type Workspace } from './workspace.ts';
 
 /** Compiles a task: its interface, how it runs, and the tree of its source folder. */
@@ -90,51 +90,75 @@ export function parametersOf(parameters: ReadonlyMap<string, Parameter>): Readon
 }
 
 function closureParameter({ type, default: value, description }: Parameter): ClosureParameter {
-  return {
-    type: printType(type),
-    ...(value === undefined ? {} : { default: value }),
-    ...(description === undefined ? {} : { description }),
-  };
+  const parameter: Open<ClosureParameter> = { type: printType(type) };
+  if (value !== undefined) parameter.default = value;
+  if (description !== undefined) parameter.description = description;
+  return parameter;
 }
 
 /** The task with what a policy says; where it is silent the task's own settings stay. */
 export function withPolicy(task: TaskClosure, policy: RunPolicy): TaskClosure {
-  const { retries, timeout, resources, cache } = policy;
-  const { cache: ownCache, interruptible, ...rest } = task;
-  const nextCache = cache === undefined ? ownCache : cachePolicy(cache);
-  return {
-    ...rest,
-    retries: retries === undefined ? task.retries : mergeRetries(task.retries, retries),
-    timeout: timeout === undefined ? task.timeout : mergeTimeout(task.timeout, timeout),
-    resources: resources === undefined ? task.resources : mergeResources(task.resources, resources),
-    ...(nextCache === undefined ? {} : { cache: nextCache }),
-    ...((policy.interruptible ?? interruptible) === true ? { interruptible: true } : {}),
-  };
+  const { retries, timeout, resources } = policy;
+  const cache = policy.cache === undefined ? task.cache : cachePolicy(policy.cache);
+  const { kind, name, inputs, outputs, run } = task;
+  const made = { kind, name, inputs, outputs, run } as Open<TaskClosure>;
+  if (task.source !== undefined) made.source = task.source;
+  made.retries = retries === undefined ? task.retries : mergeRetries(task.retries, retries);
+  made.timeout = timeout === undefined ? task.timeout : mergeTimeout(task.timeout, timeout);
+  made.resources = resources === undefined ? task.resources : mergeResources(task.resources, resources);
+  if (task.idempotent !== undefined) made.idempotent = task.idempotent;
+  if (cache !== undefined) made.cache = cache;
+  if ((policy.interruptible ?? task.interruptible) === true) made.interruptible = true;
+  return made;
 }
 
 /** The own policy with what is given in its place. */
 export function mergeRetries(own: RetryPolicy, given: NonNullable<RunPolicy['retries']>): RetryPolicy {
-  const { initialMs, factor, maxMs } = { ...own.backoff, ...given.backoff };
-  return { limit: given.limit ?? own.limit, backoff: { initialMs, factor, maxMs } };
+  const { initialMs, factor, maxMs } = given.backoff ?? own.backoff;
+  const backoff = {
+    initialMs: initialMs ?? own.backoff.initialMs,
+    factor: factor ?? own.backoff.factor,
+    maxMs: maxMs ?? own.backoff.maxMs,
+  };
+  return { limit: given.limit ?? own.limit, backoff };
 }
 
 export function mergeTimeout(own: TimeoutPolicy, given: TimeoutSpec): TimeoutPolicy {
-  const { queueMs, runMs, totalMs } = { ...own, ...given };
-  return {
-    ...(queueMs === undefined ? {} : { queueMs }),
-    ...(runMs === undefined ? {} : { runMs }),
-    ...(totalMs === undefined ? {} : { totalMs }),
-  };
+  const [queueMs, runMs, totalMs] = [
+    given.queueMs ?? own.queueMs,
+    given.runMs ?? own.runMs,
+    given.totalMs ?? own.totalMs,
+  ];
+  const timeout: Open<TimeoutPolicy> = {};
+  if (queueMs !== undefined) timeout.queueMs = queueMs;
+  if (runMs !== undefined) timeout.runMs = runMs;
+  if (totalMs !== undefined) timeout.totalMs = totalMs;
+  return timeout;
 }
 
 function mergeResources(own: ResourceList, given: ResourceSpec): ResourceList {
-  const requests = { ...own.requests, ...given.requests };
-  const limits = { ...own.limits, ...given.limits };
-  return {
-    ...(Object.keys(requests).length === 0 ? {} : { requests: recordOf(Object.entries(requests)) }),
-    ...(Object.keys(limits).length === 0 ? {} : { limits: recordOf(Object.entries(limits)) }),
-  };
+  const requests = mergedQuantities(own.requests, given.requests);
+  const limits = mergedQuantities(own.limits, given.limits);
+  const resources: Open<ResourceList> = {};
+  if (requests !== undefined) resources.requests = requests;
+  if (limits !== undefined) resources.limits = limits;
+  return resources;
 }
+
+/** Undefined where there are none. */
+function mergedQuantities(own: Quantities | undefined, given: Quantities | undefined): Quantities | undefined {
+  const merged = bareObject<string>();
+  let isEmpty = true;
+  for (const quantities of [own, given]) {
+    for (const name in quantities) {
+      merged[name] = quantities[name] as string;
+      isEmpty = false;
+    }
+  }
+  return isEmpty ? undefined : merged;
+}
+
+type Quantities = Readonly<Record<string, string>>;
 
 function cachePolicy(cache: CacheSpec | false): TaskClosure['cache'] {
   if (cache === false) return undefined;

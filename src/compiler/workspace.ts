@@ -1,4 +1,4 @@
-import type { Diagnostic, Digest } from '../base/index.ts';
+import { type Diagnostic, type Digest, MAX_KEPT_KEYS, MAX_KEPT_NAME_LENGTH } from '../base/index.ts';
 import type { BrokenDefinition, Definition } from '../language/index.ts';
 import type { EntityClosure, EntityKind } from './closure.ts';
 import type { CompileRequest, IndexEntry, ProjectSettings } from './contract.ts';
@@ -89,8 +89,20 @@ export interface Workspace {
 }
 
 export function keyOf(kind: string, name: string): string {
-  return `${kind}/${name}`;
+  const keys = KEYS.get(kind);
+  if (keys === undefined || name.length > MAX_KEPT_NAME_LENGTH) return `${kind}/${name}`;
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  if (keys.size >= MAX_KEPT_KEYS) keys.clear();
+  const key = `${kind}/${name}`;
+  keys.set(name, key);
+  return key;
 }
+
+/** A definition's key is asked for a dozen times while it is compiled, and a new text costs far more than to look it up. */
+const KEYS: ReadonlyMap<string, Map<string, string>> = new Map(
+  ['Project', 'Task', 'Workflow', 'LaunchPlan', 'Schedule', 'Platform', 'Policy'].map((kind) => [kind, new Map()]),
+);
 
 /** Collects findings of the workspace. */
 export function tellTo(workspace: Workspace): Tell {
