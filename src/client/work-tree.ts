@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MAX_FILE_BYTES, MAX_WORK_TREE_FILES, StalledError } from '../base/index.ts';
@@ -31,6 +31,25 @@ export async function listWorkTree(root: string): Promise<WorkTree> {
 export function readWorkFile(root: string, path: string): Uint8Array {
   return readFileSync(join(root, path)).subarray(0, MAX_FILE_BYTES + 1);
 }
+
+/** The same for many files one after another: what it gives is overwritten by the next call. */
+export function workFileReader(): typeof readWorkFile {
+  const buffer = new Uint8Array(READ_BUFFER_BYTES);
+  return (root, path) => {
+    const file = openSync(join(root, path), 'r');
+    try {
+      let length = 0;
+      for (let more = -1; more !== 0 && length < buffer.length; length += more)
+        more = readSync(file, buffer, length, buffer.length - length, null);
+      // A larger one has a buffer of its own.
+      return length < buffer.length ? buffer.subarray(0, length) : readWorkFile(root, path);
+    } finally {
+      closeSync(file);
+    }
+  };
+}
+
+const READ_BUFFER_BYTES = 64 * 1024;
 
 interface Listed {
   readonly path: string;

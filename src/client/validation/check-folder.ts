@@ -20,7 +20,7 @@ import { compileListed, definitionFiles, type FolderNames, folderId, foldersOf }
 import { readWorkFile, type WorkTree } from '../work-tree.ts';
 import { openProjectOf } from './check-project.ts';
 import { type CheckThreads, startThreads } from './check-threads.ts';
-import type { CheckSetup } from './checker.ts';
+import { type CheckSetup, type FirstLook, factsIn } from './checker.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What a check of a folder gives. */
@@ -111,19 +111,24 @@ async function checkWith(
   files: readonly string[],
   { groupSize }: CheckOptions,
 ): Promise<Records | undefined> {
-  const looks = new Map((await threads.look(guess, files)).map((look) => [look.facts.file, look]));
-  const facts = files.flatMap((file) => looks.get(file)?.facts ?? []);
+  const looks = new Map<string, FirstLook>();
+  for (const look of await threads.look(guess, files)) looks.set(factsIn(look).file, look);
+  const facts: FileFacts[] = [];
+  for (const file of files) {
+    const look = looks.get(file);
+    if (look !== undefined) facts.push(factsIn(look));
+  }
   const setup = { ...guess, policyFiles: policyFilesOf(facts) };
   // Policies that were not known at first are about everything.
   const isJudged = setup.policyFiles.every((file) => guess.policyFiles.includes(file));
   const table = nameTable(facts);
   const open = files.filter(
-    (file) => !isJudged || looks.get(file)?.record === undefined || table.needsOf(file).length > 0,
+    (file) => !isJudged || looks.get(file)?.kind !== 'record' || table.needsOf(file).length > 0,
   );
   const groups = groupsOf(open, table, { total: files.length, size: groupSize });
   if (groups === undefined) return undefined;
   const records = new Map<string, FileRecord>();
-  for (const { facts: own, record } of looks.values()) if (record !== undefined) records.set(own.file, record);
+  for (const look of looks.values()) if (look.kind === 'record') records.set(look.record.file, look.record);
   const names = namesToSuggest(facts, table);
   for (const record of await threads.checkGroups({ ...setup, names }, groups)) records.set(record.file, record);
   if (!(await settleCircles(records, table, (group) => threads.checkGroups({ ...setup, names }, [group]))))
@@ -174,7 +179,7 @@ async function recheck(
     { ...setup, policyFiles: [] },
     [...own].filter((file) => known.has(file)),
   );
-  const after = looks.map(({ facts }) => facts);
+  const after = looks.map(factsIn);
   const policyFiles = policyFilesOf(before);
   if (policyFiles.some((file) => own.has(file)) || policyFilesOf(after).length > 0) return undefined;
   const touched = touchedFiles(own, before, after, MAX_RECHECKED_FILES);

@@ -11,7 +11,7 @@ import {
 } from '../../compiler/index.ts';
 import { type DefinitionOf, parseDefinitions } from '../../language/index.ts';
 import { type FolderNames, folderId } from '../compile-work-tree.ts';
-import { readWorkFile } from '../work-tree.ts';
+import { workFileReader } from '../work-tree.ts';
 
 /** What a checker is told before it looks at files; data, where threads are sent it. */
 export interface CheckSetup {
@@ -28,9 +28,13 @@ export interface CheckSetup {
 }
 
 /** A file that refers to nothing outside of itself is checked at once; of others only the facts are told at first. */
-export interface FirstLook {
-  readonly facts: FileFacts;
-  readonly record?: FileRecord;
+export type FirstLook =
+  | { readonly kind: 'facts'; readonly facts: FileFacts }
+  | { readonly kind: 'record'; readonly record: FileRecord };
+
+/** What a look tells of the file by itself: a record is more of the same. */
+export function factsIn(look: FirstLook): FileFacts {
+  return look.kind === 'record' ? look.record : look.facts;
 }
 
 /** Checks files of one project in this thread. */
@@ -52,9 +56,9 @@ export function createChecker(setup: CheckSetup, reader: Reader): Checker {
   return {
     look(file) {
       const one = read(file);
-      if (one.facts.refs.length > 0) return { facts: one.facts };
+      if (one.facts.refs.length > 0) return { kind: 'facts', facts: one.facts };
       const [record] = checkFiles(scope, [one]);
-      return record === undefined ? { facts: one.facts } : { facts: one.facts, record };
+      return record === undefined ? { kind: 'facts', facts: one.facts } : { kind: 'record', record };
     },
     checkGroup: ({ own, others }) => checkFiles(scope, own.map(read), others.map(read)),
   };
@@ -67,10 +71,11 @@ export type Reader = (root: string, file: string) => ReadFile;
 export function createReader(): Reader {
   const kept = new Map<string, { readonly one: ReadFile; readonly size: number }>();
   let size = 0;
+  const readBytes = workFileReader();
   return (root, file) => {
     const known = kept.get(file);
     if (known !== undefined) return known.one;
-    const bytes = readWorkFile(root, file);
+    const bytes = readBytes(root, file);
     const one = readFile(file, parseDefinitions({ path: file, bytes }));
     if (one.facts.refs.length === 0 && one.facts.idle.length === 0) return one;
     kept.set(file, { one, size: bytes.length });

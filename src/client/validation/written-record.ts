@@ -3,12 +3,13 @@ import type { FileRecord } from '../../compiler/index.ts';
 /** A record without its file's name and all that is empty: nearly everything that may be said of a file is not. */
 export type WrittenRecord = Partial<FileRecord>;
 
-export function compactRecord({ file: _file, ...record }: FileRecord): WrittenRecord {
-  return Object.fromEntries(
-    Object.entries(record).filter(
-      ([, value]) => value !== 0 && value !== false && !(Array.isArray(value) && value.length === 0),
-    ),
-  );
+export function compactRecord(record: FileRecord): WrittenRecord {
+  const written: Record<string, unknown> = {};
+  for (const name of WRITTEN) {
+    const value = record[name];
+    if (value !== 0 && value !== false && !(Array.isArray(value) && value.length === 0)) written[name] = value;
+  }
+  return written as WrittenRecord;
 }
 
 export function wholeRecord(file: string, written: WrittenRecord): FileRecord {
@@ -32,3 +33,5 @@ const EMPTY = {
   hasCircle: false,
   needsWhole: false,
 } as const satisfies Omit<FileRecord, 'file'>;
+
+const WRITTEN = Object.keys(EMPTY) as readonly (keyof typeof EMPTY)[];
