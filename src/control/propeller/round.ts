@@ -252,6 +252,8 @@ function endRound(engine: Engine, entry: Entry, result: StepResult): void {
     drop(engine, entry);
   } else {
     noteUsage(engine, entry, result);
+    // Not before it has begun where all can see it: of two versions of a plan the older may allow fewer at that moment.
+    if (result.delta?.phase !== undefined) for (const next of engine.slots.behind(entry.key)) wake(engine, next);
     keepChildrenInSight(engine, entry, result.state);
     if (!isPagedIn(engine, entry.parked, result.wakeAt)) wakeLater(engine, entry, result.wakeAt);
   }

@@ -20,6 +20,8 @@ import type { Observation } from '../../propeller/index.ts';
 export interface Slots {
   /** What an execution that may begin is to observe. Undefined: not known yet, it is woken later. */
   admit(key: string, execution: Execution): Observation | undefined;
+  /** Who is next in the lines where this one has got its place, or stands, and has room: they are to be woken. */
+  behind(key: string): readonly string[];
   /** Counts an execution that runs already. */
   count(key: string, execution: Execution): void;
   /** Puts an execution in line that waited in it before a restart. */
@@ -60,6 +62,8 @@ interface Waiter {
   /** When it was created; earlier by what its priority is worth. */
   readonly rank: UnixMs;
   readonly turn: number;
+  /** Of its own version of the plan: those behind it may know of more places. */
+  readonly limit: number;
 }
 
 export function createSlots(): Slots {
@@ -84,6 +88,7 @@ export function createSlots(): Slots {
       }
       return ADMITTED;
     },
+    behind: (key) => behind(ledger, key),
     requeue(key, execution) {
       if (isOpen) joinFirst(ledger, key, execution);
       else early.set(key, execution);
@@ -121,16 +126,16 @@ function placeOf({ places, idsOf }: Ledger, key: string, { id }: Demand): Place 
 /** Puts it in line for the first place that it needs: for the next one when it has that. */
 function joinFirst(ledger: Ledger, key: string, execution: Execution): void {
   const [first] = demandsOf(execution);
-  if (first?.whenFull === 'queue') joinLine(placeOf(ledger, key, first), key, execution);
+  if (first?.whenFull === 'queue') joinLine(placeOf(ledger, key, first), key, execution, first);
 }
 
 /** Undefined: it has the place. */
 function take(ledger: Ledger, key: string, execution: Execution, demand: Demand): Observation | undefined {
   const place = placeOf(ledger, key, demand);
   const { id, limit, whenFull, of } = demand;
-  if (whenFull === 'queue' && !place.running.has(key)) joinLine(place, key, execution);
+  if (whenFull === 'queue' && !place.running.has(key)) joinLine(place, key, execution, demand);
   const first = firstOf(place);
-  const isNext = first === undefined || first === key;
+  const isNext = first === undefined || first.key === key;
   if (place.running.has(key) || (place.running.size < limit && isNext)) {
     place.waiting.delete(key);
     place.running.add(key);
@@ -141,6 +146,16 @@ function take(ledger: Ledger, key: string, execution: Execution, demand: Demand)
   const others = (ledger.idsOf.get(key) ?? NOBODY).filter((other) => other !== id);
   ledger.idsOf.set(key, others);
   return { kind: 'Refuse', phase: 'Aborted', error: { reason: 'ConcurrencyLimit', message: `skipped: ${full}` } };
+}
+
+function behind({ places, idsOf }: Ledger, key: string): readonly string[] {
+  const next: string[] = [];
+  for (const id of idsOf.get(key) ?? NOBODY) {
+    const place = places.get(id);
+    const first = place && firstOf(place);
+    if (place !== undefined && first !== undefined && place.running.size < first.limit) next.push(first.key);
+  }
+  return next;
 }
 
 function release({ places, idsOf }: Ledger, key: string): readonly string[] {
@@ -155,7 +170,7 @@ function release({ places, idsOf }: Ledger, key: string): readonly string[] {
     place.waiting.delete(key);
     shorten(place);
     const first = firstOf(place);
-    if (first !== undefined) next.push(first);
+    if (first !== undefined) next.push(first.key);
     else if (place.running.size === 0) places.delete(id);
   }
   return next;
@@ -179,10 +194,10 @@ function demandsOf({ metadata, spec }: Execution): readonly Demand[] {
   return demands;
 }
 
-function joinLine(place: Place, key: string, { metadata, spec }: Execution): void {
+function joinLine(place: Place, key: string, { metadata, spec }: Execution, { limit }: Demand): void {
   if (place.waiting.has(key)) return;
   const rank = (instantMs(metadata.creationTimestamp) ?? 0) - (spec.priority ?? 0) * PRIORITY_AGE_MS;
-  const waiter = { key, rank, turn: place.turns++ };
+  const waiter = { key, rank, turn: place.turns++, limit };
   place.waiting.set(key, waiter);
   pushHeap(place.line, waiter);
 }
@@ -203,9 +218,9 @@ function shorten(place: Place): void {
 }
 
 /** The next in line. */
-function firstOf({ waiting, line }: Place): string | undefined {
+function firstOf({ waiting, line }: Place): Waiter | undefined {
   for (let first = peekHeap(line); first !== undefined; first = peekHeap(line)) {
-    if (waiting.get(first.key) === first) return first.key;
+    if (waiting.get(first.key) === first) return first;
     popHeap(line);
   }
   return undefined;

@@ -206,7 +206,10 @@ describe('the workers', () => {
 
 describe('a launch plan’s concurrency', () => {
   const one = workflow({ a: { kind: 'task' } });
-  const limited = (whenFull: 'queue' | 'skip') => ({ launchPlan: 'nightly', concurrency: { limit: 1, whenFull } });
+  const limited = (whenFull: 'queue' | 'skip', limit = 1) => ({
+    launchPlan: 'nightly',
+    concurrency: { limit, whenFull },
+  });
 
   it('queues in the order of creation, also over a restart', async () => {
     await register(store, one);
@@ -229,6 +232,21 @@ describe('a launch plan’s concurrency', () => {
     expect((await store.list('Pod', { namespace: NAMESPACE })).items).toHaveLength(2);
     await endPod(store, 'y-second-a-1', { text: 'x=1' });
     await untilPod(store, 'x-third-a-1');
+  });
+
+  it('fills all places that a later version of the plan has more', async () => {
+    await register(store, one);
+    start();
+    const names = ['of-one', 'also-of-one', 'of-two', 'also-of-two'];
+    for (const [place, name] of names.entries()) {
+      await launch(store, one, name, limited('queue', place < 2 ? 1 : 2));
+      if (place === 0) await untilPod(store, 'of-one-a-1');
+      else await untilObject<Execution>(store, keyOf('Execution', name), ({ status }) => status?.phase === 'Queued');
+    }
+    await endPod(store, 'of-one-a-1', { text: 'x=1' });
+    for (const name of names.slice(1, 3)) await untilPod(store, `${name}-a-1`);
+    await endPod(store, 'also-of-one-a-1', { text: 'x=1' });
+    await untilPod(store, 'also-of-two-a-1');
   });
 
   it('skips with a reason', async () => {

@@ -63,6 +63,21 @@ describe('the line for a place of a launch plan', () => {
     expect(slots.release('first')).toEqual(['c']);
   });
 
+  it('goes on behind who was woken once when two left', () => {
+    const slots = createSlots();
+    slots.open();
+    const two = (name: string): Execution => {
+      const { metadata, spec } = execution(name, 0);
+      return { ...execution(name, 0), metadata, spec: { ...spec, concurrency: { limit: 2, whenFull: 'queue' } } };
+    };
+    for (const name of ['a', 'b', 'c', 'd']) slots.admit(name, two(name));
+    for (const name of ['a', 'b']) expect(slots.release(name)).toEqual(['c']);
+    expect(slots.admit('c', two('c'))).toEqual({ kind: 'Admit' });
+    expect(slots.behind('c')).toEqual(['d']);
+    expect(slots.admit('d', two('d'))).toEqual({ kind: 'Admit' });
+    expect(slots.behind('d')).toEqual([]);
+  });
+
   it('admits each once, whatever comes and goes', () => {
     const step = fc.record({ name: fc.integer({ min: 0, max: 6 }), leaves: fc.boolean(), priority: fc.nat(2) });
     fc.assert(
