@@ -11,6 +11,8 @@ export interface Repositories {
   list(): Promise<readonly string[]>;
   refs(name: string): Promise<Refs>;
   reader(name: string): ObjectReader;
+  /** Which branch a clone checks out that names none; it need not be there. */
+  setHead(name: string, branch: string): Promise<void>;
   /** Deletes the repository with all its commits, if it is there. */
   remove(name: string): Promise<void>;
   close(): void;

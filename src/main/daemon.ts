@@ -151,6 +151,7 @@ function startGitSide(
     clock,
     log,
     refs: (name) => repositories.refs(name),
+    setHead: (name, branch) => repositories.setHead(name, branch),
     objects: (name) => repositories.reader(name),
     settled: (...about) => reconciler.settled(...about),
     verify: createVerifier({

@@ -37,6 +37,11 @@ export function moveDomains(
   return domains;
 }
 
+/** The first branch that a domain tracks. */
+export function trackedBranch(domains: Domains): string | undefined {
+  return Object.values(domains).find(({ ref }) => ref !== '' && !ref.includes('*'))?.ref;
+}
+
 /** Of a first push of several branches, the one that its own settings track decides. */
 function tracksItself(moved: readonly MovedBranch[]): readonly MovedBranch[] {
   const rank = ({ branch, project }: MovedBranch): number =>
@@ -61,13 +66,26 @@ function declared(domains: Domains, project: ProjectSettings, headOf: (branch: s
   return next;
 }
 
+/** Whether the domain says that the branch which it tracks is gone. */
+export function isGone({ ref, message }: DomainStatus): boolean {
+  return message === goneMessage(ref);
+}
+
+function goneMessage(branch: string): string {
+  return `the branch ${branch} is gone: the last applied commit stays active until it is back`;
+}
+
 /** Domains that track the branch want its commit. A branch that is gone leaves them as they are. */
 function pointed(domains: Domains, { branch, commit }: MovedBranch): Domains {
   const next: Record<string, DomainStatus> = Object.create(null);
   for (const [name, status] of Object.entries(domains)) {
     if (status.ref !== branch) next[name] = status;
-    else if (commit !== undefined) next[name] = { ...status, desired: commit };
-    else next[name] = { ...status, message: `the branch ${branch} is gone: the last applied commit stays active` };
+    else if (commit === undefined) next[name] = { ...status, message: goneMessage(branch) };
+    else {
+      const { message, ...rest } = status;
+      // What the reconciler says stays until it says something else. It has nothing to say of a commit that is active.
+      next[name] = { ...rest, ...(message !== undefined && !isGone(status) && { message }), desired: commit };
+    }
   }
   return next;
 }

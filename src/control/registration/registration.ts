@@ -1,4 +1,4 @@
-import { type Clock, type Diagnostic, type Json, type Log, MAX_CLEAN_TREES, PUSH_SETTLE_MS } from '../../base/index.ts';
+import { type Clock, type Diagnostic, type Json, type Log, MAX_CLEAN_TREES } from '../../base/index.ts';
 import { type Cluster, findObject, type Repository, SYSTEM_NAMESPACE } from '../../cluster/index.ts';
 import {
   type LandedPush,
@@ -13,15 +13,15 @@ import {
   shortOid,
   ZERO_OID,
 } from '../../git/index.ts';
-import { plainText } from '../../language/index.ts';
 import type { ClosureUse } from '../closures/index.ts';
 import type { Settled } from '../reconciler/index.ts';
 import type { VerifyUpdate } from '../verification/index.ts';
 import { peelCommit } from './commit-of.ts';
 import type { CleanTrees } from './compile-commit.ts';
-import { type Domains, type MovedBranch, moveDomains } from './domains.ts';
+import { type Domains, type MovedBranch, moveDomains, trackedBranch } from './domains.ts';
 import { headsPatch, isRegistered } from './heads.ts';
 import { createIndexCache, type IndexCache } from './index-cache.ts';
+import { landedLines } from './landed-lines.ts';
 import { branchOf, registeredLines, rejectedLines } from './lines.ts';
 import { planPush } from './plan-push.ts';
 import { type DraftRevision, draftCommit, findRevision, settingsOf, storeDrafts } from './register-commit.ts';
@@ -33,6 +33,8 @@ export interface RegistrationOptions {
   readonly log: Log;
   /** The refs of a bare repository as they are now. */
   readonly refs: (repository: string) => Promise<Refs>;
+  /** Lets clones of a bare repository that name no branch check out this one; absent: nobody clones. */
+  readonly setHead?: (repository: string, branch: string) => Promise<void>;
   /** Reads the objects of a bare repository. */
   readonly objects: (repository: string) => ObjectReader;
   /** Keeps what pushes reuse from being collected meanwhile; absent: nobody collects. */
@@ -163,11 +165,16 @@ async function landed(state: State, push: LandedPush): Promise<readonly string[]
   if (repository === undefined) return [];
   const heads = await registeredHeads(state, push.repository, before, branches);
   const domains = moveDomains(before, branches, (branch) => heads.get(branch));
+  const { heads: headsBefore = {} } = repository.status ?? {};
+  const isFirst = Object.keys(headsBefore).length === 0;
+  const shown = trackedBranch(domains) ?? (isFirst ? branches[0]?.branch : undefined);
+  // Before the domains are noted, so that it is done once more after a crash.
+  if (shown !== undefined && shown !== trackedBranch(before ?? {})) await state.setHead?.(push.repository, shown);
   await noteRefs(state, push, {
     domains: domainsPatch(before ?? {}, domains),
-    heads: await headsPatch(repository.status?.heads ?? {}, push.updates, state.objects(push.repository)),
+    heads: await headsPatch(headsBefore, push.updates, state.objects(push.repository)),
   });
-  return landedLines(state, push.repository, before ?? {}, domains, branches);
+  return landedLines(state.settled, push.repository, { before: before ?? {}, after: domains, moved: branches });
 }
 
 /** Writes what of a repository's status changed, if anything did. */
@@ -211,36 +218,6 @@ async function registeredHeads(
     if (isRegistered) heads.set(branch, head);
   }
   return heads;
-}
-
-/** Waits for the reconciler, a little, so that a pusher reads what is so and not what is meant to be. */
-async function landedLines(
-  state: State,
-  repository: string,
-  before: Domains,
-  domains: Domains,
-  moved: readonly MovedBranch[],
-): Promise<readonly string[]> {
-  const moves = Object.entries(domains).filter(
-    ([name, { desired }]) => desired !== undefined && desired !== before[name]?.desired,
-  );
-  const lines = await Promise.all(
-    moves.map(async ([name, { desired = '', lastApplied }]) => {
-      const end = await state.settled(repository, name, desired, PUSH_SETTLE_MS);
-      const commit = shortOid(desired);
-      if (end.kind === 'applied') return `pipectl: ${name} is now at ${commit}`;
-      if (end.kind === 'pending') return `pipectl: ${name} will be at ${commit} soon`;
-      const kept = lastApplied === undefined ? 'is not active yet' : `stays at ${shortOid(lastApplied)}`;
-      return `pipectl: ${name} ${kept}: ${plainText(end.message)}`;
-    }),
-  );
-  const tracked = new Set(Object.values(domains).map(({ ref }) => ref));
-  const others = moved.flatMap(({ branch, commit }) =>
-    commit === undefined || tracked.has(branch)
-      ? []
-      : [`pipectl: no domain tracks ${plainText(branch)}; run it by: pipectl run NAME --rev ${shortOid(commit)}`],
-  );
-  return [...lines, ...others];
 }
 
 async function resync(state: State, repository: string): Promise<void> {

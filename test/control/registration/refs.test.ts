@@ -58,15 +58,29 @@ describe('a tracked branch', () => {
     expect(await world.domain('shop', 'production')).not.toHaveProperty('message');
   });
 
+  it('that is deleted and pushed again as it was is as if it had never been gone; the pusher reads both', async () => {
+    const { world, work, head } = await pushed();
+    const deleted = await push(world, work, ':refs/heads/main');
+    expect(deleted.text).toContain(`pipectl: production stays at ${head.slice(0, 7)}: the branch main is gone`);
+    const back = await push(world, work);
+    expect(back.text).toContain(`pipectl: production is now at ${head.slice(0, 7)}`);
+    expect(await world.domain('shop', 'production')).toMatchObject({ desired: head, lastApplied: head });
+    expect(await world.domain('shop', 'production')).not.toHaveProperty('message');
+  });
+
   it('gets another name when a commit on it says so', async () => {
     const { world, work, head } = await pushed();
     git(work, ['branch', '-m', 'main', 'trunk']);
     await push(world, work, 'trunk');
     expect(await active(world)).toBe(head);
     const renamed = commit(work, { 'pipectl.yaml': PROJECT.replace('ref: main', 'ref: trunk') });
-    await push(world, work, 'trunk', 'trunk:main');
+    const early = await push(world, work, 'trunk');
+    expect(early.text).toContain('pipectl: for production to track trunk, push this commit to main too');
+    await push(world, work, 'trunk:main');
     expect(await world.domain('shop', 'production')).toMatchObject({ ref: 'trunk', lastApplied: renamed });
     await push(world, work, ':refs/heads/main');
+    // A clone that names no branch has files all the same.
+    expect(git(world.served.repositories.path('shop'), ['symbolic-ref', 'HEAD'])).toBe('refs/heads/trunk');
     const next = commit(work, { 'pipelines/nightly.yaml': NIGHTLY.replace('0 2', '0 5') });
     await push(world, work, 'trunk');
     expect(await active(world)).toBe(next);

@@ -154,7 +154,7 @@ describe('a remote', () => {
     await until(async () => (await world.domain('shop', 'production'))?.message !== undefined);
     expect(await world.domain('shop', 'production')).toMatchObject({
       lastApplied: first,
-      message: 'the branch main is gone: the last applied commit stays active',
+      message: 'the branch main is gone: the last applied commit stays active until it is back',
     });
     expect(await world.objects('shop-production')).toContain('Workflow/etl');
   });

@@ -51,6 +51,11 @@ export async function openGitlessRepositories(folder: string): Promise<Repositor
       readers.set(name, reader);
       return reader;
     },
+    async setHead(name, branch) {
+      const draft = join(path(name), 'HEAD.new');
+      await writeFile(draft, `ref: refs/heads/${branch}\n`);
+      await rename(draft, join(path(name), 'HEAD'));
+    },
     async remove(name) {
       close(name);
       ensured.delete(name);

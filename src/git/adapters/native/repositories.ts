@@ -86,6 +86,9 @@ export async function openRepositoryStore(options: RepositoryStoreOptions): Prom
       readers.set(name, reader);
       return reader;
     },
+    async setHead(name, branch) {
+      await runGit(['--git-dir', path(name), 'symbolic-ref', 'HEAD', `refs/heads/${branch}`], { env, maxBytes: 4_096 });
+    },
     tidy: (name) => removeQuarantines(join(path(name), 'objects')),
     pack: (name) => pack(path(name), env),
     packSometimes(name) {
