@@ -2,12 +2,11 @@ import {
   MAX_CATCH_UP_SPANS,
   MAX_SCHEDULE_RETRY_MS,
   MISSED_AFTER_MS,
-  SCHEDULE_CHANGE_SLACK_MS,
   SCHEDULE_RETRY_MS,
   type UnixMs,
 } from '../../base/index.ts';
 import { createDueHeap, type DueHeap } from './due-heap.ts';
-import { type ScheduleEntry, sinceOf } from './schedule-entry.ts';
+import { isFresh, type ScheduleEntry, sinceOf } from './schedule-entry.ts';
 import { catchUpFrom, nextDue } from './tick-spans.ts';
 
 /** Missed ticks, due in (from, until], of which those up to `settledUntil` have been made up for. */
@@ -72,9 +71,8 @@ export function place(lanes: Lanes, entry: ScheduleEntry, now: UnixMs): void {
   }
   lanes.live.remove(entry.id);
   // It may have changed just before what is settled by now, and its ticks since then are looked at again.
-  const changed = sinceOf(entry);
-  const isFresh = changed < lanes.settledUntil && changed > lanes.settledUntil - SCHEDULE_CHANGE_SLACK_MS;
-  const due = nextDue(entry.spans, isFresh ? changed : lanes.settledUntil);
+  const settled = isFresh(entry, lanes.settledUntil) ? sinceOf(entry) : lanes.settledUntil;
+  const due = nextDue(entry.spans, settled);
   if (due !== undefined) lanes.live.set(entry.id, due);
   const [gap] = lanes.gaps;
   if (gap !== undefined) placeMissed(lanes, entry, gap);

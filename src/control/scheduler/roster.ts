@@ -1,5 +1,5 @@
 import type { Schedule } from '../../cluster/index.ts';
-import { isSameEntry, type ScheduleEntry, scheduleEntry } from './schedule-entry.ts';
+import { isSameEntry, type ScheduleEntry, scheduleEntry, sinceOf } from './schedule-entry.ts';
 
 /** The active schedules, each with a dense number as long as it is there. */
 export interface Roster {
@@ -12,6 +12,8 @@ export interface Roster {
   readonly put: (schedule: Schedule, now: number) => { readonly entry: ScheduleEntry; readonly isNews: boolean };
   /** Lets it owe nothing from before its last tick, as its status has it. */
   readonly clip: (entry: ScheduleEntry) => void;
+  /** Notes that a tick of its present rule is settled; undefined: that is known already. */
+  readonly know: (entry: ScheduleEntry) => ScheduleEntry | undefined;
   /** Its number is free again afterwards. */
   readonly remove: (namespace: string, name: string) => ScheduleEntry | undefined;
 }
@@ -34,7 +36,10 @@ export function createRoster(): Roster {
       const { namespace = '', name } = schedule.metadata;
       const known = of(namespace, name);
       const id = known?.id ?? free.pop() ?? entries.length;
-      const entry = scheduleEntry(id, schedule, now);
+      const read = scheduleEntry(id, schedule, now);
+      // What has just been settled may not be in its status yet.
+      const isKnown = known?.knownSince === sinceOf(read);
+      const entry = isKnown ? { ...read, knownSince: sinceOf(read) } : read;
       entries[id] = entry;
       if (known === undefined) {
         const names = byName.get(namespace) ?? new Map<string, number>();
@@ -48,6 +53,13 @@ export function createRoster(): Roster {
       if (lastTick === undefined) return;
       const clipped = spans.map((span) => ({ ...span, since: Math.max(span.since, lastTick) }));
       entries[entry.id] = { ...entry, spans: clipped.filter(({ since, until }) => since < until) };
+    },
+    know(entry) {
+      const knownSince = sinceOf(entry);
+      if (entry.knownSince === knownSince) return undefined;
+      const known = { ...entry, knownSince };
+      entries[entry.id] = known;
+      return known;
     },
     remove(namespace, name) {
       const known = of(namespace, name);

@@ -1,4 +1,12 @@
-import { instantMs, type Json, MAX_SHARED_RULES, StalledError, sha256, type UnixMs } from '../../base/index.ts';
+import {
+  instantMs,
+  type Json,
+  MAX_SHARED_RULES,
+  SCHEDULE_CHANGE_SLACK_MS,
+  StalledError,
+  sha256,
+  type UnixMs,
+} from '../../base/index.ts';
 import { type TickRule, tickRuleOf } from '../../calendar/index.ts';
 import {
   ANNOTATION,
@@ -40,6 +48,8 @@ export interface ScheduleEntry {
   /** As its status has it: ticks up to here are settled, whatever the others' are. */
   readonly owedSince: UnixMs | undefined;
   readonly isConditionSet: boolean;
+  /** Since when it ticks by the rule of which some tick is settled already. */
+  readonly knownSince: UnixMs | undefined;
   /** As its status has it; counts only where the scheduler's own state is missing. */
   readonly lastTick: UnixMs | undefined;
 }
@@ -65,6 +75,7 @@ export function scheduleEntry(id: number, schedule: Schedule, now: UnixMs): Sche
     isSuspended: isSuspendedSchedule(schedule),
     owedSince: instantMs(status?.owedSince),
     isConditionSet: status?.conditions !== undefined,
+    knownSince: instantMs(status?.knownSince),
     lastTick: instantMs(status?.lastTick),
   };
 }
@@ -77,6 +88,15 @@ export function isSameEntry(a: ScheduleEntry, b: ScheduleEntry): boolean {
 /** From when on it ticks by its present rule. */
 export function sinceOf({ spans }: ScheduleEntry): UnixMs {
   return spans.at(-1)?.since ?? Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Whether it changed so shortly before what is settled that some of its ticks may have been passed over, since nobody knew
+ * of the change. Not when one was settled since: what was decided of a tick then must not be decided anew.
+ */
+export function isFresh(entry: ScheduleEntry, settledUntil: UnixMs): boolean {
+  const since = sinceOf(entry);
+  return since !== entry.knownSince && since < settledUntil && since > settledUntil - SCHEDULE_CHANGE_SLACK_MS;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Condition, Write } from '../../cluster/index.ts';
 import type { DueTick } from './collect.ts';
 import { type Health, healthConditions } from './health.ts';
 import { fallBehind, goOn, type Laggard, retryTime } from './lanes.ts';
-import type { Launch, ScheduleEntry } from './schedule-entry.ts';
+import { isFresh, type Launch, type ScheduleEntry } from './schedule-entry.ts';
 import { statePatch } from './state.ts';
 import type { Term } from './term.ts';
 import { type Creation, type TickBatch, writeTicks } from './write-ticks.ts';
@@ -43,6 +43,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
   for (const { entry } of ticks) launches.add((roster.at(entry.id) ?? entry).launch);
   const starts = launches.size === 0 ? undefined : await launcher.starts(launches);
   const batch: Decided = { creations: [], steering: [], skipped: 0 };
+  const known = new Map<number, ScheduleEntry>();
   for (const due of ticks) {
     const entry = current(term, due.entry);
     // Removed, or turned off: what is not durable yet is withdrawn.
@@ -53,9 +54,14 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
     // It has changed meanwhile, and starts something else: later, when that is known.
     if (start === undefined) fallBehind(lanes, entry, due.due - 1, undefined, options.clock.now());
     else if (start instanceof StalledError) fail(term, entry, due, start);
-    else decide(term, batch, entry, { due, execution: start(entry.name, due.tick) });
+    else {
+      decide(term, batch, entry, { due, execution: start(entry.name, due.tick) });
+      const news = isFresh(entry, lanes.settledUntil) ? roster.know(entry) : undefined;
+      if (news !== undefined) known.set(entry.id, news);
+    }
   }
   const notes = notesOf(term);
+  for (const [id, entry] of known) if (!notes.has(id)) notes.set(id, statusPatch(entry, knownPatch(entry)));
   const progress = statePatch(lanes.settledUntil, lanes.gaps);
   if (health === term.notedHealth) return { ...batch, notes, state: progress };
   const conditions = healthConditions(health, lanes, options.clock.now());
@@ -136,11 +142,19 @@ function noteOf({ options }: Term, entry: ScheduleEntry, laggard: Laggard): Writ
   const text = isBehind ? `${since}/${reason?.reason}/${reason?.message}` : undefined;
   if (text === laggard.noted) return undefined;
   laggard.noted = text;
-  const patch = {
+  return statusPatch(entry, {
     owedSince: isBehind ? instantText(since) : null,
     conditions: isBehind && reason !== undefined ? conditionOf(reason, options.clock.now()) : null,
-  };
-  return { op: 'patchStatus', key: { kind: 'Schedule', namespace: entry.launch.namespace, name: entry.name }, patch };
+    ...knownPatch(entry),
+  });
+}
+
+function knownPatch({ knownSince }: ScheduleEntry): { readonly [field: string]: Json } {
+  return knownSince === undefined ? {} : { knownSince: instantText(knownSince) };
+}
+
+function statusPatch({ launch, name }: ScheduleEntry, patch: { readonly [field: string]: Json }): Write {
+  return { op: 'patchStatus', key: { kind: 'Schedule', namespace: launch.namespace, name }, patch };
 }
 
 function conditionOf({ reason, message }: NonNullable<Laggard['reason']>, now: UnixMs): Json {

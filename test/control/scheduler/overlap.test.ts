@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { instantMs } from '../../../src/base/index.ts';
 import { ANNOTATION, updateObject } from '../../../src/cluster/index.ts';
 import { HOUR, MINUTE, START, usePlane } from './fixtures/plane.ts';
 
@@ -46,6 +47,45 @@ describe('a tick that finds an execution of its schedule', () => {
     plane.clock.set(at(4));
     expect(await plane.ticks(2)).toEqual(['01-01T01:00', '01-01T04:00']);
     expect(last.counters.skipped).toBe(0);
+  });
+
+  it('stays left out when another scheduler takes over soon after the schedule came', async () => {
+    await plane.createPlan();
+    await plane.createSchedule('hourly', { overlap: 'forbid', everyMs: 10_000 });
+    const before = await plane.start();
+    const begin = plane.clock.now();
+    plane.clock.set(begin + 10_000);
+    await plane.until('the first', async () => (await plane.executions()).length === 1);
+    plane.clock.set(begin + 20_000);
+    await skipped(1, before);
+    plane.clock.set(begin + 30_000);
+    await skipped(2, before);
+    await before.stop();
+    const [first] = await plane.executions();
+    await plane.end(first?.metadata.name ?? '');
+    const after = await plane.start();
+    plane.clock.set(begin + 40_000);
+    await plane.until('the next', async () => (await plane.executions()).length > 1);
+    expect((await plane.executions()).length).toBe(2);
+    expect(after.counters).toMatchObject({ started: 1, skipped: 0 });
+  });
+
+  it('stays left out and is not owed when its schedule is suspended soon after it came', async () => {
+    await plane.createPlan();
+    await plane.createSchedule('hourly', { overlap: 'forbid', everyMs: 10_000, catchUp: { policy: 'all' } });
+    const scheduler = await plane.start();
+    const begin = plane.clock.now();
+    plane.clock.set(begin + 10_000);
+    await plane.until('the first', async () => (await plane.executions()).length === 1);
+    plane.clock.set(begin + 20_000);
+    await skipped(1, scheduler);
+    const [first] = await plane.executions();
+    await plane.end(first?.metadata.name ?? '');
+    const suspended = { [ANNOTATION.suspended]: '{}' };
+    await plane.change('hourly', (it) => ({ ...it, metadata: { ...it.metadata, annotations: suspended } }));
+    plane.clock.set(begin + 30_000);
+    await plane.until('it waits', async () => (await plane.schedule('hourly')).status?.owedSince !== undefined);
+    expect(instantMs((await plane.schedule('hourly')).status?.owedSince)).toBe(begin + 30_000 - 1);
   });
 
   it('takes its place by replace, in one write, and runs when that is over', async () => {
