@@ -36,3 +36,5 @@ export const MAX_WAITING_SCHEDULE_STATUS = 100_000;
 export const MAX_SHARED_RULES = 10_000;
 /** Reads at a time when a batch of names turns out to be partly taken. */
 export const TAKEN_NAMES_AT_A_TIME = 100;
+/** Whose state another scheduler took, though it leads, takes it back after a random part of this. */
+export const REPLACED_PAUSE_MS = 1_000;

@@ -1,4 +1,6 @@
+import { REPLACED_PAUSE_MS } from '../../base/index.ts';
 import { type Elector, type ElectorOptions, startElector } from '../shards/index.ts';
+import { pause } from './take-over.ts';
 import { type SchedulerCounters, type SchedulerPorts, startTerm, type Term } from './term.ts';
 
 export interface SchedulerOptions extends SchedulerPorts {
@@ -63,6 +65,8 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
       await (term === undefined ? undefined : replaced);
       await term?.end();
       term = undefined;
+      // Two who both believe that they lead must not keep each other from ticking.
+      if (!mine.signal.aborted) await pause(options.clock, REPLACED_PAUSE_MS * options.random.unit(), mine.signal);
     }
     counters.active = 0;
   };

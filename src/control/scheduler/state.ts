@@ -85,17 +85,15 @@ export function statePatch(
   return { settledUntil: instantText(settledUntil), catchUp };
 }
 
-/** Whether the state is as a batch left it that nobody knows to be written. */
-export async function isWritten(
-  cluster: Cluster,
-  patch: ReturnType<typeof statePatch>,
-  epoch: number,
-): Promise<Fence | undefined> {
+/**
+ * What the next write must find when one was refused. Undefined: another scheduler has taken over. Else the state is still
+ * this one's: somebody touched the object, or the write had arrived though nobody heard of it.
+ */
+export async function ownFence(cluster: Cluster, { uid }: Fence, epoch: number): Promise<Fence | undefined> {
   const found = await findObject<SchedulerState>(cluster, STATE_KEY);
-  const { settledUntil, catchUp = null } = found?.status ?? {};
-  if (found === undefined || epochOf(found) !== epoch || settledUntil !== patch.settledUntil) return undefined;
-  if (JSON.stringify(catchUp) !== JSON.stringify(patch.catchUp)) return undefined;
-  return { uid: found.metadata.uid ?? '', resourceVersion: found.metadata.resourceVersion ?? '' };
+  const { resourceVersion } = found?.metadata ?? {};
+  if (found?.metadata.uid !== uid || resourceVersion === undefined || epochOf(found) !== epoch) return undefined;
+  return { uid, resourceVersion };
 }
 
 function readStatus(status: SchedulerState['status']): {
@@ -136,7 +134,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-export function epochOf(state: SchedulerState | undefined): number {
+function epochOf(state: SchedulerState | undefined): number {
   const epoch = state?.status?.epoch;
   return typeof epoch === 'number' && Number.isSafeInteger(epoch) ? epoch : 0;
 }

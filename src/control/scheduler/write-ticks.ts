@@ -18,7 +18,7 @@ import {
   type Write,
 } from '../../cluster/index.ts';
 import type { DueTick } from './collect.ts';
-import { type Fence, isWritten, STATE_KEY, type statePatch } from './state.ts';
+import { type Fence, ownFence, STATE_KEY, type statePatch } from './state.ts';
 
 /** A tick and the execution that is to be made of it. */
 export interface Creation {
@@ -69,10 +69,10 @@ export async function writeTicks(options: WriteOptions, batch: TickBatch): Promi
       if (error instanceof AlreadyExistsError) await adopt(options, batch, error);
       else if (error instanceof NotFoundError) leaveOut(batch, error);
       else if (error instanceof ConflictError) {
-        const found = await isWritten(cluster, batch.state, options.epoch);
+        const found = await ownFence(cluster, fence, options.epoch);
         if (found === undefined) throw new ReplacedError('another scheduler has gone on with the state');
+        if (found.resourceVersion === fence.resourceVersion) throw error;
         fence.resourceVersion = found.resourceVersion;
-        return;
       } else if (isRefusal(error)) await findRefused(options, batch, error as Error);
       else throw error;
     }
