@@ -44,12 +44,16 @@ describe('the pull request of a commit', () => {
     expect(pullRequestOf(`Fix it\n\nReviewed-on: ${url}\n`)).toEqual({ id: '#42', url });
   });
 
-  it.each(['Fix #42', 'Fix it, see #42', 'Revert "Fix it (#42)"', '', 'Fix it\n\nlike in (#42)'])(
-    'is not in "%s"',
-    (message) => {
-      expect(pullRequestOf(message, GITHUB)).toBeUndefined();
-    },
-  );
+  it.each([
+    'Fix #42',
+    'Fix it, see #42',
+    'Revert "Fix it (#42)"',
+    'Roll back to 0123abc: Fix it (#42)',
+    '',
+    'Fix it\n\nlike in (#42)',
+  ])('is not in "%s"', (message) => {
+    expect(pullRequestOf(message, GITHUB)).toBeUndefined();
+  });
 });
 
 describe('the page of a remote', () => {

@@ -261,6 +261,19 @@ describe('rollback', () => {
     git(project.folder, ['pull', '-q', '--ff-only', 'pipectl', 'main']);
     commits.push(made);
   });
+
+  it('while the repository is suspended moves the branch, and says that nothing is active of it yet', async () => {
+    await ada.said('suspend', '--reason', 'incident 43');
+    const [shop] = JSON.parse((await ada.pipectl('status', '-o', 'json')).out);
+    expect(shop.suspension).toMatchObject({ by: 'ada', reason: 'incident 43' });
+    const { code, out, err } = await ada.pipectl('rollback', '--to', short(commits[2]));
+    git(project.folder, ['pull', '-q', '--ff-only', 'pipectl', 'main']);
+    expect([code, out]).toEqual([0, `main is rolled back to ${short(commits[2])} by commit ${short(head())}\n`]);
+    const stays = `production stays at ${short(commits[5])}: repository shop is suspended`;
+    expect(err).toContain(`${stays}; \`pipectl resume repository/shop\` applies it\n`);
+    await ada.said('resume', 'shop');
+    expect(await ada.said('sync', '--wait')).toBe(`production is at ${short(head())}\n`);
+  });
 });
 
 describe('two rollbacks at once', () => {

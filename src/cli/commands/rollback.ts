@@ -6,7 +6,7 @@ import {
   openCheckoutGit,
   resolveRevision,
 } from '../../client/index.ts';
-import type { Repository } from '../../cluster/index.ts';
+import { type Repository, SYSTEM_NAMESPACE } from '../../cluster/index.ts';
 import { type Oid, shortOid } from '../../git/index.ts';
 import { domainFor } from '../choose-domain.ts';
 import { repositoryFor } from '../choose-repository.ts';
@@ -48,9 +48,12 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const commit = await makeCommit(git, { to, head, isSigned: repository.spec.verify !== undefined }, message);
   const told = await pushTo(git, target, `${commit}:refs/heads/${domain.status.ref}`);
   for (const line of remoteLines(told)) stderr.write(`${printable(line)}\n`);
-  stdout.write(`${domain.name} is rolled back to ${shortOid(to)} by commit ${shortOid(commit)}\n`);
+  const by = `is rolled back to ${shortOid(to)} by commit ${shortOid(commit)}`;
+  const code = await awaitActive(context, session, repository, { domain, commit });
+  stdout.write(`${code === 'suspended' ? printable(domain.status.ref) : domain.name} ${by}\n`);
+  if (code === 'suspended') stderr.write(`${suspendedText(repository, domain)}\n`);
   stderr.write(`this checkout is as it was: \`git pull\` brings the commit\n`);
-  return repository.spec.source.kind === 'push' ? EXIT.ok : awaitPolled(context, session, repository);
+  return code === 'suspended' ? EXIT.ok : code;
 }
 
 /** The head of the branch where it is pushed to, with its commits fetched; no ref of the checkout is touched. */
@@ -115,21 +118,38 @@ function indented(text: string): string {
     .join('\n');
 }
 
-const POLL_TIMEOUT_MS = 60_000;
+const SHOWN_TIMEOUT_MS = 60_000;
 
-/** Where the push went elsewhere, the control plane hears of it now instead of at the next poll. */
-async function awaitPolled(context: CommandContext, session: Connected, repository: Repository): Promise<ExitCode> {
-  const { name } = repository.metadata;
-  if (repository.spec.suspended === true) {
-    context.stderr.write(`repository ${name} is suspended: it is not polled before it is resumed\n`);
-    return EXIT.ok;
-  }
+interface Pushed {
+  readonly domain: Domain;
+  readonly commit: Oid;
+}
+
+/**
+ * Until the domain shows the pushed commit. Where the push went elsewhere, the control plane hears of it now instead of
+ * at the next poll. Errors: FailedError when it is not shown: the commit is pushed all the same.
+ */
+async function awaitActive(
+  context: CommandContext,
+  session: Connected,
+  { metadata: { name } }: Repository,
+  { domain, commit }: Pushed,
+): Promise<ExitCode | 'suspended'> {
+  const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name };
+  const repository = await session.cluster.get<Repository>(key);
+  if (repository.spec.suspended === true) return 'suspended';
+  if (repository.status?.domains?.[domain.name]?.lastApplied === commit) return EXIT.ok;
   const at = await requestSync(context, session, repository);
-  const end = await awaitSync(context, session, name, { at, timeoutMs: POLL_TIMEOUT_MS });
+  const end = await awaitSync(context, session, name, { at, timeoutMs: SHOWN_TIMEOUT_MS });
   if (end.kind === 'done') return EXIT.ok;
   if (end.kind === 'interrupted') return EXIT.interrupted;
   throw new FailedError(
-    `the commit is pushed, but ${name} does not show it: ${end.message}`,
+    `commit ${shortOid(commit)} is pushed, but ${name} does not show it: ${end.message}`,
     `\`pipectl status ${name}\``,
   );
+}
+
+function suspendedText({ metadata: { name } }: Repository, { name: domain, status }: Domain): string {
+  const stays = status.lastApplied === undefined ? 'shows nothing' : `stays at ${shortOid(status.lastApplied)}`;
+  return `${domain} ${stays}: repository ${name} is suspended; \`pipectl resume repository/${name}\` applies it`;
 }

@@ -6,6 +6,7 @@ import type { CommandContext } from '../context.ts';
 import { describeRepository, isHealthy, namedCommits } from '../describe-repository.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import { jsonText } from '../object-text.ts';
+import { suspensionOf } from '../suspension.ts';
 
 /** `pipectl status [REPOSITORY]`: what git says, what is active, and what is between them. Exit 1 when anything is. */
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
@@ -43,6 +44,7 @@ function summary(repository: Repository): unknown {
     name: metadata.name,
     healthy: isHealthy(repository),
     suspended: spec.suspended === true,
+    suspension: suspensionOf(repository) ?? null,
     project: status?.project ?? null,
     domains: status?.domains ?? {},
     source: status?.source ?? null,

@@ -12,6 +12,8 @@ export interface PullRequest {
  */
 export function pullRequestOf(message: string, remote?: string): PullRequest | undefined {
   const [subject = ''] = message.split('\n', 1);
+  // It ends with the subject of another commit, which came with a pull request of its own.
+  if (ROLLBACK.test(subject)) return undefined;
   const reviewed = /^Reviewed-on: (https?:\/\/\S+\/pulls\/(\d+))$/m.exec(message);
   if (reviewed !== null) return { id: `#${reviewed[2]}`, url: reviewed[1] as string };
   const merge = /^See merge request (\S*)!(\d+)$/m.exec(message);
@@ -24,6 +26,8 @@ export function pullRequestOf(message: string, remote?: string): PullRequest | u
     /\(#(\d+)\)$/.exec(subject)?.[1];
   return number === undefined ? undefined : withUrl(`#${number}`, githubUrl(remote, number));
 }
+
+const ROLLBACK = /^Roll back to [0-9a-f]{7,}: /;
 
 /** `https://host/owner/name` of any form of a remote's URL, without credentials; undefined when it is no host's. */
 export function webUrl(remote: string): string | undefined {
