@@ -22,6 +22,35 @@ export class AlreadyExistsError extends ConflictError {
   }
 }
 
+/**
+ * An apply without force would change fields that other managers own, so it is not made: name them no more, or force it.
+ * `causes` have the fields, as `.spec.ref`, and their managers as Kubernetes names them.
+ */
+export class FieldConflictError extends ConflictError {
+  readonly causes: readonly FieldConflict[];
+  constructor(causes: readonly FieldConflict[], message: string = conflictText(causes)) {
+    super(message);
+    this.causes = causes;
+  }
+}
+
+export interface FieldConflict {
+  readonly manager: string;
+  readonly field: string;
+}
+
+/** In the words of Kubernetes, which kubectl shows. */
+function conflictText(causes: readonly FieldConflict[]): string {
+  const [first] = causes;
+  if (causes.length === 1) return `Apply failed with 1 conflict: conflict with ${first?.manager}: ${first?.field}`;
+  const lines = Map.groupBy(causes, ({ manager }) => manager)
+    .entries()
+    .toArray()
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([manager, own]) => [`conflicts with ${manager}:`, ...own.map(({ field }) => `- ${field}`)]);
+  return `Apply failed with ${causes.length} conflicts: ${lines.join('\n')}`;
+}
+
 /** HTTP 410: the version to watch from is compacted away. List again, then watch from the list's version. */
 export class ExpiredError extends Error {
   override readonly name = 'ExpiredError';

@@ -1,4 +1,5 @@
 import type { Json } from '../base/index.ts';
+import type { FieldSet } from './field-set.ts';
 
 /** The API group and version of every kind of our own. */
 export const API_VERSION = 'pipectl.dev/v1';
@@ -20,6 +21,21 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
   readonly finalizers?: readonly string[];
+  /** Who owns which fields; see `server-side-apply.ts`. Absent: nobody asked, or nobody applied. */
+  readonly managedFields?: readonly ManagedFields[];
+}
+
+/** What one manager owns, in the words of Kubernetes' ManagedFieldsEntry. */
+export interface ManagedFields {
+  readonly manager: string;
+  /** `Apply`: the manager named these fields when it applied last. `Update`: it changed them in another way. */
+  readonly operation: 'Apply' | 'Update';
+  readonly apiVersion: string;
+  /** When it changed something last, RFC 3339. */
+  readonly time?: string;
+  readonly fieldsType: 'FieldsV1';
+  readonly fieldsV1: FieldSet;
+  readonly subresource?: string;
 }
 
 export interface OwnerReference {

@@ -52,19 +52,46 @@ export interface Preconditions {
   readonly resourceVersion?: string;
 }
 
-/** One write. `create`, `update` and `apply` carry whole objects, `patch` and `patchStatus` only what changes. */
+/**
+ * One write. `create`, `update` and `apply` carry whole objects, `patch` and `patchStatus` only what changes.
+ * `fieldManager` says who writes, where fields have owners.
+ */
 export type Write =
-  | { readonly op: 'create'; readonly object: KubeObject }
+  | { readonly op: 'create'; readonly object: KubeObject; readonly fieldManager?: string }
   /** Replaces everything but status; `metadata.resourceVersion` must be the one that was read. */
-  | { readonly op: 'update'; readonly object: KubeObject }
-  /** Server-side apply: creates, or takes over the fields named by `object`, and removes those this manager named before. */
-  | { readonly op: 'apply'; readonly object: KubeObject; readonly fieldManager: string }
-  | { readonly op: 'patch'; readonly key: ObjectKey; readonly patch: MergePatch; readonly if?: Preconditions }
+  | { readonly op: 'update'; readonly object: KubeObject; readonly fieldManager?: string }
+  | ApplyWrite
+  | {
+      readonly op: 'patch';
+      readonly key: ObjectKey;
+      readonly patch: MergePatch;
+      readonly if?: Preconditions;
+      readonly fieldManager?: string;
+    }
   /** `patch` is merged into `status`. A delta: names the few fields that changed. */
   | { readonly op: 'patchStatus'; readonly key: ObjectKey; readonly patch: MergePatch; readonly if?: Preconditions }
   | { readonly op: 'delete'; readonly key: ObjectKey; readonly if?: Preconditions };
 
+/**
+ * Server-side apply: creates, or sets the fields that `object` names and owns them from then on, and removes those that
+ * this manager named before, names no more, and nobody else owns.
+ */
+export interface ApplyWrite {
+  readonly op: 'apply';
+  readonly object: KubeObject;
+  readonly fieldManager: string;
+  /** Takes fields that others own. Absent: FieldConflictError when one of them would change. */
+  readonly force?: boolean;
+  /** Of the live object; none may be missing then. A version may stand in the object's metadata as well. */
+  readonly if?: Preconditions;
+}
+
 export interface WriteOptions {
+  /**
+   * Nothing is written: the writes are checked, and answered as they would be. Where a batch is one request for each
+   * write, each by itself.
+   */
+  readonly dryRun?: boolean;
   /** The caller does not look at the answer: resolves with an empty list, which saves putting the objects together. */
   readonly discard?: boolean;
   /** The caller looks at the versions only: answers may lack all but kind, name and `metadata.resourceVersion`. */

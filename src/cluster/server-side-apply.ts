@@ -1,108 +1,64 @@
-import { isJsonObject, type Json } from '../base/index.ts';
-import { ownMember, setMember } from './merge-patch.ts';
-import type { KubeObject } from './object.ts';
+import { FieldConflictError } from './errors.ts';
+import { type FieldSet, fieldPaths, intersection, isNoField, union } from './field-set.ts';
+import { type Branch, compareTrees, fieldsOf, mergeTrees, objectOf, pruneTree, treeOf } from './field-tree.ts';
+import { entryOf, inOrder, managersOf, newEntry, withoutFields } from './managed-fields.ts';
+import type { KubeObject, ManagedFields } from './object.ts';
 
-/** Which fields a manager named, after Kubernetes' FieldsV1: `{ "f:spec": { "f:ref": {} } }`. Lists are atomic. */
-export interface FieldSet {
-  readonly [field: string]: FieldSet;
-}
+/** Owner of all that stood in an object before it was applied first, as Kubernetes calls it. */
+const BEFORE_FIRST_APPLY = 'before-first-apply';
 
-/** An entry of `metadata.managedFields`, as much of it as apply needs. */
-interface ManagedFields {
+export interface Applier {
   readonly manager: string;
-  readonly operation: 'Apply';
-  readonly apiVersion: string;
-  readonly fieldsType: 'FieldsV1';
-  readonly fieldsV1: FieldSet;
+  /** Whether fields of others are taken over; else they are a conflict. */
+  readonly force: boolean;
+  /** RFC 3339, to the second. */
+  readonly time: string;
 }
-
-/** Metadata that belongs to the server: an applied object neither sets nor owns it. */
-const SERVER_METADATA: ReadonlySet<string> = new Set([
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'managedFields',
-  'name',
-  'namespace',
-]);
 
 /**
- * Server-side apply with force: `applied`'s fields win, and fields that `manager` named before, names no more, and no
- * other manager names are removed. Returns the object without status changes; `live` is undefined for a creation.
+ * Server-side apply, as Kubernetes does it: `applied`'s fields are set and owned; those that the manager named before, names
+ * no more, and nobody else owns are removed; all others stay. Returns the object without status changes; `live` is
+ * undefined for a creation. Throws FieldConflictError when, without force, a field that another manager owns would change.
  */
-export function applyFields(live: KubeObject | undefined, applied: KubeObject, manager: string): KubeObject {
-  const { status: _, ...wanted } = applied;
-  const metadata = Object.fromEntries(Object.entries(wanted.metadata).filter(([key]) => !SERVER_METADATA.has(key)));
-  const { apiVersion: __, kind: ___, ...named } = { ...wanted, metadata };
+export function applyFields(live: KubeObject | undefined, applied: KubeObject, applier: Applier): KubeObject {
+  const { manager, force, time } = applier;
+  const before: Branch = live === undefined ? { isList: false, members: new Map() } : treeOf(live);
+  const managers = live === undefined ? [] : managersBefore(live, before, time);
+  const mine = entryOf(managers, manager, 'Apply');
+  const others = managers.filter((entry) => entry !== mine);
+  const named = treeOf(applied);
   const fields = fieldsOf(named);
+  const merged = mergeTrees(before, named) as Branch;
+  if (mine !== undefined) {
+    const kept = others.reduce((sum, entry) => union(sum, entry.fieldsV1), fields);
+    pruneTree(merged, mine.fieldsV1, kept);
+  }
+  const change = compareTrees(before, merged);
+  if (!force) refuseConflicts(others, change.changed);
+  const entry = newEntry(applied, manager, 'Apply', fields, time);
+  const left = withoutFields(others, change);
+  const managedFields = inOrder(isNoField(fields) ? left : [...left, entry]);
+  const result = objectOf(live ?? applied, merged);
+  return { ...result, metadata: { ...result.metadata, managedFields } };
+}
+
+function managersBefore(live: KubeObject, tree: Branch, time: string): readonly ManagedFields[] {
   const managers = managersOf(live);
-  const before = managers.find((entry) => entry.manager === manager)?.fieldsV1;
-  const others = managers.filter((entry) => entry.manager !== manager);
-  const merged = overlay(live ?? {}, { ...wanted, metadata: { ...wanted.metadata } }) as Record<string, unknown>;
-  const pruned = (before === undefined ? merged : prune(merged, before, fields, others)) as unknown as KubeObject;
-  const mine: ManagedFields = {
-    manager,
-    operation: 'Apply',
-    apiVersion: applied.apiVersion,
-    fieldsType: 'FieldsV1',
-    fieldsV1: fields,
-  };
-  return { ...pruned, metadata: { ...pruned.metadata, managedFields: [...others, mine] } as KubeObject['metadata'] };
+  if (managers.length > 0) return managers;
+  const fields = fieldsOf(tree);
+  return isNoField(fields) ? [] : [newEntry(live, BEFORE_FIRST_APPLY, 'Update', fields, time)];
 }
 
-function managersOf(object: KubeObject | undefined): readonly ManagedFields[] {
-  const entries = (object?.metadata as { managedFields?: unknown } | undefined)?.managedFields;
-  return Array.isArray(entries) ? (entries as ManagedFields[]) : [];
+function refuseConflicts(others: readonly ManagedFields[], changed: FieldSet): void {
+  const causes = others.flatMap((entry) => {
+    return fieldPaths(intersection(entry.fieldsV1, changed)).map((field) => ({ manager: managerText(entry), field }));
+  });
+  if (causes.length > 0) throw new FieldConflictError(causes);
 }
 
-function fieldsOf(value: Readonly<Record<string, unknown>>): FieldSet {
-  const fields: Record<string, FieldSet> = {};
-  for (const key of Object.keys(value)) {
-    const member = value[key];
-    if (member !== undefined) fields[`f:${key}`] = isJsonObject(member) ? fieldsOf(member) : {};
-  }
-  return fields;
-}
-
-function overlay(live: unknown, applied: unknown): Json {
-  if (!isJsonObject(applied)) return applied as Json;
-  const merged: Record<string, unknown> = isJsonObject(live) ? { ...live } : {};
-  for (const key of Object.keys(applied)) {
-    if (applied[key] !== undefined) setMember(merged, key, overlay(ownMember(merged, key), applied[key]));
-  }
-  return merged as Json;
-}
-
-/** Drops what `before` names and neither `now` nor any other manager does. */
-function prune(value: unknown, before: FieldSet, now: FieldSet, others: readonly ManagedFields[]): unknown {
-  return pruneAt(
-    value,
-    before,
-    now,
-    others.map((entry) => entry.fieldsV1),
-  );
-}
-
-function pruneAt(value: unknown, before: FieldSet, now: FieldSet | undefined, others: readonly FieldSet[]): unknown {
-  if (!isJsonObject(value)) return value;
-  const kept: Record<string, unknown> = { ...value };
-  for (const field of Object.keys(before)) {
-    const key = field.slice(2);
-    if (!Object.hasOwn(kept, key)) continue;
-    const nowHere = ownMember(now ?? {}, field) as FieldSet | undefined;
-    const othersHere = others
-      .map((set) => ownMember(set, field) as FieldSet | undefined)
-      .filter((set) => set !== undefined);
-    const below = before[field] as FieldSet;
-    if (nowHere === undefined && othersHere.length === 0 && Object.keys(below).length === 0) delete kept[key];
-    else {
-      const inner = pruneAt(kept[key], below, nowHere, othersHere);
-      const emptied = isJsonObject(inner) && Object.keys(inner).length === 0 && Object.keys(below).length > 0;
-      if (emptied && nowHere === undefined && othersHere.length === 0) delete kept[key];
-      else setMember(kept, key, inner);
-    }
-  }
-  return kept;
+/** As Kubernetes names a manager in conflicts. */
+function managerText({ manager, operation, apiVersion, subresource, time }: ManagedFields): string {
+  const name = `${JSON.stringify(manager)}${subresource === undefined ? '' : ` with subresource ${JSON.stringify(subresource)}`}`;
+  if (operation === 'Apply') return name;
+  return `${name} using ${apiVersion}${time === undefined ? '' : ` at ${time}`}`;
 }

@@ -75,6 +75,7 @@ function writeChecked(
     return Promise.reject(new AlreadyExistsError({ kind: 'Execution', namespace, name }));
   }
   const written = cluster.write(writes, options);
+  if (options?.dryRun === true) return written;
   const [only] = writes;
   return writes.length === 1 && only?.op === 'delete' ? deleteEverywhere(archive, only.key, written) : written;
 }

@@ -34,6 +34,10 @@ export const STREAM_STALL_MS = 30_000;
 /** Operations of one JSON patch, and nesting of a request's object, as Kubernetes has them. */
 export const MAX_JSON_PATCH_OPERATIONS = 10_000;
 export const MAX_OBJECT_DEPTH = 256;
+/** Managers other than appliers that are told apart in one object, as Kubernetes has it (DefaultMaxUpdateManagers). */
+export const MAX_FIELD_MANAGERS = 10;
+/** Name of a field manager, as Kubernetes has it (FieldManagerMaxLength). */
+export const MAX_FIELD_MANAGER_LENGTH = 128;
 /** Tries of a read-change-write before the client is told of the conflict. */
 export const MAX_PATCH_TRIES = 5;
 

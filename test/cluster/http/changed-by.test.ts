@@ -33,7 +33,12 @@ it.each<[string, (object: KubeObject) => Write]>([
   ['an update', (object) => ({ op: 'update', object: { ...object, spec: { image: 'mine' } } })],
   [
     'an apply',
-    ({ metadata: { name } }) => ({ op: 'apply', object: { ...task(name), spec: { image: 'm' } }, fieldManager: 'm' }),
+    ({ metadata: { name } }) => ({
+      op: 'apply',
+      object: { ...task(name), spec: { image: 'm' } },
+      fieldManager: 'm',
+      force: true,
+    }),
   ],
 ])('%s of a definition leaves the name of the user on it', async (name, writeOf) => {
   const id = name.replace(' ', '-');

@@ -138,12 +138,84 @@ const RECORDED: readonly Row[] = [
     answer: { reason: 'Invalid', details: { name: 'nightly', kind: 'Execution', causes: [{ field: 'spec.desired' }] } },
   },
   {
-    does: 'is told that a dry run is not to be had',
+    does: 'tries a creation',
     method: 'POST',
-    path: `${OURS}/executions?dryRun=All`,
+    path: `${OURS}/executions?dryRun=All&fieldManager=kubectl-create`,
     body: execution('dry'),
+    code: 201,
+    answer: { kind: 'Execution', metadata: { name: 'dry' } },
+  },
+  { does: 'finds nothing of what it tried', path: `${OURS}/executions/dry`, code: 404, answer: { reason: 'NotFound' } },
+  {
+    does: 'tries a deletion',
+    method: 'DELETE',
+    path: `${OURS}/executions/nightly`,
+    body: { kind: 'DeleteOptions', apiVersion: 'v1', dryRun: ['All'], propagationPolicy: 'Background' },
+    answer: { kind: 'Status', status: 'Success', details: { name: 'nightly' } },
+  },
+  { does: 'finds what it tried to delete', path: `${OURS}/executions/nightly`, answer: { kind: 'Execution' } },
+  {
+    does: 'is told of a dry run that there is none of',
+    method: 'DELETE',
+    path: `${OURS}/executions/nightly?dryRun=Some`,
+    code: 422,
+    answer: {
+      reason: 'Invalid',
+      message: 'DeleteOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: "Some": supported values: "All"',
+    },
+  },
+  {
+    does: 'learns which fields another manager owns',
+    method: 'PATCH',
+    path: `${CORE}/configmaps/conf?fieldManager=other&force=false`,
+    type: 'application/apply-patch+yaml',
+    body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conf' }, data: { a: 'other' } },
+    code: 409,
+    answer: {
+      reason: 'Conflict',
+      message: 'Apply failed with 1 conflict: conflict with "kubectl": .data.a',
+      details: {
+        causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "kubectl"', field: '.data.a' }],
+      },
+    },
+  },
+  {
+    does: 'must say who applies',
+    method: 'PATCH',
+    path: `${CORE}/configmaps/conf`,
+    type: 'application/apply-patch+yaml',
+    body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conf' } },
+    code: 422,
+    answer: {
+      message: 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    },
+  },
+  {
+    does: 'forces nothing but an apply',
+    method: 'PATCH',
+    path: `${CORE}/configmaps/conf?force=true`,
+    type: 'application/merge-patch+json',
+    body: {},
+    code: 422,
+    answer: { message: expect.stringContaining('force: Forbidden: may not be specified for non-apply patch') },
+  },
+  {
+    does: 'may not name itself at any length',
+    method: 'PATCH',
+    path: `${CORE}/configmaps/conf?fieldManager=${'x'.repeat(129)}`,
+    type: 'application/merge-patch+json',
+    body: {},
+    code: 422,
+    answer: { message: expect.stringContaining('fieldManager: Too long') },
+  },
+  {
+    does: 'may not say whose the fields are that it applies',
+    method: 'PATCH',
+    path: `${CORE}/configmaps/conf?fieldManager=kubectl`,
+    type: 'application/apply-patch+yaml',
+    body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'conf', managedFields: [] } },
     code: 400,
-    answer: { reason: 'BadRequest' },
+    answer: { message: 'metadata.managedFields must be nil' },
   },
   {
     does: 'asks in protobuf what it may do',
@@ -244,6 +316,7 @@ if (kubectl !== undefined) {
       expect(await run('describe', 'execution', 'nightly')).toMatch(/Kind: +Execution[\s\S]*Workflow: +forecast/);
       expect(await run('describe', 'pod', 'nightly-ingest-1')).toMatch(/State: +Running/);
       expect(await run('explain', 'executions.spec.desired')).toContain('Set Aborted to end it');
+      expect(await run('explain', 'workflows.metadata.managedFields')).toContain('Who owns which fields');
       expect(await run('api-resources', '-o', 'name')).toContain('workflows.pipectl.dev');
     });
 
@@ -264,6 +337,29 @@ if (kubectl !== undefined) {
       );
       expect(await run('delete', 'execution', 'extra')).toContain('deleted');
       await expect(run('get', 'execution', 'extra')).rejects.toThrow('executions.pipectl.dev "extra" not found');
+    });
+
+    it('tries, compares and is told of conflicts', async () => {
+      const path = join(api.folder, 'tried.json');
+      const write = (data: object): Promise<void> =>
+        writeFile(path, JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'tried' }, data }));
+      await write({ a: '1' });
+      expect(await run('apply', '--dry-run=server', '-f', path)).toBe('configmap/tried created (server dry run)\n');
+      expect(await run('apply', '--server-side', '--dry-run=server', '-f', path)).toBe(
+        'configmap/tried serverside-applied (server dry run)\n',
+      );
+      await expect(run('get', 'cm', 'tried')).rejects.toThrow('configmaps "tried" not found');
+      await run('apply', '--server-side', '--field-manager=one', '-f', path);
+      await write({ a: '2' });
+      await expect(run('diff', '-f', path)).rejects.toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/^\+ {2}a: "2"$/m),
+      });
+      const other = ['apply', '--server-side', '--field-manager=two', '-f', path];
+      await expect(run(...other)).rejects.toThrow('Apply failed with 1 conflict: conflict with "one": .data.a');
+      expect(await run(...other, '--force-conflicts')).toBe('configmap/tried serverside-applied\n');
+      expect(await run('delete', 'cm', 'tried', '--dry-run=server')).toMatch(/deleted.*\(server dry run\)/);
+      expect(await run('get', 'cm', 'tried', '-o', 'jsonpath={.data.a}')).toBe('2');
     });
 
     it('makes namespaces, config maps and secrets, which it sends in protobuf', async () => {

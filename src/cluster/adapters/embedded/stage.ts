@@ -12,13 +12,15 @@ import {
 import { checkChange, checkKey, checkObject } from '../../admission.ts';
 import { AlreadyExistsError, InvalidError, NotFoundError } from '../../errors.ts';
 import { kindInfo } from '../../kinds.ts';
+import { DEFAULT_FIELD_MANAGER } from '../../managed-fields.ts';
 import { mergePatch } from '../../merge-patch.ts';
-import type { KubeObject, ObjectKey, ObjectMeta } from '../../object.ts';
-import type { Preconditions, Write } from '../../port.ts';
+import type { KubeObject, ObjectKey } from '../../object.ts';
+import type { ApplyWrite, Preconditions, Write } from '../../port.ts';
 import type { SealSecret } from '../../secret.ts';
 import { applyFields } from '../../server-side-apply.ts';
 import { type Entry, type Main, mainValue } from './entry.ts';
 import { deleteLine, putLine, statusLine } from './log-line.ts';
+import { newUid, timestamp, withKnownManagers, withOwners, withoutStatus, withServerFields } from './server-fields.ts';
 import { addEntry, heat, latestEntry, removeEntry, shelfOf, type Table } from './table.ts';
 
 /** One accepted change, to be made visible once its line is on the disk. */
@@ -58,18 +60,49 @@ export interface Staged {
  */
 export function stage(context: StageContext, writes: readonly Write[], maxBytes: number): Staged {
   const isLoneDelta = writes.length === 1 && writes[0]?.op === 'patchStatus';
-  const batch: Batch = { context, ops: [], answers: [], text: '', undo: isLoneDelta ? undefined : [] };
+  const batch = newBatch(context, isLoneDelta ? undefined : []);
   try {
-    for (const write of writes) {
-      context.admit?.(write);
-      batch.answers.push(stageWrite(batch, write));
-      if (batch.text.length > maxBytes) throw new InvalidError(`a batch of more than ${maxBytes} bytes`);
-    }
+    stageWrites(batch, writes, maxBytes);
   } catch (error) {
-    for (const undo of batch.undo?.reverse() ?? []) undo();
+    takeBack(batch);
     throw error;
   }
   return batch;
+}
+
+/** Stages a batch as `stage` does, only to ask `answer` of it: then it is as if nothing had been. */
+export function rehearse<T>(
+  context: StageContext,
+  writes: readonly Write[],
+  maxBytes: number,
+  answer: (staged: Staged) => T,
+): T {
+  const { table } = context;
+  const { lastRv } = table;
+  const batch = newBatch(context, []);
+  try {
+    stageWrites(batch, writes, maxBytes);
+    return answer(batch);
+  } finally {
+    takeBack(batch);
+    table.lastRv = lastRv;
+  }
+}
+
+function newBatch(context: StageContext, undo: Batch['undo']): Batch {
+  return { context, ops: [], answers: [], text: '', undo };
+}
+
+function stageWrites(batch: Batch, writes: readonly Write[], maxBytes: number): void {
+  for (const write of writes) {
+    batch.context.admit?.(write);
+    batch.answers.push(stageWrite(batch, write));
+    if (batch.text.length > maxBytes) throw new InvalidError(`a batch of more than ${maxBytes} bytes`);
+  }
+}
+
+function takeBack({ undo }: Batch): void {
+  for (const step of undo?.reverse() ?? []) step();
 }
 
 /** Takes back what a batch staged whose write to the disk failed. Newest ops first. */
@@ -95,11 +128,11 @@ function stageWrite(batch: Batch, write: Write): number {
     case 'create':
       return stageCreate(batch, write.object);
     case 'update':
-      return stageUpdate(batch, write.object);
+      return stageUpdate(batch, write.object, write.fieldManager);
     case 'apply':
-      return stageApply(batch, write.object, write.fieldManager);
+      return stageApply(batch, write);
     case 'patch':
-      return stagePatch(batch, write.key, write.patch, write.if);
+      return stagePatch(batch, write);
     case 'patchStatus':
       return stageStatus(batch, write.key, write.patch, write.if);
     case 'delete':
@@ -151,7 +184,9 @@ function stageCreate(batch: Batch, object: KubeObject): number {
       generation: 1,
     },
   };
-  const main = checkedMain(sealed(batch, value, undefined));
+  const main = checkedMain(
+    sealed(batch, metadata.managedFields === undefined ? value : withKnownManagers(value), undefined),
+  );
   const shelf = shelfOf(table, kind, namespace);
   const entry = addEntry(table, shelf, metadata.name, main);
   batch.undo?.push(() => removeEntry(table, entry));
@@ -169,7 +204,7 @@ function ensureNamespace(batch: Batch, name: string): void {
   stageCreate(batch, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 }
 
-function stageUpdate(batch: Batch, object: KubeObject): number {
+function stageUpdate(batch: Batch, object: KubeObject, manager: string | undefined): number {
   checkObject(object);
   const entry = existing(batch, keyOfObject(object));
   const { resourceVersion, uid } = object.metadata;
@@ -179,12 +214,13 @@ function stageUpdate(batch: Batch, object: KubeObject): number {
     ]);
   }
   checkPreconditions(batch, entry, { resourceVersion, ...(uid !== undefined && { uid }) });
-  return stageChange(batch, entry, object);
+  return stageChange(batch, entry, object, manager ?? DEFAULT_FIELD_MANAGER);
 }
 
-function stagePatch(batch: Batch, key: ObjectKey, patch: JsonObject, preconditions: Preconditions | undefined): number {
+function stagePatch(batch: Batch, write: Extract<Write, { readonly op: 'patch' }>): number {
+  const { key, patch, fieldManager = DEFAULT_FIELD_MANAGER } = write;
   const entry = existing(batch, key);
-  if (preconditions !== undefined) checkPreconditions(batch, entry, preconditions);
+  if (write.if !== undefined) checkPreconditions(batch, entry, write.if);
   if (!isJsonObject(patch)) throw new InvalidError('a patch must be a JSON object');
   const { metadata } = patch;
   if (isJsonObject(metadata) && typeof metadata.resourceVersion === 'string') {
@@ -192,30 +228,36 @@ function stagePatch(batch: Batch, key: ObjectKey, patch: JsonObject, preconditio
   }
   const patched = mergePatch(liveValue(batch, entry), patch) as unknown as KubeObject;
   if (!isJsonObject(patched.metadata)) throw new InvalidError(`a patch cannot remove the metadata of ${describe(key)}`);
-  return stageChange(batch, entry, patched);
+  return stageChange(batch, entry, patched, fieldManager);
 }
 
-function stageApply(batch: Batch, object: KubeObject, fieldManager: string): number {
+function stageApply(batch: Batch, { object, fieldManager, force, if: preconditions }: ApplyWrite): number {
   checkObject(object);
-  const { table } = batch.context;
+  const { table, clock } = batch.context;
   const { kind, metadata } = object;
+  const applier = { manager: fieldManager, force: force === true, time: timestamp(clock) };
+  const { resourceVersion, uid } = { ...metadata, ...preconditions };
+  const condition = { ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) };
   const entry = latestEntry(table, kind, metadata.namespace ?? '', metadata.name);
   if (entry === undefined || acceptedMain(table, entry) === undefined) {
-    return stageCreate(batch, applyFields(undefined, object, fieldManager));
+    if (resourceVersion || uid) throw new ConflictError(`${describe(keyOfObject(object))} is not there any more`);
+    return stageCreate(batch, applyFields(undefined, sealed(batch, object, undefined), applier));
   }
-  const { resourceVersion, uid } = metadata;
-  if (resourceVersion !== undefined || uid !== undefined) {
-    checkPreconditions(batch, entry, { ...(resourceVersion && { resourceVersion }), ...(uid && { uid }) });
-  }
-  return stageChange(batch, entry, applyFields(liveValue(batch, entry), object, fieldManager));
+  checkPreconditions(batch, entry, condition);
+  const live = liveValue(batch, entry);
+  return stageChange(batch, entry, applyFields(live, sealed(batch, object, live), applier), undefined);
 }
 
-/** Replaces all but status. Changing nothing writes nothing; the last finalizer's removal completes a deletion. */
-function stageChange(batch: Batch, entry: Entry, wanted: KubeObject): number {
+/**
+ * Replaces all but status. Changing nothing writes nothing; the last finalizer's removal completes a deletion. What differs
+ * becomes the field manager's; undefined: `wanted` says whose it is.
+ */
+function stageChange(batch: Batch, entry: Entry, wanted: KubeObject, manager: string | undefined): number {
   const live = liveValue(batch, entry);
-  const value = withServerFields(live, sealed(batch, wanted, live));
-  checkObject(value);
-  checkChange(live, value);
+  const changed = withServerFields(live, sealed(batch, wanted, live));
+  checkObject(changed);
+  checkChange(live, changed);
+  const value = withOwners(live, changed, manager, batch.context.clock);
   if (sameJson(live as unknown as Json, value as unknown as Json)) return stageNothing(batch, entry);
   if (value.metadata.deletionTimestamp !== undefined && (value.metadata.finalizers ?? []).length === 0) {
     return stageRemoval(batch, entry);
@@ -309,38 +351,6 @@ function sealed({ context }: Batch, object: KubeObject, live: KubeObject | undef
   return object.kind === 'Secret' && context.seal !== undefined ? context.seal(object, live) : object;
 }
 
-/** `wanted` with the metadata that only the server sets taken from `live`. */
-function withServerFields(live: KubeObject, wanted: KubeObject): KubeObject {
-  const { resourceVersion: _, deletionTimestamp: __, ...metadata } = wanted.metadata;
-  const { uid, creationTimestamp, deletionTimestamp, generation } = live.metadata;
-  const kept: ObjectMeta = {
-    ...metadata,
-    name: live.metadata.name,
-    ...(live.metadata.namespace !== undefined && { namespace: live.metadata.namespace }),
-    ...(uid !== undefined && { uid }),
-    ...(creationTimestamp !== undefined && { creationTimestamp }),
-    ...(deletionTimestamp !== undefined && { deletionTimestamp }),
-    generation: generation ?? 1,
-  };
-  const value = {
-    ...withoutStatus(wanted),
-    apiVersion: live.apiVersion,
-    kind: live.kind,
-    metadata: kept,
-  } as KubeObject;
-  const { metadata: _a, ...before } = live;
-  const { metadata: _b, ...after } = value;
-  if (sameJson(before as unknown as Json, after as unknown as Json)) return value;
-  return { ...value, metadata: { ...kept, generation: (generation ?? 1) + 1 } };
-}
-
-/** A kind with a status takes it through patchStatus only, as Kubernetes' status subresource wants it. */
-function withoutStatus(object: KubeObject): KubeObject {
-  if (!('status' in object)) return object;
-  const { status: _, ...rest } = object;
-  return rest as KubeObject;
-}
-
 function checkedMain(value: KubeObject): Main {
   const text = JSON.stringify(value);
   if (text.length > MAX_OBJECT_BYTES) {
@@ -361,18 +371,4 @@ function keyOfObject({ kind, metadata: { namespace, name } }: KubeObject): Objec
 
 function describe(key: ObjectKey): string {
   return `${key.kind} "${key.name}"`;
-}
-
-/** Seconds, as Kubernetes writes it. */
-function timestamp(clock: Clock): string {
-  return `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
-}
-
-/** A version 4 UUID (RFC 9562). */
-function newUid(random: Random): string {
-  const bytes = Buffer.from(random.bytes(16));
-  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

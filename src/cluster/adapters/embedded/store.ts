@@ -25,8 +25,9 @@ import { type AppendLog, closeLog, logBytes, openLog, release, storageError } fr
 import type { Orphans } from './owners.ts';
 import { newProjector, type Projector, project, stopProjector } from './projector.ts';
 import { loadIndex, replayLog, setHorizons } from './recovery.ts';
+import { rehearsedAnswers } from './rehearsed.ts';
 import { listSegments } from './segments.ts';
-import { keyOf, type StageContext, type Staged, stage, unstage } from './stage.ts';
+import { keyOf, rehearse, type StageContext, type Staged, stage, unstage } from './stage.ts';
 import { newTable, snapshot, type Table, visibleEntry } from './table.ts';
 import { keepBound, noteCommit, startUpkeep, stopUpkeep, type UpkeepLimits } from './upkeep.ts';
 import { type WatchContext, watchEvents } from './watch.ts';
@@ -131,6 +132,7 @@ function run(
       if (closing.signal.aborted) throw new StalledError('Closed', `the store in ${folder} is closed`);
       let staged: Staged;
       try {
+        if (writeOptions?.dryRun === true) return resolve(rehearsed(staging, writes));
         staged = stageBatch(staging, commits, writes);
       } catch (error) {
         if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error;
@@ -209,9 +211,18 @@ function checkKind(kind: string): void {
 }
 
 function stageBatch(staging: StageContext, commits: GroupCommit, writes: readonly Write[]): Staged {
-  if (writes.length > MAX_BATCH_WRITES) throw new InvalidError(`more than ${MAX_BATCH_WRITES} writes in one batch`);
+  checkSize(writes);
   checkRoom(commits);
   return stage(staging, writes, MAX_BATCH_BYTES);
+}
+
+function rehearsed(staging: StageContext, writes: readonly Write[]): readonly KubeObject[] {
+  checkSize(writes);
+  return rehearse(staging, writes, MAX_BATCH_BYTES, (batch) => rehearsedAnswers(staging.table, batch));
+}
+
+function checkSize(writes: readonly Write[]): void {
+  if (writes.length > MAX_BATCH_WRITES) throw new InvalidError(`more than ${MAX_BATCH_WRITES} writes in one batch`);
 }
 
 function commitBatch(table: Table, orphans: Orphans, staged: Staged): void {

@@ -41,6 +41,7 @@ export function auditedApi(
         async write(writes, options) {
           audit.check();
           const written = await api.cluster.write(writes, options);
+          if (options?.dryRun === true) return written;
           for (const [index, write] of writes.entries()) {
             const resourceVersion = write.op === 'delete' ? undefined : written[index]?.metadata.resourceVersion;
             audit.record({

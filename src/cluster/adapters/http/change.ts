@@ -12,12 +12,13 @@ import { objectInForm } from './read.ts';
 import type { ObjectsRoute } from './routes.ts';
 import { badRequest, failure } from './status.ts';
 import { validateFields } from './validate.ts';
+import { type AskedWrite, apiFor, askedWrite } from './write-options.ts';
 
 type JsonMap = { readonly [field: string]: Json };
 
 /** POST to a collection. */
-export async function answerCreate(api: Api, route: ObjectsRoute, exchange: Exchange): Promise<void> {
-  refuseDryRun(route);
+export async function answerCreate(plain: Api, route: ObjectsRoute, exchange: Exchange): Promise<void> {
+  const api = apiFor(plain, askedWrite('CreateOptions', route, exchange.request));
   const body = named(await readObject(exchange.request), route);
   const object = objectOf(body, route, body.metadata.name);
   validateFields(route, body, exchange.response, { isPartial: false });
@@ -25,8 +26,8 @@ export async function answerCreate(api: Api, route: ObjectsRoute, exchange: Exch
 }
 
 /** PUT of an object, or of its status. */
-export async function answerUpdate(api: Api, route: ObjectsRoute, exchange: Exchange): Promise<void> {
-  refuseDryRun(route);
+export async function answerUpdate(plain: Api, route: ObjectsRoute, exchange: Exchange): Promise<void> {
+  const api = apiFor(plain, askedWrite('UpdateOptions', route, exchange.request));
   const body = await readObject(exchange.request);
   const object = objectOf(body, route, route.name ?? '');
   if (route.subresource !== 'status') validateFields(route, body, exchange.response, { isPartial: false });
@@ -54,9 +55,10 @@ async function answerStatusUpdate(
 }
 
 /** PATCH of an object or of its status, in the four ways that Kubernetes knows. */
-export async function answerPatch(api: Api, route: ObjectsRoute, exchange: Exchange): Promise<void> {
-  refuseDryRun(route);
+export async function answerPatch(plain: Api, route: ObjectsRoute, exchange: Exchange): Promise<void> {
   const type = contentType(exchange.request);
+  const asked = askedWrite('PatchOptions', route, exchange.request);
+  const api = apiFor(plain, asked);
   const body = await readBody(exchange.request);
   checkPatch(exchange, body, MERGE_TYPES.has(type));
   switch (type) {
@@ -68,7 +70,7 @@ export async function answerPatch(api: Api, route: ObjectsRoute, exchange: Excha
       return answerJsonPatch(api, route, exchange, body ?? null);
     case 'application/apply-patch+yaml':
     case 'application/apply-patch+json':
-      return answerApply(api, route, exchange, body);
+      return answerApply(api, route, exchange, body, asked);
     default:
       throw failure(
         415,
@@ -156,17 +158,23 @@ async function answerJsonPatch(api: Api, route: ObjectsRoute, exchange: Exchange
   }
 }
 
-async function answerApply(api: Api, route: ObjectsRoute, exchange: Exchange, body: Json | undefined): Promise<void> {
-  const fieldManager = route.query.get('fieldManager') ?? '';
-  if (fieldManager === '') throw badRequest('fieldManager is required for apply patch');
+async function answerApply(
+  api: Api,
+  route: ObjectsRoute,
+  exchange: Exchange,
+  body: Json | undefined,
+  { fieldManager, force }: AskedWrite,
+): Promise<void> {
   if (!isJsonObject(body)) throw badRequest('the applied configuration must be one object');
+  const { managedFields = null } = isJsonObject(body.metadata) ? body.metadata : {};
+  if (managedFields !== null) throw badRequest('metadata.managedFields must be nil');
   const object = objectOf(body, route, route.name ?? '');
   validateFields(route, body, exchange.response, { isPartial: true });
   if (route.subresource === 'status') {
     const patch = isJsonObject(body.status) ? body.status : {};
     return answerWrite(api, route, exchange, { op: 'patchStatus', key: keyOf(route), patch }, 200);
   }
-  await answerWrite(api, route, exchange, { op: 'apply', object, fieldManager }, 200);
+  await answerWrite(api, route, exchange, { op: 'apply', object, fieldManager, force }, 200);
 }
 
 async function answerWrite(
@@ -234,9 +242,3 @@ function named(
 
 /** Of `k8s.io/apimachinery/pkg/util/rand`: no vowels, nothing that looks alike. */
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
-
-/** Refusing beats writing what was not to be written. */
-export function refuseDryRun(route: ObjectsRoute): void {
-  if ((route.query.get('dryRun') ?? '') === '') return;
-  throw badRequest('dryRun is not supported by this control plane; use --dry-run=client');
-}

@@ -71,7 +71,7 @@ function definition(description: string, fields: Readonly<Record<string, Field>>
     },
     'The active version, as the reconciler wrote it. Change it in git, not here.',
   );
-  return { description, fields: { spec, ...(status && { status }) } };
+  return { description, fields: { spec: { ...spec, 'x-kubernetes-map-type': 'atomic' }, ...(status && { status }) } };
 }
 
 const REPOSITORY: KindSchema = {

@@ -119,6 +119,11 @@ function metaSchema(): Json {
         items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
         description: 'Objects with which it goes.',
       },
+      managedFields: {
+        type: 'array',
+        items: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+        description: 'Who owns which fields, once somebody applied it on the server.',
+      },
     },
   };
 }
@@ -139,7 +144,7 @@ function paths(info: KindInfo, root: string): [string, Json][] {
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': gvk(info),
   });
-  const change = ['fieldManager', 'fieldValidation'];
+  const change = ['dryRun', 'fieldManager', 'fieldValidation'];
   return [
     [
       base,
@@ -154,7 +159,7 @@ function paths(info: KindInfo, root: string): [string, Json][] {
         get: operation('get'),
         put: operation('put', change),
         patch: operation('patch', [...change, 'force']),
-        delete: operation('delete'),
+        delete: operation('delete', ['dryRun']),
       },
     ],
   ];

@@ -2,18 +2,19 @@ import { API_PAGE_SIZE, ConflictError, isJsonObject, type Json } from '../../../
 import { type KubeObject, NotFoundError, type Preconditions } from '../../index.ts';
 import { type Api, answerJson, answerText, apiVersionOf, type Exchange, keyOf } from './api.ts';
 import { readBody } from './body.ts';
-import { refuseDryRun } from './change.ts';
 import { listHead, objectText } from './forms.ts';
 import { listOptions } from './read.ts';
 import type { ObjectsRoute } from './routes.ts';
 import { badRequest, deleted } from './status.ts';
+import { isDryDelete } from './write-options.ts';
 
 /** DELETE of one object. Answers a Status, or the object when finalizers keep it. */
 export async function answerDelete(api: Api, route: ObjectsRoute, { request, response }: Exchange): Promise<void> {
-  refuseDryRun(route);
-  const condition = deleteOptions(await readBody(request), route);
+  const body = await readBody(request);
+  const dryRun = isDryDelete(route, body);
+  const condition = deleteOptions(body, route);
   const key = keyOf(route);
-  const [last] = await api.cluster.write([{ op: 'delete', key, ...(condition && { if: condition }) }]);
+  const [last] = await api.cluster.write([{ op: 'delete', key, ...(condition && { if: condition }) }], { dryRun });
   const isHeld = (last?.metadata.finalizers?.length ?? 0) > 0 && last?.metadata.deletionTimestamp !== undefined;
   if (isHeld) answerText(response, 200, objectText(last as KubeObject));
   else answerJson(response, 200, deleted(key, last?.metadata.uid));
@@ -25,8 +26,9 @@ export async function answerDeleteCollection(
   route: ObjectsRoute,
   { request, response }: Exchange,
 ): Promise<void> {
-  refuseDryRun(route);
-  deleteOptions(await readBody(request), route);
+  const body = await readBody(request);
+  const dryRun = isDryDelete(route, body);
+  deleteOptions(body, route);
   const { limit: _, continueToken: __, ...options } = listOptions(route);
   const removed: KubeObject[] = [];
   let resourceVersion = '';
@@ -37,7 +39,7 @@ export async function answerDeleteCollection(
       ...(continueToken !== undefined && { continueToken }),
     });
     resourceVersion = page.resourceVersion;
-    await Promise.all(page.items.map((object) => deleteOne(api, route, object)));
+    await Promise.all(page.items.map((object) => deleteOne(api, route, object, dryRun)));
     for (const object of page.items) removed.push(object);
     continueToken = page.continueToken;
     if (continueToken === undefined) break;
@@ -46,11 +48,11 @@ export async function answerDeleteCollection(
   answerText(response, 200, `${head}${removed.map(objectText).join(',')}]}`);
 }
 
-async function deleteOne(api: Api, route: ObjectsRoute, { metadata }: KubeObject): Promise<void> {
+async function deleteOne(api: Api, route: ObjectsRoute, { metadata }: KubeObject, dryRun: boolean): Promise<void> {
   const { name, namespace, uid } = metadata;
   const key = { kind: route.info.kind, name, ...(namespace !== undefined && { namespace }) };
   try {
-    await api.cluster.write([{ op: 'delete', key, ...(uid !== undefined && { if: { uid } }) }]);
+    await api.cluster.write([{ op: 'delete', key, ...(uid !== undefined && { if: { uid } }) }], { dryRun });
   } catch (error) {
     // Gone, or gone and made anew: either way the object that was listed is no more.
     if (!(error instanceof NotFoundError || error instanceof ConflictError)) throw error;
@@ -64,7 +66,6 @@ function deleteOptions(body: Json | undefined, route: ObjectsRoute): Preconditio
   if (policy === 'Orphan' || options.orphanDependents === true) {
     throw badRequest('propagationPolicy Orphan is not supported by this control plane: dependents go with their owner');
   }
-  if (Array.isArray(options.dryRun) && options.dryRun.length > 0) throw badRequest('dryRun is not supported');
   const { preconditions } = options;
   if (!isJsonObject(preconditions)) return undefined;
   const { uid, resourceVersion } = preconditions;

@@ -11,6 +11,8 @@ export interface Schema {
   readonly items?: Schema;
   readonly enum?: readonly string[];
   readonly 'x-kubernetes-preserve-unknown-fields'?: true;
+  /** Its fields have one owner together; see `treeOf` of the ownership of fields. */
+  readonly 'x-kubernetes-map-type'?: 'atomic';
 }
 
 /** A field of an object; an optional one is marked by `optional`. */

@@ -2,6 +2,7 @@ import { ConflictError, type Json, StalledError, WaitError } from '../../../base
 import {
   AlreadyExistsError,
   ExpiredError,
+  FieldConflictError,
   ForbiddenError,
   InvalidError,
   type KindInfo,
@@ -76,6 +77,7 @@ function refusalOf(error: unknown): StatusError {
   if (error instanceof StatusError) return error;
   if (error instanceof NotFoundError) return aboutObject(404, 'NotFound', error.key, 'not found');
   if (error instanceof AlreadyExistsError) return aboutObject(409, 'AlreadyExists', error.key, 'already exists');
+  if (error instanceof FieldConflictError) return failure(409, 'Conflict', error.message, conflictDetails(error));
   if (error instanceof ConflictError) return failure(409, 'Conflict', error.message);
   if (error instanceof ExpiredError) return failure(410, 'Expired', error.message);
   if (error instanceof ForbiddenError) return failure(403, 'Forbidden', error.message);
@@ -92,6 +94,14 @@ function refusalOf(error: unknown): StatusError {
     return failure(500, 'InternalError', error.message, { causes });
   }
   return failure(500, 'InternalError', 'the server failed at this request; its log tells more');
+}
+
+/** The fields of a refused apply, which kubectl lists. */
+function conflictDetails({ causes }: FieldConflictError): StatusDetails {
+  const told = causes.map(({ manager, field }) => {
+    return { reason: 'FieldManagerConflict', message: `conflict with ${manager}`, field };
+  });
+  return { causes: told };
 }
 
 /** Marks a Status that came from a StalledError, so that the client can tell it from a passing failure. */

@@ -1,5 +1,6 @@
 import type { Random } from '../../../base/index.ts';
 import type {
+  ApplyWrite,
   Cluster,
   KubeObject,
   ListOptions,
@@ -68,7 +69,7 @@ function kubernetesCluster(connection: Connection, random: Pick<Random, 'unit'>)
       ),
     async write(writes, options) {
       const written: KubeObject[] = [];
-      for (const write of writes) written.push(await sendWrite(call, write));
+      for (const write of writes) written.push(await sendWrite(call, write, options?.dryRun === true));
       return options?.discard === true ? [] : written;
     },
     podLogs: (key, options) => podLogs(connection, transport, key, options ?? {}),
@@ -115,31 +116,28 @@ function listOf<T extends KubeObject>(kind: string, { metadata, items }: RawList
   };
 }
 
-async function sendWrite(call: Caller, write: Write): Promise<KubeObject> {
+async function sendWrite(call: Caller, write: Write, isDryRun: boolean): Promise<KubeObject> {
   const key = 'key' in write ? write.key : keyOf(write.object);
   const asked = { kind: key.kind, key };
-  const path = objectPath(key);
+  const query = queryOf({
+    fieldManager: 'fieldManager' in write ? write.fieldManager : undefined,
+    force: write.op === 'apply' ? write.force === true : undefined,
+    dryRun: isDryRun ? 'All' : undefined,
+  });
+  const path = `${objectPath(key)}${query}`;
   switch (write.op) {
     case 'create': {
       const collection = collectionPath(infoOf(key.kind), key.namespace);
-      return call({ method: 'POST', path: collection, body: JSON.stringify(write.object) }, asked);
+      return call({ method: 'POST', path: `${collection}${query}`, body: JSON.stringify(write.object) }, asked);
     }
     case 'update':
       return call({ method: 'PUT', path, body: JSON.stringify(write.object) }, asked);
-    case 'apply': {
-      // Our fields are ours: another manager's claim on them is what apply is to end.
-      const query = queryOf({ fieldManager: write.fieldManager, force: true });
-      const { resourceVersion: _, ...metadata } = write.object.metadata;
-      const body = JSON.stringify({ ...write.object, metadata });
-      return call(
-        { method: 'PATCH', path: `${path}${query}`, body, contentType: 'application/apply-patch+yaml' },
-        asked,
-      );
-    }
+    case 'apply':
+      return call({ method: 'PATCH', path, body: applied(write), contentType: 'application/apply-patch+yaml' }, asked);
     case 'patch':
       return call(mergePatch(path, write.patch, write.if), asked);
     case 'patchStatus':
-      return call(mergePatch(`${path}/status`, { status: write.patch }, write.if), asked);
+      return call(mergePatch(`${objectPath(key)}/status${query}`, { status: write.patch }, write.if), asked);
     case 'delete': {
       const body = JSON.stringify({
         kind: 'DeleteOptions',
@@ -150,6 +148,12 @@ async function sendWrite(call: Caller, write: Write): Promise<KubeObject> {
       return deletedObject(key, await call({ method: 'DELETE', path, body }, asked));
     }
   }
+}
+
+/** Owners are the server's to tell, so an object that was read may be applied as it is. */
+function applied({ object, if: preconditions }: ApplyWrite): string {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return JSON.stringify({ ...object, metadata: { ...metadata, ...preconditions } });
 }
 
 function keyOf({ kind, metadata }: KubeObject): ObjectKey {

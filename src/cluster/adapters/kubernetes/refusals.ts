@@ -9,6 +9,7 @@ import {
 import {
   AlreadyExistsError,
   ExpiredError,
+  FieldConflictError,
   ForbiddenError,
   InvalidError,
   NotFoundError,
@@ -46,12 +47,22 @@ export function refusal(code: number, text: string, asked: Asked, retryAfter?: s
       );
     case 409:
       if (status.reason === 'AlreadyExists' && asked.key !== undefined) return new AlreadyExistsError(asked.key);
-      return new ConflictError(message);
+      return conflict(message, status);
     case 410:
       return new ExpiredError(message);
     default:
       return failure(code, message, status, retryAfter);
   }
+}
+
+/** A refused apply names the fields, each with a manager: `conflict with "kubectl-edit" using v1`. */
+function conflict(message: string, status: JsonObject): ConflictError {
+  const fields = causesOf(status).filter(({ reason }) => reason === 'FieldManagerConflict');
+  if (fields.length === 0) return new ConflictError(message);
+  const causes = fields.map((cause) => {
+    return { field: String(cause.field ?? ''), manager: String(cause.message ?? '').replace(/^conflict with /, '') };
+  });
+  return new FieldConflictError(causes, message);
 }
 
 function failure(code: number, message: string, status: JsonObject, retryAfter: string | undefined): Error {
