@@ -240,6 +240,8 @@ export const FIGURES: readonly Figure[] = [
   },
   restart('100,000', 1_000, { name: 'restart', module: './figures/restart.ts' }),
   restart('1,000,000', 10_000, { name: 'restart-million', module: './figures/restart-million.ts', isLong: true }),
+  ticks('100,000', { name: 'ticks', module: './figures/ticks.ts' }),
+  ticks('1,000,000', { name: 'ticks-million', module: './figures/ticks-million.ts', isLong: true }),
   {
     name: 'archive',
     title: 'A control plane with 1,000,000 archived executions of 12 nodes',
@@ -311,6 +313,59 @@ function restart(count: string, atMostMs: number, named: Named): Figure {
         target: { atMost: atMostMs },
       },
       { key: 'bytesPerExecution', title: 'memory per parked execution', unit: 'B', target: { atMost: 600 } },
+    ],
+  };
+}
+
+function ticks(count: string, named: Named): Figure {
+  const late = { unit: 'ms', percentile: 99 };
+  return {
+    ...named,
+    title: `A scheduler with ${count} schedules besides those that are due; late until the execution is durable`,
+    metrics: [
+      {
+        key: 'dueMs',
+        title: '10,000 due at one instant, p99',
+        ...late,
+        floor: { key: 'floorMs', title: 'bare group-committed log' },
+        target: { atMost: 60 },
+      },
+      {
+        key: 'dueMs',
+        title: '10,000 due at one instant, p50',
+        unit: 'ms',
+        floor: { key: 'cronMs', title: 'croner, callbacks alone' },
+      },
+      { key: 'cronMs', title: 'croner, callbacks alone, p99', ...late },
+      { key: 'dueCpuMicros', title: 'processor time of one of them', unit: 'µs', decimals: 1 },
+      {
+        key: 'manyDueMs',
+        title: '100,000 due at one instant, p99',
+        ...late,
+        floor: { key: 'manyFloorMs', title: 'bare group-committed log' },
+        target: { atMost: 400 },
+      },
+      { key: 'manyDueCpuMicros', title: 'processor time of one of them', unit: 'µs', decimals: 1 },
+      {
+        key: 'manyCpuMicros',
+        title: 'processor time of a tick, 1,000 due',
+        unit: 'µs',
+        decimals: 1,
+        floor: { key: 'fewCpuMicros', title: 'with 1,000 schedules' },
+        target: { atMostOfFloor: 12 },
+      },
+      { key: 'bytes', title: 'memory of the scheduler for a schedule', unit: 'B', target: { atMost: 1_024 } },
+      { key: 'storeBytes', title: 'memory of the store for its object', unit: 'B' },
+      { key: 'createMicros', title: 'to create its object', unit: 'µs', decimals: 1 },
+      { key: 'openMs', title: 'start of the store', unit: 'ms' },
+      { key: 'startMs', title: 'start of the scheduler', unit: 'ms' },
+      {
+        key: 'idlePercent',
+        title: 'of one core, while nothing is due',
+        unit: '%',
+        decimals: 2,
+        target: { atMost: 1 },
+      },
     ],
   };
 }
