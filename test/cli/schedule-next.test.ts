@@ -60,6 +60,17 @@ describe('pipectl schedule next', () => {
     ]);
   });
 
+  it('writes all times of a list to the second where one has some', async () => {
+    const { out } = await next('--every', '30s', '--from', '2026-01-01T00:00Z', '--count', '3');
+    expect(out.split('\n').map((line) => line.split('   ')[0])).toEqual([
+      'LOCAL',
+      'Thu 2026-01-01 00:00:00',
+      'Thu 2026-01-01 00:00:30',
+      'Thu 2026-01-01 00:01:00',
+      '',
+    ]);
+  });
+
   it('needs no control plane for a pattern, a rate, or a schedule of the checkout', async () => {
     const offline = { cwd: folder, env: {} };
     for (const argv of [['--cron', '@daily'], ['--every', '1h'], ['evening']]) {

@@ -7,7 +7,7 @@ export interface PreviewedTick {
   readonly at: UnixMs;
   /** RFC 3339 in UTC. */
   readonly utc: string;
-  /** On the clock of the zone: `Mon 2026-01-05 02:30`, with seconds where there are some. */
+  /** On the clock of the zone: `Mon 2026-01-05 02:30`, with seconds where one of the ticks has some. */
   readonly local: string;
   /** Of the zone at that instant: `+01:00`. */
   readonly offset: string;
@@ -17,9 +17,15 @@ export interface PreviewedTick {
 
 /** The first `count` ticks after an instant, as the clocks of `timeZone` show them. */
 export function previewTicks(rule: TickRule, timeZone: string, after: UnixMs, count: number): readonly PreviewedTick[] {
-  return ticksBetween(rule, after, Number.POSITIVE_INFINITY, count).map((at) => {
+  const ticks = ticksBetween(rule, after, Number.POSITIVE_INFINITY, count);
+  const unit = ticks.some((at) => at % 1_000 !== 0)
+    ? 'millisecond'
+    : ticks.some((at) => at % 60_000 !== 0)
+      ? 'second'
+      : 'minute';
+  return ticks.map((at) => {
     const change = clockChangeAt(rule, at);
-    const { local, offset, time } = zonedText(at, timeZone);
+    const { local, offset, time } = zonedText(at, timeZone, unit);
     return { at, utc: instantText(at), local, offset, ...(change !== undefined && { note: noteOf(change, time) }) };
   });
 }
@@ -32,13 +38,17 @@ export function ruleWords(rule: TickRule): string {
 
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
-/** An instant on the clocks of a zone. */
+type TimeUnit = 'minute' | 'second' | 'millisecond';
+
+/** An instant on the clocks of a zone, as precise as it is, and at least to the `unit`. */
 export function zonedText(
   at: UnixMs,
   timeZone: string,
+  unit: TimeUnit = 'minute',
 ): { readonly local: string; readonly time: string; readonly offset: string } {
   const zoned = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone);
-  const smallestUnit = zoned.millisecond > 0 ? 'millisecond' : zoned.second > 0 ? 'second' : 'minute';
+  const own = zoned.millisecond > 0 ? 'millisecond' : zoned.second > 0 ? 'second' : 'minute';
+  const smallestUnit = own === 'minute' ? unit : own === 'second' && unit === 'millisecond' ? unit : own;
   const time = zoned.toPlainTime().toString({ smallestUnit });
   const day = `${WEEKDAYS[zoned.dayOfWeek - 1]} ${zoned.toPlainDate().toString()}`;
   return { local: `${day} ${time}`, time, offset: zoned.offset };
