@@ -6,6 +6,7 @@
  */
 export { definitionObject, isEdited } from './definition.ts';
 export { type PlanRequest, planCommit } from './domain.ts';
+export { type Happening, recordEvent } from './events.ts';
 export { createKeyQueue, type KeyQueue, type KeyQueueOptions } from './key-queue.ts';
 export {
   type DesiredDefinition,

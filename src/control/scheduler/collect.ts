@@ -36,7 +36,10 @@ export interface CollectOptions {
 }
 
 /** Why a suspended schedule does not tick, as its status tells it. */
-const SUSPENDED: Laggard['reason'] = { reason: 'Suspended', message: 'suspended; its ticks wait until it is resumed' };
+export const SUSPENDED: NonNullable<Laggard['reason']> = {
+  reason: 'Suspended',
+  message: 'suspended; its ticks wait until it is resumed',
+};
 
 /**
  * Takes what is due out of its lanes, live ticks before all others, and moves the watermarks past it: who collects must

@@ -22,6 +22,8 @@ export interface Laggard {
   /** Why it does not go on, as its status is to tell; undefined: only for a while, and nobody need know. */
   reason: { readonly reason: string; readonly message: string } | undefined;
   tries: number;
+  /** The reason as it was last told, and since when. */
+  told: { readonly text: string; readonly at: UnixMs } | undefined;
   /** Its missed ticks are counted up to here. */
   countedUntil: UnixMs;
   /** `since` and reason as its status has them, as text; undefined: it does not say that it is behind. */
@@ -109,7 +111,7 @@ export function fallBehind(
   lanes.missed.remove(id);
   const known = lanes.laggards.get(id);
   const noted = owedSince === undefined && !isConditionSet ? undefined : '';
-  const laggard = known ?? { since, reason, tries: 0, countedUntil: Number.NEGATIVE_INFINITY, noted };
+  const laggard = known ?? { since, reason, tries: 0, told: undefined, countedUntil: Number.NEGATIVE_INFINITY, noted };
   laggard.since = Math.min(laggard.since, since);
   laggard.reason = reason;
   lanes.laggards.set(id, laggard);

@@ -1,6 +1,6 @@
 import { instantText, type Json, SCHEDULE_RETRY_MS, StalledError, type UnixMs } from '../../base/index.ts';
 import type { Condition, Write } from '../../cluster/index.ts';
-import type { DueTick } from './collect.ts';
+import { type DueTick, SUSPENDED } from './collect.ts';
 import { type Health, healthConditions } from './health.ts';
 import { fallBehind, goOn, type Laggard, retryTime } from './lanes.ts';
 import { isFresh, type Launch, type ScheduleEntry } from './schedule-entry.ts';
@@ -136,7 +136,7 @@ function notesOf(term: Term): Map<number, Write> {
   return notes;
 }
 
-function noteOf({ options }: Term, entry: ScheduleEntry, laggard: Laggard): Write | undefined {
+function noteOf(term: Term, entry: ScheduleEntry, laggard: Laggard): Write | undefined {
   const { since, reason } = laggard;
   const isBehind = since !== Number.POSITIVE_INFINITY;
   const text = isBehind ? `${since}/${reason?.reason}/${reason?.message}` : undefined;
@@ -144,9 +144,23 @@ function noteOf({ options }: Term, entry: ScheduleEntry, laggard: Laggard): Writ
   laggard.noted = text;
   return statusPatch(entry, {
     owedSince: isBehind ? instantText(since) : null,
-    conditions: isBehind && reason !== undefined ? conditionOf(reason, options.clock.now()) : null,
+    conditions: isBehind && reason !== undefined ? conditionOf(reason, tell(term, entry, laggard, reason)) : null,
     ...knownPatch(entry),
   });
+}
+
+/** Since when that is the reason. */
+function tell(
+  { notes, options }: Term,
+  entry: ScheduleEntry,
+  laggard: Laggard,
+  reason: NonNullable<Laggard['reason']>,
+): UnixMs {
+  const text = `${reason.reason}: ${reason.message}`;
+  if (laggard.told?.text === text) return laggard.told.at;
+  laggard.told = { text, at: options.clock.now() };
+  if (reason !== SUSPENDED) notes.setAside(entry, { reason: reason.reason, message: reason.message });
+  return laggard.told.at;
 }
 
 function knownPatch({ knownSince }: ScheduleEntry): { readonly [field: string]: Json } {
@@ -157,13 +171,13 @@ function statusPatch({ launch, name }: ScheduleEntry, patch: { readonly [field: 
   return { op: 'patchStatus', key: { kind: 'Schedule', namespace: launch.namespace, name }, patch };
 }
 
-function conditionOf({ reason, message }: NonNullable<Laggard['reason']>, now: UnixMs): Json {
+function conditionOf({ reason, message }: NonNullable<Laggard['reason']>, since: UnixMs): Json {
   const condition: Condition = {
     type: 'Ready',
     status: 'False',
     reason,
     message,
-    lastTransitionTime: instantText(now),
+    lastTransitionTime: instantText(since),
   };
   return [{ ...condition }];
 }

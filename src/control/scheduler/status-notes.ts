@@ -9,6 +9,7 @@ import {
   type UnixMs,
 } from '../../base/index.ts';
 import { type Cluster, findObject, type MergePatch, patchStatus, type Schedule } from '../../cluster/index.ts';
+import { type Happening, recordEvent } from '../reconciler/index.ts';
 import type { ScheduleEntry } from './schedule-entry.ts';
 import { nextDue, ticksAt } from './tick-spans.ts';
 
@@ -21,6 +22,7 @@ interface News {
   latenessMs: number;
   missed: number;
   skipped: number;
+  aside: { readonly reason: string; readonly message: string } | undefined;
 }
 
 /**
@@ -33,6 +35,8 @@ export interface StatusNotes {
   readonly planned: (entry: ScheduleEntry) => void;
   readonly missed: (entry: ScheduleEntry, count: number) => void;
   readonly skipped: (entry: ScheduleEntry) => void;
+  /** It is set aside, for this reason. */
+  readonly setAside: (entry: ScheduleEntry, reason: { readonly reason: string; readonly message: string }) => void;
   readonly waiting: () => number;
   /** Resolves when nothing is being written. */
   readonly stop: () => Promise<void>;
@@ -58,7 +62,7 @@ export function createStatusNotes({ cluster, clock, log }: StatusNotesOptions): 
       return known;
     }
     if (waiting.size >= MAX_WAITING_SCHEDULE_STATUS) return undefined;
-    const news = { entry, lastTick: undefined, lastExecution: undefined, latenessMs: 0, missed: 0, skipped: 0 };
+    const news: News = { entry, latenessMs: 0, missed: 0, skipped: 0, ...NOTHING };
     waiting.set(id, news);
     arm();
     return news;
@@ -101,6 +105,10 @@ export function createStatusNotes({ cluster, clock, log }: StatusNotesOptions): 
       const news = newsOf(entry);
       if (news !== undefined) news.skipped += 1;
     },
+    setAside(entry, reason) {
+      const news = newsOf(entry);
+      if (news !== undefined) news.aside = reason;
+    },
     waiting: () => waiting.size,
     async stop() {
       isStopped = true;
@@ -109,6 +117,8 @@ export function createStatusNotes({ cluster, clock, log }: StatusNotesOptions): 
     },
   };
 }
+
+const NOTHING = { lastTick: undefined, lastExecution: undefined, aside: undefined };
 
 async function write(cluster: Cluster, now: UnixMs, news: News): Promise<void> {
   const { entry, lastTick, lastExecution, latenessMs, missed, skipped } = news;
@@ -126,4 +136,23 @@ async function write(cluster: Cluster, now: UnixMs, news: News): Promise<void> {
   if (missed > 0) patch.missed = (status.missed ?? 0) + missed;
   if (skipped > 0) patch.skipped = (status.skipped ?? 0) + skipped;
   await patchStatus(cluster, key, patch, metadata.uid === undefined ? undefined : { uid: metadata.uid });
+  for (const happening of happeningsOf(live, news)) await recordEvent(cluster, happening, now);
+}
+
+/** What `kubectl describe` shows of it. Texts that say the same are counted, not repeated. */
+function happeningsOf({ metadata, apiVersion }: Schedule, { missed, skipped, aside, entry }: News): Happening[] {
+  const { namespace = '', name, uid } = metadata;
+  const about = { kind: 'Schedule', apiVersion, namespace, name, ...(uid !== undefined && { uid }) };
+  const happenings: Happening[] = [];
+  const { catchUp, overlap } = entry.launch;
+  if (aside !== undefined) happenings.push({ about, type: 'Warning', ...aside });
+  if (missed > 0) {
+    const message = `ticks did not run when they were due; catch-up policy: ${catchUp.policy}`;
+    happenings.push({ about, type: 'Warning', reason: 'TicksMissed', message });
+  }
+  if (skipped > 0) {
+    const message = `ticks were left out, since executions before them were not over; overlap: ${overlap}`;
+    happenings.push({ about, type: 'Normal', reason: 'TicksSkipped', message });
+  }
+  return happenings;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { instantMs } from '../../../src/base/index.ts';
 import { ANNOTATION, updateObject } from '../../../src/cluster/index.ts';
-import { HOUR, MINUTE, START, usePlane } from './fixtures/plane.ts';
+import { HOUR, MINUTE, NAMESPACE, START, usePlane } from './fixtures/plane.ts';
 
 const plane = usePlane();
 const at = (hours: number): number => START + hours * HOUR - 10 * MINUTE;
@@ -23,8 +23,7 @@ describe('a tick that finds an execution of its schedule', () => {
     await plane.end(first?.metadata.name ?? '');
     plane.clock.set(at(3));
     expect(await plane.ticks(2)).toEqual(['01-01T01:00', '01-01T03:00']);
-    plane.clock.set(at(3) + 2_000);
-    await plane.until('it tells', async () => (await plane.schedule('hourly')).status?.skipped === 1);
+    await plane.inTime('it tells', async () => (await plane.schedule('hourly')).status?.skipped === 1);
   });
 
   it('stays left out, and the next one too, when another scheduler takes over', async () => {
@@ -184,5 +183,30 @@ describe('an execution that somebody aborts', () => {
     plane.clock.set(at(2));
     await skipped(1, scheduler);
     expect(await plane.executions()).toHaveLength(1);
+  });
+});
+
+describe('what happens to a schedule', () => {
+  it('is told as events, which are counted', async () => {
+    await plane.createPlan();
+    await plane.createSchedule('hourly', { overlap: 'forbid' });
+    await plane.createSchedule('broken', { launchPlan: 'nihgtly' });
+    const scheduler = await plane.start();
+    plane.clock.set(at(1));
+    await plane.ticks(1);
+    for (let hour = 2; hour <= 3; hour++) {
+      plane.clock.set(at(hour));
+      await skipped(hour - 1, scheduler);
+      await plane.inTime('it tells', async () => (await plane.schedule('hourly')).status?.skipped === hour - 1);
+    }
+    const said = async (): Promise<readonly string[]> => {
+      const { items } = await plane.store.list('Event', { namespace: NAMESPACE });
+      return items.map((event) => {
+        const { involvedObject, reason, count } = event as unknown as Record<string, { readonly name?: string }>;
+        return `${involvedObject?.name} ${reason} ${count}`;
+      });
+    };
+    await plane.inTime('both are told', async () => (await said()).includes('hourly TicksSkipped 2'));
+    expect(await said()).toContain('broken LaunchPlanMissing 1');
   });
 });

@@ -47,10 +47,7 @@ describe('the state of the scheduler', () => {
     // The person who is told to deletes it; it is looked at again every half minute.
     const { kind, metadata } = await plane.state();
     await plane.store.write([{ op: 'delete', key: { kind, ...metadata } }]);
-    await plane.until('it leads', () => {
-      plane.clock.set(plane.clock.now() + 10);
-      return scheduler.stats().isLeader;
-    });
+    await plane.inTime('it leads', () => scheduler.stats().isLeader);
     expect(await plane.ticks(1)).toEqual(['01-01T01:00']);
   });
 
@@ -67,10 +64,7 @@ describe('the state of the scheduler', () => {
     const { kind, metadata } = await plane.state();
     await plane.store.write([{ op: 'delete', key: { kind, ...metadata } }]);
     plane.clock.set(at(3));
-    await plane.until('three ticks', async () => {
-      plane.clock.set(plane.clock.now() + 10);
-      return (await plane.executions()).length >= 3;
-    });
+    await plane.inTime('three ticks', async () => (await plane.executions()).length >= 3);
     expect(await plane.ticks(3)).toEqual(['01-01T01:00', '01-01T02:00', '01-01T03:00']);
   });
 });
@@ -83,10 +77,7 @@ describe('two schedulers on one cluster', () => {
     const second = await plane.start();
     for (let tick = 1; tick <= 6; tick++) {
       plane.clock.set(START + tick * 10 * MINUTE);
-      await plane.until('all five', async () => {
-        plane.clock.set(plane.clock.now() + 1);
-        return (await plane.executions()).length >= 5 * tick;
-      });
+      await plane.inTime('all five', async () => (await plane.executions()).length >= 5 * tick);
     }
     expect(await plane.executions()).toHaveLength(30);
     expect(first.counters.started + second.counters.started).toBe(30);

@@ -3,7 +3,7 @@ import { CORE_SCHEMAS } from './core-schemas.ts';
 import { DOMAIN } from './domain-schema.ts';
 import { EXECUTION, TIMEOUT } from './execution-schema.ts';
 import { NOTIFICATION } from './notification-schema.ts';
-import { BACKFILL, SCHEDULE_FIELDS, SCHEDULER_STATE, scheduleStatus } from './schedule-schema.ts';
+import { BACKFILL, SCHEDULE_FIELDS, schedulerState, scheduleStatus } from './schedule-schema.ts';
 import {
   anything,
   type Field,
@@ -234,7 +234,7 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
     }),
   ],
   ['Schedule', SCHEDULE],
-  ['SchedulerState', SCHEDULER_STATE],
+  ['SchedulerState', schedulerState(CONDITIONS)],
   ['Backfill', BACKFILL],
   [
     'Platform',

@@ -65,7 +65,7 @@ export function scheduleStatus(conditions: Schema): Schema {
   );
 }
 
-export const SCHEDULER_STATE: KindSchema = {
+export const schedulerState = (conditions: Schema): KindSchema => ({
   description: 'How far the scheduler is. Only the control plane writes it.',
   fields: {
     spec: record({}, 'Nothing.'),
@@ -79,15 +79,23 @@ export const SCHEDULER_STATE: KindSchema = {
               from: time('Missed ticks after this,'),
               settledUntil: time('dealt with until this,'),
               until: time('up to this.'),
+              later: optional(
+                list(
+                  record({ from: time('After this,'), until: time('up to this.') }, 'A span.'),
+                  'Spans that follow.',
+                ),
+              ),
             },
             'What is being made up for.',
           ),
         ),
+        epoch: optional(whole('Counts the schedulers that have worked with it.')),
+        conditions: optional(conditions),
       },
       'How far it is.',
     ),
   },
-};
+});
 
 export const BACKFILL: KindSchema = {
   description: 'Runs the ticks that a schedule would have had in a span of the past.',
