@@ -49,7 +49,7 @@ const endpoint = await createGitEndpoint({
   authenticate: (credentials) => (credentials.token === token ? { name: 'bench' } : undefined),
   access: {
     refusal: async () => undefined,
-    undecided: () => undefined,
+    untaken: () => undefined,
     handlerFor: () => ({
       decide(request) {
         hookMs = machineMs();

@@ -20,8 +20,11 @@ export interface GitAccess<W extends Requester> {
   refusal(who: W, repository: string, action: 'fetch' | 'push', origin: Origin): Promise<string | undefined>;
   /** What decides on their pushes. */
   handlerFor(who: W, origin: Origin): PushHandler;
-  /** Told of a push that was over before it could be decided, for example because git's own checks refused it. */
-  undecided(who: W, origin: Origin, repository: string): void;
+  /**
+   * Told of what git did not take: refs that were accepted and did not move, or none of a push that was over before it
+   * could be decided, for example because git's own checks refused it.
+   */
+  untaken(who: W, origin: Origin, push: LandedPush): void;
 }
 
 /** One ref that a push wants to move. ZERO_OID stands for absence on either side. */

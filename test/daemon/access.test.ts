@@ -264,6 +264,7 @@ describe('the audit log', () => {
     const forged = writeTree(folder, [['40000', git(folder, ['rev-parse', 'HEAD^{tree}']), '.GIT']]);
     const commit = git(folder, ['commit-tree', forged, '-p', 'main', '-m', 'forged']);
     expect((await project.push(daemon.remote('shop'), `${commit}:refs/heads/forged`)).text).toContain('hasDotgit');
+    expect((await project.push(daemon.remote('shop'), 'main:refs/heads/main/below')).text).toContain('cannot lock ref');
     const rules = { spec: { rules: [{ push: ['x'] }] } };
     await expect(patchObject(owner, SHOP, rules)).rejects.toThrow('spec.rules[0].refs');
     await daemon.kill();
@@ -291,6 +292,8 @@ describe('the audit log', () => {
     find({ user: 'anyone', verb: 'push', outcome: 'refused', code: 403 });
     find({ user: 'viewer', verb: 'push', name: 'shop', outcome: 'refused', code: 403 });
     find({ user: 'pipectl', verb: 'push', name: 'shop', outcome: 'refused', code: 422, message: UNDECIDED });
+    const unmoved = entries.find(({ refs }) => refs?.some((ref) => ref.startsWith('refs/heads/main/below ')));
+    expect(unmoved).toMatchObject({ verb: 'push', outcome: 'refused', code: 422, message: UNDECIDED });
     expect((await audit('--user', 'ci', '--refused')).every(({ outcome }) => outcome === 'refused')).toBe(true);
     expect(await audit('--since', '2999-01-01')).toEqual([]);
   });

@@ -67,8 +67,7 @@ export function createPushAccess({ cluster, clock, audit, handler }: PushAccessO
       const source = (await find(repository))?.spec.source;
       return source?.kind === 'remote' ? `${repository} is polled from another place: push there` : undefined;
     },
-    undecided: (who, origin, repository) =>
-      refused(who, origin, { repository, updates: [] }, 422, 'git did not take it, or the pusher went away'),
+    untaken: (who, origin, push) => refused(who, origin, push, 422, 'git did not take it, or the pusher went away'),
     handlerFor(who, origin) {
       const failed = (push: LandedPush, error: unknown): never => {
         const message = String(error).slice(0, MAX_AUDIT_TEXT_LENGTH);

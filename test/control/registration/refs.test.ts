@@ -130,6 +130,30 @@ describe('a push', () => {
     }
   });
 
+  it('from a shallow clone of something else is refused before anything is registered', async () => {
+    const { world, head } = await pushed();
+    const stranger = newProject();
+    commit(stranger, { 'pipelines/nightly.yaml': NIGHTLY.replace('0 2', '0 3') });
+    const folder = mkdtempSync(join(tmpdir(), 'pipectl-shallow-'));
+    try {
+      git(folder, ['clone', '-q', '--depth', '1', `file://${stranger}`, 'clone']);
+      const clone = join(folder, 'clone');
+      git(clone, ['tag', '-a', '-m', 'a release', 'v1']);
+      for (const refspec of ['+main', 'v1', '+main:refs/plan/production']) {
+        const { isAccepted, text } = await push(world, clone, refspec);
+        expect([isAccepted, text]).toEqual([
+          false,
+          expect.stringContaining('`git fetch --unshallow`, then push again'),
+        ]);
+      }
+      expect(await registered(world)).toEqual([head]);
+      git(clone, ['fetch', '-q', '--unshallow']);
+      expect((await push(world, clone, '+main')).isAccepted).toBe(true);
+    } finally {
+      removeFolder(folder);
+    }
+  });
+
   it('of an empty commit as the first is rejected, and the repository can still be filled', async () => {
     const world = await startWorld();
     const work = newRepository();

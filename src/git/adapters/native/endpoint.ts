@@ -11,10 +11,11 @@ import {
   StalledError,
 } from '../../../base/index.ts';
 import { createTurns, type GitAccess, isRepositoryName, type Origin, type Requester } from '../../index.ts';
+import { attendPush, watchShallow } from './attend-push.ts';
 import { copyCgiResponse } from './cgi.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
 import { runGit, UNPACK_ENVIRONMENT } from './environment.ts';
-import { type HookHandler, hookPipes, serveHooks } from './hook-channel.ts';
+import { hookPipes, serveHooks } from './hook-channel.ts';
 import { createPushAnswer } from './push-answer.ts';
 import type { RepositoryStore } from './repositories.ts';
 import { watchEffort } from './unpack-effort.ts';
@@ -137,17 +138,17 @@ function runBackend<W extends Requester>(
   const origin = originOf(request);
   const handler = context.access.handlerFor(user, origin);
   // Git's client asks with four bytes whether it may, before it sends what it cannot send twice.
-  let isDecided = route.action !== 'git-receive-pack' || request.headers['content-length'] === '4';
-  const hooks: HookHandler = {
-    async decide(updates, objects) {
-      effort.end();
-      isDecided = true;
-      await turn.begin();
-      return handler.decide({ repository, pusher: user.name, updates, objects });
-    },
-    landed: (updates) => handler.landed({ repository, updates }),
+  const brings = route.action === 'git-receive-pack' && request.headers['content-length'] !== '4';
+  const stored = repositories.reader(repository);
+  const begin = (): Promise<void> => {
+    effort.end();
+    return turn.begin();
   };
-  const target = { gitDir: repositories.path(repository), stored: repositories.reader(repository) };
+  const { hooks, untaken } = attendPush(
+    { repository, pusher: user.name, handler, stored, begin },
+    watchShallow(request),
+  );
+  const target = { gitDir: repositories.path(repository), stored };
   serveHooks(hookPipes(child.stdio), hooks, target, log);
   request.pipe(child.stdin);
   request.on('close', () => child.stdin.end());
@@ -169,7 +170,8 @@ function runBackend<W extends Requester>(
       clearTimeout(timer);
       effort.end();
       turn.end();
-      if (!isDecided) context.access.undecided(user, origin, repository);
+      const updates = brings ? untaken() : undefined;
+      if (updates !== undefined) context.access.untaken(user, origin, { repository, updates });
       if (route.action === 'git-receive-pack') pushEnded(context, repository, effort.isExceeded());
       resolve();
     };

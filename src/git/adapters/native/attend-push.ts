@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http';
+import type { ObjectReader, PushHandler, RefUpdate } from '../../index.ts';
+import type { HookHandler } from './hook-channel.ts';
+import { endsInNothing } from './shallow-push.ts';
+
+export interface AttendedPush {
+  readonly repository: string;
+  readonly pusher: string;
+  readonly handler: PushHandler;
+  /** Reads what the repository has without the push. */
+  readonly stored: ObjectReader;
+  /** Waits for the pushes before this one. */
+  readonly begin: () => Promise<void>;
+}
+
+/** Whether a push says that it comes from a clone whose history is cut off: that comes before anything else. */
+export function watchShallow(request: IncomingMessage): () => boolean {
+  let isShallow = false;
+  request.once('data', (chunk: Buffer) => {
+    isShallow = chunk.subarray(4, 12).toString('latin1') === 'shallow ';
+  });
+  return () => isShallow;
+}
+
+/** Answers the hooks of one push, and knows what git did not take of it in the end. */
+export function attendPush(push: AttendedPush, isShallow: () => boolean) {
+  const { repository, pusher, handler, stored, begin } = push;
+  let isAsked = false;
+  /** Accepted and not moved yet, by ref. */
+  const accepted = new Map<string, RefUpdate>();
+  const hooks: HookHandler = {
+    async decide(updates, objects) {
+      await begin();
+      if (isShallow() && (await endsInNothing(updates, objects, stored))) return { accepted: false, lines: CUT_OFF };
+      isAsked = true;
+      const verdict = await handler.decide({ repository, pusher, updates, objects });
+      if (verdict.accepted) for (const update of updates) accepted.set(update.ref, update);
+      return verdict;
+    },
+    landed(updates) {
+      for (const { ref } of updates) accepted.delete(ref);
+      return handler.landed({ repository, updates });
+    },
+  };
+  /** Refs that were accepted and did not move; none when nothing was decided; undefined when all is as it was told. */
+  const untaken = (): readonly RefUpdate[] | undefined =>
+    isAsked && accepted.size === 0 ? undefined : [...accepted.values()];
+  return { hooks, untaken };
+}
+
+/** Git itself refuses such a push after the decision, and then what was decided would stand for nothing. */
+const CUT_OFF = [
+  'pipectl: this comes from a shallow clone, and the commits behind it are not here:',
+  'pipectl: `git fetch --unshallow`, then push again',
+  'pipectl: rejected, nothing was changed',
+];
