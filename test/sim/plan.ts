@@ -104,13 +104,13 @@ function careActions(seed: number, hours: number): Action[] {
     const forMs = Math.min(last - atMs, Math.round(chance.between(5 * MINUTE, 3 * HOUR)));
     actions.push({ kind: 'suspend', atMs, choice: chance.int(1_000), forMs });
   }
-  for (const atMs of times(chance, hours, 1 / 16)) {
+  for (const atMs of times(chance, hours, 1 / 24)) {
     const choice = chance.int(1_000);
     const branch = chance.pick(['main', 'release']);
     actions.push({ kind: 'pushEmptied', atMs, choice, branch });
     const at = (minutes: number): number => Math.min(last, atMs + Math.round(chance.between(1, minutes) * MINUTE));
     if (chance.chance(0.4)) actions.push({ kind: 'confirm', atMs: at(10), choice: chance.int(1_000) });
-    if (chance.chance(0.8)) actions.push({ kind: 'push', atMs: at(40), choice, branch });
+    actions.push({ kind: 'push', atMs: at(chance.chance(0.8) ? 40 : 240), choice, branch });
   }
   for (const atMs of times(chance, hours, 1 / 6)) {
     actions.push({ kind: 'confirm', atMs, choice: chance.int(1_000) });
@@ -225,7 +225,7 @@ function actionsOf(chance: Chance, hours: number, storms: readonly number[]): Ac
   // Schedules start more in one world than in another: users make up for it.
   for (const atMs of times(chance, hours, 2 * EXECUTIONS_PER_HOUR)) {
     const unless = Math.ceil((atMs / HOUR) * EXECUTIONS_PER_HOUR);
-    const isLight = chance.chance(0.8);
+    const isLight = chance.chance(0.88);
     actions.push({ kind: 'run', atMs, choice: chance.int(1_000), a: chance.int(30), unless, isLight });
   }
   for (const atMs of times(chance, hours, 0.3)) {
@@ -241,14 +241,15 @@ function actionsOf(chance: Chance, hours: number, storms: readonly number[]): Ac
       else actions.push({ kind, atMs, what: chance.pick(['closureMissing', 'closureGarbage', 'inputs']) });
     }
   }
-  for (const atMs of times(chance, hours, 1)) {
+  for (const atMs of times(chance, hours, 0.85)) {
     const choice = chance.int(1_000);
     const branch = chance.pick(['main', 'main', 'release', 'feature']);
     const forMs = Math.round(chance.between(MINUTE, 3 * HOUR));
     const kind = chance.pick(['abort', 'abort', 'pause', 'remove', 'answer', 'answer'] as const);
-    if (chance.chance(0.55)) {
+    if (chance.chance(0.63)) {
       actions.push(kind === 'pause' ? { kind, atMs, choice, forMs } : { kind, atMs, choice });
-    } else if (chance.chance(0.45)) {
+    } else if (chance.chance(0.4)) {
+      // What a commit changes costs as much as ten executions do.
       actions.push({ kind: chance.pick(['push', 'push', 'pushBroken', 'pushForced']), atMs, choice, branch });
     } else if (chance.chance(0.5)) actions.push({ kind: chance.pick(['edit', 'deleteDefinition']), atMs, choice });
     else {

@@ -6,7 +6,7 @@ import type { SimPlan } from './plan.ts';
 import { INACTIVE } from './workload/definitions.ts';
 import { abortAll, act, createUsers, pushVariants, type Users } from './workload/users.ts';
 import { calmDown, startAll, strikeInTime } from './world/faults.ts';
-import { kill } from './world/processes.ts';
+import { kill, recoveryMs } from './world/processes.ts';
 import { createWorld, START_MS, type World } from './world/world.ts';
 
 export interface Violation {
@@ -103,7 +103,7 @@ async function play(world: World, users: Users, facts: Facts, isOver: () => bool
   if (isOver()) return;
   world.note('calm');
   calmDown(world);
-  await timeline.drive(timeline.now + 75 * MINUTE, isOver);
+  await timeline.drive(timeline.now + recoveryMs(plan.seed) + 15 * MINUTE, isOver);
   if (isOver()) return;
   checkCalm(facts);
   await rest(world, users, facts, isOver);

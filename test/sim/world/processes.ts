@@ -143,7 +143,7 @@ const BUSY: Timing = {
   parkWindowMs: 600_000,
 };
 const LAZY: Timing = {
-  timing: { durationMs: 1_500_000, renewDeadlineMs: 1_320_000, retryMs: 780_000 },
+  timing: { durationMs: 1_500_000, renewDeadlineMs: 1_380_000, retryMs: 1_200_000 },
   relistMs: 10_800_000,
   parkAfterMs: 180_000,
   parkWindowMs: 7_200_000,
