@@ -111,3 +111,51 @@ describe('the line for a place of a launch plan', () => {
     );
   });
 });
+
+describe('executions of a schedule whose ticks must not overlap', () => {
+  const ofTick = (name: string, schedule: string, limit?: number): Execution => {
+    const made = newExecution({
+      namespace: 'shop-production',
+      name,
+      repository: 'shop',
+      commit: 'c'.repeat(40),
+      workflow: 'etl',
+      closure: 'd'.repeat(64),
+      inputs: {},
+      launchPlan: 'nightly',
+      trigger: { kind: 'schedule', schedule, tick: '2026-01-02T03:00:00.000Z' },
+      overlap: 'queue',
+      ...(limit !== undefined && { concurrency: { limit, whenFull: 'queue' } }),
+    });
+    return { ...made, metadata: { ...made.metadata, creationTimestamp: new Date(START).toISOString() } };
+  };
+
+  it('run one at a time, in order, and those of other schedules beside them', () => {
+    const slots = createSlots();
+    slots.open();
+    expect(slots.admit('a1', ofTick('a1', 'a'))).toEqual({ kind: 'Admit' });
+    expect(slots.admit('a2', ofTick('a2', 'a'))).toMatchObject({ kind: 'Hold' });
+    expect(slots.admit('a3', ofTick('a3', 'a'))).toMatchObject({
+      message: 'queued: schedule "a" already runs 1 of at most 1 execution',
+    });
+    expect(slots.admit('b1', ofTick('b1', 'b'))).toEqual({ kind: 'Admit' });
+    expect(slots.release('a1')).toEqual(['a2']);
+    expect(slots.admit('a3', ofTick('a3', 'a'))).toMatchObject({ kind: 'Hold' });
+    expect(slots.admit('a2', ofTick('a2', 'a'))).toEqual({ kind: 'Admit' });
+    expect(slots.release('a2')).toEqual(['a3']);
+  });
+
+  it('wait for the limit of their launch plan as well, each place for who comes first in its line', () => {
+    const slots = createSlots();
+    slots.open();
+    const admit = (name: string) => slots.admit(name, ofTick(name, name.slice(0, 1), 2))?.kind;
+    expect(['a1', 'a2', 'b1', 'c1'].map(admit)).toEqual(['Admit', 'Hold', 'Admit', 'Hold']);
+    expect(slots.release('a1')).toEqual(['a2', 'c1']);
+    // It has the place of its schedule now, and is behind in the line of the plan.
+    expect(admit('a2')).toBe('Hold');
+    expect(admit('c1')).toBe('Admit');
+    expect(slots.release('b1')).toEqual(['a2']);
+    expect(admit('a2')).toBe('Admit');
+    expect(new Set(slots.holders())).toEqual(new Set(['a2', 'c1']));
+  });
+});
