@@ -127,6 +127,8 @@ describe('ticks of a real control plane that come faster than executions end', (
     const says = async (): Promise<string | undefined> =>
       (await findObject<SchedulerState>(cluster, key))?.status?.conditions?.[0]?.reason;
     await until('all are suspended', async () => (await says()) === 'Suspended' || undefined);
+    const shown = await pipectl(daemon.kubeconfig, 'get', 'schedulerstates', '-n', SYSTEM_NAMESPACE);
+    expect(shown.out).toMatch(/^NAME +SETTLED +STATE +CATCH-UP +AGE\ndefault +\S+Z +Suspended /);
     expect(await run('resume', 'schedule/skips')).toMatchObject({ code: 0 });
     expect((await executionsOf('skips')).length).toBeLessThanOrEqual(before + 1);
     project.commit({ 'pipelines/platform.yaml': platform(false) });
