@@ -102,6 +102,8 @@ async function run<T extends KubeObject>(state: State<T>, signal: AbortSignal): 
   for (let failures = 0; !signal.aborted; ) {
     try {
       const resourceVersion = await relist(state, signal);
+      // A watch hears only of an end that comes after it began.
+      if (signal.aborted) return;
       if (failures > 0) handlers.interrupted?.(undefined);
       failures = 0;
       await follow(state, resourceVersion, signal);

@@ -143,6 +143,25 @@ describe('a reflector', () => {
     expect(reflector.stats().corrections).toBe(0);
   });
 
+  it('ends at once when it is told to while it lists', async () => {
+    const listed = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const slow: Cluster = {
+      ...api.store,
+      async list(kind, options) {
+        asked.resolve();
+        await listed.promise;
+        return api.store.list(kind, options);
+      },
+    };
+    const { reflector } = picture(slow);
+    await asked.promise;
+    stop.abort();
+    listed.resolve();
+    await reflector.done;
+    expect(reflector.stats()).toMatchObject({ objects: 0 });
+  });
+
   it('rejects when its handler throws, rather than going on without it', async () => {
     await createObject(api.store, execution('one'));
     const { reflector } = picture(api.store, undefined, {

@@ -51,10 +51,19 @@ export async function setOwned(engine: Engine, owned: Owned): Promise<void> {
       engine.entries.delete(key);
       engine.children.parents.delete(key);
     } else if (entry.execution === undefined || !ownsEntry(engine, entry)) {
-      busy.push(new Promise((resolve) => engine.draining.set(entry, resolve)));
+      busy.push(new Promise((resolve) => whenDrained(engine, entry, resolve)));
     }
   }
   await Promise.all(busy);
+}
+
+/** Several may wait for one round: who loses its lease while it takes over another part of the keys. */
+function whenDrained({ draining }: Engine, entry: Entry, tell: () => void): void {
+  const others = draining.get(entry);
+  draining.set(entry, () => {
+    others?.();
+    tell();
+  });
 }
 
 /** The key by which executions are divided; those of a plan with a limit are together, so that one shard counts them. */

@@ -27,5 +27,8 @@ export function resultsWrites(execution: Execution, { path, chunk, isFirst, resu
   const key = { kind: 'MapResults', namespace: execution.metadata.namespace ?? '', name };
   const patch: Write = { op: 'patchStatus', key, patch: { results } as unknown as MergePatch };
   if (!isFirst) return [patch];
-  return [{ op: 'apply', object: newMapResults(execution, path, chunk), fieldManager: 'propeller', force: true }, patch];
+  return [
+    { op: 'apply', object: newMapResults(execution, path, chunk), fieldManager: 'propeller', force: true },
+    patch,
+  ];
 }

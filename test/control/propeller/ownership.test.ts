@@ -63,6 +63,27 @@ describe('a propeller that is one of several', () => {
     expect(status).toMatchObject({ phase: 'Succeeded', shard: { id: 'shard-0', epoch: 3 } });
   });
 
+  it('tells everybody who waits for a round in flight that it is over', async () => {
+    await register(store, task);
+    const written = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const propeller = startShard({
+      ...store,
+      async write(writes, options) {
+        asked.resolve();
+        await written.promise;
+        return store.write(writes, options);
+      },
+    });
+    await propeller.own(ownership('shard-0', 1));
+    await launch(store, task, 'flow', { inputs: { n: 1 } });
+    await asked.promise;
+    const waiting = [propeller.own(ownership('shard-0', 1, () => false)), propeller.own(undefined)];
+    written.resolve();
+    await Promise.all(waiting);
+    expect((await statusOf('flow'))?.phase).toBe('Running');
+  });
+
   it('leaves alone what is of others: each execution is run by the shard of its key', async () => {
     await register(store, task);
     const map = createShardMap({ strategy: 'hash', shards: 3 });
