@@ -1,29 +1,35 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CANARIES } from '../test/sim/canary/canaries.ts';
-import { readCaught, writeCaught } from '../test/sim/canary/caught.ts';
+import { CAUGHT, readCaught, TICKS_CAUGHT, writeCaught } from '../test/sim/canary/caught.ts';
 import { plant } from '../test/sim/canary/loader.ts';
-import type { SimPlan } from '../test/sim/plan.ts';
 import { playSeeds } from '../test/sim/play.ts';
 import type { SimResult } from '../test/sim/run.ts';
+import type { Shrinkable } from '../test/sim/shrink.ts';
+import { TICK_CANARIES } from '../test/sim/ticks/canaries.ts';
 
 /**
  * `npm run sim -- --seed N --hours H [--trace]` plays one world and, when it breaks an invariant, makes its plan smaller;
  * `--seeds A..B` plays many on all cores; `--canaries` plants each bug in turn and
- * writes to test/sim/canary/caught.txt which seed catches it.
+ * writes to test/sim/canary/caught.txt which seed catches it. `--world schedules` plays schedulers alone, of which a second
+ * has many, and their own bugs.
  */
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     seeds: { type: 'string' },
-    hours: { type: 'string', default: '48' },
+    world: { type: 'string', default: 'all' },
+    hours: { type: 'string' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     trace: { type: 'boolean', default: false },
     canary: { type: 'string' },
     canaries: { type: 'boolean', default: false },
   },
 });
-const hours = Number(values.hours);
+const isTicks = values.world === 'schedules';
+const world = isTicks ? ({ world: 'schedules' } as const) : {};
+const canaries = isTicks ? TICK_CANARIES : CANARIES;
+const hours = Number(values.hours ?? (isTicks ? 1 : 48));
 const jobs = Number(values.jobs);
 const [from = 1, to = 1_000] = (values.seeds ?? '1..1000').split('..').map(Number);
 const HOUR = 3_600_000;
@@ -74,7 +80,7 @@ async function playMany(): Promise<void> {
     );
   };
   const telling = setInterval(() => say(said()), PROGRESS_MS);
-  const data = { hours, ...(values.canary !== undefined && { canary: values.canary }) };
+  const data = { hours, ...world, ...(values.canary !== undefined && { canary: values.canary }) };
   const seen = (result: SimResult): boolean => {
     sums.played++;
     sums.executions += result.executions;
@@ -97,15 +103,28 @@ async function playMany(): Promise<void> {
 }
 
 async function playOne(seed: number): Promise<void> {
-  const planned = CANARIES.find(({ name }) => name === values.canary);
+  const planned = canaries.find(({ name }) => name === values.canary);
   if (planned !== undefined) plant(planned);
   // After the bug is planted: what these import must come through it.
-  const { planOf } = await import('../test/sim/plan.ts');
-  const { simulate } = await import('../test/sim/run.ts');
+  if (isTicks) {
+    const { tickPlanOf } = await import('../test/sim/ticks/plan.ts');
+    const { simulateTicks } = await import('../test/sim/ticks/run.ts');
+    const plan = tickPlanOf(seed, hours);
+    await playPlan(plan, simulateTicks, plan.startMs);
+  } else {
+    const { planOf } = await import('../test/sim/plan.ts');
+    const { simulate } = await import('../test/sim/run.ts');
+    const { START_MS } = await import('../test/sim/world/world.ts');
+    await playPlan(planOf(seed, hours), simulate, START_MS);
+  }
+}
+
+type Simulate<P> = (plan: P, options?: { trace?: (at: number, text: string) => void }) => Promise<SimResult>;
+
+/** Plays one world; makes it smaller and tells its end when it breaks something. */
+async function playPlan<P extends Shrinkable>(plan: P, simulate: Simulate<P>, startMs: number): Promise<void> {
   const { shrink } = await import('../test/sim/shrink.ts');
-  const { START_MS } = await import('../test/sim/world/world.ts');
-  const trace = (at: number, text: string): void => say(`${clockText(at - START_MS).padEnd(14)} ${text}`);
-  const plan = planOf(seed, hours);
+  const trace = (at: number, text: string): void => say(`${clockText(at - startMs).padEnd(14)} ${text}`);
   const result = await simulate(plan, values.trace ? { trace } : {});
   say(verdict(result));
   if (result.violation === undefined) return;
@@ -117,23 +136,24 @@ async function playOne(seed: number): Promise<void> {
   say('the last 60 lines of its trace:');
   const lines: string[] = [];
   const last = await simulate(small, {
-    trace: (at, text) => lines.push(`${clockText(at - START_MS).padEnd(14)} ${text}`),
+    trace: (at, text) => lines.push(`${clockText(at - startMs).padEnd(14)} ${text}`),
   });
   for (const line of lines.slice(-60)) say(line);
   say(verdict(last));
 }
 
-function showPlan({ mode, repositories, faults, actions, hours: needed }: SimPlan): void {
-  say(`${mode}, ${repositories} repositories, ${needed} hours`);
-  const steps = [...faults, ...actions].sort((a, b) => a.atMs - b.atMs);
+function showPlan({ faults, actions, ...rest }: Shrinkable): void {
+  say(JSON.stringify(rest));
+  const steps = ([...faults, ...actions] as readonly { readonly atMs: number }[]).toSorted((a, b) => a.atMs - b.atMs);
   for (const { atMs, ...step } of steps) say(`  ${clockText(atMs).padEnd(14)} ${JSON.stringify(step)}`);
 }
 
 /** Plants each bug in turn, and notes by which seed and which invariant it is caught, for the tests to play again. */
 async function catchCanaries(): Promise<void> {
-  const caught = new Map(readCaught().map((each) => [each.name, each]));
+  const path = isTicks ? TICKS_CAUGHT : CAUGHT;
+  const caught = new Map(readCaught(path).map((each) => [each.name, each]));
   let missed = 0;
-  for (const { name } of CANARIES) {
+  for (const { name } of canaries) {
     if (values.canary !== undefined && values.canary !== name) continue;
     const first = await firstCaught(name);
     if (first?.violation === undefined) {
@@ -145,9 +165,12 @@ async function catchCanaries(): Promise<void> {
       caught.set(name, { name, seed: first.seed, hours, invariant });
       say(`caught ${name} by seed ${first.seed}, invariant ${invariant}: ${text.slice(0, 140)}`);
     }
-    writeCaught(CANARIES.flatMap((canary) => caught.get(canary.name) ?? []));
+    writeCaught(
+      canaries.flatMap((canary) => caught.get(canary.name) ?? []),
+      path,
+    );
   }
-  say(`${CANARIES.length} bugs, ${caught.size} with a seed that catches them; missed now: ${missed}`);
+  say(`${canaries.length} bugs, ${caught.size} with a seed that catches them; missed now: ${missed}`);
   if (missed > 0) process.exitCode = 1;
 }
 
@@ -160,6 +183,7 @@ async function firstCaught(canary: string): Promise<SimResult | undefined> {
       to,
       jobs,
       hours,
+      ...world,
       canary,
       seen(result) {
         if (result.violation !== undefined) seen.push(result);
@@ -183,6 +207,6 @@ async function isGood(seed: number): Promise<boolean> {
     goodSeeds.set(seed, violation === undefined);
     return true;
   };
-  await playSeeds({ from: seed, to: seed, jobs: 1, hours, seen });
+  await playSeeds({ from: seed, to: seed, jobs: 1, hours, ...world, seen });
   return goodSeeds.get(seed) === true;
 }

@@ -1,20 +1,25 @@
-import type { SimPlan } from './plan.ts';
 import type { SimResult } from './run.ts';
+
+/** What a plan must have to be made smaller. */
+export interface Shrinkable {
+  readonly hours: number;
+  readonly faults: readonly unknown[];
+  readonly actions: readonly unknown[];
+}
 
 /**
  * A smaller plan that still breaks the same invariant: first without as many faults as possible, then without actions,
  * then ended sooner. Zeller's ddmin over each list; every candidate is a whole run.
  */
-export async function shrink(
-  plan: SimPlan,
-  run: (plan: SimPlan) => Promise<SimResult>,
+export async function shrink<P extends Shrinkable>(
+  plan: P,
+  run: (plan: P) => Promise<SimResult>,
   tell: (text: string) => void,
-): Promise<SimPlan> {
+): Promise<P> {
   const first = await run(plan);
   const invariant = first.violation?.invariant;
   if (invariant === undefined) return plan;
-  const fails = async (candidate: SimPlan): Promise<boolean> =>
-    (await run(candidate)).violation?.invariant === invariant;
+  const fails = async (candidate: P): Promise<boolean> => (await run(candidate)).violation?.invariant === invariant;
   let small = plan;
   const faults = await without(small.faults, (kept) => fails({ ...small, faults: kept }));
   small = { ...small, faults };

@@ -1,0 +1,126 @@
+import type { Canary } from '../canary/canary.ts';
+
+/** Bugs of the scheduler, each one plausible slip, that worlds of schedules must notice. */
+export const TICK_CANARIES: readonly Canary[] = [
+  {
+    name: 'ticks-settled-before-their-executions',
+    file: 'control/scheduler/write-ticks.ts',
+    find: '[...writesOf(batch), settled(batch, fence)]',
+    replace: '[settled(batch, fence), ...writesOf(batch)]',
+  },
+  {
+    name: 'settles-what-another-owns',
+    file: 'control/scheduler/write-ticks.ts',
+    find: 'patch: state, if: { uid, resourceVersion } };',
+    replace: 'patch: state, if: { uid } };',
+  },
+  {
+    name: 'tick-under-another-name',
+    file: 'control/scheduler/write-ticks.ts',
+    find: '  batch.creations = left;',
+    replace:
+      '  const again = creations.filter((one) => !left.includes(one)).map(({ due, execution }) => ({ due, execution: { ...execution, metadata: { ...execution.metadata, name: `${execution.metadata.name}-again` } } }));\n  batch.creations = [...left, ...again];',
+  },
+  {
+    name: 'refused-batch-is-dropped',
+    file: 'control/scheduler/term.ts',
+    find: '    term.counters.retriedWrites += 1;',
+    replace: '    term.counters.retriedWrites += 1;\n    term.pending = undefined;',
+  },
+  {
+    name: 'poison-holds-up-all',
+    file: 'control/scheduler/settle.ts',
+    find: 'else if (start instanceof StalledError) fail(term, entry, due, start);',
+    replace: 'else if (start instanceof StalledError) throw start;',
+  },
+  {
+    name: 'behind-is-not-durable',
+    file: 'control/scheduler/settle.ts',
+    find: '    if (note !== undefined) notes.set(id, note);',
+    replace: '    if (note === undefined) notes.delete(id);',
+  },
+  {
+    name: 'replace-ends-nobody',
+    file: 'control/scheduler/settle.ts',
+    find: '  for (const end of claim.ends) batch.steering.push(end);',
+    replace: '',
+  },
+  {
+    name: 'missed-lane-is-left-behind',
+    file: 'control/scheduler/lanes.ts',
+    find: 'Math.min(since, lanes.missed.at(id) - 1, isBehind ? since : settledInGaps(lanes, id))',
+    replace: 'since',
+  },
+  {
+    name: 'change-is-heard-too-late',
+    file: 'control/scheduler/lanes.ts',
+    find: 'isFresh(entry, lanes.settledUntil) ? sinceOf(entry) : lanes.settledUntil',
+    replace: 'lanes.settledUntil',
+  },
+  {
+    name: 'late-counts-as-missed',
+    file: 'control/scheduler/lanes.ts',
+    find: 'const until = now - MISSED_AFTER_MS;',
+    replace: 'const until = now - 1;',
+  },
+  {
+    name: 'old-rule-is-forgotten',
+    file: 'control/scheduler/schedule-entry.ts',
+    find: '  if (before.length === 0) return [last];',
+    replace: '  if (before.length >= 0) return [last];',
+  },
+  {
+    name: 'old-rule-goes-on',
+    file: 'control/scheduler/schedule-entry.ts',
+    find: 'Math.min(instantMs(previous.until) ?? from, since)',
+    replace: 'since + 600_000',
+  },
+  {
+    name: 'one-more-than-the-limit',
+    file: 'control/scheduler/tick-spans.ts',
+    find: 'return beforeNewest(spans, start, until, limit);',
+    replace: 'return beforeNewest(spans, start, until, limit + 1);',
+  },
+  {
+    name: 'latest-is-dropped',
+    file: 'control/scheduler/tick-spans.ts',
+    find: 'last === undefined ? until : last - 1',
+    replace: 'last === undefined ? until : last',
+  },
+  {
+    name: 'window-is-ignored',
+    file: 'control/scheduler/tick-spans.ts',
+    find: 'catchUp.windowMs === undefined ? from : Math.max(from, until - catchUp.windowMs)',
+    replace: 'from',
+  },
+  {
+    name: 'forbid-forgets-who-lives',
+    file: 'control/scheduler/claims.ts',
+    find: "else if (spec.trigger.kind === 'schedule') add(",
+    replace: "else if (spec.trigger.kind === 'manual') add(",
+  },
+  {
+    name: 'queue-is-one-too-long',
+    file: 'control/scheduler/claims.ts',
+    find: 'others.length > maxQueued',
+    replace: 'others.length > maxQueued + 1',
+  },
+  {
+    name: 'suspended-ticks-on',
+    file: 'control/scheduler/schedule-entry.ts',
+    find: '    isSuspended: isSuspendedSchedule(schedule),',
+    replace: '    isSuspended: isSuspendedSchedule(schedule) && now < 0,',
+  },
+  {
+    name: 'rate-limit-drops-a-tick',
+    file: 'control/scheduler/collect.ts',
+    find: '    fallBehind(lanes, entry, due - 1, undefined, readyAt);',
+    replace: '    fallBehind(lanes, entry, due, undefined, readyAt);',
+  },
+  {
+    name: 'gap-is-not-durable',
+    file: 'control/scheduler/state.ts',
+    find: '  const [first, ...later] = gaps;',
+    replace: '  const [first, ...later] = gaps.slice(1);',
+  },
+];
