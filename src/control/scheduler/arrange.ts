@@ -8,9 +8,9 @@ import { countDue } from './tick-spans.ts';
 export function arrangeSome(term: Running): void {
   const { lanes, roster } = term;
   const [gap] = lanes.gaps;
-  let id = term.arranging ?? 0;
+  let id = lanes.arranging ?? 0;
   if (gap === undefined) {
-    term.arranging = undefined;
+    lanes.arranging = undefined;
     return;
   }
   const isNew = gap.settledUntil === gap.from;
@@ -24,7 +24,7 @@ export function arrangeSome(term: Running): void {
     work += missed >> 2;
     noteMissed(term, entry, missed);
   }
-  term.arranging = id < roster.end() ? id : undefined;
+  lanes.arranging = id < roster.end() ? id : undefined;
 }
 
 /** Ticks that did not run when they were due, whatever becomes of them. */

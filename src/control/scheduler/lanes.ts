@@ -43,6 +43,8 @@ export interface Lanes {
   /** The first is being made up for; its ticks are in `missed`. */
   readonly gaps: Gap[];
   readonly missed: DueHeap;
+  /** Missed ticks of schedules from this number on are not in line yet; undefined: all are. */
+  arranging: number | undefined;
   readonly laggards: Map<number, Laggard>;
   /** When each of them is tried again. */
   readonly retries: DueHeap;
@@ -57,6 +59,7 @@ export function createLanes(settledUntil: UnixMs, gaps: readonly Gap[]): Lanes {
     live: createDueHeap(),
     gaps: [...gaps],
     missed: createDueHeap(),
+    arranging: undefined,
     laggards: new Map(),
     retries: createDueHeap(),
     changed: new Set(),
@@ -107,18 +110,35 @@ export function fallBehind(
   reason: Laggard['reason'],
   retryAt: UnixMs,
 ): Laggard {
+  const known = lanes.laggards.get(id);
+  const isBehind = known !== undefined || owedSince !== undefined;
+  const settled = Math.min(since, lanes.missed.at(id) - 1, isBehind ? since : settledInGaps(lanes, id));
   lanes.live.remove(id);
   lanes.missed.remove(id);
-  const known = lanes.laggards.get(id);
   const noted = owedSince === undefined && !isConditionSet ? undefined : '';
-  const laggard = known ?? { since, reason, tries: 0, told: undefined, countedUntil: Number.NEGATIVE_INFINITY, noted };
-  laggard.since = Math.min(laggard.since, since);
+  const laggard = known ?? {
+    since: settled,
+    reason,
+    tries: 0,
+    told: undefined,
+    countedUntil: Number.NEGATIVE_INFINITY,
+    noted,
+  };
+  laggard.since = Math.min(laggard.since, settled);
   laggard.reason = reason;
   lanes.laggards.set(id, laggard);
   if (retryAt === Number.POSITIVE_INFINITY) lanes.retries.remove(id);
   else lanes.retries.set(id, retryAt);
   lanes.changed.add(id);
   return laggard;
+}
+
+/** Up to where its missed ticks are settled that are not in line yet, and which it takes along; Infinity: there are none. */
+function settledInGaps({ gaps, arranging }: Lanes, id: number): UnixMs {
+  const [gap, later] = gaps;
+  if (gap === undefined) return Number.POSITIVE_INFINITY;
+  if (arranging !== undefined && id >= arranging) return gap.settledUntil;
+  return later?.from ?? Number.POSITIVE_INFINITY;
 }
 
 /** It has caught up: it goes with the others again. */

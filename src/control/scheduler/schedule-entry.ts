@@ -132,10 +132,20 @@ function spansOf(schedule: Schedule, now: UnixMs): readonly TickSpan[] {
   for (const previous of before) {
     const from = Math.max(start, instantMs(previous.since) ?? instantMs(metadata.creationTimestamp) ?? start);
     const until = Math.min(instantMs(previous.until) ?? from, since);
-    if (until > from) spans.push(spanOf(schedule, previous, from, until));
+    if (until > from) spans.push(...earlierSpan(schedule, previous, from, until));
     start = Math.max(start, until);
   }
   return [...spans, last];
+}
+
+/** None where the rule cannot be told any more: that of a hand that erred, or of a zone that is gone. It never ticked, or does no more. */
+function earlierSpan(schedule: Schedule, previous: ScheduleTicks, from: UnixMs, until: UnixMs): readonly TickSpan[] {
+  try {
+    return [spanOf(schedule, previous, from, until)];
+  } catch (error) {
+    if (!(error instanceof StalledError)) throw error;
+    return [];
+  }
 }
 
 function spanOf({ metadata }: Schedule, ticks: ScheduleTicks, since: UnixMs, until: UnixMs): TickSpan {

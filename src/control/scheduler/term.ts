@@ -84,8 +84,6 @@ export interface Running extends Term {
   readonly missedTokens: Tokens;
   readonly windows: Map<number, RateWindow>;
   readonly ending: AbortController;
-  /** Where the search for missed ticks is; undefined: all are in line, or there are none. */
-  arranging: number | undefined;
   /** When the clock was looked at last. */
   lookedAt: UnixMs;
   /** `namespace/name` of launch plans that changed since the last turn; 'any': it is not known which. */
@@ -112,7 +110,7 @@ export async function startTerm(
   signal.addEventListener('abort', () => term.ending.abort('ended'));
   if (!(await follow(term))) return undefined;
   if (claimed.settledUntil === undefined) await goOnFromLastTicks(term);
-  if (term.lanes.gaps.length > 0) term.arranging = 0;
+  if (term.lanes.gaps.length > 0) term.lanes.arranging = 0;
   for (let id = 0; id < term.roster.end() && !term.isOver; id++) {
     const entry = term.roster.at(id);
     if (entry !== undefined) placeSafely(term, entry);
@@ -148,7 +146,6 @@ function newTerm(
     missedTokens: createTokens(CATCH_UP_TICKS_PER_SECOND),
     windows: new Map(),
     ending: new AbortController(),
-    arranging: undefined,
     lookedAt: options.clock.now(),
     changedPlans: new Set(),
     pending: undefined,
@@ -272,13 +269,13 @@ function setTimer(term: Running): void {
 }
 
 function turnAt(term: Running, now: UnixMs): UnixMs {
-  const { failures, pending, settings, lanes, arranging, liveTokens, missedTokens, changedPlans } = term;
+  const { failures, pending, settings, lanes, liveTokens, missedTokens, changedPlans } = term;
   if (pending !== undefined) return now + retryMs(failures);
   if (healthOf(settings, lanes, now) !== term.notedHealth) return now;
   if (settings.suspended === true) return Number.POSITIVE_INFINITY;
   if ((changedPlans === 'any' || changedPlans.size > 0) && lanes.laggards.size > 0) return now;
   const { live, missed, gaps, retries, changed } = lanes;
-  if (changed.size > 0 || arranging !== undefined) return now;
+  if (changed.size > 0 || lanes.arranging !== undefined) return now;
   const due = live.firstAt();
   const liveAt = due <= now ? liveTokens.readyAt(now) : due;
   const missedAt = gaps.length === 0 ? Number.POSITIVE_INFINITY : missed.size() === 0 ? now : missedTokens.readyAt(now);
@@ -315,10 +312,10 @@ function nextBatch(term: Running): Pending | undefined {
   if (settings.suspended === true) return isHealthNews ? { ticks: [], health, batch: undefined } : undefined;
   retryChanged(term, now);
   const isBusy = lanes.gaps.length > 0;
-  if (openGap(lanes, now) && !isBusy) term.arranging = 0;
-  if (term.arranging !== undefined) arrangeSome(term);
+  if (openGap(lanes, now) && !isBusy) lanes.arranging = 0;
+  if (lanes.arranging !== undefined) arrangeSome(term);
   const gap = lanes.gaps[0];
-  const isGapArranged = term.arranging === undefined;
+  const isGapArranged = lanes.arranging === undefined;
   const ticks = collect({
     lanes,
     roster,
@@ -332,7 +329,7 @@ function nextBatch(term: Running): Pending | undefined {
   });
   liveTokens.take(ticks.filter(({ lane }) => lane === 'live').length);
   missedTokens.take(ticks.filter(({ lane }) => lane !== 'live').length);
-  if (isGapArranged && gap !== lanes.gaps[0] && lanes.gaps.length > 0) term.arranging = 0;
+  if (isGapArranged && gap !== lanes.gaps[0] && lanes.gaps.length > 0) lanes.arranging = 0;
   const isNews = ticks.length > 0 || lanes.changed.size > 0 || gap !== lanes.gaps[0] || isHealthNews;
   return isNews ? { ticks, health, batch: undefined } : undefined;
 }
