@@ -6,6 +6,8 @@ import type { KubeObject, ManagedFields } from './object.ts';
 
 /** Who writes without saying who they are. */
 export const DEFAULT_FIELD_MANAGER = 'pipectl';
+/** Owner of all that stood in an object before it was applied first, as Kubernetes calls it. */
+export const BEFORE_FIRST_APPLY = 'before-first-apply';
 /** Oldest changes of more managers than are kept, under the name that Kubernetes gives them. */
 const ANCIENT = 'ancient-changes';
 const ELEMENT = /^(?:[fvki]:.|\.$)/s;

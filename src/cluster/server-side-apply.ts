@@ -1,11 +1,8 @@
 import { FieldConflictError } from './errors.ts';
 import { type FieldSet, fieldPaths, intersection, isNoField, union } from './field-set.ts';
 import { type Branch, compareTrees, fieldsOf, mergeTrees, objectOf, pruneTree, treeOf } from './field-tree.ts';
-import { entryOf, inOrder, managersOf, newEntry, withoutFields } from './managed-fields.ts';
+import { BEFORE_FIRST_APPLY, entryOf, inOrder, managersOf, newEntry, withoutFields } from './managed-fields.ts';
 import type { KubeObject, ManagedFields } from './object.ts';
-
-/** Owner of all that stood in an object before it was applied first, as Kubernetes calls it. */
-const BEFORE_FIRST_APPLY = 'before-first-apply';
 
 export interface Applier {
   readonly manager: string;

@@ -16,7 +16,7 @@ import {
 } from '../../cluster/index.ts';
 import { closureIn } from '../../compiler/index.ts';
 import { loadClosure } from '../closures/index.ts';
-import { definitionObject, isEdited, needsOf } from './definition.ts';
+import { definitionObject, FIELD_MANAGER, isEdited, needsOf } from './definition.ts';
 import { definitionOf, type Plan, type PlannedChange } from './plan.ts';
 import { tickAnnotations } from './previous-ticks.ts';
 
@@ -82,13 +82,13 @@ interface Pass {
 
 interface Prepared {
   readonly change: PlannedChange;
-  readonly write: Write;
+  readonly writes: readonly Write[];
   readonly needs: readonly string[];
 }
 
 async function applyBatch(target: Target, changes: readonly PlannedChange[], pass: Pass, last: Last): Promise<void> {
   const prepared = await prepare(target, changes, pass);
-  const writes = [...prepared.map(({ write }) => write), ...last(counted(pass, prepared))];
+  const writes = [...prepared.flatMap(({ writes }) => writes), ...last(counted(pass, prepared))];
   if (writes.length === 0) return;
   try {
     await target.cluster.write(writes, { discard: true });
@@ -107,7 +107,7 @@ async function applyEach(target: Target, changes: readonly PlannedChange[], pass
     const [prepared] = await prepare(target, [await adopting(target, change)], pass);
     if (prepared === undefined) continue;
     try {
-      await target.cluster.write([prepared.write], { discard: true });
+      await target.cluster.write(prepared.writes, { discard: true });
       Object.assign(pass, counted(pass, [prepared]));
     } catch (error) {
       if (!isRefusal(error)) throw error;
@@ -181,16 +181,17 @@ function fail(pass: Pass, change: PlannedChange, { message }: Error): void {
 }
 
 function counted(pass: Pass, prepared: readonly Prepared[]): Applied {
-  const count = (op: Write['op']): number => prepared.filter(({ write }) => write.op === op).length;
+  const count = (op: Write['op']): number =>
+    prepared.filter(({ writes }) => writes.some((write) => write.op === op)).length;
   return {
     created: pass.created + count('create'),
-    updated: pass.updated + count('update'),
+    updated: pass.updated + count('apply'),
     pruned: pass.pruned + count('delete'),
     failed: pass.failed,
   };
 }
 
-/** The write of one change; undefined when it is made already, an error when the definition cannot be. */
+/** The writes of one change; undefined when it is made already, an error when the definition cannot be. */
 async function prepareOne(target: Target, change: PlannedChange): Promise<Prepared | Error | undefined> {
   try {
     return await writeOf(target, change);
@@ -210,7 +211,7 @@ async function writeOf(target: Target, change: PlannedChange): Promise<Prepared 
     if (live === undefined) return undefined;
     const { uid } = live.metadata;
     if (uid !== undefined) target.deleting?.(uid);
-    return { change, write: { op: 'delete', key, ...(uid !== undefined && { if: { uid } }) }, needs: [] };
+    return { change, writes: [{ op: 'delete', key, ...(uid !== undefined && { if: { uid } }) }], needs: [] };
   }
   const { digest, file, prune } = change.to;
   const kept = change.action === 'restore' ? commitOf(live) : undefined;
@@ -224,9 +225,8 @@ async function writeOf(target: Target, change: PlannedChange): Promise<Prepared 
     ...(prune !== undefined && { prune }),
   });
   const marked = withAnnotations(object, tickAnnotations(live, object, target.now()));
-  const write: Write =
-    live === undefined ? { op: 'create', object } : { op: 'update', object: replacing(live, marked) };
-  return { change, write, needs: needsOf(object) };
+  const writes = live === undefined ? [creationOf(object)] : replacing(live, marked);
+  return { change, writes, needs: needsOf(object) };
 }
 
 function keyOf(change: PlannedChange): string {
@@ -240,19 +240,27 @@ function commitOf(live: KubeObject | undefined): string | undefined {
   return (live.spec as Partial<DefinitionSource>).commit;
 }
 
-/** `object` in the place of `live`: labels and annotations of others stay, ours that hold no more go. */
-function replacing(live: KubeObject, object: KubeObject): KubeObject {
-  const others = Object.fromEntries(
-    Object.entries(live.metadata.annotations ?? {}).filter(([name]) => !OURS.has(name)),
-  );
-  return {
-    ...object,
-    metadata: {
-      ...live.metadata,
-      labels: { ...live.metadata.labels, ...object.metadata.labels },
-      annotations: { ...others, ...object.metadata.annotations },
-    },
-  };
+function creationOf(object: KubeObject): Write {
+  return { op: 'create', object, fieldManager: FIELD_MANAGER };
+}
+
+/**
+ * `object` in the place of `live`, by server-side apply: what git says is taken back from whoever changed it, and all that
+ * others put beside it stays: labels, annotations, finalizers. It depends on no version, since the status of schedules
+ * changes all the time. Our annotations that hold no more are taken away first, whoever has come to own them.
+ */
+function replacing({ metadata }: KubeObject, object: KubeObject): readonly Write[] {
+  const { kind, metadata: wanted } = object;
+  const condition = metadata.uid === undefined ? {} : { if: { uid: metadata.uid } };
+  const stale = Object.keys(metadata.annotations ?? {}).filter((name) => {
+    return OURS.has(name) && wanted.annotations?.[name] === undefined;
+  });
+  const apply: Write = { op: 'apply', object, fieldManager: FIELD_MANAGER, force: true, ...condition };
+  if (stale.length === 0) return [apply];
+  const key: ObjectKey = { kind, name: wanted.name, ...(wanted.namespace && { namespace: wanted.namespace }) };
+  const annotations = Object.fromEntries(stale.map((name) => [name, null]));
+  const patch = { metadata: { annotations } };
+  return [{ op: 'patch', key, patch, fieldManager: FIELD_MANAGER, ...condition }, apply];
 }
 
 /** Annotations of ours that a new version may lack. */

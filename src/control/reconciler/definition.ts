@@ -2,6 +2,7 @@ import { type Digest, digestOf, type Json, orderedJson } from '../../base/index.
 import {
   ANNOTATION,
   API_VERSION,
+  BEFORE_FIRST_APPLY,
   type DefinitionSource,
   entityKey,
   type Interface,
@@ -9,6 +10,8 @@ import {
   LABEL,
   type LaunchPlan,
   launchSettings,
+  managersOf,
+  memberOf,
   type Parameter,
   type Platform,
   type Policy,
@@ -17,6 +20,9 @@ import {
   type Workflow,
 } from '../../cluster/index.ts';
 import type { ClosureParameter, EntityClosure } from '../../compiler/index.ts';
+
+/** Under this name the reconciler owns what git says of a definition. */
+export const FIELD_MANAGER = 'pipectl-reconciler';
 
 /** Where an active definition comes from and where it goes. */
 export interface DefinitionPlace {
@@ -70,17 +76,23 @@ export function needsOf({ kind, spec }: KubeObject): readonly string[] {
 }
 
 /** Who changed the object past the reconciler, and when, where the API says so. */
-export function changedBy({ metadata }: KubeObject): { readonly by?: string; readonly at?: string } {
+export function changedBy(object: KubeObject): { readonly by?: string; readonly at?: string } {
+  return notedChange(object) ?? lastEditor(object) ?? {};
+}
+
+/** What the API left on the object of its last change; also of a deletion, which nothing else tells of. */
+export function notedChange({ metadata }: KubeObject): { readonly by?: string; readonly at?: string } | undefined {
   const noted = metadata.annotations?.[ANNOTATION.changedBy];
-  if (noted !== undefined) return parsedChange(noted);
-  const { managedFields } = metadata as { readonly managedFields?: unknown };
-  if (!Array.isArray(managedFields)) return {};
-  const entries = managedFields as readonly { readonly manager?: string; readonly time?: string }[];
-  const latest = [...entries].sort((a, b) => ((a.time ?? '') < (b.time ?? '') ? 1 : -1))[0];
-  return {
-    ...(latest?.manager !== undefined && { by: latest.manager }),
-    ...(latest?.time !== undefined && { at: latest.time }),
-  };
+  return noted === undefined ? undefined : parsedChange(noted);
+}
+
+/** The manager who owns what git says should be the reconciler's. */
+function lastEditor(object: KubeObject): { readonly by: string; readonly at?: string } | undefined {
+  const editors = managersOf(object).filter(({ manager, fieldsV1 }) => {
+    return manager !== FIELD_MANAGER && manager !== BEFORE_FIRST_APPLY && memberOf(fieldsV1, 'f:spec') !== undefined;
+  });
+  const latest = editors.toSorted((a, b) => ((a.time ?? '') < (b.time ?? '') ? 1 : -1))[0];
+  return latest && { by: latest.manager, ...(latest.time !== undefined && { at: latest.time }) };
 }
 
 function parsedChange(text: string): { readonly by?: string; readonly at?: string } {

@@ -16,7 +16,7 @@ import {
   type Revision,
   SYSTEM_NAMESPACE,
 } from '../../cluster/index.ts';
-import { changedBy } from './definition.ts';
+import { notedChange } from './definition.ts';
 import type { Change } from './status.ts';
 
 export interface HealerOptions {
@@ -64,7 +64,7 @@ export function createHealer(options: HealerOptions): Healer {
     suspect(repository, kind, object, isDeleted) {
       const { name, namespace = '', uid = '' } = object.metadata;
       if (isDeleted && state.ownDeletions.delete(uid)) return;
-      if (isDeleted) remember(state.deletions, `${kind}/${namespace}/${name}`, changedBy(object));
+      if (isDeleted) remember(state.deletions, `${kind}/${namespace}/${name}`, notedChange(object) ?? {});
       line(state, repository, { kind, namespace, name });
     },
     deleting(uid) {

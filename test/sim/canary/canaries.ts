@@ -126,8 +126,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'applied-before-it-is',
     file: 'control/reconciler/apply.ts',
-    find: 'const writes = [...prepared.map(({ write }) => write), ...last(counted(pass, prepared))];',
-    replace: 'const writes = [...last(counted(pass, prepared)), ...prepared.map(({ write }) => write)];',
+    find: 'const writes = [...prepared.flatMap(({ writes }) => writes), ...last(counted(pass, prepared))];',
+    replace: 'const writes = [...last(counted(pass, prepared)), ...prepared.flatMap(({ writes }) => writes)];',
   },
   {
     name: 'waves-in-reverse',
@@ -247,8 +247,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'refused-batch-stays-half',
     file: 'cluster/adapters/embedded/stage.ts',
-    find: '    for (const undo of batch.undo?.reverse() ?? []) undo();',
-    replace: '',
+    find: '    takeBack(batch);\n    throw error;',
+    replace: '    throw error;',
   },
   {
     name: 'watch-misses-status',

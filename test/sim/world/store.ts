@@ -4,7 +4,8 @@ import { commitOp } from '../../../src/cluster/adapters/embedded/commit.ts';
 import { mainValue } from '../../../src/cluster/adapters/embedded/entry.ts';
 import { listObjects } from '../../../src/cluster/adapters/embedded/list.ts';
 import type { Orphans } from '../../../src/cluster/adapters/embedded/owners.ts';
-import { type Op, type Staged, stage, unstage } from '../../../src/cluster/adapters/embedded/stage.ts';
+import { rehearsedAnswers } from '../../../src/cluster/adapters/embedded/rehearsed.ts';
+import { type Op, rehearse, type Staged, stage, unstage } from '../../../src/cluster/adapters/embedded/stage.ts';
 import { newTable, snapshot, type Table, visibleEntry } from '../../../src/cluster/adapters/embedded/table.ts';
 import { watchEvents } from '../../../src/cluster/adapters/embedded/watch.ts';
 import { checkKey } from '../../../src/cluster/admission.ts';
@@ -158,10 +159,11 @@ export function createStore(options: StoreOptions): SimStore {
     for (const { failed } of drop()) failed(error);
   }
 
-  function write(writes: readonly Write[], { discard }: WriteOptions = {}): Promise<readonly KubeObject[]> {
+  function write(writes: readonly Write[], { discard, dryRun }: WriteOptions = {}): Promise<readonly KubeObject[]> {
     return new Promise((resolve, reject) => {
       let staged: Staged;
       try {
+        if (dryRun === true) return resolve(rehearse(staging, writes, Number.POSITIVE_INFINITY, rehearsed));
         staged = stage(staging, writes, Number.POSITIVE_INFINITY);
       } catch (error) {
         if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error;
@@ -173,6 +175,7 @@ export function createStore(options: StoreOptions): SimStore {
     });
   }
 
+  const rehearsed = (staged: Staged): readonly KubeObject[] => rehearsedAnswers(table, staged);
   const collector = startCollector(table, orphans, log, write);
   return {
     table,
