@@ -110,6 +110,22 @@ describe('what is active', () => {
   });
 });
 
+describe('a repository whose first push is rejected', () => {
+  it('is not there, but what was wrong with it is, also for who is in its checkout', async () => {
+    const other = newProject({ ...FILES, 'pipectl.yaml': FILES['pipectl.yaml'].replace('shop', 'pay') });
+    const bad = other.commit({ 'pipelines/double.yaml': 'kind: Taks\n' });
+    expect((await other.push(daemon.remote('pay'))).code).toBe(1);
+    const bob = personIn(other.folder, data);
+    expect(await bob.said('revisions', '--rejected')).toContain(`${short(bad)}   rejected`);
+    expect(await ada.said('revisions', 'pay', '-o', 'name')).toBe(`pay-${bad}\n`);
+    expect(await bob.said('describe', 'revision', short(bad))).toContain('PIPE-SCHEMA-003');
+    for (const nobody of ['pya', 'p y,a']) {
+      const err = expect.stringContaining(`there is no repository "${nobody}"`);
+      expect(await ada.pipectl('revisions', nobody)).toMatchObject({ code: 1, err });
+    }
+  });
+});
+
 describe('blame', () => {
   it('names the commit of a push that changed what runs, not one that changed its spelling', async () => {
     const [blamed] = JSON.parse(await ada.said('blame', 'task/double', '-o', 'json'));

@@ -1,11 +1,11 @@
-import { type Connected, findCheckout, listAll, trackedDomains } from '../../client/index.ts';
+import { type Connected, findCheckout, listAll, listRepositories, trackedDomains } from '../../client/index.ts';
 import { age, LABEL, type Repository, type Revision, SYSTEM_NAMESPACE } from '../../cluster/index.ts';
-import { shortOid } from '../../git/index.ts';
-import { repositoryFor } from '../choose-repository.ts';
+import { isRepositoryName, shortOid } from '../../git/index.ts';
+import { repositoryFor, repositoryName } from '../choose-repository.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { authorName } from '../describe-repository.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode, FailedError } from '../errors.ts';
 import { countWords } from '../kind-words.ts';
 import { jsonText } from '../object-text.ts';
 import { renderTable, type TableColumn } from '../table.ts';
@@ -18,11 +18,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const { stdout, stderr } = context;
   const limit = input.integer('limit', { min: 1, max: 100_000 }) ?? DEFAULT_LIMIT;
   const session = await context.session();
-  const repository = await optionalRepository(context, session, input.arguments[0]);
-  const { items } = await listAll<Revision>(session.cluster, 'Revision', {
-    namespace: SYSTEM_NAMESPACE,
-    ...(repository !== undefined && { labelSelector: `${LABEL.repository}=${repository.metadata.name}` }),
-  });
+  const { repository, items } = await meant(context, session, input.arguments[0]);
   const wanted = input.flag('rejected') ? items.filter(({ spec }) => spec.rejected === true) : items;
   const revisions = [...wanted].sort(newestFirst).slice(0, limit);
   const format = input.text('output') ?? 'table';
@@ -34,6 +30,34 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     stderr.write(`${wanted.length - revisions.length} older ones are not shown: --limit\n`);
   }
   return EXIT.ok;
+}
+
+interface Meant {
+  readonly repository?: Repository;
+  readonly items: readonly Revision[];
+}
+
+/** Revisions of the repository that is meant. One whose first push was rejected is not there, but what was wrong is. */
+async function meant(context: CommandContext, session: Connected, word: string | undefined): Promise<Meant> {
+  const list = async (name: string | undefined): Promise<readonly Revision[]> => {
+    const labelSelector = name === undefined ? undefined : `${LABEL.repository}=${name}`;
+    const options = { namespace: SYSTEM_NAMESPACE, ...(labelSelector !== undefined && { labelSelector }) };
+    return (await listAll<Revision>(session.cluster, 'Revision', options)).items;
+  };
+  try {
+    const repository = await optionalRepository(context, session, word);
+    return repository === undefined
+      ? { items: await list(undefined) }
+      : { repository, items: await list(repository.metadata.name) };
+  } catch (error) {
+    const name = word === undefined ? undefined : repositoryName(word);
+    const isPossible = name === undefined ? context.global.namespace === undefined : isRepositoryName(name);
+    if (!(error instanceof FailedError) || !isPossible) throw error;
+    const known = new Set((await listRepositories(session.cluster)).map(({ metadata }) => metadata.name));
+    const items = (await list(name)).filter(({ spec }) => !known.has(spec.repository));
+    if (items.length === 0) throw error;
+    return { items };
+  }
 }
 
 /** Without a name, and outside a checkout, revisions of all. */
