@@ -1,11 +1,11 @@
-import { MAX_SHARDS, ROLES, type Role } from './world/processes.ts';
+import { MAX_SHARDS, ROLES, type Role, timingOf } from './world/processes.ts';
 import { type Chance, chanceOf } from './world/random.ts';
 
 /**
- * Something that goes wrong at `atMs` from the start. Durations in milliseconds. `awaitsWork`: when no attempt lives then, it
- * happens as soon as one does.
+ * Something that goes wrong at `atMs` from the start. Durations in milliseconds. `awaits`: it happens as soon as an attempt
+ * lives, or the next push is accepted.
  */
-export type Fault = { readonly atMs: number; readonly awaitsWork?: true } & (
+export type Fault = { readonly atMs: number; readonly awaits?: 'work' | 'push' } & (
   | { readonly kind: 'crash' | 'crashAtCommit' | 'cutAtCommit'; readonly role: Role; readonly forMs: number }
   | { readonly kind: 'power'; readonly forMs: number }
   | { readonly kind: 'partition' | 'stale' | 'slow'; readonly role: Role; readonly forMs: number }
@@ -68,14 +68,54 @@ export function planOf(seed: number, hours: number): SimPlan {
   const chance = chanceOf(seed, 'plan');
   const mode = chance.chance(0.4) ? 'embedded' : 'kubernetes';
   const storms = times(chanceOf(seed, 'storms'), hours, 1 / 8);
-  const faults = chance.chance(0.05) ? [] : faultsOf(chanceOf(seed, 'faults'), { hours, mode, storms });
+  const usurped = usurpationOf(seed, hours, mode);
+  const faults = chance.chance(0.05)
+    ? []
+    : [
+        ...faultsOf(chanceOf(seed, 'faults'), { hours, mode, storms }),
+        ...pushFaultsOf(seed, hours, mode),
+        ...usurped.faults,
+      ];
   const actions = [
     ...actionsOf(chanceOf(seed, 'actions'), hours, storms),
     ...secretActions(seed, hours),
     ...careActions(seed, hours),
+    ...usurped.actions,
   ].sort(byTime);
   const shards = chance.pick([3, 3, MAX_SHARDS]);
-  return { seed, hours, mode, repositories: chance.chance(0.2) ? 2 : 1, shards, faults, actions };
+  const repositories = chance.chance(0.2) ? 2 : 1;
+  return { seed, hours, mode, repositories, shards, faults: faults.sort(byTime), actions };
+}
+
+/**
+ * In some worlds a process comes back while another has its lease, and people run things: it was cut off for longer than the
+ * lease, or, as the clock of the other was set ahead, for less, so that both believe that they hold it.
+ */
+function usurpationOf(
+  seed: number,
+  hours: number,
+  mode: SimPlan['mode'],
+): { readonly faults: readonly Fault[]; readonly actions: readonly Action[] } {
+  const chance = chanceOf(seed, 'usurped');
+  if (mode === 'embedded' || chance.chance(0.7)) return { faults: [], actions: [] };
+  const { durationMs, renewDeadlineMs, retryMs } = timingOf(seed).timing;
+  const last = hours * HOUR;
+  const atMs = Math.round(chance.between(0.2, 0.9) * last);
+  const role = chance.pick(PROPELLERS.slice(0, 3));
+  const isEarly = chance.chance(0.6);
+  const cutMs = Math.round(
+    isEarly ? chance.between(retryMs, renewDeadlineMs) : durationMs + chance.between(1, 2.5) * retryMs,
+  );
+  const faults: Fault[] = [{ kind: 'double', atMs, role, cutMs, forMs: cutMs + 15 * MINUTE }];
+  if (isEarly) {
+    faults.push({ kind: 'clock', atMs: atMs + MINUTE, role, byMs: 3 * HOUR });
+    faults.push({ kind: 'clock', atMs: atMs + HOUR, role, byMs: -3 * HOUR });
+  }
+  const actions = Array.from({ length: 8 }, (): Action => {
+    const runMs = Math.min(last, atMs + cutMs + Math.round(chance.between(-1, 6) * MINUTE));
+    return { kind: 'run', atMs: runMs, choice: chance.int(1_000), a: chance.int(30) };
+  });
+  return { faults, actions };
 }
 
 function byTime(a: { readonly atMs: number }, b: { readonly atMs: number }): number {
@@ -150,7 +190,7 @@ function faultsOf(chance: Chance, { hours, mode, storms }: FaultOptions): Fault[
       together.push(faultOf(chance.pick(chosen), at, chance, mode));
     }
     // Most hours are quiet: what goes wrong then is seen by nobody.
-    return chance.chance(0.6) ? together.map((fault): Fault => ({ ...fault, awaitsWork: true })) : together;
+    return chance.chance(0.6) ? together.map((fault): Fault => ({ ...fault, awaits: 'work' })) : together;
   });
   // Work that comes while nobody is there is taken up all at once.
   if (mode === 'embedded' && chance.chance(0.5)) {
@@ -168,6 +208,17 @@ function faultsOf(chance: Chance, { hours, mode, storms }: FaultOptions): Fault[
     if (chance.chance(0.7)) faults.push({ kind, atMs: atMs + 20_000, choice: 2 * chance.int(500) });
   }
   return faults.sort(byTime);
+}
+
+/** Now and then what takes pushes is met between its word to the pusher and its note of it, by what it cannot do that with. */
+function pushFaultsOf(seed: number, hours: number, mode: SimPlan['mode']): Fault[] {
+  const chance = chanceOf(seed, 'push faults');
+  const kinds =
+    mode === 'embedded' ? (['fullDisk', 'fullDisk', 'power'] as const) : (['partition', 'flaky', 'crash'] as const);
+  return times(chance, hours, 1 / 12).map((atMs): Fault => {
+    const fault = faultOf(chance.pick(kinds), atMs, chance, mode);
+    return { ...fault, ...('role' in fault && { role: 'reconciler' }), awaits: 'push' } as Fault;
+  });
 }
 
 function faultOf(kind: Fault['kind'], atMs: number, chance: Chance, mode: SimPlan['mode']): Fault {
@@ -245,7 +296,7 @@ function actionsOf(chance: Chance, hours: number, storms: readonly number[]): Ac
     const choice = chance.int(1_000);
     const branch = chance.pick(['main', 'main', 'release', 'feature']);
     const forMs = Math.round(chance.between(MINUTE, 3 * HOUR));
-    const kind = chance.pick(['abort', 'abort', 'pause', 'remove', 'answer', 'answer'] as const);
+    const kind = chance.pick(['abort', 'abort', 'pause', 'remove', 'brief', 'answer', 'answer'] as const);
     if (chance.chance(0.63)) {
       actions.push(kind === 'pause' ? { kind, atMs, choice, forMs } : { kind, atMs, choice });
     } else if (chance.chance(0.4)) {

@@ -81,6 +81,20 @@ export const nothingIsLeftOver: Invariant = {
   },
 };
 
+/** 8: what was refused, or never became durable, has left nothing behind in the store. */
+export const nothingIsHalf: Invariant = {
+  end({ world, violate }) {
+    for (const { kind, shelves } of world.store.table.kinds.values()) {
+      for (const { namespace, entries } of shelves.values()) {
+        for (const [name, { pending, rv }] of entries) {
+          if (pending !== undefined || rv === 0)
+            violate(8, `${kind} ${namespace}/${name} waits for a write that never comes`);
+        }
+      }
+    }
+  },
+};
+
 function isOrphan({ executions }: Facts, { metadata }: KubeObject): boolean {
   const owners = (metadata.ownerReferences ?? []).map(({ uid }) => executions.get(uid));
   return owners.length > 0 && owners.every((owner) => owner?.isDeleted === true);

@@ -1,5 +1,5 @@
 import type { Commit } from '../world/store.ts';
-import { abortsReachAll, answersCome, nothingIsLeftOver } from './answers.ts';
+import { abortsReachAll, answersCome, nothingIsHalf, nothingIsLeftOver } from './answers.ts';
 import { nothingFallsBetween, watchArchive } from './archive.ts';
 import {
   domainsAreReached,
@@ -19,7 +19,15 @@ import {
   terminalIsFinal,
 } from './executions.ts';
 import { type Facts, type Invariant, takeIn } from './facts.ts';
-import { concurrencyHolds, linesMove, ownersFollowEachOther, parallelismHolds, queuesAreBounded } from './limits.ts';
+import {
+  concurrencyHolds,
+  linesMove,
+  losersAreSilent,
+  ownersAreTrue,
+  ownersFollowEachOther,
+  parallelismHolds,
+  queuesAreBounded,
+} from './limits.ts';
 import { appliedIsTrue, budgetsAreKept, endsAreDeserved, recoveredIsKept } from './outcomes.ts';
 import { nobodyStarves, quotasHold } from './quotas.ts';
 import { removalsAreConfirmed, suspensionsHold } from './removals.ts';
@@ -41,6 +49,8 @@ const INVARIANTS: readonly Invariant[] = [
   quotasHold,
   queuesAreBounded,
   ownersFollowEachOther,
+  ownersAreTrue,
+  losersAreSilent,
   revisionsAreWhole,
   nothingDangles,
   removalsAreConfirmed,
@@ -52,6 +62,7 @@ const INVARIANTS: readonly Invariant[] = [
   appliedIsTrue,
   abortsReachAll,
   nothingIsLeftOver,
+  nothingIsHalf,
   secretsStaySecret,
 ];
 /** What is not over tells more than what follows from it. */

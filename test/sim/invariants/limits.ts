@@ -1,4 +1,4 @@
-import type { Pod } from '../../../src/cluster/index.ts';
+import type { Execution, Lease, Pod } from '../../../src/cluster/index.ts';
 import type { WorkflowClosure } from '../../../src/compiler/closure.ts';
 import type { PropellerStats } from '../../../src/control/propeller/index.ts';
 import { contentOf } from './content.ts';
@@ -144,5 +144,56 @@ export const ownersFollowEachOther: Invariant = {
     }
     history.delete(owner);
     history.set(owner, divisions);
+  },
+};
+
+/** By owner, which is a shard and an epoch: the process that has it. */
+const writers = new WeakMap<Facts, Map<string, string>>();
+
+/** 5: whoever writes an execution is whom its status names as its owner: else it did not know what another had written. */
+export const ownersAreTrue: Invariant = {
+  after(facts, commit) {
+    const { by } = commit;
+    if (commit.kind !== 'status' || commit.key.kind !== 'Execution' || by?.startsWith('propeller') !== true) return;
+    const key = `${commit.key.namespace}/${commit.key.name}`;
+    // One process alone needs no lease, and names none; and what cannot be run is ended by whoever finds it so.
+    if (facts.world.plan.mode === 'embedded' || facts.users.poisoned.has(key)) return;
+    const { shard } = (facts.world.store.find(commit.key) as Execution | undefined)?.status ?? {};
+    if (shard === undefined) return;
+    const known = writers.get(facts) ?? new Map<string, string>();
+    writers.set(facts, known);
+    const owner = `${shard.id}@${shard.epoch}`;
+    const writer = known.get(owner) ?? by;
+    known.set(owner, writer);
+    if (writer !== by) facts.violate(5, `${by} writes ${key}, which is that of ${owner}, ${writer}`);
+  },
+};
+
+/** The epoch of each shard's lease, and since when. */
+const epochs = new WeakMap<Facts, Map<string, { readonly epoch: number; readonly since: number }>>();
+/** What was under way when a lease was lost may arrive so much later over a slow network. */
+const ARRIVING_MS = 5 * 60_000;
+
+/** 5: whoever lost its lease begins nothing more, also of what another has not touched yet. */
+export const losersAreSilent: Invariant = {
+  after(facts, commit) {
+    const leases = epochs.get(facts) ?? new Map<string, { readonly epoch: number; readonly since: number }>();
+    epochs.set(facts, leases);
+    const { now } = facts.world.timeline;
+    if (commit.kind === 'put' && commit.object.kind === 'Lease') {
+      const { metadata, spec } = commit.object as Lease;
+      const epoch = spec.leaseTransitions ?? 0;
+      if (leases.get(metadata.name)?.epoch !== epoch) leases.set(metadata.name, { epoch, since: now });
+    }
+    if (commit.kind !== 'status' || commit.key.kind !== 'Execution' || facts.world.worstSkewMs > 0) return;
+    const { shard } = commit.patch as { shard?: { id?: string; epoch?: number } | null };
+    const lease = leases.get(`pipectl-${shard?.id}`);
+    if (shard?.epoch === undefined || lease === undefined || shard.epoch >= lease.epoch) return;
+    if (lease.since < now - ARRIVING_MS) {
+      facts.violate(
+        5,
+        `${shard.id} begins ${commit.key.name} in epoch ${shard.epoch}, long after ${lease.epoch} began`,
+      );
+    }
   },
 };

@@ -14,6 +14,7 @@ import {
 import { resolveInputs } from '../../../src/compiler/index.ts';
 import { type Push, ZERO_OID } from '../../../src/git/index.ts';
 import type { Action } from '../plan.ts';
+import { strikePush } from '../world/faults.ts';
 import type { SimRepository } from '../world/git.ts';
 import { isDead } from '../world/link.ts';
 import { chanceOf } from '../world/random.ts';
@@ -369,10 +370,10 @@ async function sendPush(
     users.accepted.add(`${repository.name}@${commit}`);
     users.pushedAt = world.timeline.now;
     world.note(`push of ${commit} to ${ref} was accepted`);
+    strikePush(world);
     if (isDead(link)) return;
-    await Promise.race([handler.landed({ repository: repository.name, updates: [update] }), died]).catch(
-      () => undefined,
-    );
+    const landing = handler.landed({ repository: repository.name, updates: [update] });
+    await Promise.race([landing, died]).catch(() => world.note(`the move of ${ref} to ${commit} was not noted`));
   });
   return isAccepted;
 }

@@ -222,11 +222,16 @@ function writtenWorkflow(a: number): object {
   return { nodes, outputs: { out: `\${{ nodes.d${length - 1}.outputs.x }}` } };
 }
 
-/** SIGTERM, and what is left of the grace. */
+/** SIGTERM, and what is left of the grace. Some programs end themselves then as if all were well, with what they have by then. */
 function end(state: State, pod: LivePod): void {
   if (pod.isEnding) return;
   pod.isEnding = true;
-  later(state, pod, pod.chance.between(10, 10_000), () => terminate(state, pod, 143, 'Aborted', ''));
+  later(state, pod, pod.chance.between(10, 10_000), () => {
+    const { chance, redactor } = pod;
+    const isGraceful = pod.startedAt !== undefined && chance.chance(0.25);
+    if (!isGraceful) terminate(state, pod, 143, 'Aborted', '');
+    else terminate(state, pod, 0, 'Completed', chance.chance(0.5) ? '' : redactText(redactor, outputsOf(pod)));
+  });
 }
 
 function terminate(state: State, pod: LivePod, exitCode: number, reason: string, message: string): void {

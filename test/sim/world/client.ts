@@ -20,7 +20,9 @@ export function createClient(store: SimStore, link: Link): Cluster {
     list: (kind, options) => call(link, isRemote, () => store.list(kind, options) as never),
     watch: (kind, options) => watch(store, link, kind, options) as never,
     write: (writes, options) =>
-      isRemote ? writeEach(store, link, writes, options) : call(link, false, () => store.write(writes, options)),
+      isRemote
+        ? writeEach(store, link, writes, options)
+        : call(link, false, () => store.write(writes, options, link.name)),
     podLogs(key) {
       throw new NotFoundError(key);
     },
@@ -36,7 +38,7 @@ async function writeEach(
 ): Promise<readonly KubeObject[]> {
   const written: KubeObject[] = [];
   for (const write of writes) {
-    written.push(...(await call(link, true, () => store.write([write], options), true)));
+    written.push(...(await call(link, true, () => store.write([write], options, link.name), true)));
   }
   return written;
 }

@@ -62,27 +62,34 @@ export function doom(world: World, commits: readonly Commit[]): void {
 const MINUTE = 60_000;
 const ORDINARY: ReadonlySet<Fault['kind']> = new Set(['evict', 'lose', 'vanish', 'crashAtCommit', 'cutAtCommit']);
 
-/** Makes a fault happen now, or when there is work that it can disturb. */
+/** Makes a fault happen now, or when there is something that it can disturb. */
 export function strikeInTime(world: World, fault: Fault): void {
-  if (fault.awaitsWork === true && (world.awaiting.length > 0 || world.agent.live.size === 0))
-    world.awaiting.push(fault);
+  const { awaiting, agent } = world;
+  if (fault.awaits === 'push') awaiting.push.push(fault);
+  else if (fault.awaits === 'work' && (awaiting.work.length > 0 || agent.live.size === 0)) awaiting.work.push(fault);
   else strike(world, fault);
 }
 
 /** Some time after work has begun, so that it is met at its start, in its middle and at its end. */
 const WORK_MS = 20_000;
 
-/** Makes happen what waits for work: with as much between one and the next as was meant. */
-export function strikeAwaiting(world: World, commits: readonly Commit[]): void {
+/** Makes happen what waits for an attempt, when there is one: with as much between one and the next as was meant. */
+export function strikeWork(world: World, commits: readonly Commit[]): void {
   const { awaiting, agent, timeline } = world;
   if (agent.live.size === 0 || !commits.some((commit) => commit.kind === 'put' && commit.object.kind === 'Pod')) return;
-  const faults = awaiting.splice(0);
+  const faults = awaiting.work.splice(0);
   const first = faults[0] as Fault;
   for (const fault of faults) {
     timeline.after((first.atMs % WORK_MS) + Math.min(fault.atMs - first.atMs, 5 * MINUTE), () => {
       if (!world.isCalm) strike(world, fault);
     });
   }
+}
+
+/** Makes happen one fault that waits for a push, which has moved its ref and is about to be noted. */
+export function strikePush(world: World): void {
+  const fault = world.isCalm ? undefined : world.awaiting.push.shift();
+  if (fault !== undefined) strike(world, fault);
 }
 
 /** Makes a fault happen now. */
@@ -204,7 +211,8 @@ export function calmDown(world: World): void {
   world.isCalm = true;
   Object.assign(world.disk, { slowUntil: 0, fullUntil: 0 });
   world.doomed.length = 0;
-  world.awaiting.length = 0;
+  world.awaiting.work.length = 0;
+  world.awaiting.push.length = 0;
   for (const old of world.doubles) kill(old);
   world.doubles.clear();
   for (const { weather, skew } of world.processes.values()) {

@@ -150,7 +150,7 @@ const LAZY: Timing = {
 };
 
 /** Renewals, and lists of what has not changed, are most of what happens in a quiet world: so most worlds have fewer. */
-function timingOf(seed: number): Timing {
+export function timingOf(seed: number): Timing {
   return chanceOf(seed, 'timing').chance(0.125) ? BUSY : LAZY;
 }
 

@@ -27,10 +27,14 @@ import {
 import type { Timeline } from './timeline.ts';
 
 /** One durable change, as observers see it the moment it becomes visible. */
-export type Commit =
+export type Commit = {
+  /** The process that wrote it; absent: somebody else. */
+  readonly by?: string | undefined;
+} & (
   | { readonly kind: 'put'; readonly before: KubeObject | undefined; readonly object: KubeObject }
   | { readonly kind: 'status'; readonly key: ObjectKey; readonly patch: MergePatch }
-  | { readonly kind: 'delete'; readonly key: ObjectKey; readonly object: KubeObject };
+  | { readonly kind: 'delete'; readonly key: ObjectKey; readonly object: KubeObject }
+);
 
 export interface Disk {
   /** Milliseconds that the next frame takes. */
@@ -47,7 +51,7 @@ export interface SimStore {
   find(key: ObjectKey): KubeObject | undefined;
   list(kind: string, options?: ListOptions): Promise<ObjectList>;
   watch(kind: string, options: WatchOptions): AsyncIterable<readonly WatchEvent[]>;
-  write(writes: readonly Write[], options?: WriteOptions): Promise<readonly KubeObject[]>;
+  write(writes: readonly Write[], options?: WriteOptions, by?: string): Promise<readonly KubeObject[]>;
   /** Writes that are accepted and not on the disk are gone, and nobody is told. */
   losePower(): void;
   /** Watches of this kind that are behind get ExpiredError. */
@@ -68,6 +72,7 @@ export interface StoreOptions {
 
 interface Waiting {
   readonly staged: Staged;
+  readonly by: string | undefined;
   readonly done: () => void;
   readonly failed: (error: Error) => void;
 }
@@ -117,9 +122,9 @@ export function createStore(options: StoreOptions): SimStore {
   function settle(): void {
     const settled = flying;
     flying = [];
-    for (const { staged } of settled) {
+    for (const { staged, by } of settled) {
       const commits: Commit[] = [];
-      for (const op of staged.ops) commitOne(op, commits);
+      for (const op of staged.ops) commitOne(op, commits, by);
       if (commits.length > 0) onCommit(commits, staged.text);
     }
     table.dirty.clear();
@@ -130,7 +135,7 @@ export function createStore(options: StoreOptions): SimStore {
     flush();
   }
 
-  function commitOne(op: Op, commits: Commit[]): void {
+  function commitOne(op: Op, commits: Commit[], by: string | undefined): void {
     if (op.kind === 'none') return;
     const { entry } = op;
     const { kind, namespace } = entry.shelf;
@@ -140,9 +145,9 @@ export function createStore(options: StoreOptions): SimStore {
     const { changes } = table.kinds.get(kind)!;
     changes.rings = mainChanged || changes.rings === 'main' ? 'main' : 'status';
     const key: ObjectKey = namespace === '' ? { kind, name: entry.name } : { kind, namespace, name: entry.name };
-    if (op.kind === 'put') commits.push({ kind: 'put', before, object: mainValue(op.main) });
-    else if (op.kind === 'status') commits.push({ kind: 'status', key, patch: op.patch as MergePatch });
-    else commits.push({ kind: 'delete', key, object: entry.hot!.snapshot! });
+    if (op.kind === 'put') commits.push({ by, kind: 'put', before, object: mainValue(op.main) });
+    else if (op.kind === 'status') commits.push({ by, kind: 'status', key, patch: op.patch as MergePatch });
+    else commits.push({ by, kind: 'delete', key, object: entry.hot!.snapshot! });
   }
 
   function drop(): readonly Waiting[] {
@@ -159,7 +164,11 @@ export function createStore(options: StoreOptions): SimStore {
     for (const { failed } of drop()) failed(error);
   }
 
-  function write(writes: readonly Write[], { discard, dryRun }: WriteOptions = {}): Promise<readonly KubeObject[]> {
+  function write(
+    writes: readonly Write[],
+    { discard, dryRun }: WriteOptions = {},
+    by?: string,
+  ): Promise<readonly KubeObject[]> {
     return new Promise((resolve, reject) => {
       let staged: Staged;
       try {
@@ -167,11 +176,11 @@ export function createStore(options: StoreOptions): SimStore {
         staged = stage(staging, writes, Number.POSITIVE_INFINITY);
       } catch (error) {
         if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error;
-        enqueue({ staged: { ops: [], answers: [], text: '' }, done: () => reject(error), failed: reject });
+        enqueue({ staged: { ops: [], answers: [], text: '' }, by, done: () => reject(error), failed: reject });
         return;
       }
       const answers = (): readonly KubeObject[] => staged.answers.map((index) => answerOf(table, staged.ops[index]!));
-      enqueue({ staged, done: () => resolve(discard === true ? [] : answers()), failed: reject });
+      enqueue({ staged, by, done: () => resolve(discard === true ? [] : answers()), failed: reject });
     });
   }
 

@@ -5,7 +5,7 @@ import { type Cluster, NotFoundError, type Secret, type Secrets, withArchive } f
 import type { Fault, SimPlan } from '../plan.ts';
 import { type Agent, createAgent } from './agent.ts';
 import { createArchive, type SimArchive, type SimArchiveOptions } from './archive.ts';
-import { doom, strikeAwaiting } from './faults.ts';
+import { doom, strikeWork } from './faults.ts';
 import { createRepository, type SimRepository } from './git.ts';
 import {
   createProcess,
@@ -52,8 +52,8 @@ export interface World {
   readonly disk: { slowUntil: number; fullUntil: number };
   /** Roles whose process dies, or is cut off, with the next commit of its own, before it is told of it. */
   readonly doomed: { readonly kind: 'crashAtCommit' | 'cutAtCommit'; readonly role: Role; readonly forMs: number }[];
-  /** Faults that wait until an attempt lives. */
-  readonly awaiting: Fault[];
+  /** Faults that wait for something that they can disturb. */
+  readonly awaiting: { readonly work: Fault[]; readonly push: Fault[] };
   /** Until when something goes wrong, as far as it is known; in the past: nothing does. */
   troubledUntil: number;
   shards: number;
@@ -99,7 +99,7 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
       if (trace !== undefined) for (const line of text.trimEnd().split('\n')) trace(timeline.now, line.slice(0, 600));
       for (const watch of watchers) watch(commits);
       if (doomed.length > 0) doom(world, commits);
-      if (world.awaiting.length > 0) strikeAwaiting(world, commits);
+      if (world.awaiting.work.length > 0) strikeWork(world, commits);
     },
   });
   const archive =
@@ -160,7 +160,7 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
     },
     disk,
     doomed,
-    awaiting: [],
+    awaiting: { work: [], push: [] },
     troubledUntil: START_MS,
     shards: plan.shards,
     worstSkewMs: 0,
