@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -29,13 +39,13 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 function pipectl(
   argv: readonly string[],
-  options: { nodeOptions?: readonly string[]; env?: Record<string, string> } = {},
+  options: { cwd?: string; nodeOptions?: readonly string[]; env?: Record<string, string> } = {},
 ) {
   const args = [...(options.nodeOptions ?? []), join(home, 'bin', 'pipectl.js'), ...argv];
   const env = { PATH: process.env.PATH, HOME: home, XDG_DATA_HOME: home, ...options.env };
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     env,
-    cwd: home,
+    cwd: options.cwd ?? home,
     encoding: 'utf8',
     timeout: 20_000,
   });
@@ -44,9 +54,13 @@ function pipectl(
 
 /** What Node loads for a command line: built-in modules, our chunks without their hashes, and packages. */
 function loadedBy(...argv: string[]): string[] {
+  return loadedIn(home, ...argv);
+}
+
+function loadedIn(cwd: string, ...argv: string[]): string[] {
   const log = join(home, 'loaded.txt');
   writeFileSync(log, '');
-  pipectl(argv, { nodeOptions: ['--import', join(home, 'loaded.mjs')], env: { LOADED: log } });
+  pipectl(argv, { cwd, nodeOptions: ['--import', join(home, 'loaded.mjs')], env: { LOADED: log } });
   const urls = readFileSync(log, 'utf8').trim().split('\n');
   return urls.map(
     (url) => /node_modules\/(@[^/]+\/[^/]+|[^/]+)/.exec(url)?.[1] ?? /([^/]+?)(-[\w-]{8})?(\.m?js)?$/.exec(url)![1]!,
@@ -83,9 +97,38 @@ describe('the built program', () => {
     );
     const loaded = loadedBy('get', 'executions', '-n', 'a-b', '--kubeconfig', env.PIPECTL_KUBECONFIG);
     expect(loaded).toContain('commander');
-    for (const name of ['@kubernetes/client-node', 'isomorphic-git', 'ajv', 'yaml', 'daemon', 'node:sqlite']) {
+    for (const name of ['@kubernetes/client-node', 'isomorphic-git', 'ajv', 'yaml', 'daemon', 'check', 'node:sqlite']) {
       expect(loaded).not.toContain(name);
     }
+  });
+
+  it('loads few files to validate what was validated before, and not the compiler where nothing has changed', () => {
+    const project = join(home, 'project');
+    mkdirSync(join(project, 'pipelines'), { recursive: true });
+    const git = (...args: string[]) => expect(spawnSync('git', ['-C', project, ...args]).status).toBe(0);
+    const document = `apiVersion: pipectl.dev/v1
+kind: Project
+metadata: { name: small }
+spec: { paths: [pipelines], domains: { production: { ref: main } } }
+`;
+    writeFileSync(join(project, 'pipectl.yaml'), document);
+    writeFileSync(
+      join(project, 'pipelines/w.yaml'),
+      'apiVersion: pipectl.dev/v1\nkind: Workflow\nmetadata: { name: w }\nspec: { nodes: { wait: { sleep: 1s } } }\n',
+    );
+    git('init', '-q');
+    git('add', '.');
+    loadedIn(project, 'validate');
+    const ours = (names: readonly string[]) =>
+      names.filter((name) => !name.startsWith('node:') && !name.startsWith('@'));
+    const unchanged = loadedIn(project, 'validate');
+    expect(unchanged).toContain('verdict');
+    expect(unchanged).not.toContain('check');
+    expect(ours(unchanged).length).toBeLessThanOrEqual(10);
+    appendFileSync(join(project, 'pipelines/w.yaml'), '# Changed.\n');
+    const edited = loadedIn(project, 'validate');
+    expect(edited).toContain('check');
+    expect(ours(edited).length).toBeLessThanOrEqual(25);
   });
 
   it('has a chunk for each command', () => {
