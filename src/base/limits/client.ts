@@ -22,13 +22,14 @@ export const MAX_RECHECKED_FILES = 500;
 export const REMEMBERED_TEXTS = { count: 1_000, maxLength: 300 } as const;
 
 /**
- * A validation in parts. `files`: of one group; `rereads`: how often all files may be read again because groups refer to
- * them, past it everything is checked at once; `parsed`: texts that a thread keeps parsed, in bytes of text. Threads are
- * started for `minFiles` files, `threads` in all: each costs some 100 MB. `youngMb`: the heap for what lives shortly, which is
+ * A validation in parts. `files`: of one group, `lastFiles` when few are left; `rereads`: how often all files may be read
+ * again because groups refer to them, past it everything is checked at once; `parsed`: texts that a thread keeps parsed, in
+ * bytes of text. Threads are started for `minFiles` files, `threads` in all: each costs some 100 MB. `youngMb`: the heap for what lives shortly, which is
  * all but the records. `briefFiles`: up to so many, the process is over before slow compilation to fast code pays off.
  */
 export const CHECK_GROUPS = {
   files: 64,
+  lastFiles: 16,
   rereads: 3,
   parsedBytes: 8 * MiB,
   minFiles: 600,

@@ -16,11 +16,14 @@ export interface CheckJob {
   readonly taken: SharedArrayBuffer;
 }
 
-/** What a thread found. */
+/** What a thread found in one piece of the work. */
 export interface CheckPart {
   readonly looks: readonly FirstLook[];
   readonly records: readonly FileRecord[];
 }
+
+/** What another thread says: piece by piece, so that what it found is taken over while both still work. */
+export type CheckAnswer = { readonly kind: 'part'; readonly part: CheckPart } | { readonly kind: 'end' };
 
 /** Threads that check files, this one included. */
 export interface CheckThreads {
@@ -37,16 +40,15 @@ export function startThreads(fileCount: number, most: number = threadsHere()): C
   const reader = createReader();
   const run = async (setup: CheckSetup, work: CheckJob['work']): Promise<readonly CheckPart[]> => {
     const job: CheckJob = { setup, work, taken: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) };
-    const asked = work.pieces.length < 2 ? [] : workers.map((worker) => answerOf(worker, job));
-    const [own, theirs] = await Promise.all([checkPart(job, reader), Promise.all(asked)]);
-    return [own, ...theirs];
+    const parts: CheckPart[] = [];
+    const take = (part: CheckPart): void => void parts.push(part);
+    const asked = work.pieces.length < 2 ? [] : workers.map((worker) => answerOf(worker, job, take));
+    await Promise.all([checkParts(job, reader, take), ...asked]);
+    return parts;
   };
   return {
     async look(setup, files) {
-      const pieces = Array.from({ length: Math.ceil(files.length / CHECK_GROUPS.files) }, (_none, at) =>
-        files.slice(at * CHECK_GROUPS.files, (at + 1) * CHECK_GROUPS.files),
-      );
-      return (await run(setup, { kind: 'look', pieces })).flatMap(({ looks }) => looks);
+      return (await run(setup, { kind: 'look', pieces: piecesOf(files) })).flatMap(({ looks }) => looks);
     },
     async checkGroups(setup, groups) {
       return (await run(setup, { kind: 'group', pieces: groups })).flatMap(({ records }) => records);
@@ -69,19 +71,32 @@ function threadsHere(): number {
   return Math.min(availableParallelism(), CHECK_GROUPS.threads);
 }
 
+/** Pieces to take one after another; the last are small, so that no thread is long at work when the others have none. */
+function piecesOf(files: readonly string[]): readonly (readonly string[])[] {
+  const pieces: (readonly string[])[] = [];
+  for (let at = 0; at < files.length; ) {
+    const isLate = files.length - at <= CHECK_GROUPS.files * CHECK_GROUPS.threads;
+    const end = at + (isLate ? CHECK_GROUPS.lastFiles : CHECK_GROUPS.files);
+    pieces.push(files.slice(at, end));
+    at = end;
+  }
+  return pieces;
+}
+
 /** Takes pieces and checks them until none is left. */
-export async function checkPart({ setup, work, taken }: CheckJob, reader: Reader): Promise<CheckPart> {
+export async function checkParts(
+  { setup, work, taken }: CheckJob,
+  reader: Reader,
+  tell: (part: CheckPart) => void,
+): Promise<void> {
   const checker = createChecker(setup, reader);
   const counter = new Int32Array(taken);
-  const looks: FirstLook[] = [];
-  const records: FileRecord[] = [];
   for (let at = Atomics.add(counter, 0, 1); at < work.pieces.length; at = Atomics.add(counter, 0, 1)) {
-    if (work.kind === 'look') looks.push(...lookAt(checker, work.pieces[at] ?? []));
-    else records.push(...checker.checkGroup(work.pieces[at] as CheckGroup));
+    if (work.kind === 'look') tell({ looks: lookAt(checker, work.pieces[at] ?? []), records: [] });
+    else tell({ looks: [], records: checker.checkGroup(work.pieces[at] as CheckGroup) });
     // Signals and answers of other threads come in between.
     await setImmediate();
   }
-  return { looks, records };
 }
 
 function lookAt(checker: Checker, files: readonly string[]): readonly FirstLook[] {
@@ -98,7 +113,8 @@ function startWorker(): Worker {
   return worker;
 }
 
-function answerOf(worker: Worker, job: CheckJob): Promise<CheckPart> {
+/** Done when the worker has told all of its parts. */
+function answerOf(worker: Worker, job: CheckJob, take: (part: CheckPart) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
       worker.off('message', onMessage);
@@ -106,7 +122,10 @@ function answerOf(worker: Worker, job: CheckJob): Promise<CheckPart> {
       worker.unref();
       act();
     };
-    const onMessage = (answer: CheckPart): void => settle(() => resolve(answer));
+    const onMessage = (answer: CheckAnswer): void => {
+      if (answer.kind === 'part') take(answer.part);
+      else settle(resolve);
+    };
     const onError = (error: unknown): void => settle(() => reject(error));
     worker.on('message', onMessage);
     worker.on('error', onError);
