@@ -9,11 +9,35 @@ import type { Closure } from './repository.ts';
  * Errors: NotFoundError when it was never registered, BugError when what is stored is not what the name says.
  */
 export async function loadClosureText(cluster: Cluster, digest: Digest): Promise<string> {
+  return textOf(cluster, digest, await getClosure(cluster, digest));
+}
+
+/**
+ * The parsed content of the closure named by `digest`, for small ones that are read again and again: who reads the same
+ * object of the cluster shares it, so treat it as immutable. Errors as `loadClosureText`.
+ */
+export async function loadClosureJson(cluster: Cluster, digest: Digest): Promise<unknown> {
   const closure = await getClosure(cluster, digest);
-  const stored = closure.spec.chunks === undefined ? closure.spec.content : await joinChunks(cluster, closure);
+  const known = parsed.get(closure);
+  if (known !== undefined) return known;
+  const value: unknown = JSON.parse(await textOf(cluster, digest, closure));
+  if (typeof value === 'object' && value !== null) parsed.set(closure, value);
+  return value;
+}
+
+/** By the object that was read: an embedded cluster gives the same one until it changes. */
+const parsed = new WeakMap<Closure, object>();
+/** Those whose content, which is all in them, is what their name says. */
+const checked = new WeakSet<Closure>();
+
+async function textOf(cluster: Cluster, digest: Digest, closure: Closure): Promise<string> {
+  const { content, chunks, encoding } = closure.spec;
+  if (checked.has(closure) && content !== undefined) return content;
+  const stored = chunks === undefined ? content : await joinChunks(cluster, closure);
   if (stored === undefined) throw new BugError(`closure ${digest} holds neither content nor chunks`);
-  const text = closure.spec.encoding === 'gzip' ? gunzip(digest, stored) : stored;
+  const text = encoding === 'gzip' ? gunzip(digest, stored) : stored;
   if (sha256(text) !== digest) throw new BugError(`closure ${digest} holds other content than its name says`);
+  if (text === content) checked.add(closure);
   return text;
 }
 

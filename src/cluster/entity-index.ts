@@ -1,5 +1,5 @@
 import { BugError, type Digest, ENTITY_BUCKETS, type JsonObject, plainKey, variantName } from '../base/index.ts';
-import { loadClosureText } from './closure-text.ts';
+import { loadClosureJson } from './closure-text.ts';
 import type { Cluster } from './port.ts';
 
 /**
@@ -82,7 +82,7 @@ export function entityBucket(key: string): number {
 
 /** The root named by `digest`. Errors as `loadClosureText`. */
 export async function loadIndexRoot(cluster: Cluster, digest: Digest): Promise<EntityIndexRoot> {
-  const root = JSON.parse(await loadClosureText(cluster, digest)) as EntityIndexRoot;
+  const root = (await loadClosureJson(cluster, digest)) as EntityIndexRoot;
   if (root.kind !== 'IndexRoot') throw new BugError(`closure ${digest} is no index root`);
   return root;
 }
@@ -90,7 +90,7 @@ export async function loadIndexRoot(cluster: Cluster, digest: Digest): Promise<E
 /** The entries of the bucket named by `digest`; none when there is no such bucket. */
 export async function loadIndexBucket(cluster: Cluster, digest: Digest | undefined): Promise<readonly EntityEntry[]> {
   if (digest === undefined) return [];
-  const bucket = JSON.parse(await loadClosureText(cluster, digest)) as EntityIndexBucket;
+  const bucket = (await loadClosureJson(cluster, digest)) as EntityIndexBucket;
   if (bucket.kind !== 'IndexBucket') throw new BugError(`closure ${digest} is no index bucket`);
   return bucket.entries;
 }
