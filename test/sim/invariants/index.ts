@@ -65,6 +65,8 @@ const INVARIANTS: readonly Invariant[] = [
   nothingIsHalf,
   secretsStaySecret,
 ];
+const BEFORE = INVARIANTS.flatMap(({ before }) => before ?? []);
+const AFTER = INVARIANTS.flatMap(({ after }) => after ?? []);
 /** What is not over tells more than what follows from it. */
 const AT_REST: readonly Invariant[] = [allComesToRest, pushesAreWhole, domainsAreReached, ...INVARIANTS];
 /** What must hold when nothing has gone wrong for a while. */
@@ -93,11 +95,11 @@ export function checkCalm(facts: Facts): void {
 
 export function checkCommits(facts: Facts, commits: readonly Commit[]): void {
   for (const commit of commits) {
-    for (const { before } of INVARIANTS) before?.(facts, commit);
+    for (const check of BEFORE) check(facts, commit);
     takeIn(facts, commit);
   }
   // A batch is seen as one: what stands in it later may be what something earlier needs.
-  for (const commit of commits) for (const { after } of INVARIANTS) after?.(facts, commit);
+  for (const commit of commits) for (const check of AFTER) check(facts, commit);
 }
 
 export function checkRest(facts: Facts): void {

@@ -87,9 +87,9 @@ export function createArchive({ timeline, disk, chance, onRemove }: SimArchiveOp
     remove: (namespace, name) => durably(() => remove(`${namespace}/${name}`, 'asked')),
     expire: ({ before, maxCount }) =>
       durably(() => {
-        const newestFirst = [...entries].sort(([, a], [, b]) => finished(b) - finished(a));
-        const old = newestFirst.filter(([, entry], place) => finished(entry) < before || place >= maxCount);
-        for (const [key] of old) remove(key, 'expired');
+        const ends = Array.from(entries, ([key, entry]) => ({ key, end: finished(entry) }));
+        const old = ends.sort((a, b) => b.end - a.end).filter(({ end }, place) => end < before || place >= maxCount);
+        for (const { key } of old) remove(key, 'expired');
         return old.length;
       }),
     count: async () => entries.size,
