@@ -70,7 +70,9 @@ export function createClaims(): Claims {
       const { metadata, spec, status } = execution;
       const { namespace = '', name } = metadata;
       if (isTerminalPhase(status?.phase ?? 'Pending')) drop(namespace, name);
-      else if (spec.trigger.kind === 'schedule') add(`${namespace}/${spec.trigger.schedule}`, execution);
+      // One that may overlap is not heard of again, when it is over neither.
+      else if (spec.trigger.kind === 'schedule' && metadata.labels?.[LABEL.overlap] !== undefined)
+        add(`${namespace}/${spec.trigger.schedule}`, execution);
     },
     gone: drop,
     withdraw: ({ metadata: { namespace = '', name } }) => drop(namespace, name),

@@ -96,8 +96,8 @@ export const TICK_CANARIES: readonly Canary[] = [
   {
     name: 'forbid-forgets-who-lives',
     file: 'control/scheduler/claims.ts',
-    find: "else if (spec.trigger.kind === 'schedule') add(",
-    replace: "else if (spec.trigger.kind === 'manual') add(",
+    find: "spec.trigger.kind === 'schedule' && metadata",
+    replace: "spec.trigger.kind === 'manual' && metadata",
   },
   {
     name: 'queue-is-one-too-long',

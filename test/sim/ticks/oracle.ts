@@ -154,7 +154,7 @@ function isLeftOut(
 ): boolean {
   if (spec === undefined) return true;
   // Who stood still wakes up with what was true before.
-  const from = due - lagMs(facts) - (facts.troubledUntil >= due ? STANDING_MS : 0);
+  const from = Math.min(due, passedAt) - lagMs(facts) - (facts.troubledUntil >= due ? STANDING_MS : 0);
   const beside = [...runs.values()].filter(
     (run) => run.overlap !== undefined && run.bornAt <= passedAt + lagMs(facts) && run.endedAt >= from,
   );
@@ -207,6 +207,9 @@ function keptOf({ spec }: ScheduleHistory, missed: readonly Tick[], until: numbe
   return limit === undefined ? within : within.slice(-limit);
 }
 
+/** Writing one batch takes less. */
+const TRY_MS = 1_000;
+
 /** 3: where the state never showed a gap, there is a time up to which the policy explains what was run, and all after it was. */
 function spanKept(facts: TickFacts, history: ScheduleHistory, before: number, passed: readonly Tick[]): void {
   const opened = facts.gaps.some(({ from }) => from >= before);
@@ -214,10 +217,13 @@ function spanKept(facts: TickFacts, history: ScheduleHistory, before: number, pa
   if (opened || span.length < 2 || !isSteady(history, before - lagMs(facts))) return;
   const latest = facts.now() + facts.aheadMs - MISSED_AFTER_MS;
   const ran = (tick: Tick): boolean => history.runs.has(tick.tick);
+  // Where a batch is no whole, one that was cut off has left some, and by the time of the next the policy keeps others.
+  const wasTried = ({ tick }: Tick): boolean =>
+    facts.mode === 'kubernetes' && (history.runs.get(tick)?.bornAt ?? 0) < facts.now() - TRY_MS;
   const bounds = [before, ...span.map(({ due }) => due)].filter((at) => at <= latest);
   const fits = (until: number): boolean => {
     const kept = new Set(keptOf(history, span, until));
-    return span.every((tick) => ran(tick) === (tick.due > until || kept.has(tick)));
+    return span.every((tick) => (tick.due > until || kept.has(tick) ? ran(tick) : !ran(tick) || wasTried(tick)));
   };
   const { windowMs } = history.spec!.catchUp;
   // A window ends anywhere between two ticks.

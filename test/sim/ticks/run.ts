@@ -1,7 +1,7 @@
 import type { Write } from '../../../src/cluster/index.ts';
 import type { SimResult, Violation } from '../run.ts';
 import { createTickFacts, hear } from './facts.ts';
-import { createOracle, lagMs } from './oracle.ts';
+import { createOracle } from './oracle.ts';
 import type { TickPlan } from './plan.ts';
 import { killProcess, startProcess } from './processes.ts';
 import { calmDown, createTickWorld, strike, type TickWorld, type TickWorldOptions } from './world.ts';
@@ -11,6 +11,8 @@ const HOUR = 60 * MINUTE;
 /** Calm in which what is set aside may stay so, and then, mended, must come right. */
 const CALM_MS = 9 * MINUTE;
 const MENDED_MS = 14 * MINUTE;
+/** Until whoever was last to lead is known to be gone. */
+const LEASED_MS = 75_000;
 /** Callbacks that no world needs. */
 const MAX_EVENTS = 400_000;
 
@@ -64,7 +66,7 @@ export async function simulateTicks(plan: TickPlan, options: Pick<TickWorldOptio
   try {
     await play(plan, world, isOver, () => {
       // What a clock that was ahead has settled is for its policies.
-      facts.calmAt = Math.max(world.timeline.now, facts.settledUntil ?? 0) + lagMs(facts) + 10_000;
+      facts.calmAt = Math.max(world.timeline.now, world.troubledUntil, facts.settledUntil ?? 0) + LEASED_MS;
     });
     if (!isOver()) oracle.end(facts);
   } catch (error) {
