@@ -85,6 +85,12 @@ describe('a repository that is served elsewhere', () => {
     expect((await ada.pipectl('revisions', '--rejected')).out).toContain(short(bad));
   });
 
+  it('is rolled back to what is active where its head is not', async () => {
+    const before = JSON.parse((await ada.pipectl('status', '-o', 'json')).out)[0].domains.production.lastApplied;
+    expect(await ada.said('rollback')).toContain(`production is rolled back to ${short(before)} by commit`);
+    expect(JSON.parse(await ada.said('status', '-o', 'json'))[0].healthy).toBe(true);
+  });
+
   it('is removed with what it made active, and is polled no more', async () => {
     expect(await ada.said('repo', 'remove', 'shop', '--prune')).toMatch(/^repository shop is removed/);
     expect((await ada.pipectl('repo', 'list')).err).toBe('No repositories found.\n');

@@ -32,7 +32,8 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const git = openCheckoutGit(checkout.root, context.env);
   const target = await pushTarget(context, session, git, repository, input.text('remote'));
   const head = await fetchHead(git, target, domain.status.ref);
-  const to = await wantedCommit(session, git, target, repository, domain, input.text('to'));
+  const rev = input.text('to') ?? lastGood(domain, head);
+  const to = await wantedCommit(session, git, target, repository, rev);
   if ((await treeOf(git, to)) === (await treeOf(git, head))) {
     stderr.write(`${printable(domain.status.ref)} has the files of ${shortOid(to)} already: nothing to roll back\n`);
     return EXIT.ok;
@@ -69,19 +70,20 @@ async function fetchHead(git: CheckoutGit, { remote, options }: PushTarget, bran
   return head;
 }
 
+/** What was active before the head of the branch; what is active, where that head is not. */
+function lastGood({ name, status: { lastApplied, history = [] } }: Domain, head: Oid): Oid {
+  const commit = lastApplied === head ? history.find((entry) => entry.commit !== head)?.commit : lastApplied;
+  if (commit === undefined) throw new UsageError(`nothing was active in ${name} before`, 'name a commit with --to');
+  return commit;
+}
+
 async function wantedCommit(
   { cluster }: Connected,
   git: CheckoutGit,
   { remote, options }: PushTarget,
   repository: Repository,
-  { name, status }: Domain,
-  rev: string | undefined,
+  wanted: string,
 ): Promise<Oid> {
-  const before = status.history?.find(({ commit }) => commit !== status.lastApplied)?.commit;
-  if (rev === undefined && before === undefined) {
-    throw new UsageError(`nothing was active in ${name} before`, 'name a commit with --to');
-  }
-  const wanted = rev ?? before ?? '';
   const revision = await resolveRevision(cluster, wanted, repository.metadata.name);
   const commit = revision?.spec.commit ?? (await git.commit(wanted));
   if (commit === undefined || revision?.spec.rejected === true) {

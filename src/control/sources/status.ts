@@ -129,12 +129,23 @@ function wantedCondition(
 }
 
 function rejectionText(rejections: readonly Rejection[]): string {
-  const named = rejections.slice(0, MAX_NAMED_REJECTIONS).map(({ ref, oid, lines }) => {
-    const why = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('pipectl:'));
-    return `${ref} at ${shortOid(oid)} is rejected: ${(why.length > 0 ? why : lines).slice(0, 3).join(' ')}`;
-  });
+  const named = rejections
+    .slice(0, MAX_NAMED_REJECTIONS)
+    .map(({ ref, oid, lines }) => `${ref} at ${shortOid(oid)} is rejected: ${reasonOf(lines, shortOid(oid))}`);
   const more = rejections.length - named.length;
   return shortened(`${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`);
+}
+
+/** The first finding with its place, and where the others are; or the words of git, which has no findings. */
+function reasonOf(lines: readonly string[], commit: string): string {
+  const why = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('pipectl:'));
+  const findings = why.filter((line) => line.startsWith('error['));
+  const [first] = findings;
+  if (first === undefined) return (why.length > 0 ? why : lines).slice(0, 3).join(' ');
+  const next = why[why.indexOf(first) + 1] ?? '';
+  const place = next.startsWith('--> ') ? ` (${next.slice('--> '.length)})` : '';
+  const rest = findings.length > 1 ? `, and ${findings.length - 1} more` : '';
+  return `${first}${place}${rest}: \`pipectl describe revision ${commit}\``;
 }
 
 function shortened(message: string): string {

@@ -67,9 +67,11 @@ describe('a remote', () => {
     remote.push();
     world.sources.hint('shop');
     await until(async () => (await condition(world))?.reason === 'CommitRejected');
-    expect((await sourceOf(world))?.message).toMatch(
-      new RegExp(`refs/heads/main at ${bad.slice(0, 7)} is rejected: .*PIPE-REF-001.*pipelines/etl.yaml`),
-    );
+    const { message = '' } = (await sourceOf(world)) ?? {};
+    const short = bad.slice(0, 7);
+    expect(message).toMatch(/ error\[PIPE-REF-001\]: .+ \(pipelines\/etl\.yaml:\d+:\d+\): /);
+    expect(message.startsWith(`refs/heads/main at ${short} is rejected: `)).toBe(true);
+    expect(message.endsWith(`: \`pipectl describe revision ${short}\``)).toBe(true);
     expect(await shows(world, first)).toBe(true);
     expect([...(await world.served.repositories.refs('shop')).values()]).toEqual([first]);
     const before = world.writes();
