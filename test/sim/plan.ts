@@ -210,16 +210,23 @@ function faultsOf(chance: Chance, { hours, mode, storms }: FaultOptions): Fault[
   return faults.sort(byTime);
 }
 
-/** Now and then what takes pushes is met between its word to the pusher and its note of it, by what it cannot do that with. */
+/**
+ * Now and then what takes pushes is met between its word to the pusher and its note of it, by what it cannot do that with;
+ * or another process does not hear of what comes of it.
+ */
 function pushFaultsOf(seed: number, hours: number, mode: SimPlan['mode']): Fault[] {
   const chance = chanceOf(seed, 'push faults');
-  const kinds =
-    mode === 'embedded' ? (['fullDisk', 'fullDisk', 'power'] as const) : (['partition', 'flaky', 'crash'] as const);
-  return times(chance, hours, 1 / 12).map((atMs): Fault => {
-    const fault = faultOf(chance.pick(kinds), atMs, chance, mode);
-    return { ...fault, ...('role' in fault && { role: 'reconciler' }), awaits: 'push' } as Fault;
+  const isEmbedded = mode === 'embedded';
+  const kinds = isEmbedded ? (['fullDisk', 'fullDisk', 'power'] as const) : (['partition', 'flaky', 'crash'] as const);
+  return times(chance, hours, 1 / 8).map((atMs): Fault => {
+    const fault = faultOf(isEmbedded || chance.chance(0.5) ? chance.pick(kinds) : 'partition', atMs, chance, mode);
+    const role = fault.kind === 'partition' && chance.chance(0.6) ? chance.pick(HEARING) : 'reconciler';
+    return { ...fault, ...('role' in fault && { role }), awaits: 'push' } as Fault;
   });
 }
+
+/** Those whom pushes tell something. */
+const HEARING: readonly Role[] = ['scheduler', 'scheduler', 'propeller-0'];
 
 function faultOf(kind: Fault['kind'], atMs: number, chance: Chance, mode: SimPlan['mode']): Fault {
   const role = chance.pick(ROLES);

@@ -31,7 +31,7 @@ import {
 import { appliedIsTrue, budgetsAreKept, endsAreDeserved, recoveredIsKept } from './outcomes.ts';
 import { nobodyStarves, quotasHold } from './quotas.ts';
 import { removalsAreConfirmed, suspensionsHold } from './removals.ts';
-import { ticksAreSingle } from './schedules.ts';
+import { ticksAreSingle, ticksAreTimely } from './schedules.ts';
 import { secretsStaySecret, watchLogs } from './secrets.ts';
 
 /** What must hold at every commit, and once all is at rest. */
@@ -87,6 +87,7 @@ export function checkNow(facts: Facts): void {
   nobodyStarves.end?.(facts);
   linesMove.end?.(facts);
   headsAreReached.end?.(facts);
+  ticksAreTimely.end?.(facts);
 }
 
 export function checkCalm(facts: Facts): void {

@@ -2,6 +2,7 @@ import { instantMs } from '../../../src/base/index.ts';
 import { nextTick, type TickRule, tickRuleOf, ticksBetween } from '../../../src/calendar/index.ts';
 import { ANNOTATION, type Execution, type Schedule, type SchedulerState } from '../../../src/cluster/index.ts';
 import { spreadOffsetMs } from '../../../src/control/scheduler/index.ts';
+import { recoveryMs } from '../world/processes.ts';
 import type { Commit } from '../world/store.ts';
 import { type Facts, type Invariant, isOver } from './facts.ts';
 
@@ -65,7 +66,6 @@ export const ticksAreSingle: Invariant = {
       moved(facts, memory, commit.patch as SchedulerState['status'] & object);
     }
   },
-  end: nothingIsOwed,
 };
 
 function keyOf({ key }: Exclude<Commit, { kind: 'put' }>): string {
@@ -156,10 +156,14 @@ function allRun(
   }
 }
 
-/** After an hour of calm, at most what is due just now is missing. */
+/** 1: when nothing has gone wrong for a while, at most what is due just now is missing. */
+export const ticksAreTimely: Invariant = { end: nothingIsOwed };
+
 function nothingIsOwed(facts: Facts): void {
   const { byKey, progress, ticks } = memoryOf(facts);
   const { now } = facts.world.timeline;
+  const recoveredAt = facts.world.troubledUntil + recoveryMs(facts.world.plan.seed);
+  if (recoveredAt > now) return;
   for (const schedule of byKey.values()) {
     const { rule, offsetMs, since, at } = schedule.versions.at(-1) as Version;
     if (rule === undefined || now - at < 3_600_000) continue;
@@ -169,7 +173,7 @@ function nothingIsOwed(facts: Facts): void {
     const [owed] = ticksBetween(rule, from, until, 1);
     if (owed !== undefined) facts.violate(1, `${schedule.key} owes its tick ${new Date(owed).toISOString()}`);
     // Of what came while all was calm, none was missed, whatever the policy. A clock that was ahead may have dropped some.
-    const calm = Math.max(until - 3_000_000, since, at) + facts.world.worstSkewMs;
+    const calm = Math.max(until - 3_000_000, since, at, recoveredAt) + facts.world.worstSkewMs;
     for (const tick of ticksBetween(rule, calm, until, 1_000)) {
       const text = new Date(tick).toISOString();
       if (!ticks.has(`${schedule.key}@${text}`)) facts.violate(1, `${schedule.key} lacks its tick ${text}`);
