@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -117,6 +117,47 @@ describe('a kept verdict', () => {
     forge();
     change();
     expect(await validate()).toMatchObject(expected);
+  });
+
+  it.each<[string, () => void, object]>([
+    [
+      'a new definition is noted only',
+      () => git('add', '-N', 'pipelines/u.yaml'),
+      { counts: { Task: 2 }, untracked: [] },
+    ],
+    ['a definition is out of the index', () => git('rm', '-q', '--cached', 'pipelines/t.yaml'), { fileCount: 3 }],
+    ['a definition has another name', () => git('mv', 'pipelines/t.yaml', 'pipelines/v.yaml'), { counts: { Task: 2 } }],
+    [
+      'a definition is a link now',
+      () => {
+        rmSync(join(root, 'pipelines/t.yaml'));
+        symlinkSync('../gone.yaml', join(root, 'pipelines/t.yaml'));
+      },
+      { counts: { Task: 1 } },
+    ],
+  ])('shows what is there when %s, and what was undone', async (_name, change, expected) => {
+    put('pipelines/u.yaml', TASK.replace('name: t', 'name: u'));
+    expect(await validate()).toMatchObject({ counts: { Task: 2 }, untracked: ['pipelines/u.yaml'] });
+    change();
+    const changed = await validate();
+    expect(changed).toMatchObject(expected);
+    expect(await validate()).toEqual(changed);
+    put('pipelines/u.yaml', NOT_A_KIND);
+    expect(await validate()).toMatchObject({ isValid: false });
+    rmSync(join(root, 'pipelines/u.yaml'));
+    expect(await validate()).toEqual(await validateFolder(root));
+  });
+
+  it('sees an edit where git looks at another folder than the project', async () => {
+    // The project is inside of the work tree, which its configuration puts around it.
+    git('config', 'core.worktree', '..', '--replace-all');
+    execFileSync('git', ['-C', root, 'add', '-A', '.']);
+    put('pipelines/t.yaml', `${TASK}# Changed.\n`);
+    const first = await validate();
+    expect(first).toMatchObject({ isValid: true });
+    expect(await validate()).toEqual(first);
+    put('pipelines/t.yaml', NOT_A_KIND);
+    expect((await validate()).isValid).toBe(false);
   });
 
   it.each<[string, () => void]>([

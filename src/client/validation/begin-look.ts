@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { MAX_GIT_LISTING_BYTES } from '../../base/index.ts';
+import { type DifferingFile, filesOfList, filesOfStatus, LIST, STATUS } from './differing-files.ts';
 
 /** A look at a folder that git is busy with. */
 export interface BegunLook {
@@ -11,23 +12,29 @@ export interface BegunLook {
   readonly place: string;
   /** The file of git's index, and the checksum that it ended with before git was asked; undefined where there is none. */
   readonly index: { readonly file: string; readonly checksum: string } | undefined;
-  /** What differs from the index, as git lists it. */
-  readonly listing: Promise<string | undefined>;
+  /** What differs from the index; undefined when git cannot tell, or tells something unusual. */
+  readonly differing: Promise<readonly DifferingFile[] | undefined>;
 }
 
 /** Asks git what differs from its index. That takes tens of milliseconds, in which the rest of the program can be loaded. */
 export function beginLook(root: string): BegunLook {
   const place = realpathSync(root);
-  const file = findIndex(place);
-  const checksum = file === undefined ? undefined : checksumOf(file);
-  if (file === undefined || checksum === undefined)
-    return { root, place, index: undefined, listing: Promise.resolve(undefined) };
-  return { root, place, index: { file, checksum }, listing: askGit(place, ['--modified', '--deleted', '--others']) };
+  const found = findIndex(place);
+  const checksum = found === undefined ? undefined : checksumOf(found.file);
+  if (found === undefined || checksum === undefined)
+    return { root, place, index: undefined, differing: Promise.resolve(undefined) };
+  return { root, place, index: { file: found.file, checksum }, differing: askWhatDiffers(place, found.isTop) };
 }
 
-/** What git lists of the folder, each record ended by NUL; undefined when it cannot. */
+async function askWhatDiffers(place: string, isTop: boolean): Promise<readonly DifferingFile[] | undefined> {
+  const told = await askGit(place, isTop ? STATUS : LIST);
+  if (told === undefined) return undefined;
+  return isTop ? filesOfStatus(told) : filesOfList(told);
+}
+
+/** What git says of the folder, each record ended by NUL; undefined when it cannot. It writes nothing. */
 export function askGit(root: string, what: readonly string[]): Promise<string | undefined> {
-  const args = ['-C', root, 'ls-files', '-z', '-t', ...what, '--exclude-standard'];
+  const args = ['--no-optional-locks', '-C', root, ...what];
   return new Promise((resolve) => {
     execFile('git', args, { maxBuffer: MAX_GIT_LISTING_BYTES }, (error, stdout) => {
       // No git on this machine, or the folder is in no repository.
@@ -61,18 +68,35 @@ export function checksumOf(index: string): string | undefined {
 const CHECKSUM_BYTES = 32;
 const SHA1_BYTES = 20;
 
+interface FoundIndex {
+  readonly file: string;
+  /** The work tree begins at the folder asked for, so that git's paths are relative to that. */
+  readonly isTop: boolean;
+}
+
 /** The index of the repository around `root`; undefined where the environment names another, or none is found. */
-function findIndex(root: string): string | undefined {
+function findIndex(root: string): FoundIndex | undefined {
   if (['GIT_DIR', 'GIT_INDEX_FILE', 'GIT_WORK_TREE'].some((name) => process.env[name] !== undefined)) return undefined;
   for (let folder = root; ; folder = dirname(folder)) {
     const git = join(folder, '.git');
     const found = statSync(git, { throwIfNoEntry: false });
-    if (found?.isDirectory() === true) return join(git, 'index');
+    if (found?.isDirectory() === true)
+      return { file: join(git, 'index'), isTop: folder === root && !namesWorkTree(join(git, 'config')) };
     // A linked work tree: the file names its folder.
     if (found?.isFile() === true) {
       const named = /^gitdir: (.+)\n?$/.exec(readFileSync(git, 'utf8'))?.[1];
-      return named === undefined ? undefined : join(resolve(folder, named), 'index');
+      return named === undefined ? undefined : { file: join(resolve(folder, named), 'index'), isTop: false };
     }
     if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** Whether a repository's configuration may say that its work tree is elsewhere (`core.worktree`, git-config). */
+function namesWorkTree(config: string): boolean {
+  try {
+    return /worktree/i.test(readFileSync(config, 'utf8'));
+  } catch {
+    // It has none, or it is not ours to read: git says what is so.
+    return true;
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { MAX_KEPT_VERDICTS, MAX_RECHECKED_FILES, sha256 } from '../../base/index.ts';
 import { type BegunLook, checksumOf } from './begin-look.ts';
 import { guessKept, type KeptFiles, keep, readKept } from './kept-file.ts';
-import { onDisk } from './snapshot.ts';
+import { NO_FILE, onDisk } from './snapshot.ts';
 
 /** A folder as its snapshot tells of it, from less: the checksum that git's index ends with, and what differs from the index. */
 export interface QuickLook {
@@ -27,24 +27,24 @@ export interface Differing {
 /** Undefined where the index has no checksum or something unusual stands in it: the snapshot looks closer. */
 export async function finishLook(begun: BegunLook, tool: string): Promise<QuickLook | undefined> {
   const { place: root, index } = begun;
-  const listing = await begun.listing;
+  const files = await begun.differing;
   // What another git wrote meanwhile is not what was listed.
-  if (index === undefined || listing === undefined || checksumOf(index.file) !== index.checksum) return undefined;
+  if (index === undefined || files === undefined || checksumOf(index.file) !== index.checksum) return undefined;
   const differing = new Map<string, Differing>();
   const texts = new Map<string, Uint8Array>();
-  for (const record of listing.split('\0')) {
-    if (record === '') continue;
-    // Deleted files come twice, as changed ones too.
-    if (!/^[CR?] /.test(record)) return undefined;
-    const path = record.slice(2);
-    if (differing.has(path)) continue;
-    const isUntracked = record.startsWith('?');
+  for (const { path, isUntracked, mayBeGone } of files) {
     const { state, text } = onDisk(root, path, isUntracked ? 'new' : 'changed');
+    // It has just gone, or git names files from another folder: its configuration can say so.
+    if (state === NO_FILE && !mayBeGone && !isThere(join(root, path))) return undefined;
     differing.set(path, { state, isUntracked });
     if (text !== undefined && texts.size < MAX_RECHECKED_FILES) texts.set(path, text);
   }
   const lines = [...differing].map(([path, { state }]) => `${state} ${path}`).sort();
   return { key: sha256([tool, root, index.checksum, ...lines].join('\0')), index: index.checksum, differing, texts };
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 const LOOKS: KeptFiles = { name: 'looks', maxBytes: 4_096, most: MAX_KEPT_VERDICTS };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { MAX_FILE_BYTES, sha256 } from '../../base/index.ts';
 import type { WorkTree } from '../work-tree.ts';
 import { askGit } from './begin-look.ts';
+import { LIST } from './differing-files.ts';
 
 /** What stands for all that a validation of a folder depends on: equal keys, equal findings. */
 export interface Snapshot {
@@ -24,7 +25,7 @@ const TRACKED = /^([HCR]) (\d{6}) ([0-9a-f]{40,64}) 0\t/;
  * hide their changes.
  */
 export async function takeSnapshot(root: string, tool: string): Promise<Snapshot | undefined> {
-  const listing = await askGit(root, ['-s', '--cached', '--modified', '--deleted', '--others']);
+  const listing = await askGit(root, [...LIST, '-s', '--cached']);
   if (listing === undefined) return undefined;
   const states = new Map<string, string>();
   const untracked = new Set<string>();
