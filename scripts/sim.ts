@@ -29,7 +29,7 @@ const { values } = parseArgs({
 const isTicks = values.world === 'schedules';
 const world = isTicks ? ({ world: 'schedules' } as const) : {};
 const canaries = isTicks ? TICK_CANARIES : CANARIES;
-const hours = Number(values.hours ?? (isTicks ? 1 : 48));
+const hours = Number(values.hours ?? (isTicks ? 0.5 : 48));
 const jobs = Number(values.jobs);
 const [from = 1, to = 1_000] = (values.seeds ?? '1..1000').split('..').map(Number);
 const HOUR = 3_600_000;

@@ -29,7 +29,8 @@ export interface TickFacts {
   settledUntil: number | undefined;
   gaps: readonly (OpenGap & { readonly openedAt: number })[];
   settings: NonNullable<Platform['spec']['scheduler']>;
-  settingsAt: number;
+  /** When all were suspended, or resumed, last. */
+  suspensionAt: number;
   /** How far the clock of a scheduler ever was ahead. */
   aheadMs: number;
   /** Until when something was wrong, by simulated time. */
@@ -52,7 +53,7 @@ export function createTickFacts(options: Pick<TickFacts, 'mode' | 'now' | 'viola
     settledUntil: undefined,
     gaps: [],
     settings: {},
-    settingsAt: Number.NEGATIVE_INFINITY,
+    suspensionAt: Number.NEGATIVE_INFINITY,
     aheadMs: 0,
     troubledUntil: 0,
     calmAt: Number.POSITIVE_INFINITY,
@@ -78,10 +79,13 @@ function put(facts: TickFacts, object: Extract<Commit, { kind: 'put' }>['object'
   const now = facts.now();
   const { name } = object.metadata;
   if (object.kind === 'Schedule') {
-    rewritten(historyOf(facts, name), object as Schedule, now, facts.settledUntil ?? Number.NEGATIVE_INFINITY);
+    // What a clock that is ahead makes of it, nobody has yet written.
+    const ahead = facts.aheadMs > 1_000 ? now + facts.aheadMs : Number.NEGATIVE_INFINITY;
+    rewritten(historyOf(facts, name), object as Schedule, now, Math.max(ahead, facts.settledUntil ?? ahead));
   } else if (object.kind === 'Platform') {
+    const wasSuspended = facts.settings.suspended === true;
     facts.settings = (object as Platform).spec.scheduler ?? {};
-    facts.settingsAt = now;
+    if (wasSuspended !== (facts.settings.suspended === true)) facts.suspensionAt = now;
   } else if (object.kind === 'Execution') {
     const execution = object as Execution;
     const { trigger, desired } = execution.spec;

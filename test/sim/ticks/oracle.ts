@@ -42,7 +42,7 @@ export function createOracle(): Oracle {
         if (history.reigns.length === 0) continue;
         const passed = ticksDue(history, before, settledUntil);
         for (const gap of gone) {
-          const missed = ticksDue(history, gap.from, gap.until);
+          const missed = ticksDue(history, gap.from, gap.until).filter(({ due, reign }) => due > reign.owedFrom);
           policyKept(facts, history, missed, gap);
           passed.push(...missed);
         }
@@ -80,7 +80,7 @@ function born(facts: TickFacts, history: ScheduleHistory, run: Run): void {
   const isQuiet = now > facts.troubledUntil + lag;
   if (isQuiet && history.isSuspended && history.changedAt < now - lag)
     facts.violate(5, `${what} starts while suspended`);
-  if (isQuiet && facts.settings.suspended === true && facts.settingsAt < now - lag) {
+  if (isQuiet && facts.settings.suspended === true && facts.suspensionAt < now - lag) {
     facts.violate(5, `${what} starts while all are suspended`);
   }
   overlapKept(facts, history, run);
@@ -213,7 +213,9 @@ const TRY_MS = 1_000;
 /** 3: where the state never showed a gap, there is a time up to which the policy explains what was run, and all after it was. */
 function spanKept(facts: TickFacts, history: ScheduleHistory, before: number, passed: readonly Tick[]): void {
   const opened = facts.gaps.some(({ from }) => from >= before);
-  const span = passed.filter(({ due }) => due > before && due <= (facts.settledUntil ?? 0));
+  const span = passed.filter(
+    ({ due, reign }) => due > Math.max(before, reign.owedFrom) && due <= (facts.settledUntil ?? 0),
+  );
   if (opened || span.length < 2 || !isSteady(history, before - lagMs(facts))) return;
   const latest = facts.now() + facts.aheadMs - MISSED_AFTER_MS;
   const ran = (tick: Tick): boolean => history.runs.has(tick.tick);
@@ -254,7 +256,12 @@ const LATE_MS = 2_500;
 /** 6: while all was calm, each tick that was due had its execution in time. */
 function inTime(facts: TickFacts, history: ScheduleHistory): void {
   const { spec, runs, changedAt, behindAt, name } = history;
-  const calm = Math.max(facts.calmAt, changedAt + lagMs(facts), behindAt + lagMs(facts));
+  const calm = Math.max(
+    facts.calmAt,
+    facts.suspensionAt + lagMs(facts),
+    changedAt + lagMs(facts),
+    behindAt + lagMs(facts),
+  );
   for (const tick of ticksDue(history, calm, facts.now() - LATE_MS)) {
     if (tick.due <= tick.reign.owedFrom) continue;
     const run = runs.get(tick.tick);
