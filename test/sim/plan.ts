@@ -109,7 +109,7 @@ function usurpationOf(
   const faults: Fault[] = [{ kind: 'double', atMs, role, cutMs, forMs: cutMs + 15 * MINUTE }];
   if (isEarly) {
     faults.push({ kind: 'clock', atMs: atMs + MINUTE, role, byMs: 3 * HOUR });
-    faults.push({ kind: 'clock', atMs: atMs + HOUR, role, byMs: -3 * HOUR });
+    faults.push({ kind: 'clock', atMs: Math.min(last, atMs + HOUR), role, byMs: -3 * HOUR });
   }
   const actions = Array.from({ length: 8 }, (): Action => {
     const runMs = Math.min(last, atMs + cutMs + Math.round(chance.between(-1, 6) * MINUTE));

@@ -79,10 +79,12 @@ export async function simulate(plan: SimPlan, options: Parameters<typeof createW
 
 async function play(world: World, users: Users, facts: Facts, isOver: () => boolean): Promise<void> {
   const { plan, timeline } = world;
-  for (const fault of plan.faults) {
+  // A plan that was made shorter has others, which would come when all is calm.
+  const isInTime = ({ atMs }: { readonly atMs: number }): boolean => atMs <= plan.hours * HOUR;
+  for (const fault of plan.faults.filter(isInTime)) {
     timeline.after(fault.atMs, () => strikeInTime(world, fault));
   }
-  for (const action of plan.actions) {
+  for (const action of plan.actions.filter(isInTime)) {
     timeline.after(action.atMs, () => {
       world.note(`user ${JSON.stringify(action)}`);
       act(world, users, action);

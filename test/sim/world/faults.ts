@@ -1,6 +1,6 @@
 import { type Execution, ExpiredError, KINDS } from '../../../src/cluster/index.ts';
 import type { Fault } from '../plan.ts';
-import { double, isWanted, kill, ROLES, type Role, type SimProcess, start } from './processes.ts';
+import { double, isWanted, kill, NEXT_TRY, ROLES, type Role, type SimProcess, start, timingOf } from './processes.ts';
 import type { Commit } from './store.ts';
 import type { World } from './world.ts';
 
@@ -189,8 +189,13 @@ function tellDivision(world: World, process: SimProcess): void {
 /** Somebody takes a process for dead, one that is cut off or not, and starts another; both are there for a while. */
 function replace(world: World, process: SimProcess, { cutMs, forMs }: Extract<Fault, { kind: 'double' }>): void {
   if (process.link === undefined || world.options.mode === 'embedded') return;
-  const { timeline, doubles } = world;
+  const { timeline, doubles, plan } = world;
   const old = double(process, world.options);
+  // As long as it lives the old one renews its lease, and how long ago that was the new one learns at its next try.
+  world.troubledUntil = Math.max(
+    world.troubledUntil,
+    timeline.now + forMs + NEXT_TRY * timingOf(plan.seed).timing.retryMs,
+  );
   doubles.add(old);
   if (cutMs > 0) {
     old.weather.partitionedUntil = timeline.now + cutMs;

@@ -154,13 +154,16 @@ export function timingOf(seed: number): Timing {
   return chanceOf(seed, 'timing').chance(0.125) ? BUSY : LAZY;
 }
 
+/** Who waits for a lease asks for it again after so many times the pause at most. */
+export const NEXT_TRY = 2.2;
+
 /**
  * After the last trouble, until all is taken up again: a lease runs out, and is then found free by the next try of who
- * waits for it, which comes after 2.2 times the pause at most; and back-offs end, and requests time out.
+ * waits for it; and back-offs end, and requests time out.
  */
 export function recoveryMs(seed: number): number {
   const { durationMs, retryMs } = timingOf(seed).timing;
-  return Math.max(40 * 60_000, durationMs + 2.2 * retryMs + 7 * 60_000);
+  return Math.max(40 * 60_000, durationMs + NEXT_TRY * retryMs + 7 * 60_000);
 }
 
 export function start(process: SimProcess, options: ProcessOptions): void {
