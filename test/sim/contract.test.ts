@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
 import { type ContractCase, contractCases } from '../../src/cluster/contract/index.ts';
 import { createClient } from './world/client.ts';
-import { type ClusterMode, calm, type Link } from './world/link.ts';
+import { type ClusterMode, calm, type Link, newLife } from './world/link.ts';
 import { chanceOf } from './world/random.ts';
 import { createStore } from './world/store.ts';
 import { createTimeline, type Timeline } from './world/timeline.ts';
@@ -30,8 +30,7 @@ async function runCase({ run }: ContractCase, number: number, mode: ClusterMode)
     chance: chanceOf(number, 'latency'),
     weather: calm(),
     skew: { ms: 0 },
-    died: new AbortController(),
-    breakers: new Set(),
+    ...newLife(),
     log: { write: () => undefined },
   };
   const cluster = createClient(store, link);

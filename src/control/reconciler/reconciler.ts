@@ -13,6 +13,7 @@ import {
   type DomainStatus,
   findObject,
   type MergePatch,
+  type ReflectOptions,
   type Repository,
   reflect,
   SYSTEM_NAMESPACE,
@@ -29,7 +30,7 @@ import { printPlan } from './plan.ts';
 import { domainPatch, driftedDomain, nextDomain, outcomeError } from './status.ts';
 import { createWaiters, type Settled, type Waiters } from './waiters.ts';
 
-export interface ReconcilerOptions {
+export interface ReconcilerOptions extends Pick<ReflectOptions, 'relistMs'> {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly random: Random;
@@ -64,7 +65,7 @@ interface State extends ReconcilerOptions {
  * domain compares every object; later ones only what differs between commits, or what somebody changed by hand.
  */
 export function startReconciler(options: ReconcilerOptions): Reconciler {
-  const { cluster, clock, random, log } = options;
+  const { cluster, clock, random, log, relistMs } = options;
   const ending = new AbortController();
   const work = (name: string): Promise<void> => reconcile(state, name);
   const queue = createKeyQueue({ clock, log, backoff: RECONCILE_BACKOFF, work });
@@ -91,7 +92,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   const reflector = reflect<Repository>(
     cluster,
     'Repository',
-    { namespace: SYSTEM_NAMESPACE, clock, random, log },
+    { namespace: SYSTEM_NAMESPACE, clock, random, log, ...(relistMs !== undefined && { relistMs }) },
     {
       changed(changes) {
         for (const change of changes) queue.add(change.type === 'set' ? change.object.metadata.name : change.key.name);

@@ -34,6 +34,8 @@ export interface SchedulerPorts {
   readonly log: Log;
   /** Told of each live tick whose execution has just become durable: how long after it was due. */
   readonly onTick?: (tick: { readonly latenessMs: number }) => void;
+  /** Looks at the clock at least so often, though nothing is due. */
+  readonly lookMs?: number;
 }
 
 export interface SchedulerCounters {
@@ -257,9 +259,9 @@ function safely<T>(of: () => T): T | undefined {
 function setTimer(term: Running): void {
   term.cancelTimer();
   if (term.isOver || !term.isArranged || term.turning !== undefined) return;
-  const { clock } = term.options;
+  const { clock, lookMs = MAX_TIMER_MS } = term.options;
   const now = clock.now();
-  const at = Math.min(turnAt(term, now), now + MAX_TIMER_MS);
+  const at = Math.min(turnAt(term, now), now + lookMs);
   term.cancelTimer = clock.at(at, () => {
     term.turning = turn(term).finally(() => {
       term.turning = undefined;

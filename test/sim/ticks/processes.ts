@@ -3,7 +3,7 @@ import type { Cluster, WatchEvent, Write } from '../../../src/cluster/index.ts';
 import { type Scheduler, startScheduler } from '../../../src/control/scheduler/index.ts';
 import type { LeaseTiming } from '../../../src/control/shards/index.ts';
 import { createClient } from '../world/client.ts';
-import { calm, clockOf, isDead, type Link, never, type Weather } from '../world/link.ts';
+import { calm, clockOf, endLife, isDead, type Link, never, newLife, type Weather } from '../world/link.ts';
 import { chanceOf } from '../world/random.ts';
 import type { SimStore } from '../world/store.ts';
 import type { Timeline } from '../world/timeline.ts';
@@ -63,8 +63,7 @@ export function startProcess(process: SchedulerProcess, options: ProcessOptions)
     chance: chanceOf(plan.seed, name),
     weather: process.weather,
     skew: process.skew,
-    died: new AbortController(),
-    breakers: new Set(),
+    ...newLife(),
     log: options.log(name),
   };
   process.link = link;
@@ -88,8 +87,7 @@ export function killProcess(process: SchedulerProcess): void {
   process.link = undefined;
   process.scheduler = undefined;
   process.frozenUntil = 0;
-  link?.died.abort('died');
-  link?.breakers.clear();
+  if (link !== undefined) endLife(link);
 }
 
 export function breakWatches({ link }: SchedulerProcess, error: Error): void {

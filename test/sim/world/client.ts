@@ -16,7 +16,7 @@ import type { SimStore } from './store.ts';
 export function createClient(store: SimStore, link: Link): Cluster {
   const isRemote = link.mode === 'kubernetes';
   return {
-    get: (key) => call(link, isRemote, async () => store.get(key) as never),
+    get: (key) => call(link, isRemote, () => store.get(key) as never),
     list: (kind, options) => call(link, isRemote, () => store.list(kind, options) as never),
     watch: (kind, options) => watch(store, link, kind, options) as never,
     write: (writes, options) =>
@@ -44,13 +44,13 @@ async function writeEach(
 }
 
 /** One request: the way there, what it does, the way back. Anywhere the process may die, and either way may be cut. */
-async function call<T>(link: Link, isRemote: boolean, work: () => Promise<T>, isWrite = false): Promise<T> {
+async function call<T>(link: Link, isRemote: boolean, work: () => T | Promise<T>, isWrite = false): Promise<T> {
   if (isDead(link)) return never();
   if (isRemote) {
     await link.timeline.sleep(latencyMs(link));
     if (isDead(link)) {
       // What was sent arrives, though who sent it is no more.
-      if (isWrite && link.chance.chance(0.5)) await work().catch(() => undefined);
+      if (isWrite && link.chance.chance(0.5)) await Promise.resolve(work()).catch(() => undefined);
       return never();
     }
     const lost = lostThere(link);
@@ -105,12 +105,12 @@ function watch(store: SimStore, link: Link, kind: string, options: WatchOptions)
   // Who has died takes its listeners along: Node keeps a signal that was made of others for as long as it has one.
   const end = (): void => {
     options.signal.removeEventListener('abort', end);
-    link.died.signal.removeEventListener('abort', end);
+    link.enders.delete(end);
     ending.abort('over');
   };
   options.signal.addEventListener('abort', end);
-  link.died.signal.addEventListener('abort', end);
-  if (options.signal.aborted) end();
+  link.enders.add(end);
+  if (options.signal.aborted || isDead(link)) end();
   let broken: Error | undefined;
   const breaker = (error: Error): void => {
     broken ??= error;
@@ -123,7 +123,7 @@ function watch(store: SimStore, link: Link, kind: string, options: WatchOptions)
   // One generator for all of it: each one more in between costs every event several turns of the promises' queue.
   async function* events(): AsyncGenerator<readonly WatchEvent[]> {
     try {
-      if (isRemote) await call(link, true, async () => undefined);
+      if (isRemote) await call(link, true, nothing);
       for await (const batch of inner) {
         if (isDead(link)) await never();
         if (!isRemote) yield batch;
@@ -146,6 +146,8 @@ function watch(store: SimStore, link: Link, kind: string, options: WatchOptions)
   }
   return events();
 }
+
+function nothing(): undefined {}
 
 /** Events as they arrive in bad weather: in another order, twice, or not at all. */
 function distorted({ chance }: Link, batch: readonly WatchEvent[]): readonly (readonly WatchEvent[])[] {

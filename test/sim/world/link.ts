@@ -44,13 +44,29 @@ export interface Link {
   /** What the process' clock shows beyond simulated time; changes when somebody sets the clock. */
   readonly skew: { ms: number };
   readonly died: AbortController;
+  /** As its signal says, which takes longer to ask. */
+  isDead: boolean;
+  /** End the watches that are open when it dies. */
+  readonly enders: Set<() => void>;
   /** Ends the watches that are open, with an error for their readers. */
   readonly breakers: Set<(error: Error) => void>;
   readonly log: Log;
 }
 
+export function newLife(): Pick<Link, 'died' | 'isDead' | 'enders' | 'breakers'> {
+  return { died: new AbortController(), isDead: false, enders: new Set(), breakers: new Set() };
+}
+
+/** All its waits end, and what was not sent is not sent. */
+export function endLife(link: Link): void {
+  link.isDead = true;
+  link.died.abort('died');
+  for (const end of link.enders) end();
+  link.breakers.clear();
+}
+
 export function isDead(link: Link): boolean {
-  return link.died.signal.aborted;
+  return link.isDead;
 }
 
 /** The clock of a process: timers measure time that passes, as the host's do, whatever the clock is set to. */

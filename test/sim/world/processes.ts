@@ -22,7 +22,7 @@ import type { PushHandler } from '../../../src/git/index.ts';
 import { createResync } from '../../../src/main/resync.ts';
 import { createClient } from './client.ts';
 import type { SimRepository } from './git.ts';
-import { type ClusterMode, calm, clockOf, isDead, type Link, type Weather } from './link.ts';
+import { type ClusterMode, calm, clockOf, endLife, isDead, type Link, newLife, type Weather } from './link.ts';
 import { chanceOf } from './random.ts';
 import type { SimStore } from './store.ts';
 import type { Timeline } from './timeline.ts';
@@ -100,8 +100,7 @@ export function kill(process: SimProcess): void {
   process.stats = () => [];
   process.retention = undefined;
   if (link === undefined) return;
-  link.died.abort('died');
-  link.breakers.clear();
+  endLife(link);
 }
 
 /**
@@ -133,6 +132,7 @@ interface Timing {
   readonly relistMs: number;
   readonly parkAfterMs: number;
   readonly parkWindowMs: number;
+  readonly lookMs: number;
 }
 
 /** Leases are longer than real ones; all else is as in production. */
@@ -141,17 +141,19 @@ const BUSY: Timing = {
   relistMs: 600_000,
   parkAfterMs: 5_000,
   parkWindowMs: 600_000,
+  lookMs: 30_000,
 };
 const LAZY: Timing = {
   timing: { durationMs: 1_500_000, renewDeadlineMs: 1_380_000, retryMs: 1_200_000 },
   relistMs: 10_800_000,
   parkAfterMs: 180_000,
   parkWindowMs: 7_200_000,
+  lookMs: 180_000,
 };
 
-/** Renewals, and lists of what has not changed, are most of what happens in a quiet world: so most worlds have fewer. */
+/** Renewals, and looks at what has not changed, are most of what happens in a quiet world: so most worlds have fewer. */
 export function timingOf(seed: number): Timing {
-  return chanceOf(seed, 'timing').chance(0.125) ? BUSY : LAZY;
+  return chanceOf(seed, 'timing').chance(0.0625) ? BUSY : LAZY;
 }
 
 /** Who waits for a lease asks for it again after so many times the pause at most. */
@@ -177,8 +179,7 @@ export function start(process: SimProcess, options: ProcessOptions): void {
     chance: chanceOf(seed, name),
     weather: process.weather,
     skew: process.skew,
-    died: new AbortController(),
-    breakers: new Set(),
+    ...newLife(),
     log: options.log(name),
   };
   process.link = link;
