@@ -167,7 +167,8 @@ function nothingIsOwed(facts: Facts): void {
   for (const schedule of byKey.values()) {
     const { rule, offsetMs, since, at } = schedule.versions.at(-1) as Version;
     if (rule === undefined || now - at < 3_600_000) continue;
-    const until = now - offsetMs - 120_000;
+    // By the clock of the scheduler it may be as early as that.
+    const until = now - offsetMs - 120_000 - facts.world.worstSkewMs;
     const settled = Math.min(progress?.settledUntil ?? 0, schedule.owedSince ?? Number.POSITIVE_INFINITY);
     const from = Math.max(settled - offsetMs, until - 3_000_000, since, at + facts.world.worstSkewMs);
     const [owed] = ticksBetween(rule, from, until, 1);
