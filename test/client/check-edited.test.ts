@@ -118,7 +118,8 @@ describe('an edit of a folder that was checked as a whole', () => {
         return text === undefined ? [] : [[path, Buffer.from(text)] as const];
       }),
     );
-    return checkEdited({ root, ledger, look: { key: 'k', index: 'i', differing: new Map(), texts }, changed });
+    const look = { key: 'k', index: 'i', indexFile: '', differing: new Map(), texts };
+    return checkEdited({ root, ledger, look, changed });
   }
 
   /** What compiling all at once says. */

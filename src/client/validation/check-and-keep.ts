@@ -48,7 +48,7 @@ async function checkAroundEdit(folder: OpenedFolder, ledger: Ledger): Promise<Ve
 
 async function checkBySnapshot(folder: OpenedFolder, ledger: Ledger | undefined): Promise<Verdict | undefined> {
   const { cacheFolder, tool, place: root, look } = folder;
-  const taking = takeSnapshot(root, tool);
+  const taking = takeSnapshot(root, tool, look);
   // The compiler is loaded while git looks at the files.
   const [snapshot] = await Promise.all([taking, import('./check-folder.ts')]);
   if (snapshot === undefined) return undefined;

@@ -11,6 +11,8 @@ export interface QuickLook {
   readonly key: string;
   /** The checksum. */
   readonly index: string;
+  /** Of the index. */
+  readonly indexFile: string;
   /** What differs, by path. */
   readonly differing: ReadonlyMap<string, Differing>;
   /** Texts that were read for their states, as far as they may be kept. */
@@ -40,7 +42,8 @@ export async function finishLook(begun: BegunLook, tool: string): Promise<QuickL
     if (text !== undefined && texts.size < MAX_RECHECKED_FILES) texts.set(path, text);
   }
   const lines = [...differing].map(([path, { state }]) => `${state} ${path}`).sort();
-  return { key: sha256([tool, root, index.checksum, ...lines].join('\0')), index: index.checksum, differing, texts };
+  const key = sha256([tool, root, index.checksum, ...lines].join('\0'));
+  return { key, index: index.checksum, indexFile: index.file, differing, texts };
 }
 
 function isThere(path: string): boolean {
@@ -60,10 +63,15 @@ export function keepLook(folder: string, root: string, { key, differing }: Quick
   keep(LOOKS, folder, root, key, [snapshotKey, ...edited].join('\0'));
 }
 
-/** Whether a file that differed from git's index when the folder was looked at last was written since. A guess. */
-export function wasEditedAgain(folder: string, root: string): boolean {
+/**
+ * How the folder may be to what is kept of it, a guess: `new` to it, or `edited` when a file that differed from git's index
+ * at the last look was written since.
+ */
+export function guessChange(folder: string, root: string): 'new' | 'edited' | undefined {
   const last = guessKept(LOOKS, folder, root);
-  if (last === undefined) return false;
+  if (last === undefined) return 'new';
   const [, ...edited] = last.text.split('\0');
-  return edited.some((path) => (lstatSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0) > last.keptMs);
+  const isEdited = (path: string): boolean =>
+    (lstatSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0) > last.keptMs;
+  return edited.some(isEdited) ? 'edited' : undefined;
 }

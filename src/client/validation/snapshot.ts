@@ -2,8 +2,9 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_FILE_BYTES, sha256 } from '../../base/index.ts';
 import type { WorkTree } from '../work-tree.ts';
-import { askGit } from './begin-look.ts';
+import { askGit, checksumOf } from './begin-look.ts';
 import { LIST } from './differing-files.ts';
+import type { QuickLook } from './quick-look.ts';
 
 /** What stands for all that a validation of a folder depends on: equal keys, equal findings. */
 export interface Snapshot {
@@ -24,9 +25,38 @@ const TRACKED = /^([HCR]) (\d{6}) ([0-9a-f]{40,64}) 0\t/;
  * files. Undefined where git cannot tell: outside of a repository, in the middle of a merge, with flags on files that
  * hide their changes.
  */
-export async function takeSnapshot(root: string, tool: string): Promise<Snapshot | undefined> {
-  const listing = await askGit(root, [...LIST, '-s', '--cached']);
-  if (listing === undefined) return undefined;
+export async function takeSnapshot(root: string, tool: string, look?: QuickLook): Promise<Snapshot | undefined> {
+  return (look && (await snapshotFrom(root, tool, look))) ?? (await wholeSnapshot(root, tool));
+}
+
+/** What the index holds, and over it what a look at the folder found to differ: so no file is looked at twice. */
+async function snapshotFrom(root: string, tool: string, look: QuickLook): Promise<Snapshot | undefined> {
+  const listed = await askGit(root, INDEX);
+  const found = listed === undefined ? undefined : filesListed(root, listed);
+  // What another git wrote meanwhile is not what was looked at.
+  if (found === undefined || checksumOf(look.indexFile) !== look.index) return undefined;
+  for (const [path, { state, isUntracked }] of look.differing) {
+    if (isUntracked) found.untracked.add(path);
+    found.states.set(path, state);
+  }
+  return { key: keyOf(root, tool, found.states), ...found };
+}
+
+async function wholeSnapshot(root: string, tool: string): Promise<Snapshot | undefined> {
+  const listed = await askGit(root, [...LIST, '-s', '--cached']);
+  const found = listed === undefined ? undefined : filesListed(root, listed);
+  return found && { key: keyOf(root, tool, found.states), ...found };
+}
+
+const INDEX = ['ls-files', '-z', '-t', '-s', '--cached'];
+
+interface ListedFiles {
+  readonly states: Map<string, string>;
+  readonly untracked: Set<string>;
+}
+
+/** What git lists; undefined where something unusual stands in it. */
+function filesListed(root: string, listing: string): ListedFiles | undefined {
   const states = new Map<string, string>();
   const untracked = new Set<string>();
   for (const record of listing.split('\0')) {
@@ -39,8 +69,12 @@ export async function takeSnapshot(root: string, tool: string): Promise<Snapshot
     // A changed file comes again after what the index has of it.
     states.set(noted.path, noted.state);
   }
+  return { states, untracked };
+}
+
+function keyOf(root: string, tool: string, states: ReadonlyMap<string, string>): string {
   const lines = [...states].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, state]) => `${state} ${path}`);
-  return { key: sha256([tool, root, ...lines].join('\0')), states, untracked };
+  return sha256([tool, root, ...lines].join('\0'));
 }
 
 /** The files of a snapshot as a listing of the folder. */

@@ -3,7 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../base/index.ts';
 import { type BegunLook, beginLook } from './begin-look.ts';
-import { finishLook, type QuickLook, snapshotKeyOf, wasEditedAgain } from './quick-look.ts';
+import { finishLook, guessChange, type QuickLook, snapshotKeyOf } from './quick-look.ts';
 import type { Verdict } from './verdict.ts';
 import { readVerdict } from './verdict-cache.ts';
 
@@ -36,11 +36,12 @@ export async function validateFolder(root: string, options: ValidateFolderOption
   return keptVerdict(opened) ?? validateOpened(opened);
 }
 
-/** Loads what checks edits while git looks at the folder, where it is likely that there is one. */
+/** Loads what checks a folder while git looks at it, where it is likely that it will be checked. */
 export function loadAhead({ place }: BegunLook, cacheFolder: string): void {
-  if (!wasEditedAgain(cacheFolder, place)) return;
+  const change = guessChange(cacheFolder, place);
+  if (change === undefined) return;
   void import('./check-and-keep.ts');
-  void import('./check-edited.ts');
+  void (change === 'edited' ? import('./check-edited.ts') : import('./check-folder.ts'));
 }
 
 /** The folder as it looks, when git has told; undefined where nothing is kept of validations. */
