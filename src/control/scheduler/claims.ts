@@ -9,7 +9,12 @@ import type { DueTick } from './collect.ts';
 export interface Claims {
   /** Whether the tick may start its execution now. Counts it if so. */
   readonly claim: (due: DueTick, execution: Execution) => Claim;
+  /** As a watch tells it, which will also tell when it is over. */
   readonly seen: (execution: Execution) => void;
+  /** As it was read: no watch may ever tell of it, when it is over before it gets there. */
+  readonly found: (execution: Execution) => void;
+  /** Names of those of a schedule that count, and of which no watch has told. */
+  readonly unheard: (namespace: string, schedule: string) => readonly string[];
   readonly gone: (namespace: string, name: string) => void;
   /** It was not created after all. */
   readonly withdraw: (execution: Execution) => void;
@@ -25,6 +30,7 @@ export type Claim =
 interface Living {
   readonly tick: UnixMs;
   readonly shardKey: string | undefined;
+  readonly isHeard: boolean;
 }
 
 const START: Claim = { kind: 'start', ends: [] };
@@ -34,11 +40,12 @@ export function createClaims(): Claims {
   /** `namespace/schedule` → names of executions. */
   const live = new Map<string, Map<string, Living>>();
   const ofExecution = new Map<string, string>();
-  const add = (id: string, { metadata, spec }: Execution): void => {
+  const add = (id: string, { metadata, spec }: Execution, isHeard: boolean): void => {
     const { namespace = '', name, labels } = metadata;
     const tick = spec.trigger.kind === 'schedule' ? (instantMs(spec.trigger.tick) ?? 0) : 0;
     const names = live.get(id) ?? new Map<string, Living>();
-    live.set(id, names.set(name, { tick, shardKey: labels?.[LABEL.shardKey] }));
+    const wasHeard = names.get(name)?.isHeard === true;
+    live.set(id, names.set(name, { tick, shardKey: labels?.[LABEL.shardKey], isHeard: isHeard || wasHeard }));
     ofExecution.set(`${namespace}/${name}`, id);
   };
   const drop = (namespace: string, name: string): void => {
@@ -48,6 +55,14 @@ export function createClaims(): Claims {
     const names = live.get(id);
     names?.delete(name);
     if (names?.size === 0) live.delete(id);
+  };
+  const note = (execution: Execution, isHeard: boolean): void => {
+    const { metadata, spec, status } = execution;
+    const { namespace = '', name, labels } = metadata;
+    const isOver = isTerminalPhase(status?.phase ?? 'Pending');
+    // One that may overlap is not heard of again, when it is over neither.
+    if (isOver || labels?.[LABEL.overlap] === undefined) drop(namespace, name);
+    else if (spec.trigger.kind === 'schedule') add(`${namespace}/${spec.trigger.schedule}`, execution, isHeard);
   };
   return {
     claim({ entry, tick }, execution) {
@@ -63,16 +78,14 @@ export function createClaims(): Claims {
       if (overlap === 'replace' && others.some(([, other]) => other.tick > tick)) return SKIP;
       const ends = overlap === 'replace' ? others.map(([other]) => endOf(namespace, other, name, tick)) : [];
       if (others.some(([, { shardKey }]) => shardKey !== labels?.[LABEL.shardKey])) return { kind: 'wait', ends };
-      add(id, execution);
+      add(id, execution, false);
       return { kind: 'start', ends };
     },
-    seen(execution) {
-      const { metadata, spec, status } = execution;
-      const { namespace = '', name } = metadata;
-      if (isTerminalPhase(status?.phase ?? 'Pending')) drop(namespace, name);
-      // One that may overlap is not heard of again, when it is over neither.
-      else if (spec.trigger.kind === 'schedule' && metadata.labels?.[LABEL.overlap] !== undefined)
-        add(`${namespace}/${spec.trigger.schedule}`, execution);
+    seen: (execution) => note(execution, true),
+    found: (execution) => note(execution, false),
+    unheard(namespace, schedule) {
+      const names = [...(live.get(`${namespace}/${schedule}`) ?? [])];
+      return names.filter(([, { isHeard }]) => !isHeard).map(([name]) => name);
     },
     gone: drop,
     withdraw: ({ metadata: { namespace = '', name } }) => drop(namespace, name),

@@ -1,6 +1,7 @@
 import { instantText, type Json, SCHEDULE_RETRY_MS, StalledError, type UnixMs } from '../../base/index.ts';
 import type { Condition, Write } from '../../cluster/index.ts';
 import { type DueTick, SUSPENDED } from './collect.ts';
+import { confirmClaims } from './confirm-claims.ts';
 import { type Health, healthConditions } from './health.ts';
 import { fallBehind, goOn, type Laggard, retryTime } from './lanes.ts';
 import { isFresh, type Launch, type ScheduleEntry } from './schedule-entry.ts';
@@ -26,7 +27,7 @@ export async function settle(term: Term, pending: Pending): Promise<void> {
   if (batch.creations.length === 0 && batch.notes.size === 0 && batch.skipped === 0 && !isMoved) return;
   const { fence, epoch, claims } = term;
   const refused = (creation: Creation, error: StalledError): Write | undefined => refuse(term, creation, error);
-  await writeTicks({ cluster, fence, epoch, refused, adopted: claims.seen }, batch);
+  await writeTicks({ cluster, fence, epoch, refused, adopted: claims.found }, batch);
   term.notedGaps = gapsText(batch);
   term.notedHealth = pending.health;
   noteStarted(term, batch.creations, clock.now());
@@ -42,6 +43,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
   const launches = new Set<Launch>();
   for (const { entry } of ticks) launches.add((roster.at(entry.id) ?? entry).launch);
   const starts = launches.size === 0 ? undefined : await launcher.starts(launches);
+  await confirmClaims(options.cluster, term.claims, ticks);
   const batch: Decided = { creations: [], steering: [], skipped: 0 };
   const known = new Map<number, ScheduleEntry>();
   for (const due of ticks) {

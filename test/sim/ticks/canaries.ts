@@ -96,8 +96,14 @@ export const TICK_CANARIES: readonly Canary[] = [
   {
     name: 'forbid-forgets-who-lives',
     file: 'control/scheduler/claims.ts',
-    find: "spec.trigger.kind === 'schedule' && metadata",
-    replace: "spec.trigger.kind === 'manual' && metadata",
+    find: "else if (spec.trigger.kind === 'schedule') add(",
+    replace: "else if (spec.trigger.kind === 'manual') add(",
+  },
+  {
+    name: 'short-run-counts-for-ever',
+    file: 'control/scheduler/settle.ts',
+    find: '  await confirmClaims(options.cluster, term.claims, ticks);',
+    replace: '',
   },
   {
     name: 'queue-is-one-too-long',
