@@ -62,6 +62,15 @@ export function checkObject(object: KubeObject): void {
   if (causes.length > 0) throw invalid(key, causes);
 }
 
+/** Of an object like one that was checked: throws InvalidError unless its name and the values of its labels may be stored. */
+export function checkNames(object: KubeObject): void {
+  const { name, labels } = object.metadata;
+  let isGood = name.length <= MAX_NAME_LENGTH && SUBDOMAIN.test(name);
+  for (const label in labels) isGood &&= LABEL_VALUE.test(labels[label] as string);
+  // Which of them it is, the whole check knows.
+  if (!isGood) checkObject(object);
+}
+
 /** Throws InvalidError when `after` changes what may not change once `before` was created. */
 export function checkChange(before: KubeObject, after: KubeObject): void {
   const key = { kind: after.kind, namespace: after.metadata.namespace, name: after.metadata.name } as ObjectKey;

@@ -42,5 +42,6 @@ export * from './selector.ts';
 export * from './shard-kind.ts';
 export * from './signals.ts';
 export * from './steering.ts';
+export * from './stencil.ts';
 export * from './token-kind.ts';
 export * from './with-archive.ts';

@@ -1,6 +1,7 @@
 import type { UnixMs } from '../base/index.ts';
 import type { HistoryQuery } from './archive.ts';
 import type { KubeObject, MergePatch, ObjectKey } from './object.ts';
+import type { Stenciled } from './stencil.ts';
 
 export interface ListOptions {
   /** All namespaces when absent. */
@@ -57,7 +58,13 @@ export interface Preconditions {
  * `fieldManager` says who writes, where fields have owners.
  */
 export type Write =
-  | { readonly op: 'create'; readonly object: KubeObject; readonly fieldManager?: string }
+  | {
+      readonly op: 'create';
+      readonly object: KubeObject;
+      readonly fieldManager?: string;
+      /** The same object once more, for an adapter that makes use of what many have in common. A hint. */
+      readonly like?: Stenciled;
+    }
   /** Replaces everything but status; `metadata.resourceVersion` must be the one that was read. */
   | { readonly op: 'update'; readonly object: KubeObject; readonly fieldManager?: string }
   | ApplyWrite

@@ -12,9 +12,24 @@ export const hostClock: Clock = {
 
 /** The machine's randomness. */
 export const hostRandom: Random = {
-  bytes: (size) => randomBytes(size),
+  bytes: randomOf,
   unit: () => Math.random(),
 };
+
+const pool = { bytes: Buffer.alloc(0), used: 0 };
+const POOL_BYTES = 4_096;
+
+/** Asking the system costs more than a thousand bytes do: a few at a time come out of one answer, and no byte comes twice. */
+function randomOf(size: number): Uint8Array {
+  if (size > POOL_BYTES / 16) return randomBytes(size);
+  if (pool.used + size > pool.bytes.length) {
+    pool.bytes = randomBytes(POOL_BYTES);
+    pool.used = 0;
+  }
+  const start = pool.used;
+  pool.used += size;
+  return new Uint8Array(pool.bytes.subarray(start, pool.used));
+}
 
 function startTimer(at: UnixMs, run: () => void): () => void {
   let timer: NodeJS.Timeout;

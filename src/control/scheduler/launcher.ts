@@ -3,18 +3,28 @@ import {
   type Cluster,
   type Execution,
   findObject,
+  LABEL,
   type LaunchPlan,
   launchSettings,
   newExecution,
   type Repository,
   type Schedule,
+  type Stencil,
+  type Stenciled,
   SYSTEM_NAMESPACE,
+  stencilOf,
 } from '../../cluster/index.ts';
 import { resolveInputs } from '../../compiler/index.ts';
 import type { Launch } from './schedule-entry.ts';
 
 /** Makes the executions of ticks of schedules that start the same. */
-export type Start = (schedule: string, tick: UnixMs) => Execution;
+export type Start = (schedule: string, tick: UnixMs) => Started;
+
+/** An execution, and the same as one of those that start the same. */
+export interface Started {
+  readonly execution: Execution;
+  readonly like: Stenciled | undefined;
+}
 
 /** Finds out how to start, once for all ticks of a batch and again only when the plan or the active commit changes. */
 export interface Launcher {
@@ -105,21 +115,40 @@ function makeStart(launch: Launch, plan: LaunchPlan, commit: string): Start | St
   const sample = inputsAt(launch, plan, 0);
   if (sample instanceof StalledError) return sample;
   const settings = launchSettings(plan.spec);
-  return (schedule, tick) =>
+  const make = (name: string, schedule: string, tick: string): Execution =>
     newExecution({
       namespace,
-      name: nameOfTick(repository, namespace, schedule, tick),
+      name,
       repository,
       commit,
       workflow: plan.spec.workflow,
       closure: plan.spec.workflowClosure,
       launchPlan,
-      inputs: kickoffTime === undefined ? sample : { ...sample, [kickoffTime]: instantText(tick) },
-      trigger: { kind: 'schedule', schedule, tick: instantText(tick) },
+      inputs: kickoffTime === undefined ? sample : { ...sample, [kickoffTime]: tick },
+      trigger: { kind: 'schedule', schedule, tick },
       ...settings,
       ...(priority !== undefined && { priority }),
       ...(overlap !== 'allow' && { overlap }),
     });
+  let stencil: Stencil | undefined;
+  let isCut = false;
+  return (schedule, tick) => {
+    const at = instantText(tick);
+    const execution = make(nameOfTick(repository, namespace, schedule, tick), schedule, at);
+    if (!isCut) stencil = cut(make);
+    isCut = true;
+    const { name, labels } = execution.metadata;
+    const like = stencil && { stencil, slots: [name, schedule, at, labels?.[LABEL.shardKey] ?? ''] };
+    return { execution, like };
+  };
+}
+
+/** Executions of one start differ in nothing but their name, schedule, tick and shard. */
+function cut(make: (name: string, schedule: string, tick: string) => Execution): Stencil | undefined {
+  return stencilOf(([name = '', schedule = '', tick = '', shard = '']) => {
+    const { metadata, ...rest } = make(name, schedule, tick);
+    return { ...rest, metadata: { ...metadata, labels: { ...metadata.labels, [LABEL.shardKey]: shard } } };
+  }, 4);
 }
 
 /** Complete inputs at some tick: at another one only `kickoffTime` differs, which takes every instant or none. */

@@ -57,7 +57,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
     if (start === undefined) fallBehind(lanes, entry, due.due - 1, undefined, options.clock.now());
     else if (start instanceof StalledError) fail(term, entry, due, start);
     else {
-      decide(term, batch, entry, { due, execution: start(entry.name, due.tick) });
+      decide(term, batch, entry, { due, ...start(entry.name, due.tick) });
       const news = isFresh(entry, lanes.settledUntil) ? roster.know(entry) : undefined;
       if (news !== undefined) known.set(entry.id, news);
     }

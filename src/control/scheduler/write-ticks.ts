@@ -18,12 +18,12 @@ import {
   type Write,
 } from '../../cluster/index.ts';
 import type { DueTick } from './collect.ts';
+import type { Started } from './launcher.ts';
 import { type Fence, ownFence, STATE_KEY, type statePatch } from './state.ts';
 
 /** A tick and the execution that is to be made of it. */
-export interface Creation {
+export interface Creation extends Started {
   readonly due: DueTick;
-  readonly execution: Execution;
 }
 
 /** What one write makes durable. */
@@ -80,9 +80,13 @@ export async function writeTicks(options: WriteOptions, batch: TickBatch): Promi
 }
 
 function writesOf({ creations, steering, notes }: TickBatch): Write[] {
-  const writes: Write[] = creations.map(({ execution }) => ({ op: 'create', object: execution }));
+  const writes: Write[] = creations.map(creation);
   writes.push(...steering, ...notes.values());
   return writes;
+}
+
+function creation({ execution, like }: Creation): Write {
+  return { op: 'create', object: execution, ...(like && { like }) };
 }
 
 /** Last: where a batch is written one by one, nothing is settled before it exists. */
@@ -161,7 +165,7 @@ async function findRefused(options: WriteOptions, batch: TickBatch, error: Error
 /** Answers what of these is still to be written. */
 async function tryPart(options: WriteOptions, batch: TickBatch, part: readonly Creation[]): Promise<Creation[]> {
   const { cluster, fence } = options;
-  const writes = part.map(({ execution }): Write => ({ op: 'create', object: execution }));
+  const writes = part.map(creation);
   const { uid, resourceVersion } = fence;
   const fenced: Write = { op: 'patchStatus', key: STATE_KEY, patch: {}, if: { uid, resourceVersion } };
   try {

@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../../base/index.ts';
 import { moveToNewest } from './changes.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, mainOf } from './entry.ts';
 import { collectAfter, dropDependent, type Orphans, ownersOf, updateOwners } from './owners.ts';
 import { NOT_PARKED, parkedUntilOf } from './parked.ts';
 import type { Op } from './stage.ts';
@@ -40,8 +40,8 @@ function commitPut(
   rv: number,
 ): void {
   const hot = entry.hot!;
-  table.hotBytes += main.text.length - hot.main.text.length;
-  hot.sizeBytes += main.text.length - hot.main.text.length;
+  table.hotBytes += main.length - hot.main.length;
+  hot.sizeBytes += main.length - hot.main.length;
   const isNew = entry.rv === 0;
   const ownersBefore = isNew ? [] : ownersOf(entry);
   hot.main = main;
@@ -77,7 +77,7 @@ function commitDelete(table: Table, orphans: Orphans, entry: Entry, rv: number):
   table.objects--;
   // Kept for watches until the tombstone is trimmed; outside the heap's books, because it is bounded there.
   const object = { ...last, metadata: { ...last.metadata, resourceVersion: String(rv) } };
-  entry.hot = { main: { text: '', value: main.value }, status, snapshot: object, touched, sizeBytes: 0 };
+  entry.hot = { main: { ...mainOf(''), value: main.value }, status, snapshot: object, touched, sizeBytes: 0 };
   kindTable(table, entry.shelf.kind).changes.tombstones.push(entry);
   table.dirty.delete(entry);
   table.deletedIds.push(entry.id);

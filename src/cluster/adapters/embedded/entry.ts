@@ -1,11 +1,21 @@
 import type { KubeObject, ObjectMeta } from '../../object.ts';
+import { printed, type Stenciled } from '../../stencil.ts';
 import { NOT_PARKED } from './parked.ts';
 import type { StatusTree } from './status-tree.ts';
 
 /** All of an object but its status and resourceVersion; `value` is parsed from `text` when first needed. */
 export interface Main {
-  readonly text: string;
+  /** See mainText; undefined until it is first needed of one that is printed by a stencil. */
+  text: string | undefined;
+  readonly length: number;
   value: KubeObject | undefined;
+  readonly print: Print | undefined;
+}
+
+/** What sets an object apart from others of its stencil. */
+interface Print extends Stenciled {
+  readonly uid: string;
+  readonly createdAt: string;
 }
 
 /** What the heap holds of an object that was touched lately. */
@@ -85,9 +95,27 @@ export function newEntry(shelf: Shelf, name: string, id: number): Entry {
   };
 }
 
+export function mainOf(text: string): Main {
+  return { text, length: text.length, value: undefined, print: undefined };
+}
+
+export function printedMain({ stencil, slots }: Stenciled, uid: string, createdAt: string): Main {
+  let { length } = stencil;
+  for (const slot of slots) length += slot.length;
+  return { text: undefined, length, value: undefined, print: { stencil, slots, uid, createdAt } };
+}
+
+export function mainText(main: Main): string {
+  if (main.text === undefined) {
+    const { stencil, slots, uid, createdAt } = main.print as Print;
+    main.text = printed(stencil, slots, uid, createdAt);
+  }
+  return main.text;
+}
+
 /** The parsed form of `main`; parsing its own text makes the heap equal to what a restart reads. */
 export function mainValue(main: Main): KubeObject {
-  main.value ??= JSON.parse(main.text) as KubeObject;
+  main.value ??= JSON.parse(mainText(main)) as KubeObject;
   return main.value;
 }
 

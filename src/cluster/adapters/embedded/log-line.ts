@@ -1,3 +1,4 @@
+import { printed, type Stencil } from '../../stencil.ts';
 import type { Entry } from './entry.ts';
 
 /**
@@ -5,6 +6,8 @@ import type { Entry } from './entry.ts';
  *   p KIND NAMESPACE NAME RV {…}   all but status, whole: a creation or a change
  *   s KIND NAMESPACE NAME RV {…}   a merge patch of status
  *   d KIND NAMESPACE NAME RV       a deletion
+ *   t NUMBER {…}                   a stencil, for lines of the same frame
+ *   c KIND NAMESPACE NAME RV NUMBER UID TIME SLOT…   the creation of an object as that stencil has it
  * Kinds and names hold no spaces, JSON text holds no line break, and `-` stands for no namespace.
  */
 export interface LogLine {
@@ -28,27 +31,63 @@ export function deleteLine(entry: Entry, rv: number): string {
   return `d ${place(entry)} ${rv}\n`;
 }
 
-/** The lines of a frame's payload. Throws on a line that no version of this store wrote. */
+export function stencilLine(number: number, stencil: Stencil): string {
+  return `t ${number} ${JSON.stringify(stencil)}\n`;
+}
+
+/** The name, which is the first slot, stands where all lines have it. */
+export function likeLine(
+  entry: Entry,
+  rv: number,
+  stencil: number,
+  uid: string,
+  createdAt: string,
+  slots: readonly string[],
+): string {
+  let line = `c ${place(entry)} ${rv} ${stencil} ${uid} ${createdAt}`;
+  for (let slot = 1; slot < slots.length; slot++) line += ` ${slots[slot]}`;
+  return `${line}\n`;
+}
+
+/** The lines of a frame's payload, those of stencils made whole. Throws on a line that no version of this store wrote. */
 export function* parseLines(payload: string): Generator<LogLine> {
+  const stencils = new Map<string, Stencil>();
   for (let start = 0; start < payload.length; ) {
     const end = payload.indexOf('\n', start);
     const line = payload.slice(start, end === -1 ? payload.length : end);
+    start += line.length + 1;
     const match = LINE.exec(line);
-    if (match === null) throw new Error(`not a line of the log: ${line.slice(0, 80)}`);
-    const [, letter, objectKind, namespace, name, rv, json] = match as unknown as readonly string[];
+    if (match === null) {
+      if (!keepStencil(stencils, line)) throw new Error(`not a line of the log: ${line.slice(0, 80)}`);
+      continue;
+    }
+    const [, letter, objectKind, namespace, name, rv, json = ''] = match as unknown as readonly string[];
     yield {
-      kind: letter === 'p' ? 'put' : letter === 's' ? 'status' : 'delete',
+      kind: letter === 's' ? 'status' : letter === 'd' ? 'delete' : 'put',
       objectKind: objectKind as string,
       namespace: namespace === '-' ? '' : (namespace as string),
       name: name as string,
       rv: Number(rv),
-      json: json ?? '',
+      json: letter === 'c' ? madeWhole(stencils, name as string, json) : json,
     };
-    start += line.length + 1;
   }
 }
 
-const LINE = /^([psd]) ([A-Za-z]+) (\S+) (\S+) (\d+)(?: (\{.*\}))?$/s;
+function keepStencil(stencils: Map<string, Stencil>, line: string): boolean {
+  const [, number, text] = /^t (\d+) (\{.*\})$/s.exec(line) ?? [];
+  if (number === undefined || text === undefined) return false;
+  stencils.set(number, JSON.parse(text) as Stencil);
+  return true;
+}
+
+function madeWhole(stencils: ReadonlyMap<string, Stencil>, name: string, values: string): string {
+  const [number = '', uid = '', createdAt = '', ...slots] = values.split(' ');
+  const stencil = stencils.get(number);
+  if (stencil === undefined) throw new Error(`no stencil ${number} before "${name}"`);
+  return printed(stencil, [name, ...slots], uid, createdAt);
+}
+
+const LINE = /^([psdc]) ([A-Za-z]+) (\S+) (\S+) (\d+)(?: (\{.*\}|\d+ .*))?$/s;
 
 function place({ shelf, name }: Entry): string {
   return `${shelf.kind} ${shelf.namespace === '' ? '-' : shelf.namespace} ${name}`;

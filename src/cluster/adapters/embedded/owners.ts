@@ -1,6 +1,6 @@
 import { MAX_DELETED_OWNERS } from '../../../base/index.ts';
 import type { OwnerReference } from '../../object.ts';
-import { type Entry, mainValue } from './entry.ts';
+import { type Entry, mainText, mainValue } from './entry.ts';
 import { heat, type Table } from './table.ts';
 
 /** Owners whose dependents must go, found by commits and worked off by the collector. */
@@ -31,8 +31,9 @@ export function collectOwned(table: Table, orphans: Orphans, uid: string): void 
 
 export function ownersOf(entry: Entry): readonly OwnerReference[] {
   const { main } = entry.hot!;
-  // Looking at the text first spares most objects the parse.
-  return main.text.includes('"ownerReferences"') ? (mainValue(main).metadata.ownerReferences ?? []) : [];
+  // Looking at the text first spares most objects the parse. What is printed by a stencil has none.
+  if (main.print !== undefined) return [];
+  return mainText(main).includes('"ownerReferences"') ? (mainValue(main).metadata.ownerReferences ?? []) : [];
 }
 
 export function updateOwners(table: Table, orphans: Orphans, entry: Entry, before: readonly OwnerReference[]): void {

@@ -1,7 +1,7 @@
 import type { Clock, Log } from '../../../base/index.ts';
 import { PROJECTION_CHUNK } from '../../../base/index.ts';
 import { databaseError, type Progress, type ProjectionRow } from './database.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, mainText } from './entry.ts';
 import { ownersOf } from './owners.ts';
 import { commitChunk, endThread, endThreadLater, type ProjectionThread } from './projection-thread.ts';
 import { statusText } from './status-tree.ts';
@@ -134,7 +134,6 @@ function nextRows(
 
 function rowOf(entry: Entry, hot: NonNullable<Entry['hot']>): ProjectionRow {
   const { kind, namespace } = entry.shelf;
-  const { text } = hot.main;
   const owners = ownersOf(entry).map(({ uid }) => uid);
   return [
     entry.id,
@@ -147,7 +146,7 @@ function rowOf(entry: Entry, hot: NonNullable<Entry['hot']>): ProjectionRow {
     entry.phase ?? null,
     owners.length === 0 ? null : JSON.stringify(owners),
     entry.parkedUntil,
-    text,
+    mainText(hot.main),
     statusText(hot.status) ?? null,
   ];
 }

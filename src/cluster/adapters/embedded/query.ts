@@ -2,7 +2,8 @@ import { type FieldTerm, matchesFields, parseFieldSelector } from '../../field-s
 import type { KubeObject } from '../../object.ts';
 import type { ListOptions } from '../../port.ts';
 import { matchesLabels, parseLabelSelector, type Requirement } from '../../selector.ts';
-import type { Entry } from './entry.ts';
+import type { Stencil } from '../../stencil.ts';
+import { type Entry, type Main, mainText } from './entry.ts';
 
 /** Which objects a list or a watch is about. */
 export interface Query {
@@ -57,6 +58,26 @@ export function textFilter({ labels }: Query): (mainText: string) => boolean {
     }));
   return (text) =>
     wanted.every(({ key, values }) => text.includes(key) && values.some((value) => text.includes(value)));
+}
+
+/** The same of what is on the heap: of very many objects with one stencil only the first is looked at. */
+export function labelFilter(query: Query): (main: Main) => boolean {
+  const mayMatchText = textFilter(query);
+  const keys = query.labels
+    .filter(({ operator }) => operator === 'in' || operator === 'exists')
+    .map(({ key }) => `"${key}":`);
+  let last: Stencil | undefined;
+  let hasKeys = true;
+  return (main) => {
+    if (main.value !== undefined) return matchesLabels(query.labels, main.value.metadata.labels);
+    const stencil = main.print?.stencil;
+    if (stencil === undefined) return mayMatchText(mainText(main));
+    if (stencil !== last) {
+      hasKeys = keys.every((key) => stencil.parts.some((part) => part.includes(key)));
+      last = stencil;
+    }
+    return hasKeys;
+  };
 }
 
 export function matchesObject({ labels, fields }: Query, object: KubeObject): boolean {

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { type JsonObject, StalledError } from '../../../base/index.ts';
 import { internPhase, phaseOf } from './commit.ts';
 import type { Entry } from './entry.ts';
-import { newEntry } from './entry.ts';
+import { mainOf, newEntry } from './entry.ts';
 import { type Frame, framesOf } from './log-frame.ts';
 import { type LogLine, parseLines } from './log-line.ts';
 import {
@@ -136,7 +136,7 @@ function applyLine(table: Table, orphans: Orphans, line: LogLine): void {
   const entry = latestEntry(table, kind, namespace, name);
   if (entry !== undefined && rv <= entry.rv) return;
   if (line.kind === 'put') {
-    const main = { text: line.json, value: undefined };
+    const main = mainOf(line.json);
     const target = entry ?? addEntry(table, shelfOf(table, kind, namespace), name, main);
     // One of an earlier run is cold: its owners before this line are in the database file.
     heat(table, target);

@@ -37,8 +37,17 @@ export function withoutStatus(object: KubeObject): KubeObject {
 
 /** Seconds, as Kubernetes writes it. */
 export function timestamp(clock: Clock): string {
-  return `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(clock.now() / 1_000);
+  if (second !== lastSecond) {
+    lastText = `${new Date(second * 1_000).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastText;
 }
+
+/** Very many objects are created in the same second. */
+let lastSecond = Number.NaN;
+let lastText = '';
 
 /** A version 4 UUID (RFC 9562). */
 export function newUid(random: Random): string {

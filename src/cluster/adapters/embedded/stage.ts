@@ -9,7 +9,7 @@ import {
   type Random,
   sameJson,
 } from '../../../base/index.ts';
-import { checkChange, checkKey, checkObject } from '../../admission.ts';
+import { checkChange, checkKey, checkNames, checkObject } from '../../admission.ts';
 import { AlreadyExistsError, InvalidError, NotFoundError } from '../../errors.ts';
 import { kindInfo } from '../../kinds.ts';
 import { DEFAULT_FIELD_MANAGER } from '../../managed-fields.ts';
@@ -18,9 +18,11 @@ import type { KubeObject, ObjectKey } from '../../object.ts';
 import type { ApplyWrite, Preconditions, Write } from '../../port.ts';
 import type { SealSecret } from '../../secret.ts';
 import { applyFields } from '../../server-side-apply.ts';
-import { type Entry, type Main, mainValue } from './entry.ts';
+import { isPrintable, type Stencil, type Stenciled } from '../../stencil.ts';
+import { type Entry, type Main, mainOf, mainText, mainValue } from './entry.ts';
 import { deleteLine, putLine, statusLine } from './log-line.ts';
 import { newUid, timestamp, withKnownManagers, withOwners, withoutStatus, withServerFields } from './server-fields.ts';
+import { stageLike } from './stage-like.ts';
 import { addEntry, heat, latestEntry, removeEntry, shelfOf, type Table } from './table.ts';
 
 /** One accepted change, to be made visible once its line is on the disk. */
@@ -90,7 +92,7 @@ export function rehearse<T>(
 }
 
 function newBatch(context: StageContext, undo: Batch['undo']): Batch {
-  return { context, ops: [], answers: [], text: '', undo };
+  return { context, ops: [], answers: [], text: '', stencils: new Map(), undo };
 }
 
 function stageWrites(batch: Batch, writes: readonly Write[], maxBytes: number): void {
@@ -113,11 +115,13 @@ export function unstage(table: Table, ops: readonly Op[]): void {
   }
 }
 
-interface Batch {
+export interface Batch {
   readonly context: StageContext;
   readonly ops: Op[];
   readonly answers: number[];
   text: string;
+  /** Those met so far, with their number in the text; 0: it is not in there. */
+  readonly stencils: Map<Stencil, number>;
   /** Absent for the most frequent batch, one status delta, which stages nothing before its last check. */
   readonly undo: (() => void)[] | undefined;
 }
@@ -126,7 +130,11 @@ interface Batch {
 function stageWrite(batch: Batch, write: Write): number {
   switch (write.op) {
     case 'create':
-      return stageCreate(batch, write.object);
+      return stageCreate(
+        batch,
+        write.object,
+        write.like !== undefined && isPrintable(write.like) ? write.like : undefined,
+      );
     case 'update':
       return stageUpdate(batch, write.object, write.fieldManager);
     case 'apply':
@@ -164,8 +172,8 @@ function stageDelta(batch: Batch, entry: Entry, patch: JsonObject, text: string)
   return batch.ops.push({ kind: 'status', entry, rv, patch, bytes: text.length }) - 1;
 }
 
-function stageCreate(batch: Batch, object: KubeObject): number {
-  checkObject(object);
+function stageCreate(batch: Batch, object: KubeObject, like?: Stenciled): number {
+  checkNew(object, like);
   const { kind, metadata } = object;
   const { table, clock, random } = batch.context;
   const namespace = metadata.namespace ?? '';
@@ -174,6 +182,7 @@ function stageCreate(batch: Batch, object: KubeObject): number {
     throw new AlreadyExistsError(keyOf(before));
   }
   if (kind !== 'Namespace' && metadata.namespace !== undefined) ensureNamespace(batch, namespace);
+  if (like !== undefined) return stageLike(batch, shelfOf(table, kind, namespace), like);
   const { resourceVersion: _, deletionTimestamp: __, ...kept } = metadata;
   const value: KubeObject = {
     ...withoutStatus(object),
@@ -195,6 +204,15 @@ function stageCreate(batch: Batch, object: KubeObject): number {
   if (kind === 'Namespace') stageDelta(batch, entry, { phase: 'Active' }, '{"phase":"Active"}');
   return index;
 }
+
+/** Of objects that are alike one is checked whole. */
+function checkNew(object: KubeObject, like: Stenciled | undefined): void {
+  if (like !== undefined && checkedStencils.has(like.stencil)) checkNames(object);
+  else checkObject(object);
+  if (like !== undefined) checkedStencils.add(like.stencil);
+}
+
+const checkedStencils = new WeakSet<Stencil>();
 
 /** A namespace comes to be with its first object: this is a local control plane, and nobody else would make it. */
 function ensureNamespace(batch: Batch, name: string): void {
@@ -271,7 +289,7 @@ function stagePut(batch: Batch, entry: Entry, value: KubeObject): number {
 
 function stageMain(batch: Batch, entry: Entry, main: Main): number {
   const rv = accept(batch, entry, main);
-  batch.text += putLine(entry, rv, main.text);
+  batch.text += putLine(entry, rv, mainText(main));
   return batch.ops.push({ kind: 'put', entry, rv, main }) - 1;
 }
 
@@ -357,7 +375,7 @@ function checkedMain(value: KubeObject): Main {
     const size = `${text.length} bytes, more than ${MAX_OBJECT_BYTES}`;
     throw new InvalidError(`${describe(keyOfObject(value))} has ${size}`);
   }
-  return { text, value: undefined };
+  return mainOf(text);
 }
 
 export function keyOf(entry: Entry): ObjectKey {

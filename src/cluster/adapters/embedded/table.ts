@@ -3,7 +3,7 @@ import { KINDS } from '../../kinds.ts';
 import type { KubeObject } from '../../object.ts';
 import { type ChangeList, newChangeList } from './changes.ts';
 import type { Database } from './database.ts';
-import { assemble, type Entry, type Hot, type Main, newEntry, type Shelf, visible } from './entry.ts';
+import { assemble, type Entry, type Hot, type Main, mainOf, mainText, newEntry, type Shelf, visible } from './entry.ts';
 import { shareStatus, statusFromText } from './status-tree.ts';
 
 /** All objects of one kind. */
@@ -32,6 +32,8 @@ export interface Table {
   committedRv: number;
   lastRv: number;
   lastId: number;
+  /** Number of the last stencil in the log; they are told apart within a frame. */
+  lastStencil: number;
   /** Owner's uid → its dependents; most have one, and a set costs ten times an entry's place in the map. */
   readonly dependents: Map<string, Entry | Set<Entry>>;
   objects: number;
@@ -54,6 +56,7 @@ export function newTable(database: Database): Table {
     committedRv: 0,
     lastRv: 0,
     lastId: 0,
+    lastStencil: 0,
     dependents: new Map(),
     objects: 0,
     onWarming: () => undefined,
@@ -96,10 +99,10 @@ export function addEntry(table: Table, shelf: Shelf, name: string, main: Main): 
     status: statusFromText(undefined),
     snapshot: undefined,
     touched: table.sweep,
-    sizeBytes: main.text.length,
+    sizeBytes: main.length,
   };
   table.hot.add(entry);
-  table.hotBytes += main.text.length;
+  table.hotBytes += main.length;
   return entry;
 }
 
@@ -122,7 +125,7 @@ export function heat(table: Table, entry: Entry): Hot {
   }
   table.onWarming();
   const { main, status } = coldBody(table, entry);
-  const sizeBytes = main.text.length + (status?.length ?? 0);
+  const sizeBytes = main.length + (status?.length ?? 0);
   entry.hot = { main, status: statusFromText(status), snapshot: undefined, touched: table.sweep, sizeBytes };
   table.hot.add(entry);
   table.hotBytes += sizeBytes;
@@ -143,10 +146,10 @@ export function cool(table: Table, entry: Entry): void {
 export function peek(table: Table, entry: Entry, mayMatch: (mainText: string) => boolean): KubeObject | undefined {
   if (entry.hot !== undefined) {
     const { main } = entry.hot;
-    return main.value !== undefined || mayMatch(main.text) ? snapshot(table, entry) : undefined;
+    return main.value !== undefined || mayMatch(mainText(main)) ? snapshot(table, entry) : undefined;
   }
   const { main, status } = coldBody(table, entry);
-  if (!mayMatch(main.text)) return undefined;
+  if (!mayMatch(mainText(main))) return undefined;
   return assemble(main, status === undefined ? undefined : JSON.parse(status), entry.rv);
 }
 
@@ -162,5 +165,5 @@ function coldBody(table: Table, entry: Entry): { readonly main: Main; readonly s
   if (body === undefined) {
     throw new BugError(`the database file has no ${entry.shelf.kind} "${entry.name}" in "${entry.shelf.namespace}"`);
   }
-  return { main: { text: body.main, value: undefined }, status: body.status };
+  return { main: mainOf(body.main), status: body.status };
 }

@@ -3,8 +3,8 @@ import { ExpiredError, InvalidError } from '../../errors.ts';
 import type { KubeObject } from '../../object.ts';
 import type { WatchEvent, WatchOptions } from '../../port.ts';
 import { changedSince } from './changes.ts';
-import type { Entry } from './entry.ts';
-import { matchesObject, mayEverMatch, mayMatch, parseQuery, type Query, textFilter } from './query.ts';
+import type { Entry, Main } from './entry.ts';
+import { labelFilter, matchesObject, mayEverMatch, mayMatch, parseQuery, type Query, textFilter } from './query.ts';
 import { type KindTable, kindTable, peek, snapshot, type Table } from './table.ts';
 
 export interface WatchContext {
@@ -40,6 +40,7 @@ async function* events(
   if (seenRv < kinds.changes.horizonRv) throw expired(seenRv);
   if (context.watches >= MAX_WATCHES) throw new WaitError(`already ${MAX_WATCHES} watches`, 1_000);
   const known = query.selects ? matchingNow(table, kinds, query, seenRv) : undefined;
+  const reader: Reader = { query, known, mayMatchLabels: query.labels.length > 0 ? labelFilter(query) : undefined };
   const startedRv = table.committedRv;
   const bell = newBell(kinds, clock, options.ignoreStatusChanges === true, [options.signal, context.closing]);
   context.watches++;
@@ -52,7 +53,7 @@ async function* events(
       const batch: WatchEvent[] = [];
       for (const entry of changed) {
         if (options.ignoreStatusChanges === true && entry.mainRv <= seenRv) continue;
-        const event = eventOf(table, entry, query, known, seenRv, startedRv);
+        const event = eventOf(table, entry, reader, seenRv, startedRv);
         if (event !== undefined) batch.push(event);
       }
       const isMore = changed.length === MAX_WATCH_BATCH;
@@ -70,12 +71,19 @@ async function* events(
   }
 }
 
+interface Reader {
+  readonly query: Query;
+  /** The objects that it has, where it selects. */
+  readonly known: Set<Entry> | undefined;
+  /** Tells by the look of an object that its labels do not match. */
+  readonly mayMatchLabels: ((main: Main) => boolean) | undefined;
+}
+
 /** What a change of `entry` means to this watch; undefined when it is not of its objects. */
 function eventOf(
   table: Table,
   entry: Entry,
-  query: Query,
-  known: Set<Entry> | undefined,
+  { query, known, mayMatchLabels }: Reader,
   seenRv: number,
   startedRv: number,
 ): WatchEvent | undefined {
@@ -85,7 +93,10 @@ function eventOf(
   // Changed between the reader's list and the start of this watch: whether it matched then, nobody knows any more.
   const mayHaveMatched = existed && seenRv < startedRv && entry.rv <= startedRv;
   // A look at the entry spares the snapshot: after one the next change of a large status has to copy it.
-  if (known !== undefined && !mayHaveMatched && !known.has(entry) && !mayMatch(query, entry)) return undefined;
+  if (known !== undefined && !mayHaveMatched && !known.has(entry)) {
+    if (!mayMatch(query, entry)) return undefined;
+    if (mayMatchLabels !== undefined && entry.hot !== undefined && !mayMatchLabels(entry.hot.main)) return undefined;
+  }
   const object = entry.isDeleted ? (entry.hot!.snapshot as KubeObject) : snapshot(table, entry);
   if (known === undefined) {
     if (entry.isDeleted) return existed ? { type: 'DELETED', object } : undefined;

@@ -1,0 +1,176 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type EmbeddedStore, openEmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
+import {
+  AlreadyExistsError,
+  type Execution,
+  InvalidError,
+  LABEL,
+  newExecution,
+  type Stencil,
+  stencilOf,
+  type Write,
+} from '../../../src/cluster/index.ts';
+import { hostClock, hostRandom } from '../../../src/main/host.ts';
+
+const folders: string[] = [];
+const stores: EmbeddedStore[] = [];
+
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pipectl-alike-'));
+  folders.push(folder);
+  return folder;
+}
+
+async function open(folder: string): Promise<EmbeddedStore> {
+  const store = await openEmbeddedStore({ folder, clock: hostClock, random: hostRandom, log: { write: () => {} } });
+  stores.push(store);
+  return store;
+}
+
+/** `note`: whatever text the executions have in common. */
+function made(note: string, [name = '', schedule = '', tick = '']: readonly string[]): Execution {
+  const execution = newExecution({
+    namespace: 'shop-production',
+    name,
+    repository: 'shop',
+    commit: 'c'.repeat(40),
+    workflow: 'etl',
+    closure: 'e'.repeat(64),
+    inputs: { note, day: tick, list: [1, null, 'x'] },
+    trigger: { kind: 'schedule', schedule, tick },
+  });
+  const { [LABEL.shardKey]: _, ...labels } = execution.metadata.labels ?? {};
+  return { ...execution, metadata: { ...execution.metadata, labels } };
+}
+
+const cut = (note: string): Stencil | undefined => stencilOf((slots) => made(note, slots), 3);
+const TICK = '2026-01-01T00:10:00.000Z';
+const slotsOf = (index: number, prefix = 'run'): readonly string[] => [
+  `${prefix}-${index}`,
+  `nightly-${index % 7}`,
+  TICK,
+];
+
+function creations(note: string, count: number, prefix?: string): readonly Write[] {
+  const stencil = cut(note);
+  return Array.from({ length: count }, (_, index): Write => {
+    const slots = slotsOf(index, prefix);
+    return { op: 'create', object: made(note, slots), ...(stencil && { like: { stencil, slots } }) };
+  });
+}
+
+/** What it would be if it had been written by itself. */
+function isWhole(stored: Execution, note: string, slots: readonly string[]): void {
+  const { uid, creationTimestamp, generation, resourceVersion, ...metadata } = stored.metadata;
+  expect({ ...stored, metadata }).toEqual(made(note, slots));
+  expect([generation, uid?.length, creationTimestamp?.length]).toEqual([1, 36, 20]);
+  expect(Number(resourceVersion)).toBeGreaterThan(0);
+}
+
+const NOTES = ['plain', 'with "quotes", \\ and \n', 'slot-mark-a-0-', 'slot-mark-b-4-', '', '\u2028 ü 💥 \\u0001'];
+
+describe('executions that are alike', () => {
+  it('are what each would be by itself, also after a crash', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await store.write(NOTES.flatMap((note, kind) => creations(note, 5, `run-${kind}`)));
+    const crashed = newFolder();
+    cpSync(folder, crashed, { recursive: true });
+    const later = await open(crashed);
+    for (const each of [store, later]) {
+      const { items } = await each.list<Execution>('Execution', {});
+      expect(items).toHaveLength(NOTES.length * 5);
+      for (const [place, stored] of items.entries()) {
+        const [kind, index] = [Math.floor(place / 5), place % 5];
+        isWhole(stored, NOTES[kind] as string, slotsOf(index, `run-${kind}`));
+      }
+    }
+  });
+
+  it('take a third of the log where they have much in common', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    const before = store.stats().writtenBytes;
+    await store.write(creations('x'.repeat(500), 100));
+    const alike = store.stats().writtenBytes - before;
+    expect(alike).toBeLessThan(100 * 250);
+  });
+
+  it('are told to those who watch their labels and to no others', async () => {
+    const store = await open(newFolder());
+    const ending = new AbortController();
+    const { signal } = ending;
+    const of = (labelSelector: string) =>
+      store.watch<Execution>('Execution', { labelSelector, signal })[Symbol.asyncIterator]();
+    const some = of(`${LABEL.schedule}=nightly-3`);
+    const none = of(LABEL.overlap);
+    const [first, second] = [some.next(), none.next()];
+    await store.write(creations('plain', 20));
+    const batch = (await first).value as readonly { readonly object: Execution }[];
+    expect(batch.map(({ object }) => object.metadata.name)).toEqual(['run-3', 'run-10', 'run-17']);
+    const slots = ['late', 'nightly', TICK];
+    const object = made('plain', slots);
+    const labels = { ...object.metadata.labels, [LABEL.overlap]: 'forbid' };
+    await store.write([{ op: 'create', object: { ...object, metadata: { ...object.metadata, labels } } }]);
+    const only = (await second).value as readonly { readonly object: Execution }[];
+    expect(only.map((event) => event.object.metadata.name)).toEqual(['late']);
+    ending.abort();
+  });
+
+  it('are refused all together when one is not good or its name is taken', async () => {
+    const store = await open(newFolder());
+    await store.write(creations('plain', 2));
+    const stencil = cut('plain') as Stencil;
+    const like = (slots: readonly string[]): Write => ({
+      op: 'create',
+      object: made('plain', slots),
+      like: { stencil, slots },
+    });
+    const good = ['good', 'nightly', TICK];
+    const bad: readonly [Write, new (...args: never[]) => Error][] = [
+      [like(['Bad', 'nightly', 'x']), InvalidError],
+      [like(['bad', '-nightly', 'x']), InvalidError],
+      [like(['run-1', 'nightly', 'x']), AlreadyExistsError],
+    ];
+    for (const [write, kind] of bad) await expect(store.write([like(good), write])).rejects.toBeInstanceOf(kind);
+    expect(store.stats().objects).toBe(3);
+    await store.write([like(good)]);
+  });
+
+  it('may change afterwards as others do', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    await store.write(creations('plain', 3));
+    const key = { kind: 'Execution', namespace: 'shop-production', name: 'run-1' };
+    await store.write([{ op: 'patch', key, patch: { spec: { desired: 'Paused' } } }]);
+    await store.write([{ op: 'patchStatus', key, patch: { phase: 'Running' } }]);
+    const crashed = newFolder();
+    cpSync(folder, crashed, { recursive: true });
+    const { spec, status } = await (await open(crashed)).get<Execution>(key);
+    expect([spec.desired, status?.phase]).toEqual(['Paused', 'Running']);
+  });
+});
+
+describe('a slot with what JSON escapes', () => {
+  it.each(['a"b', 'a b', 'a\\b', ''])('is written as it is, without the stencil: %j', async (schedule) => {
+    const store = await open(newFolder());
+    const stencil = cut('plain') as Stencil;
+    const writes = ['a', 'b', 'c'].map((name): Write => {
+      const slots = [name, schedule, TICK];
+      const object = made('plain', slots);
+      const metadata = { ...object.metadata, labels: {} };
+      return { op: 'create', object: { ...object, metadata }, like: { stencil, slots } };
+    });
+    await store.write(writes);
+    const { spec } = await store.get<Execution>({ kind: 'Execution', namespace: 'shop-production', name: 'c' });
+    expect(spec.trigger).toMatchObject({ schedule });
+  });
+});
