@@ -240,6 +240,32 @@ export const FIGURES: readonly Figure[] = [
   },
   restart('100,000', 1_000, { name: 'restart', module: './figures/restart.ts' }),
   restart('1,000,000', 10_000, { name: 'restart-million', module: './figures/restart-million.ts', isLong: true }),
+  {
+    name: 'calendar',
+    title: 'Ticks of five patterns in five zones, one after another',
+    metrics: [
+      {
+        key: 'perSecond',
+        title: 'enumerated',
+        unit: 'ticks/s',
+        floor: { key: 'cronerPerSecond', title: 'croner' },
+        target: { atLeast: 500_000 },
+      },
+    ],
+    module: './figures/calendar.ts',
+  },
+  {
+    name: 'catch-up',
+    title: '1,000 hourly schedules that missed a year, 8,760,000 ticks: all decided, those durable that the policy keeps',
+    module: './figures/catch-up.ts',
+    metrics: [
+      { key: 'latestMs', title: 'the latest of each', unit: 'ms', target: { atMost: 20_000 } },
+      { key: 'latestCpuMs', title: 'its processor time', unit: 'ms' },
+      { key: 'newestMs', title: 'the 10 newest of each', unit: 'ms', target: { atMost: 20_000 } },
+      { key: 'newestCpuMs', title: 'its processor time', unit: 'ms' },
+      { key: 'decidedPerSecond', title: 'missed ticks decided', unit: 'ticks/s' },
+    ],
+  },
   ticks('100,000', { name: 'ticks', module: './figures/ticks.ts' }),
   ticks('1,000,000', { name: 'ticks-million', module: './figures/ticks-million.ts', isLong: true }),
   {

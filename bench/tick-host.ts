@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Digest } from '../src/base/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../src/cluster/adapters/embedded/index.ts';
 import {
+  ANNOTATION,
   API_VERSION,
   type LaunchPlan,
   SCHEDULER_STATE_NAME,
@@ -75,11 +76,12 @@ export async function fill(
   count: number,
   ticks: (index: number) => Partial<ScheduleTicks>,
   more: Partial<Schedule['spec']> = {},
+  activeSince?: string,
 ): Promise<void> {
   for (let from = 0; from < count; from += BATCH) {
     const writes = Array.from({ length: Math.min(BATCH, count - from) }, (_, i): Write => {
       const index = from + i;
-      return { op: 'create', object: scheduleOf(prefix, index, { ...ticks(index), ...more }) };
+      return { op: 'create', object: scheduleOf(prefix, index, { ...ticks(index), ...more }, activeSince) };
     });
     await store.write(writes, { discard: true });
   }
@@ -162,11 +164,20 @@ function planOf(namespace: string, workflowClosure: Digest): LaunchPlan {
   };
 }
 
-function scheduleOf(prefix: string, index: number, spec: Partial<Schedule['spec']>): Schedule {
+function scheduleOf(
+  prefix: string,
+  index: number,
+  spec: Partial<Schedule['spec']>,
+  activeSince: string | undefined,
+): Schedule {
   return {
     apiVersion: API_VERSION,
     kind: 'Schedule',
-    metadata: { name: `${prefix}-${index}`, namespace: namespaceOf(index) },
+    metadata: {
+      name: `${prefix}-${index}`,
+      namespace: namespaceOf(index),
+      ...(activeSince !== undefined && { annotations: { [ANNOTATION.activeSince]: activeSince } }),
+    },
     spec: {
       ...source,
       launchPlan: 'nightly',
