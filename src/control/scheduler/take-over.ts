@@ -40,6 +40,8 @@ export function retryMs(failures: number): number {
 
 /** Resolves after that time, or when the signal aborts. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  // Who is asked to end while it asks the cluster hears of no abort any more.
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       cancel();
