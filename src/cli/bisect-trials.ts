@@ -1,4 +1,4 @@
-import { type Digest, digestOf, type Json, StalledError } from '../base/index.ts';
+import { type Digest, digestOf, type Json, POLL_WAIT_MS, StalledError } from '../base/index.ts';
 import {
   type BisectVerdict,
   type CheckoutGit,
@@ -17,6 +17,7 @@ import { FailedError } from './errors.ts';
 import { type PushTarget, pushTarget, pushTo } from './push-target.ts';
 import { namespaceFor } from './scope.ts';
 import { givenInputs, startExecution, startedBy, wantedCache } from './start-execution.ts';
+import { awaitPoll, requestSync } from './sync-repository.ts';
 
 export interface Trial {
   readonly verdict: BisectVerdict;
@@ -154,7 +155,11 @@ async function registeredRevision(state: State, commit: Oid): Promise<Registered
   const known = await find();
   if (known?.spec.rejected === true) return { kind: 'refused', why: 'it was rejected' };
   if (known !== undefined) return { kind: 'found', revision: known };
-  if (repository.spec.source.kind === 'remote') return { kind: 'refused', why: 'it is not registered' };
+  const isPolled = repository.spec.source.kind === 'remote';
+  // A branch there is for all to see: that is for the person to say.
+  if (isPolled && state.input.text('remote') === undefined) {
+    return { kind: 'refused', why: 'it is not registered; with --remote NAME it goes to a branch there, to be polled' };
+  }
   state.target ??= await pushTarget(context, session, git, repository, state.input.text('remote'));
   const branch = `refs/heads/pipectl-bisect/${shortOid(commit)}`;
   try {
@@ -164,7 +169,12 @@ async function registeredRevision(state: State, commit: Oid): Promise<Registered
     if (error instanceof FailedError) return { kind: 'refused', why: 'its push was refused' };
     throw error;
   }
+  if (isPolled) {
+    const at = await requestSync(context, session, repository);
+    await awaitPoll(context, session, repository.metadata.name, { at, timeoutMs: POLL_WAIT_MS });
+  }
   const revision = await find();
+  if (revision?.spec.rejected === true) return { kind: 'refused', why: 'it was rejected' };
   return revision === undefined ? { kind: 'refused', why: 'it was not registered' } : { kind: 'found', revision };
 }
 

@@ -214,7 +214,7 @@ export const GITOPS_COMMANDS: readonly CommandSpec[] = [
     description:
       'Runs LAUNCHPLAN at commits between a good and a bad one, by binary search, until the first bad one is found. A commit in\n' +
       'which it is the same as in one that was tried needs no run. Commits that are not registered are pushed to a branch\n' +
-      'of their own, which is deleted afterwards.',
+      'of their own, which is deleted afterwards; where the repository is polled, only to the remote that --remote names.',
     examples: [
       { command: 'pipectl bisect nightly --good v1.2 --bad main', meaning: 'which commit broke it' },
       { command: 'pipectl bisect nightly --good HEAD~9 --bad HEAD -i day=2026-01-02', meaning: 'with an input' },

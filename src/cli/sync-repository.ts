@@ -53,6 +53,25 @@ export async function awaitSync(
   }
 }
 
+/** Waits until the source has been asked after `at`, whatever came of it, but no longer than `timeoutMs`. */
+export async function awaitPoll(
+  { clock, signal }: CommandContext,
+  { cluster }: Connected,
+  name: string,
+  { at, timeoutMs }: { readonly at: string; readonly timeoutMs: number },
+): Promise<void> {
+  const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name };
+  const overdue = new AbortController();
+  const cancel = clock.at(clock.now() + timeoutMs, () => overdue.abort());
+  try {
+    for await (const { status } of followOne<Repository>(cluster, key, AbortSignal.any([signal, overdue.signal]))) {
+      if ((status?.source?.lastSyncRequest ?? '') >= at) return;
+    }
+  } finally {
+    cancel();
+  }
+}
+
 /** A repository that is polled answers twice: its source was asked, and its domains were looked at. */
 function answered({ spec, status }: Repository, at: string): boolean {
   const isPolled = spec.source.kind === 'push' || (status?.source?.lastSyncRequest ?? '') >= at;

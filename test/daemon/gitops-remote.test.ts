@@ -73,6 +73,25 @@ describe('a repository that is served elsewhere', () => {
     expect(git(project.folder, ['ls-tree', '--name-only', '-r', made])).toBe('pipectl.yaml\npipelines/a.yaml');
   });
 
+  it('is bisected at commits that were never its heads only where a remote is named for them', async () => {
+    git(project.folder, ['pull', '-q', '--ff-only', 'origin', 'main']);
+    const steps = (command: string): string =>
+      `${task('step').replace('[echo, step]', `["${command}"]`)}---\n${HEAD}kind: Workflow\nmetadata: { name: walk }\nspec: { nodes: { one: { task: step } } }\n`;
+    const good = project.commit({ 'pipelines/walk.yaml': steps('true') });
+    await push('main');
+    await ada.said('sync', '--wait', '--timeout', '30s');
+    const bad = project.commit({ 'pipelines/walk.yaml': steps('false') });
+    project.commit({ 'README.md': 'It walks.\n' });
+    await push('main');
+    await ada.said('sync', '--wait', '--timeout', '30s');
+    const bisect = ['bisect', 'walk', '--good', good, '--bad', 'HEAD'];
+    const blind = await ada.pipectl(...bisect);
+    expect([blind.code, blind.err]).toEqual([1, expect.stringContaining('skip: it is not registered; with --remote')]);
+    const { code, out, err } = await ada.pipectl(...bisect, '--remote', 'origin');
+    expect({ code, out, err }).toMatchObject({ code: 0, out: expect.stringContaining(`First bad commit:  ${bad}\n`) });
+    expect(git(project.folder, ['ls-remote', 'origin', 'refs/heads/pipectl-bisect/*'])).toBe('');
+  });
+
   it('is told about when its branch is rejected: sync fails, status says why, what is active stays', async () => {
     git(project.folder, ['pull', '-q', '--ff-only', 'origin', 'main']);
     const before = JSON.parse(await ada.said('status', '-o', 'json'))[0].domains.production.lastApplied;

@@ -60,3 +60,5 @@ export const MAX_GIT_ANSWER_BYTES = 64 * MiB;
 export const MAX_BLAMED_COMMITS = 500;
 /** Commits between a good and a bad one; a hundred thousand take seventeen runs. */
 export const MAX_BISECTED_COMMITS = 100_000;
+/** How long `pipectl bisect` waits for the poll that is to bring a commit. */
+export const POLL_WAIT_MS = 60_000;
