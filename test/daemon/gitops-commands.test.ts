@@ -251,6 +251,8 @@ describe('plan', () => {
 describe('sync', () => {
   it('waits until the domains show their branches', async () => {
     expect(await ada.said('sync', '--wait')).toBe(`production is at ${short(commits[4])}\n`);
+    const { name, domains } = JSON.parse(await ada.said('sync', '--wait', '-o', 'json'));
+    expect([name, domains.production.lastApplied]).toEqual(['shop', commits[4]]);
     expect(await ada.said('sync')).toBe('repository shop is looked at now; `pipectl status shop` tells the outcome\n');
   });
 });
@@ -261,6 +263,9 @@ describe('rollback', () => {
     expect(code).toBe(0);
     expect(out).toContain(`upon ${short(commits[4])}:\n\n    Roll back to ${short(commits[0])}: change\n`);
     for (const commit of commits.slice(1)) expect(out).toContain(`This reverts commit ${commit}.`);
+    const json = await ada.said('rollback', '--dry-run', '--to', short(commits[0]), '-o', 'json');
+    const facts = { domain: 'production', branch: 'main', to: commits[0], upon: commits[4], commit: null };
+    expect(JSON.parse(json)).toMatchObject({ ...facts, message: expect.stringContaining('Roll back to') });
   });
 
   it('makes and pushes a commit with the old files, which becomes active; the checkout is left alone', async () => {
@@ -324,6 +329,8 @@ describe('bisect', () => {
     expect({ code, out, err }).toMatchObject({ code: 0, out: expect.stringContaining(`First bad commit:  ${bad}\n`) });
     expect(out).toContain('Pull request:      #9\n');
     expect(err).toMatch(/[0-9a-f]{7} bad: total-\w+ Failed/);
+    const json = await ada.said('bisect', 'total', '--good', `${bad}~1`, '--bad', bad, '-o', 'json');
+    expect(JSON.parse(json)).toMatchObject({ commit: bad, subject: 'Break it (#9)', pullRequest: { id: '#9' } });
     expect(git(project.folder, ['ls-remote', 'pipectl', 'refs/heads/pipectl-bisect/*'])).toBe('');
   });
 

@@ -6,6 +6,7 @@ import {
   logCommit,
   mergeOf,
   openCheckoutGit,
+  type PullRequest,
   pullRequestOf,
 } from '../../client/index.ts';
 import { type Oid, shortOid } from '../../git/index.ts';
@@ -15,6 +16,7 @@ import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, FailedError, UsageError } from '../errors.ts';
 import { factLines } from '../facts.ts';
+import { jsonText } from '../object-text.ts';
 import { paint, printable } from '../terminal.ts';
 
 /** `pipectl bisect LAUNCHPLAN --good A --bad B`: the first commit at which it fails, found by running it. */
@@ -39,7 +41,8 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     }
     const end = await bisectCommits(git, { good, bad }, (commit, left) => tell(context, commit, left, trials.run));
     if (end.kind === 'found') {
-      await printFound(context, git, end.commit, bad);
+      const found = await foundFacts(git, end.commit, bad);
+      context.stdout.write(input.text('output') === 'json' ? jsonText(found) : foundText(found, context));
       return EXIT.ok;
     }
     const commits = end.commits.map(shortOid).join(', ');
@@ -71,18 +74,41 @@ async function tell(
   return verdict;
 }
 
-async function printFound({ stdout }: CommandContext, git: CheckoutGit, commit: Oid, bad: Oid): Promise<void> {
+/** What `-o json` prints. */
+interface FoundFacts {
+  readonly commit: Oid;
+  readonly subject: string;
+  readonly author: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly before?: Oid;
+  readonly pullRequest?: PullRequest;
+}
+
+async function foundFacts(git: CheckoutGit, commit: Oid, bad: Oid): Promise<FoundFacts> {
   const { subject, author, authoredAt, message, parents } = await logCommit(git, commit);
   const merge = await mergeOf(git, commit, bad);
-  const request = pullRequestOf(message) ?? (merge && pullRequestOf(merge.message));
-  const [parent] = parents;
+  const pullRequest = pullRequestOf(message) ?? (merge && pullRequestOf(merge.message));
+  const [before] = parents;
+  return {
+    commit,
+    subject,
+    author,
+    at: authoredAt,
+    ...(before !== undefined && { before }),
+    ...(pullRequest !== undefined && { pullRequest }),
+  };
+}
+
+function foundText(found: FoundFacts, { stdout }: CommandContext): string {
+  const { commit, subject, author, at, before, pullRequest } = found;
   const facts = factLines(stdout, [
     ['First bad commit', paint(stdout, 'bold', commit)],
     ['Subject', printable(subject)],
     ['Author', printable(author)],
-    ['Date', authoredAt],
-    ['Pull request', request?.id],
-    ['Compare', parent === undefined ? undefined : `pipectl diff ${shortOid(parent)}..${shortOid(commit)}`],
+    ['Date', at],
+    ['Pull request', pullRequest?.id],
+    ['Compare', before === undefined ? undefined : `pipectl diff ${shortOid(before)}..${shortOid(commit)}`],
   ]);
-  stdout.write(`${facts.join('\n')}\n`);
+  return `${facts.join('\n')}\n`;
 }

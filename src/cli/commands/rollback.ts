@@ -13,6 +13,7 @@ import { repositoryFor } from '../choose-repository.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, FailedError, UsageError } from '../errors.ts';
+import { jsonText } from '../object-text.ts';
 import { type PushTarget, pushTarget, pushTo, remoteLines } from '../push-target.ts';
 import { rollbackMessage } from '../rollback-message.ts';
 import { awaitSync, requestSync } from '../sync-repository.ts';
@@ -31,30 +32,36 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   }
   const git = openCheckoutGit(checkout.root, context.env);
   const target = await pushTarget(context, session, git, repository, input.text('remote'));
-  const head = await fetchHead(git, target, domain.status.ref);
-  const rev = input.text('to') ?? lastGood(domain, head);
-  const to = await wantedCommit(session, git, target, repository, rev);
+  const branch = domain.status.ref;
+  const head = await fetchHead(git, target, branch);
+  const to = await wantedCommit(session, git, target, repository, input.text('to') ?? lastGood(domain, head));
+  const tell = (rest: object, text: string): void => {
+    const facts = { domain: domain.name, branch, to, upon: head, ...rest };
+    stdout.write(input.text('output') === 'json' ? jsonText(facts) : text);
+  };
   if ((await treeOf(git, to)) === (await treeOf(git, head))) {
-    stderr.write(`${printable(domain.status.ref)} has the files of ${shortOid(to)} already: nothing to roll back\n`);
+    tell({ commit: null }, '');
+    stderr.write(`${printable(branch)} has the files of ${shortOid(to)} already: nothing to roll back\n`);
     return EXIT.ok;
   }
   const message = await rollbackMessage(git, { to, head }, input.text('message'));
   if (input.flag('dryRun')) {
-    stdout.write(
-      `would be pushed to ${printable(domain.status.ref)} upon ${shortOid(head)}:\n\n${indented(message)}\n`,
-    );
+    const text = `would be pushed to ${printable(branch)} upon ${shortOid(head)}:\n\n${indented(message)}\n`;
+    tell({ commit: null, message }, text);
     stderr.write(`\`pipectl plan --rev ${shortOid(to)}\` tells what that changes\n`);
     return EXIT.ok;
   }
   const commit = await makeCommit(git, { to, head, isSigned: repository.spec.verify !== undefined }, message);
-  const told = await pushTo(git, target, `${commit}:refs/heads/${domain.status.ref}`);
-  for (const line of remoteLines(told)) stderr.write(`${printable(line)}\n`);
-  const by = `is rolled back to ${shortOid(to)} by commit ${shortOid(commit)}`;
-  const code = await awaitActive(context, session, repository, { domain, commit });
-  stdout.write(`${code === 'suspended' ? printable(domain.status.ref) : domain.name} ${by}\n`);
-  if (code === 'suspended') stderr.write(`${suspendedText(repository, domain)}\n`);
+  const answer = await pushTo(git, target, `${commit}:refs/heads/${branch}`);
+  for (const line of remoteLines(answer)) stderr.write(`${printable(line)}\n`);
+  const end = await awaitActive(context, session, repository, { domain, commit });
+  if (end === 'interrupted') return EXIT.interrupted;
+  const moved = end === 'active' ? domain.name : printable(branch);
+  const text = `${moved} is rolled back to ${shortOid(to)} by commit ${shortOid(commit)}\n`;
+  tell({ commit, message, active: end === 'active' }, text);
+  if (end === 'suspended') stderr.write(`${suspendedText(repository, domain)}\n`);
   stderr.write(`this checkout is as it was: \`git pull\` brings the commit\n`);
-  return code === 'suspended' ? EXIT.ok : code;
+  return EXIT.ok;
 }
 
 /** The head of the branch where it is pushed to, with its commits fetched; no ref of the checkout is touched. */
@@ -136,15 +143,15 @@ async function awaitActive(
   session: Connected,
   { metadata: { name } }: Repository,
   { domain, commit }: Pushed,
-): Promise<ExitCode | 'suspended'> {
+): Promise<'active' | 'suspended' | 'interrupted'> {
   const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name };
   const repository = await session.cluster.get<Repository>(key);
   if (repository.spec.suspended === true) return 'suspended';
-  if (repository.status?.domains?.[domain.name]?.lastApplied === commit) return EXIT.ok;
+  if (repository.status?.domains?.[domain.name]?.lastApplied === commit) return 'active';
   const at = await requestSync(context, session, repository);
   const end = await awaitSync(context, session, name, { at, timeoutMs: SHOWN_TIMEOUT_MS });
-  if (end.kind === 'done') return EXIT.ok;
-  if (end.kind === 'interrupted') return EXIT.interrupted;
+  if (end.kind === 'done') return 'active';
+  if (end.kind === 'interrupted') return 'interrupted';
   throw new FailedError(
     `commit ${shortOid(commit)} is pushed, but ${name} does not show it: ${end.message}`,
     `\`pipectl status ${name}\``,

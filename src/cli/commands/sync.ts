@@ -5,6 +5,7 @@ import { repositoryFor } from '../choose-repository.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, FailedError, UsageError } from '../errors.ts';
+import { jsonText } from '../object-text.ts';
 import { awaitSync, requestSync } from '../sync-repository.ts';
 import { printable, type Terminal } from '../terminal.ts';
 import { wantedTimeout } from '../wanted-timeout.ts';
@@ -21,15 +22,19 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     throw new FailedError(`repository ${name} is suspended`, `\`pipectl resume repository/${name}\` lets it go on`);
   }
   if (input.flag('confirmRemovals')) await confirmRemovals(context, session, repository);
+  const isJson = input.text('output') === 'json';
   const at = await requestSync(context, session, repository);
   if (!input.flag('wait')) {
-    context.stdout.write(`repository ${name} is looked at now; \`pipectl status ${name}\` tells the outcome\n`);
+    const text = `repository ${name} is looked at now; \`pipectl status ${name}\` tells the outcome\n`;
+    context.stdout.write(isJson ? jsonText({ name, requestedAt: at }) : text);
     return EXIT.ok;
   }
   const end = await awaitSync(context, session, name, { at, timeoutMs });
   switch (end.kind) {
     case 'done':
-      printDomains(context.stdout, end.repository);
+      if (isJson)
+        context.stdout.write(jsonText({ name, requestedAt: at, domains: end.repository.status?.domains ?? {} }));
+      else printDomains(context.stdout, end.repository);
       return EXIT.ok;
     case 'interrupted':
       return EXIT.interrupted;

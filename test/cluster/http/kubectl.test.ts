@@ -138,6 +138,14 @@ const RECORDED: readonly Row[] = [
     answer: { reason: 'Invalid', details: { name: 'nightly', kind: 'Execution', causes: [{ field: 'spec.desired' }] } },
   },
   {
+    does: 'is told of a wrong field by the name of what it creates',
+    method: 'POST',
+    path: `${OURS}/executions`,
+    body: { ...execution('wrong'), spec: { ...execution('wrong').spec, desired: 'Maybe' } },
+    code: 422,
+    answer: { reason: 'Invalid', details: { name: 'wrong', kind: 'Execution', causes: [{ field: 'spec.desired' }] } },
+  },
+  {
     does: 'tries a creation',
     method: 'POST',
     path: `${OURS}/executions?dryRun=All&fieldManager=kubectl-create`,

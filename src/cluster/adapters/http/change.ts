@@ -10,7 +10,7 @@ import { mergeDiff } from './merge-diff.ts';
 import { objectForm } from './negotiate.ts';
 import { objectInForm } from './read.ts';
 import type { ObjectsRoute } from './routes.ts';
-import { badRequest, failure } from './status.ts';
+import { badRequest, failure, namingObject } from './status.ts';
 import { validateFields } from './validate.ts';
 import { type AskedWrite, apiFor, askedWrite } from './write-options.ts';
 
@@ -20,9 +20,15 @@ type JsonMap = { readonly [field: string]: Json };
 export async function answerCreate(plain: Api, route: ObjectsRoute, exchange: Exchange): Promise<void> {
   const api = apiFor(plain, askedWrite('CreateOptions', route, exchange.request));
   const body = named(await readObject(exchange.request), route);
-  const object = objectOf(body, route, body.metadata.name);
-  validateFields(route, body, exchange.response, { isPartial: false });
-  await answerWrite(api, route, exchange, { op: 'create', object }, 201);
+  const { name } = body.metadata;
+  try {
+    const object = objectOf(body, route, name);
+    validateFields(route, body, exchange.response, { isPartial: false });
+    await answerWrite(api, route, exchange, { op: 'create', object }, 201);
+  } catch (error) {
+    // The path of a collection names none.
+    throw namingObject(error, route.info, name);
+  }
 }
 
 /** PUT of an object, or of its status. */
