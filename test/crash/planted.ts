@@ -1,6 +1,9 @@
 import type { Replacement } from './failpoints/instrument.ts';
 
-/** A slip that loses what was acknowledged, or does it twice: a campaign over a build that has it must tell. */
+/**
+ * A slip that loses what was acknowledged, or does it twice: a campaign over a build that has it must tell. One that a second
+ * guard would heal is planted with a slip of that: both have one name.
+ */
 export interface PlantedBug extends Replacement {
   readonly name: string;
 }
@@ -15,8 +18,8 @@ export const PLANTED: readonly PlantedBug[] = [
   {
     name: 'log-let-go-before-it-is-projected',
     file: 'cluster/adapters/embedded/projector.ts',
-    find: '    await commitChunk(thread, { rows: [], deleted, progress });',
-    replace: '    void options.projected(progress);\n    await commitChunk(thread, { rows: [], deleted, progress });',
+    find: '  let done = 0;\n  try {\n',
+    replace: '  let done = 0;\n  options.projected(progress);\n  try {\n',
   },
   {
     name: 'deleted-before-it-is-archived',
@@ -33,10 +36,17 @@ export const PLANTED: readonly PlantedBug[] = [
   {
     name: 'accepted-before-it-is-registered',
     file: 'control/registration/register-commit.ts',
-    find: '      await cluster.write(writes);\n',
+    find: '    const writes: Write[] = [...claim.writes, ...replaced.flat(), ...creates];\n',
     replace:
-      '      if (attempt > 0) {\n        setTimeout(() => void cluster.write(writes), 300);\n        return undefined;\n      }\n' +
-      '      await cluster.write(writes);\n',
+      '    const writes: Write[] = [...claim.writes, ...replaced.flat(), ...creates];\n' +
+      '    setTimeout(() => void cluster.write(writes).catch(() => undefined), 1_000);\n    return undefined;\n',
+  },
+  {
+    // The next start looks for refs that moved without being noted, and registers what they show.
+    name: 'accepted-before-it-is-registered',
+    file: 'control/registration/registration.ts',
+    find: '  if (updates.length === 0) return;\n',
+    replace: '  if (updates.length >= 0) return;\n',
   },
   {
     name: 'log-line-of-a-cold-object',
