@@ -129,7 +129,7 @@ export const GITOPS_COMMANDS: readonly CommandSpec[] = [
       'remove takes the active definitions of the repository along, and so wants --prune when there are any.',
     examples: [
       { command: 'pipectl repo add ticketing https://github.com/acme/ticketing.git', meaning: 'poll it' },
-      { command: 'pipectl repo add pay git@github.com:acme/pay.git --secret pay-key --interval 5m', meaning: 'by SSH' },
+      { command: 'pipectl repo add pay git@github.com:acme/pay.git --secret key --interval 5m', meaning: 'by SSH' },
       { command: 'pipectl repo add shop -f shop.yaml', meaning: 'as the file says' },
       { command: 'pipectl repo list', meaning: 'all of them' },
       { command: 'pipectl repo remove ticketing --prune', meaning: 'with all that it made active' },

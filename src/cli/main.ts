@@ -1,7 +1,7 @@
 import { quickAnswer } from './quick-answer.ts';
 
 const argv = process.argv.slice(2);
-const answer = quickAnswer(argv);
+const answer = quickAnswer(argv, process.stdout.columns);
 if (answer !== undefined) {
   // A reader that went away (`pipectl --help | head -1`) has read enough.
   process.stdout.on('error', () => {});

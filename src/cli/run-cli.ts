@@ -8,7 +8,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Runs one command line to its end. Never throws; what went wrong is told on stderr, the important line last. */
 export async function runCli(world: CliWorld, ports: CliPorts): Promise<ExitCode> {
-  const answer = quickAnswer(world.argv);
+  const answer = quickAnswer(world.argv, world.stdout.columns);
   if (answer !== undefined) {
     world.stdout.write(answer);
     return EXIT.ok;

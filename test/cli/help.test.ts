@@ -26,6 +26,15 @@ describe('help', () => {
     for (const line of help!.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
   });
 
+  it.each([80, 100])('fits into %d columns, and loses no word', (columns) => {
+    const words = (text: string): readonly string[] => text.split(/\s+/);
+    for (const argv of [['--help'], ...COMMANDS.map(({ name }) => [name, '--help'])]) {
+      const fitted = quickAnswer(argv, columns) ?? '';
+      expect(fitted.split('\n').filter(({ length }) => length > columns)).toEqual([]);
+      expect(words(fitted)).toEqual(words(quickAnswer(argv) ?? ''));
+    }
+  });
+
   it('is not what a command line means that has the word elsewhere', () => {
     expect(quickAnswer(['abort', 'x', '--reason', 'y', '--', '--help'])).toBeUndefined();
     expect(quickAnswer(['gte', '--help'])).toBeUndefined();
