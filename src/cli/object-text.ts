@@ -1,3 +1,11 @@
+import type { KubeObject } from '../cluster/index.ts';
+
+/** An object as kubectl shows it: who owns which field is bookkeeping of the API, and tells a person nothing. */
+export function shownObject(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
 /** JSON as scripts read it; control codes are escaped by JSON itself. */
 export function jsonText(value: unknown): string {
   // JSON leaves DEL, C1 and bidirectional controls as they are; a terminal should not see them.

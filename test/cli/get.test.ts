@@ -48,6 +48,20 @@ describe('pipectl get', () => {
     );
   });
 
+  it('leaves out who owns which field, as kubectl does', async () => {
+    const key = { kind: 'Workflow', namespace: 'ticketing-production', name: 'demand' };
+    const { apiVersion, kind, metadata, spec } = await plane.api.store.get(key);
+    const object = { apiVersion, kind, metadata: { name: metadata.name, namespace: key.namespace }, spec };
+    const [applied] = await plane.api.store.write([{ op: 'apply', object, fieldManager: 'tests', force: true }]);
+    expect(applied?.metadata.managedFields).toHaveLength(2);
+    for (const command of [
+      ['get', 'wf', 'demand', '-o', 'yaml'],
+      ['get', 'wf', '-o', 'json'],
+    ]) {
+      expect((await plane.run(...command)).out).not.toContain('managedFields');
+    }
+  });
+
   it('looks for system kinds where they are, and everywhere with -A', async () => {
     const revisions = await plane.run('get', 'revisions', '-A');
     expect(revisions.out).toMatch(/^NAMESPACE +NAME/);

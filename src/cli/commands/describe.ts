@@ -19,7 +19,7 @@ import { describeRevision } from '../describe-revision.ts';
 import { EXIT, type ExitCode, UsageError } from '../errors.ts';
 import { eventLines } from '../event-lines.ts';
 import { notFoundHint } from '../not-found.ts';
-import { yamlText } from '../object-text.ts';
+import { shownObject, yamlText } from '../object-text.ts';
 import { kindOf, namespaceFor } from '../scope.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -65,9 +65,7 @@ async function describe(context: CommandContext, { cluster }: Connected, key: Ob
   }
   if (object.kind === 'Backfill') return describeBackfill(object as Backfill, stdout);
   if (isDefinition(object)) return describeDefinition(object, stdout, clock.now());
-  // Bookkeeping of the API tells a person nothing.
-  const { managedFields: _, ...metadata } = object.metadata as unknown as Record<string, unknown>;
-  return yamlText({ ...object, metadata });
+  return yamlText(shownObject(object));
 }
 
 /** The end of an execution's history, newest last. */

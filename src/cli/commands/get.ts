@@ -5,7 +5,7 @@ import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, UsageError } from '../errors.ts';
 import { asksForHistory, historyOptions } from '../history-options.ts';
 import { notFoundHint } from '../not-found.ts';
-import { jsonText, yamlText } from '../object-text.ts';
+import { jsonText, shownObject, yamlText } from '../object-text.ts';
 import { phaseStyle } from '../phase-style.ts';
 import { kindOf, namespaceFor } from '../scope.ts';
 import { renderTable, type TableColumn } from '../table.ts';
@@ -105,12 +105,13 @@ async function formatObjects(
   objects: readonly KubeObject[],
   isOne: boolean,
 ): Promise<string> {
-  const list = { apiVersion: 'v1', kind: 'List', items: objects };
+  const shown = objects.map(shownObject);
+  const list = { apiVersion: 'v1', kind: 'List', items: shown };
   switch (input.text('output')) {
     case 'json':
-      return jsonText(isOne ? objects[0] : list);
+      return jsonText(isOne ? shown[0] : list);
     case 'yaml':
-      return yamlText(isOne ? objects[0] : list);
+      return yamlText(isOne ? shown[0] : list);
     case 'name':
       return objects.map((object) => `${nameOf(selection.info, object)}\n`).join('');
     default:
@@ -175,10 +176,12 @@ async function watchObjects(
     const format = input.text('output');
     if (format === 'json' || format === 'name') {
       for (const object of objects) {
-        context.stdout.write(format === 'json' ? `${JSON.stringify(object)}\n` : `${nameOf(info, object)}\n`);
+        context.stdout.write(
+          format === 'json' ? `${JSON.stringify(shownObject(object))}\n` : `${nameOf(info, object)}\n`,
+        );
       }
     } else if (format === 'yaml') {
-      for (const object of objects) context.stdout.write(`---\n${await yamlText(object)}`);
+      for (const object of objects) context.stdout.write(`---\n${await yamlText(shownObject(object))}`);
     } else {
       context.stdout.write(`${tableOf(context, input, selection, objects, header).join('\n')}\n`);
       header = false;
