@@ -5,6 +5,7 @@ import { shortOid } from '../git/index.ts';
 import { factLines } from './facts.ts';
 import { suspensionOf } from './suspension.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
+import { cutTo, widthOf } from './width.ts';
 
 /** What `describeRepository` needs to know besides the object. */
 export interface RepositoryFacts {
@@ -108,8 +109,8 @@ function domainLines(
   const when = lastAppliedAt === undefined ? '' : `, ${age(lastAppliedAt, facts.now)} ago`;
   const isBehind = desired !== undefined && desired !== lastApplied;
   const lines = factLines(terminal, [
-    ['  Active', lastApplied === undefined ? 'nothing yet' : `${commitText(facts, lastApplied)}${when}`],
-    ['  Wanted', isBehind ? paint(terminal, 'yellow', commitText(facts, desired)) : undefined],
+    ['  Active', lastApplied === undefined ? 'nothing yet' : commitText(facts, lastApplied, terminal, when)],
+    ['  Wanted', isBehind ? paint(terminal, 'yellow', commitText(facts, desired, terminal)) : undefined],
     ['  Message', message === undefined ? undefined : printable(message)],
   ]);
   return [
@@ -123,18 +124,31 @@ function repositoryNamespace({ repository }: RepositoryFacts, domain: string): s
   return `${repository.status?.project}-${domain}`;
 }
 
-function commitText({ revisions }: RepositoryFacts, commit: string): string {
+/** The commit, its subject, author and `rest`, in one line: of a long subject as much as the terminal has room for. */
+function commitText(
+  { revisions }: Pick<RepositoryFacts, 'revisions'>,
+  commit: string,
+  { columns }: Terminal,
+  rest = '',
+): string {
   const spec = revisions.get(commit)?.spec;
-  if (spec === undefined) return shortOid(commit);
-  return `${shortOid(commit)} ${printable(spec.subject)} (${printable(authorName(spec.author))})`;
+  if (spec === undefined) return `${shortOid(commit)}${rest}`;
+  const author = printable(authorName(spec.author));
+  const subject = printable(spec.subject);
+  const taken = LABEL_COLUMNS + widthOf(`${shortOid(commit)}  (${author})${rest}`);
+  const shown = columns === undefined ? subject : cutTo(subject, Math.max(columns - taken, MIN_SUBJECT_COLUMNS));
+  return `${shortOid(commit)} ${shown} (${author})${rest}`;
 }
+
+const LABEL_COLUMNS = '  Message:  '.length;
+const MIN_SUBJECT_COLUMNS = 12;
 
 /** `Ada <ada@example.org>` → `Ada`. */
 export function authorName(author: string): string {
   return author.replace(/\s*<[^>]*>\s*$/, '');
 }
 
-function troubles({ now, ...facts }: RepositoryFacts, status: DomainStatus, terminal: Terminal): readonly string[] {
+function troubles({ now, revisions }: RepositoryFacts, status: DomainStatus, terminal: Terminal): readonly string[] {
   const { failed = [], waiting = [], drift = [], history = [], pruneHeld } = status;
   const lines: string[] = [];
   for (const { kind, name, message } of failed) {
@@ -157,9 +171,8 @@ function troubles({ now, ...facts }: RepositoryFacts, status: DomainStatus, term
   }
   for (const { commit, at, created, updated, pruned } of history.slice(0, MAX_SHOWN)) {
     const counts = `${created} created, ${updated} updated, ${pruned} removed`;
-    lines.push(
-      `  ${paint(terminal, 'dim', 'history')}  ${commitText({ now, ...facts }, commit)}, ${age(at, now)} ago: ${counts}`,
-    );
+    const text = commitText({ revisions }, commit, terminal, `, ${age(at, now)} ago: ${counts}`);
+    lines.push(`  ${paint(terminal, 'dim', 'history')}  ${text}`);
   }
   return lines;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeRepository, isHealthy } from '../../src/cli/describe-repository.ts';
 import { suspensionOf, suspensionPatch } from '../../src/cli/suspension.ts';
-import { API_VERSION, type DomainStatus, type Repository } from '../../src/cluster/index.ts';
+import { API_VERSION, type DomainStatus, type Repository, type Revision } from '../../src/cluster/index.ts';
 import { type ControlPlane, openControlPlane, pipe } from './control-plane.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05.000Z');
@@ -61,6 +61,20 @@ describe('what status tells', () => {
     expect(isHealthy(it)).toBe(true);
     expect(told(it)).toContain('  drift    Task/sum edited by kubectl 4m ago: healed\n');
     expect(told(it)).toContain(`  history  ${NEW.slice(0, 7)}, 5s ago: 1 created, 2 updated, 3 removed\n`);
+  });
+
+  it('as much of long subjects as the terminal has room for', () => {
+    const history = [{ commit: NEW, at: '2026-01-02T03:04:00Z', created: 1, updated: 2, pruned: 3 }];
+    const it = repository({ lastAppliedAt: '2026-01-02T03:04:00Z', history });
+    const spec = { subject: 'Ask the weather service of the region first', author: 'Ada <ada@example.org>' };
+    const revisions = new Map([[NEW, { spec } as Revision]]);
+    const terminal = { ...pipe(() => {}), columns: 80 };
+    const lines = describeRepository({ repository: it, revisions, now: NOW }, terminal).split('\n');
+    const named = lines.filter((line) => line.includes(NEW.slice(0, 7)));
+    expect(named).toEqual([
+      `  Active:  ${NEW.slice(0, 7)} Ask the weather service of the region first (Ada), 5s ago`,
+      `  history  ${NEW.slice(0, 7)} Ask the weat… (Ada), 5s ago: 1 created, 2 updated, 3 removed`,
+    ]);
   });
 
   it('what a person or a remote wrote without letting it touch the terminal', () => {
