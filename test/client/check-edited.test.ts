@@ -161,6 +161,24 @@ describe('an edit of a folder that was checked as a whole', () => {
     expect((await checkedAfter(PROJECT, after))?.verdict).toEqual(whole(after));
   });
 
+  it('is told of without the rest where a schedule names a file of dates, as long as that stays', async () => {
+    const schedule = (cron: string): string =>
+      `${HEAD}kind: LaunchPlan\nmetadata: { name: w }\nspec: { workflow: w }\n---\n${HEAD}kind: Schedule\nmetadata: { name: s }\nspec: { launchPlan: w, cron: "${cron}", exclude: [{ calendar: calendars/a.dates }] }\n`;
+    const before: Files = {
+      ...PROJECT,
+      'pipelines/s.yaml': schedule('0 2 * * *'),
+      'calendars/a.dates': '2026-12-25\n',
+    };
+    for (const edit of [
+      { 'pipelines/b.yaml': task('b', '{ n: integer }') },
+      { 'pipelines/s.yaml': schedule('61 * * * *') },
+    ]) {
+      const after: Files = { ...before, ...(edit as Files) };
+      expect((await checkedAfter(before, after))?.verdict).toEqual(whole(after));
+    }
+    expect(await checkedAfter(before, { ...before, 'calendars/a.dates': 'Christmas\n' })).toBeUndefined();
+  });
+
   it.each<[string, Files]>([
     ['a name that is referred to', { 'pipelines/a.yaml': task('x') }],
     ['a reference to what nobody has', { 'pipelines/w.yaml': workflow('w', 'c') }],

@@ -7,6 +7,7 @@ export type Files = Readonly<Record<string, string>>;
 const HEAD = 'apiVersion: pipectl.dev/v1\n';
 const NAMES = [0, 1, 2, 3];
 const name = fc.constantFrom(...NAMES);
+const calendar = fc.constantFrom('calendars/a.dates', './calendars/a.dates', 'calendars/b.dates');
 
 interface TaskFlags {
   readonly isLabelled: boolean;
@@ -45,8 +46,9 @@ function planText(id: number, target: number): string {
   return `kind: LaunchPlan\nmetadata: { name: p${id} }\nspec: { workflow: w${target}, inputs: { default: { k: 1 } } }\n`;
 }
 
-function scheduleText(id: number, target: number, cron: string): string {
-  return `kind: Schedule\nmetadata: { name: s${id} }\nspec: { launchPlan: p${target}, cron: "${cron}" }\n`;
+function scheduleText(id: number, target: number, cron: string, calendar: string | null = null): string {
+  const exclude = calendar === null ? '' : `, exclude: [{ calendar: ${calendar} }]`;
+  return `kind: Schedule\nmetadata: { name: s${id} }\nspec: { launchPlan: p${target}, cron: "${cron}"${exclude} }\n`;
 }
 
 function policyText(id: number, severity: string): string {
@@ -96,7 +98,9 @@ const wild = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(name, name).map((all) => planText(...all)) },
   {
     weight: 2,
-    arbitrary: fc.tuple(name, name, fc.constantFrom('0 2 * * *', '61 * * * *')).map((all) => scheduleText(...all)),
+    arbitrary: fc
+      .tuple(name, name, fc.constantFrom('0 2 * * *', '61 * * * *'), fc.option(calendar))
+      .map((all) => scheduleText(...all)),
   },
   { weight: 1, arbitrary: fc.tuple(name, severity).map((all) => policyText(...all)) },
   { weight: 1, arbitrary: fc.constantFrom(...NOISE) },
@@ -128,7 +132,7 @@ const tidyFiles = fc
           fc.boolean(),
         ),
         plan: fc.option(fc.tuple(place, name)),
-        schedule: fc.option(place),
+        schedule: fc.option(fc.tuple(place, fc.option(calendar))),
       }),
     ),
     fc.option(fc.tuple(place, severity), { freq: 4 }),
@@ -152,12 +156,13 @@ const tidyFiles = fc
       add(file, workflowText(id, [...nodes, ...runs], isIgnoring));
       if (plan === null) continue;
       add(plan[0], planText(id, plan[1]));
-      if (schedule !== null) add(schedule, scheduleText(id, id, '0 2 * * *'));
+      if (schedule !== null) add(schedule[0], scheduleText(id, id, '0 2 * * *', schedule[1]));
     }
     return files;
   });
 
 const ALPINE = { image: 'docker.io/library/alpine:3', digest: `sha256:${'0'.repeat(64)}`, of: 'index' } as const;
+const DATES = [undefined, '2026-12-25\n', '2026-12-25 Christmas Day\n2026-12-26\n', 'Christmas\n'];
 const LOCKS = [undefined, formatImagesLock([]), formatImagesLock([ALPINE]), 'version: 2\n'];
 
 /** Work trees with a project, of which some are right and most are not. */
@@ -165,9 +170,10 @@ export const someCommits: fc.Arbitrary<Files> = fc
   .record({
     files: fc.oneof(wildFiles, tidyFiles),
     lock: fc.constantFrom(...LOCKS),
+    dates: fc.constantFrom(...DATES),
     lints: fc.constantFrom('', ', lints: { PIPE-LINT-005: off }', ', lints: { PIPE-LINT-003: error }'),
   })
-  .map(({ files, lock, lints }) => ({
+  .map(({ files, lock, dates, lints }) => ({
     'pipectl.yaml': `${HEAD}kind: Project\nmetadata: { name: p }\nspec: { paths: [pipelines], domains: { production: { ref: main } }${lints} }\n`,
     'tasks/run.sh': 'true\n',
     ...Object.fromEntries(
@@ -177,4 +183,5 @@ export const someCommits: fc.Arbitrary<Files> = fc
       ]),
     ),
     ...(lock !== undefined && { 'images.lock': lock }),
+    ...(dates !== undefined && { 'calendars/a.dates': dates }),
   }));

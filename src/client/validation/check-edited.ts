@@ -38,10 +38,13 @@ export interface CheckedEdit {
 
 /**
  * Validates an edited folder by what is around the edit, without even listing the rest. Undefined where that is not
- * enough: the project itself or the lock has changed, folders have come or gone, or more is touched than is worth it.
+ * enough: the project itself, the lock or a file of dates has changed, folders have come or gone, or more is touched than is
+ * worth it.
  */
 export function checkEdited({ root, ledger, look, changed }: EditedFolder): CheckedEdit | undefined {
   if (changed.has(PROJECT_FILE) || changed.has(IMAGES_LOCK_FILE)) return undefined;
+  // Which schedules name it only a listing of all would tell.
+  if (changed.keys().some((path) => path.endsWith('.dates'))) return undefined;
   if (haveFoldersMoved(ledger, changed)) return undefined;
   const texts = new Map(look.texts);
   const read = (path: string): Uint8Array => {
@@ -71,9 +74,10 @@ export function checkEdited({ root, ledger, look, changed }: EditedFolder): Chec
   });
   if (groups === undefined) return undefined;
   const folders = { has: (folder: string) => ledger.filesIn(folder) > 0 };
+  const calendars = { has: (path: string) => ledger.stateOf(path) !== undefined };
   const { policyFiles } = ledger.summary;
-  const setup = { root, settings, lock: project.lock, folders, policyFiles, names: undefined };
-  const checker = createChecker(setup, (_root, file) => fileOf(file));
+  const setup = { root, settings, lock: project.lock, folders, calendars, policyFiles, names: undefined };
+  const checker = createChecker(setup, (_root, file) => fileOf(file), read);
   const fresh = new Map<string, FileRecord>();
   for (const group of groups) for (const record of checker.checkGroup(group)) fresh.set(record.file, record);
   if (areCirclesOthers(ledger, [...after.keys(), ...fresh.keys()], fresh)) return undefined;

@@ -91,7 +91,8 @@ function openCheck(
   // Where policies are by custom: they are read first, so that the rest can be judged at first sight.
   const policyFiles = files.filter((path) => /polic/i.test(path));
   const folders = foldersOf({ paths });
-  return { project, files, setup: { root, settings, lock, folders, policyFiles, names: undefined } };
+  const calendars = new Set(paths.filter((path) => path.endsWith('.dates')));
+  return { project, files, setup: { root, settings, lock, folders, calendars, policyFiles, names: undefined } };
 }
 
 type Records = NonNullable<CheckedFolder['records']>;
@@ -171,7 +172,9 @@ async function recheck(
   if (before.length < kept.files.length) return undefined;
   const news = new Set(files);
   for (const { file } of before) news.delete(file);
-  const edited = before.filter(({ file }) => changed.has(file)).map(({ file }) => file);
+  const isEdited = ({ file, calendars }: FileRecord): boolean =>
+    changed.has(file) || calendars.some((path) => changed.has(path));
+  const edited = before.filter(isEdited).map(({ file }) => file);
   const own = new Set([...edited, ...news, ...filesOfMovedFolders(kept, setup)]);
   if (own.size > MAX_RECHECKED_FILES) return undefined;
   const threads = startThreads(0);

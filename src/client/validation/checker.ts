@@ -11,7 +11,7 @@ import {
 } from '../../compiler/index.ts';
 import { type DefinitionOf, parseDefinitions } from '../../language/index.ts';
 import { type FolderNames, folderId } from '../compile-work-tree.ts';
-import { workFileReader } from '../work-tree.ts';
+import { readWorkFile, workFileReader } from '../work-tree.ts';
 
 /** What a checker is told before it looks at files; data, where threads are sent it. */
 export interface CheckSetup {
@@ -21,6 +21,8 @@ export interface CheckSetup {
   readonly lock: Uint8Array | undefined;
   /** Every folder that holds a file. */
   readonly folders: FolderNames;
+  /** Files of dates that are there. */
+  readonly calendars: FolderNames;
   /** Files that may hold policies: those found there judge. */
   readonly policyFiles: readonly string[];
   /** Names by kind, for a did-you-mean. */
@@ -43,13 +45,15 @@ export interface Checker {
   checkGroup(group: CheckGroup): readonly FileRecord[];
 }
 
-export function createChecker(setup: CheckSetup, reader: Reader): Checker {
+/** `readBytes` gives the bytes of a file that holds no definitions. */
+export function createChecker(setup: CheckSetup, reader: Reader, readBytes = fileReader(setup.root)): Checker {
   const read = (file: string): ReadFile => reader(setup.root, file);
   const policies = policiesOf(setup.policyFiles.map(read));
   const scope: CheckScope = {
     project: setup.settings,
     policies,
     lock: setup.lock,
+    fileOf: (path) => (setup.calendars.has(path) ? readBytes(path) : undefined),
     treeOf: (folder) => folderId(setup.folders, folder),
     namesOf: (kind) => setup.names?.get(kind) ?? [],
   };
@@ -61,6 +65,16 @@ export function createChecker(setup: CheckSetup, reader: Reader): Checker {
       return record === undefined ? { kind: 'facts', facts: one.facts } : { kind: 'record', record };
     },
     checkGroup: ({ own, others }) => checkFiles(scope, own.map(read), others.map(read)),
+  };
+}
+
+/** Each file is read once: many schedules may name one. */
+function fileReader(root: string): (path: string) => Uint8Array {
+  const files = new Map<string, Uint8Array>();
+  return (path) => {
+    const bytes = files.get(path) ?? readWorkFile(root, path);
+    files.set(path, bytes);
+    return bytes;
   };
 }
 

@@ -29,6 +29,7 @@ const EMPTY = {
   counts: {},
   images: [],
   folders: [],
+  calendars: [],
   steps: 0,
   hasCircle: false,
   needsWhole: false,

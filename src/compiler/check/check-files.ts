@@ -22,6 +22,8 @@ export interface CheckScope {
   readonly policies: readonly DefinitionOf<'Policy'>[];
   /** Bytes of the commit's images.lock. */
   readonly lock?: Uint8Array | undefined;
+  /** Bytes of a file that a schedule names, undefined when the commit has none. */
+  readonly fileOf: (path: string) => Uint8Array | undefined;
   /** An id of a source folder, null when the commit has none. */
   readonly treeOf: (folder: string) => string | null;
   /** Names of a kind in the whole commit; only asked for a did-you-mean. */
@@ -49,14 +51,13 @@ export interface FileRecord extends FileFacts {
   readonly images: readonly string[];
   /** Source folders that were looked up. */
   readonly folders: readonly string[];
+  /** Files of dates that were looked up. */
+  readonly calendars: readonly string[];
   /** What judging by policies took. */
   readonly steps: number;
   /** Workflows run each other in a circle: which of them is told depends on where one begins. */
   readonly hasCircle: boolean;
-  /**
-   * A definition differs by domain, domains have values, or a schedule names a file: what is meant, and what is used, shows in
-   * the whole commit only.
-   */
+  /** A definition differs by domain, or domains have values: what is meant, and what is used, shows in the whole commit only. */
   readonly needsWhole: boolean;
 }
 
@@ -87,9 +88,10 @@ export function checkFiles(
     const folder = normalisePath(written);
     if (folder.kind === 'ok') trees.set(folder.path, scope.treeOf(folder.path));
   }
+  const dates = new Map(all.flatMap(calendarsOf).map((path) => [path, scope.fileOf(path)] as const));
   const mayHoldKeys = own.some(({ parsed }) => mayHoldKnown(parsed.text));
   for (;;) {
-    const workspace = openCheck(scope, trees, mayHoldKeys);
+    const workspace = openCheck(scope, { trees, dates }, mayHoldKeys);
     for (const { file, parsed } of all) addFile(workspace, file, '', parsed);
     const compiled = own.map((one) => compileOwn(workspace, one));
     if (workspace.neededFolders.size === 0) return records(scope, workspace, own, compiled);
@@ -97,18 +99,27 @@ export function checkFiles(
   }
 }
 
+/** What definitions name by their paths: ids of folders, and bytes of files. */
+interface LookedUp {
+  readonly trees: ReadonlyMap<string, string | null>;
+  readonly dates: ReadonlyMap<string, Uint8Array | undefined>;
+}
+
 function openCheck(
   { project, lock, namesOf }: CheckScope,
-  trees: ReadonlyMap<string, string | null>,
+  { trees, dates }: LookedUp,
   mayHoldKeys: boolean,
 ): Workspace {
   const isLocked = lock !== undefined;
+  const texts = new Map(isLocked ? [[LOCK, lock]] : []);
+  for (const [path, bytes] of dates) if (bytes !== undefined) texts.set(path, bytes);
   const workspace: Workspace = {
     request: {
       files: new Map(isLocked ? [[LOCK, LOCK]] : []),
       changedFolders: new Set(),
-      texts: new Map(isLocked ? [[LOCK, lock]] : []),
+      texts,
       trees,
+      blobs: new Map([...dates].map(([path, bytes]) => [path, bytes === undefined ? null : path] as const)),
     },
     base: EMPTY_VIEWS,
     cache: createParseCache(),
@@ -177,6 +188,7 @@ function records(
       counts: countKinds(compilations),
       images: imagesOf(compilations),
       folders: foldersOf(one),
+      calendars: calendarsOf(one),
       steps,
       hasCircle,
       needsWhole: parsed.documents.some(differsByDomain),
@@ -186,15 +198,10 @@ function records(
 
 function differsByDomain(definition: Definition): boolean {
   if (definition.domains !== undefined) return true;
-  if (definition.kind === 'Schedule') return namesFile(definition.spec) || holdExpressions(definition.spec.inputs);
+  if (definition.kind === 'Schedule') return holdExpressions(definition.spec.inputs);
   if (definition.kind === 'Project') return [...definition.spec.domains.values()].some(({ values }) => values.size > 0);
   if (definition.kind !== 'LaunchPlan') return false;
   return holdExpressions(definition.spec.inputs.default) || holdExpressions(definition.spec.inputs.fixed);
-}
-
-/** What a file of dates says is no part of a file's own record. */
-function namesFile({ exclude = [] }: DefinitionOf<'Schedule'>['spec']): boolean {
-  return exclude.some(({ calendar }) => calendar !== undefined);
 }
 
 function holdExpressions(inputs: ReadonlyMap<string, Json>): boolean {
@@ -230,4 +237,17 @@ function foldersOf({ parsed }: ReadFile): readonly string[] {
   for (const definition of parsed.documents)
     if (definition.kind === 'Task' && definition.spec.source !== undefined) folders.add(definition.spec.source);
   return [...folders];
+}
+
+/** Paths as the compiler asks for them. */
+function calendarsOf({ parsed }: ReadFile): readonly string[] {
+  const calendars = new Set<string>();
+  for (const definition of parsed.documents) {
+    if (definition.kind !== 'Schedule') continue;
+    for (const { calendar } of definition.spec.exclude ?? []) {
+      const path = calendar === undefined ? undefined : normalisePath(calendar);
+      if (path?.kind === 'ok') calendars.add(path.path);
+    }
+  }
+  return [...calendars];
 }

@@ -137,5 +137,6 @@ const NOTHING: FileRecord = {
   folders: [],
   steps: 0,
   hasCircle: false,
+  calendars: [],
   needsWhole: false,
 };
