@@ -11,8 +11,11 @@ export interface PlayOptions extends WorkerData {
   readonly seen: (result: SimResult) => boolean;
 }
 
-/** What a world makes lives shortly: with room for it, little is looked at by the collector more than once. */
-const resourceLimits = { maxYoungGenerationSizeMb: 96 };
+/**
+ * A world makes 230 MB, nearly all of which lives shortly: with room for a third of it, little is looked at by the
+ * collector more than once.
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 256 };
 
 /** Plays the seeds from `from` to `to` on several threads, in no particular order. */
 export async function playSeeds({ from, to, jobs, seen, ...data }: PlayOptions): Promise<void> {
