@@ -169,11 +169,12 @@ describe('an edit of a folder that was checked as a whole', () => {
       'pipelines/s.yaml': schedule('0 2 * * *'),
       'calendars/a.dates': '2026-12-25\n',
     };
-    for (const edit of [
+    const edits: readonly Files[] = [
       { 'pipelines/b.yaml': task('b', '{ n: integer }') },
       { 'pipelines/s.yaml': schedule('61 * * * *') },
-    ]) {
-      const after: Files = { ...before, ...(edit as Files) };
+    ];
+    for (const edit of edits) {
+      const after = { ...before, ...edit };
       expect((await checkedAfter(before, after))?.verdict).toEqual(whole(after));
     }
     expect(await checkedAfter(before, { ...before, 'calendars/a.dates': 'Christmas\n' })).toBeUndefined();
