@@ -33,6 +33,8 @@ export interface TickFacts {
   suspensionAt: number;
   /** How far the clock of a scheduler ever was ahead. */
   aheadMs: number;
+  /** And behind. */
+  behindMs: number;
   /** Until when something was wrong, by simulated time. */
   troubledUntil: number;
   /** Since when all is calm; Infinity: it is not. */
@@ -55,6 +57,7 @@ export function createTickFacts(options: Pick<TickFacts, 'mode' | 'now' | 'viola
     settings: {},
     suspensionAt: Number.NEGATIVE_INFINITY,
     aheadMs: 0,
+    behindMs: 0,
     troubledUntil: 0,
     calmAt: Number.POSITIVE_INFINITY,
   };

@@ -146,12 +146,8 @@ function isDroppable({ spec, changedAt }: ScheduleHistory, { due }: Tick, passed
 const STANDING_MS = 12 * 60_000;
 
 /** Executions that were not over then, or had just ended, make a tick be left out. */
-function isLeftOut(
-  facts: TickFacts,
-  { spec, runs, changedAt }: ScheduleHistory,
-  { tick, due }: Tick,
-  passedAt: number,
-): boolean {
+function isLeftOut(facts: TickFacts, history: ScheduleHistory, { tick, due }: Tick, passedAt: number): boolean {
+  const { spec, runs, changedAt } = history;
   if (spec === undefined) return true;
   // Who stood still wakes up with what was true before.
   const from = Math.min(due, passedAt) - lagMs(facts) - (facts.troubledUntil >= due ? STANDING_MS : 0);
@@ -161,7 +157,12 @@ function isLeftOut(
   if (changedAt > from && beside.length > 0) return true;
   if (spec.overlap === 'forbid') return beside.length > 0;
   if (spec.overlap === 'queue') return beside.length > (spec.maxQueued ?? DEFAULT_MAX_QUEUED);
-  return spec.overlap === 'replace' && beside.some((run) => run.tick > tick);
+  if (spec.overlap !== 'replace') return false;
+  // The later one that took its place may itself be set aside, and owed.
+  return (
+    beside.some((run) => run.tick > tick) ||
+    ticksDue(history, due, Math.min(history.owedSince ?? 0, passedAt) + 1).length > 0
+  );
 }
 
 /** A schedule for which policies can be told exactly: nothing about it, or of its own, came between. */
@@ -207,6 +208,14 @@ function keptOf({ spec }: ScheduleHistory, missed: readonly Tick[], until: numbe
   return limit === undefined ? within : within.slice(-limit);
 }
 
+/** What was missed was missed when the batch was made, which was soon before its first execution, if nothing was wrong then. */
+function earliestUntil(facts: TickFacts, { runs }: ScheduleHistory, span: readonly Tick[]): number {
+  const born = span.flatMap(({ tick }) => runs.get(tick)?.bornAt ?? []);
+  const first = Math.min(facts.now(), ...born);
+  if (facts.troubledUntil >= first - TRY_MS) return Number.NEGATIVE_INFINITY;
+  return first - facts.behindMs - MISSED_AFTER_MS - 3 * TRY_MS;
+}
+
 /** Writing one batch takes less. */
 const TRY_MS = 1_000;
 
@@ -222,7 +231,9 @@ function spanKept(facts: TickFacts, history: ScheduleHistory, before: number, pa
   // Where a batch is no whole, one that was cut off has left some, and by the time of the next the policy keeps others.
   const wasTried = ({ tick }: Tick): boolean =>
     facts.mode === 'kubernetes' && (history.runs.get(tick)?.bornAt ?? 0) < facts.now() - TRY_MS;
-  const bounds = [before, ...span.map(({ due }) => due)].filter((at) => at <= latest);
+  const earliest = earliestUntil(facts, history, span);
+  const isBound = (at: number): boolean => at >= earliest && at <= latest;
+  const bounds = [before, earliest, ...span.map(({ due }) => due)];
   const fits = (until: number): boolean => {
     const kept = new Set(keptOf(history, span, until));
     return span.every((tick) => (tick.due > until || kept.has(tick) ? ran(tick) : !ran(tick) || wasTried(tick)));
@@ -231,7 +242,7 @@ function spanKept(facts: TickFacts, history: ScheduleHistory, before: number, pa
   // A window ends anywhere between two ticks.
   const tries =
     windowMs === undefined ? bounds : bounds.flatMap((at) => [at, ...span.map(({ due }) => due + windowMs)]);
-  if (span.every(ran) || [...tries, latest].some((at) => at <= latest && fits(at))) return;
+  if (span.every(ran) || [...tries, latest].some((at) => isBound(at) && fits(at))) return;
   const list = span.map((tick) => `${text(tick.tick)}${ran(tick) ? '+' : '-'}`).join(' ');
   facts.violate(3, `${history.name} did not make up by its policy: ${list}`);
 }

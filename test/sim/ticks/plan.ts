@@ -93,7 +93,15 @@ export function tickPlanOf(seed: number, hours: number): TickPlan {
   const actions = actionsOf(chanceOf(seed, 'tick-actions'), hours * HOUR, near);
   const faults = chance.chance(0.06) ? [] : faultsOf(chanceOf(seed, 'tick-faults'), hours * HOUR, mode, schedulers);
   const hasQuickLeases = chance.chance(0.1);
-  return { seed, hours, mode, schedulers, startMs, hasQuickLeases, faults, actions };
+  const met = actions.map((action) => inBadWeather(chance, action, faults)).sort((a, b) => a.atMs - b.atMs);
+  return { seed, hours, mode, schedulers, startMs, hasQuickLeases, faults, actions: met };
+}
+
+/** Some of what changes does so while news of it come late. */
+function inBadWeather(chance: Chance, action: TickAction, faults: readonly TickFault[]): TickAction {
+  const late = faults.find(({ kind }) => kind === 'stale' || kind === 'partition');
+  if (late === undefined || action.kind !== 'put' || !chance.chance(0.6)) return action;
+  return { ...action, atMs: late.atMs + chance.int(60 * SECOND) };
 }
 
 interface Near {
@@ -204,7 +212,7 @@ function catchUpOf(chance: Chance): CatchUp {
   return {
     policy: 'all',
     ...(chance.chance(0.25) && { limit: chance.int(9) }),
-    ...(chance.chance(0.25) && { windowMs: Math.floor(chance.between(1, 20) * MINUTE) }),
+    ...(chance.chance(0.25) && { windowMs: Math.floor(chance.between(1, 6) * MINUTE) }),
   };
 }
 

@@ -47,6 +47,7 @@ export async function simulateTicks(plan: TickPlan, options: Pick<TickWorldOptio
   const oracle = createOracle();
   world.watchers.push((commits) => {
     facts.aheadMs = world.aheadMs;
+    facts.behindMs = world.behindMs;
     facts.troubledUntil = world.troubledUntil;
     hear(facts, commits, oracle);
     oracle.check(facts);

@@ -32,7 +32,9 @@ export interface TickWorld {
   readonly hash: () => string;
   readonly disk: { slowUntil: number; fullUntil: number };
   readonly skew: { ms: number };
+  /** The most that a clock of a scheduler ever was wrong. */
   aheadMs: number;
+  behindMs: number;
   troubledUntil: number;
   isCalm: boolean;
 }
@@ -100,6 +102,7 @@ export function createTickWorld(plan: TickPlan, { trace, wrote }: TickWorldOptio
     disk,
     skew,
     aheadMs: 0,
+    behindMs: 0,
     troubledUntil: 0,
     isCalm: false,
   };
@@ -168,7 +171,9 @@ export function strike(world: TickWorld, fault: TickFault): void {
       const of = fault.who === -1 ? skew : process?.skew;
       if (of === undefined) return;
       of.ms += fault.byMs;
-      if (of !== skew) world.aheadMs = Math.max(world.aheadMs, of.ms);
+      if (of === skew) return;
+      world.aheadMs = Math.max(world.aheadMs, of.ms);
+      world.behindMs = Math.max(world.behindMs, -of.ms);
     }
   }
 }
