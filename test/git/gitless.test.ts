@@ -219,6 +219,8 @@ describe('repositories without git', () => {
     // A lock that a process left which is gone does not stand for ever.
     expect(existsSync(join(path, 'packed-refs.lock'))).toBe(false);
     expect((await repositories.reader('shop').read(head, 10_000)).kind).toBe('found');
+    await repositories.setHead('shop', 'topic/one');
+    expect(git(path, ['symbolic-ref', 'HEAD'])).toBe('refs/heads/topic/one');
     await repositories.remove('shop');
     expect([await repositories.exists('shop'), readdirSync(folder)]).toEqual([false, []]);
     repositories.close();
