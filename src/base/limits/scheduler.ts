@@ -8,7 +8,7 @@ export const MAX_CATCH_UP_TICKS = 10_000;
 export const MAX_TIMER_MS = 30_000;
 
 /** Ticks that one write makes durable: more of them delay the first, fewer cost a sync of the disk and a turn of others each. */
-export const MAX_TICKS_PER_WRITE = 2_000;
+export const MAX_TICKS_PER_WRITE = 5_000;
 /** Schedules whose next tick is looked for in one turn of the event loop. */
 export const SCHEDULES_PER_TURN = 10_000;
 /** Missed ticks that are made up for in a second where the platform says nothing. */

@@ -12,6 +12,7 @@ import {
   type Stencil,
   type Stenciled,
   SYSTEM_NAMESPACE,
+  shardKey,
   stencilOf,
 } from '../../cluster/index.ts';
 import { resolveInputs } from '../../compiler/index.ts';
@@ -115,7 +116,7 @@ function makeStart(launch: Launch, plan: LaunchPlan, commit: string): Start | St
   const sample = inputsAt(launch, plan, 0);
   if (sample instanceof StalledError) return sample;
   const settings = launchSettings(plan.spec);
-  const make = (name: string, schedule: string, tick: string): Execution =>
+  const make: Make = (name, schedule, tick) =>
     newExecution({
       namespace,
       name,
@@ -130,21 +131,43 @@ function makeStart(launch: Launch, plan: LaunchPlan, commit: string): Start | St
       ...(priority !== undefined && { priority }),
       ...(overlap !== 'allow' && { overlap }),
     });
+  let uses = 0;
   let stencil: Stencil | undefined;
-  let isCut = false;
+  const again = overlap === 'allow' && settings.concurrency === undefined ? copier(make, kickoffTime) : make;
   return (schedule, tick) => {
     const at = instantText(tick);
-    const execution = make(nameOfTick(repository, namespace, schedule, tick), schedule, at);
-    if (!isCut) stencil = cut(make);
-    isCut = true;
+    const execution = again(nameOfTick(repository, namespace, schedule, tick), schedule, at);
+    // Many starts are of one schedule alone.
+    if (uses++ === 1) stencil = cut(make);
     const { name, labels } = execution.metadata;
-    const like = stencil && { stencil, slots: [name, schedule, at, labels?.[LABEL.shardKey] ?? ''] };
+    const like = stencil && { stencil, slots: [name, schedule, at, labels?.[LABEL.shardKey] as string] };
     return { execution, like };
   };
 }
 
+/** Makes what `make` does, from the one that it made first: of thousands in a second this is the larger part of the work. */
+function copier(make: Make, kickoffTime: string | undefined): Make {
+  const { metadata, spec, ...rest } = make('first', 'first', '');
+  const { namespace = '', labels = {} } = metadata;
+  return (name, schedule, tick) => ({
+    ...rest,
+    metadata: {
+      ...metadata,
+      name,
+      labels: { ...labels, [LABEL.schedule]: schedule, [LABEL.shardKey]: String(shardKey(namespace, name)) },
+    },
+    spec: {
+      ...spec,
+      inputs: kickoffTime === undefined ? spec.inputs : { ...spec.inputs, [kickoffTime]: tick },
+      trigger: { kind: 'schedule', schedule, tick },
+    },
+  });
+}
+
+type Make = (name: string, schedule: string, tick: string) => Execution;
+
 /** Executions of one start differ in nothing but their name, schedule, tick and shard. */
-function cut(make: (name: string, schedule: string, tick: string) => Execution): Stencil | undefined {
+function cut(make: Make): Stencil | undefined {
   return stencilOf(([name = '', schedule = '', tick = '', shard = '']) => {
     const { metadata, ...rest } = make(name, schedule, tick);
     return { ...rest, metadata: { ...metadata, labels: { ...metadata.labels, [LABEL.shardKey]: shard } } };

@@ -159,6 +159,27 @@ describe('executions that are alike', () => {
   });
 });
 
+describe('no stencil is cut', () => {
+  const named = (name = '', more: object = {}): Execution => {
+    const object = made('plain', [name, 'nightly', TICK]);
+    return { ...object, metadata: { ...object.metadata, ...more } };
+  };
+  const rows: readonly [string, (slots: readonly string[]) => Execution][] = [
+    ['a slot is not printed', () => named('fixed')],
+    ['one is the key of a label', ([name = '']) => named(name, { labels: { [name]: 'x' } })],
+    ['one is a part of a label', ([name = '']) => named(name, { labels: { x: `of-${name}` } })],
+    ['one is in the namespace', ([name = '']) => named(name, { namespace: name })],
+    ['there are owners', ([name = '']) => named(name, { ownerReferences: [{ name: 'x' }] })],
+  ];
+  it.each(rows)('where %s', (_, make) => {
+    expect(stencilOf(make, 1)).toBeUndefined();
+  });
+
+  it('and one is where the name is its only slot', () => {
+    expect(stencilOf(([name = '']) => named(name), 1)?.slots).toBe(1);
+  });
+});
+
 describe('a slot with what JSON escapes', () => {
   it.each(['a"b', 'a b', 'a\\b', ''])('is written as it is, without the stencil: %j', async (schedule) => {
     const store = await open(newFolder());

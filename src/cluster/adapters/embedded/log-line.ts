@@ -44,9 +44,10 @@ export function likeLine(
   createdAt: string,
   slots: readonly string[],
 ): string {
-  let line = `c ${place(entry)} ${rv} ${stencil} ${uid} ${createdAt}`;
-  for (let slot = 1; slot < slots.length; slot++) line += ` ${slots[slot]}`;
-  return `${line}\n`;
+  // Joined at once: pieces that are added one by one have to be put together when the text is written.
+  const values = [`c ${place(entry)}`, rv, stencil, uid, createdAt];
+  for (let slot = 1; slot < slots.length; slot++) values.push(slots[slot] as string);
+  return `${values.join(' ')}\n`;
 }
 
 /** The lines of a frame's payload, those of stencils made whole. Throws on a line that no version of this store wrote. */

@@ -51,7 +51,8 @@ let lastText = '';
 
 /** A version 4 UUID (RFC 9562). */
 export function newUid(random: Random): string {
-  const bytes = Buffer.from(random.bytes(16));
+  const { buffer, byteOffset } = random.bytes(16);
+  const bytes = Buffer.from(buffer, byteOffset, 16);
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
   const hex = bytes.toString('hex');

@@ -9,7 +9,7 @@ import {
   type Random,
   sameJson,
 } from '../../../base/index.ts';
-import { checkChange, checkKey, checkNames, checkObject } from '../../admission.ts';
+import { checkAlike, checkChange, checkKey, checkObject } from '../../admission.ts';
 import { AlreadyExistsError, InvalidError, NotFoundError } from '../../errors.ts';
 import { kindInfo } from '../../kinds.ts';
 import { DEFAULT_FIELD_MANAGER } from '../../managed-fields.ts';
@@ -207,7 +207,7 @@ function stageCreate(batch: Batch, object: KubeObject, like?: Stenciled): number
 
 /** Of objects that are alike one is checked whole. */
 function checkNew(object: KubeObject, like: Stenciled | undefined): void {
-  if (like !== undefined && checkedStencils.has(like.stencil)) checkNames(object);
+  if (like !== undefined && checkedStencils.has(like.stencil)) checkAlike(object, like);
   else checkObject(object);
   if (like !== undefined) checkedStencils.add(like.stencil);
 }
