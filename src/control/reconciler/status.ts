@@ -7,6 +7,7 @@ import {
   StalledError,
 } from '../../base/index.ts';
 import { type DomainStatus, type Drift, entityKey, type MergePatch } from '../../cluster/index.ts';
+import { shortOid } from '../../git/index.ts';
 import type { DomainOutcome } from './domain.ts';
 import { definitionOf, type Plan, type PlannedChange } from './plan.ts';
 
@@ -29,7 +30,7 @@ export function outcomeError({ plan: { held }, applied: { failed }, commit = '' 
   if (held === undefined) return undefined;
   return new StalledError(
     'PruneHeld',
-    `${held.reason}: they are kept; confirm by setting the annotation pipectl.dev/prune-confirmed of the repository to ${commit}`,
+    `${held.reason}: they are kept; \`pipectl sync --confirm-removals\` lets ${shortOid(commit)} remove them`,
   );
 }
 

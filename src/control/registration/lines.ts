@@ -33,9 +33,13 @@ export function registeredLines(
   if (removed > 0) parts.push(`${removed} removed`);
   const what = parts.length === 0 ? 'no definition changed' : parts.join(', ');
   const rest = unchanged > 0 ? ` (${unchanged} unchanged)` : '';
+  const left = diagnostics.length - MAX_SHOWN_WARNINGS;
   return [
     `pipectl: ${shortOid(commit)} registered: ${what}${rest}`,
     ...findingLines(diagnostics.slice(0, MAX_SHOWN_WARNINGS)),
+    ...(left > 0
+      ? [`pipectl: ${left} more are not shown: \`pipectl validate --rev ${shortOid(commit)}\` lists all`]
+      : []),
   ];
 }
 

@@ -108,6 +108,7 @@ describe('a commit that would remove most of what is active', () => {
     const first = await world.push(filesOf(before));
     const { oid, lines } = await world.push(filesOf(after));
     expect(lines.at(-1)).toContain(`production stays at ${first.oid.slice(0, 7)}: ${reason}`);
+    expect(lines.at(-1)).toContain(`\`pipectl sync --confirm-removals\` lets ${oid.slice(0, 7)} remove them`);
     expect(await world.definitions()).toHaveLength(before);
     const domain = await world.domain();
     expect(domain).toMatchObject({ lastApplied: first.oid, lastAttempted: oid, pruneHeld: { of: before, reason } });
@@ -135,7 +136,7 @@ spec: { paths: [pipelines], domains: { production: { ref: main }, staging: { ref
     expect(await world.domain('staging')).toHaveProperty('pruneHeld');
     await writesNothing(world);
     const { desired } = await world.domain('production');
-    expect((await world.repository())?.status?.conditions?.[0]?.message).toContain(desired);
+    expect((await world.repository())?.status?.conditions?.[0]?.message).toContain(desired?.slice(0, 7));
   });
 
   it('and brings others applies those, and is over when a later commit takes it back', async () => {

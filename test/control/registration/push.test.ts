@@ -71,6 +71,17 @@ describe('a valid push', () => {
     expect(await loadClosure(world.store, entry!.digest)).toMatchObject({ kind: 'Workflow', name: 'etl' });
   });
 
+  it('with many warnings shows some, and says how many there are', async () => {
+    const world = await startWorld();
+    const unused = Array.from({ length: 25 }, (_, at) => [`pipelines/t${at}.yaml`, ADD.replace('add', `t${at}`)]);
+    const folder = newProject({ ...FILES, ...Object.fromEntries(unused) });
+    const { remote, isAccepted } = await push(world, folder);
+    expect(remote.filter((line) => line.startsWith('warning['))).toHaveLength(20);
+    const short = git(folder, ['rev-parse', 'HEAD']).slice(0, 7);
+    expect(remote).toContain(`pipectl: 5 more are not shown: \`pipectl validate --rev ${short}\` lists all`);
+    expect(isAccepted).toBe(true);
+  });
+
   it('of one changed file stores only what follows from it', async () => {
     const world = await startWorld();
     const folder = newProject();
