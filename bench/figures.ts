@@ -257,7 +257,8 @@ export const FIGURES: readonly Figure[] = [
   },
   {
     name: 'catch-up',
-    title: '1,000 hourly schedules that missed a year, 8,760,000 ticks: all decided, those durable that the policy keeps',
+    title:
+      '1,000 hourly schedules that missed a year, 8,760,000 ticks: all decided, those durable that the policy keeps',
     module: './figures/catch-up.ts',
     metrics: [
       { key: 'latestMs', title: 'the latest of each', unit: 'ms', target: { atMost: 20_000 } },
