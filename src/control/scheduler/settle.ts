@@ -1,7 +1,7 @@
 import { instantText, type Json, SCHEDULE_RETRY_MS, StalledError, type UnixMs } from '../../base/index.ts';
 import type { Condition, Write } from '../../cluster/index.ts';
 import { type DueTick, SUSPENDED } from './collect.ts';
-import { confirmClaims } from './confirm-claims.ts';
+import { alreadyRun, confirmClaims } from './confirm-claims.ts';
 import { type Health, healthConditions } from './health.ts';
 import { fallBehind, goOn, type Laggard, retryTime } from './lanes.ts';
 import { isFresh, type Launch, type ScheduleEntry } from './schedule-entry.ts';
@@ -44,12 +44,13 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
   for (const { entry } of ticks) launches.add((roster.at(entry.id) ?? entry).launch);
   const starts = launches.size === 0 ? undefined : await launcher.starts(launches);
   await confirmClaims(options.cluster, term.claims, ticks);
+  const run = await alreadyRun(options.cluster, term.claims, ticks, starts);
   const batch: Decided = { creations: [], steering: [], skipped: 0 };
   const known = new Map<number, ScheduleEntry>();
   for (const due of ticks) {
     const entry = current(term, due.entry);
     // Removed, or turned off: what is not durable yet is withdrawn.
-    if (entry === undefined) continue;
+    if (entry === undefined || run.has(due)) continue;
     // What was due before has fallen behind, so this is for its watermark to tell.
     if ((lanes.laggards.get(entry.id)?.since ?? Number.POSITIVE_INFINITY) < due.due) continue;
     const start = starts?.get(entry.launch);

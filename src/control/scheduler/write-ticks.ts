@@ -124,7 +124,7 @@ function findLike(cluster: Cluster, { metadata: { namespace = '', name } }: Exec
 }
 
 /** A name is 64 bits of a hash: the stored tick tells whether it is ours. */
-function isOfSameTick(other: Execution, { spec }: Execution): boolean {
+export function isOfSameTick(other: Execution, { spec }: Execution): boolean {
   const [a, b] = [other.spec.trigger, spec.trigger];
   return a.kind === 'schedule' && b.kind === 'schedule' && a.tick === b.tick && a.schedule === b.schedule;
 }
