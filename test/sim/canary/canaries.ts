@@ -16,12 +16,6 @@ export const CANARIES: readonly Canary[] = [
     replace: '[settled(batch, fence), ...writesOf(batch)]',
   },
   {
-    name: 'replaced-scheduler-writes-on',
-    file: 'control/scheduler/write-ticks.ts',
-    find: 'patch: state, if: { uid, resourceVersion } };',
-    replace: 'patch: state, if: { uid } };',
-  },
-  {
     name: 'failed-tick-is-dropped',
     file: 'control/scheduler/term.ts',
     find: '    term.counters.retriedWrites += 1;',
@@ -38,12 +32,6 @@ export const CANARIES: readonly Canary[] = [
     file: 'control/scheduler/tick-spans.ts',
     find: "if (catchUp.policy === 'none' || from >= until) return until;",
     replace: "if (catchUp.policy !== 'latest' || from >= until) return until;",
-  },
-  {
-    name: 'late-ticks-are-skipped',
-    file: 'control/scheduler/collect.ts',
-    find: 'windowOf(entry), ticks)) moveOn(lanes, entry, due);',
-    replace: 'windowOf(entry), ticks)) moveOn(lanes, entry, now);',
   },
   {
     name: 'state-survives-failed-write',

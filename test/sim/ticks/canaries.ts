@@ -58,6 +58,12 @@ export const TICK_CANARIES: readonly Canary[] = [
     replace: 'lanes.settledUntil',
   },
   {
+    name: 'late-ticks-are-skipped',
+    file: 'control/scheduler/collect.ts',
+    find: 'windowOf(entry), ticks)) moveOn(lanes, entry, due);',
+    replace: 'windowOf(entry), ticks)) moveOn(lanes, entry, now);',
+  },
+  {
     name: 'late-counts-as-missed',
     file: 'control/scheduler/lanes.ts',
     find: 'const until = now - MISSED_AFTER_MS;',
