@@ -94,9 +94,9 @@ function shardKeyOf(request: ExecutionRequest): number {
   return shardKey(namespace, isAlone ? name : `limit/${launchPlan ?? workflow}`);
 }
 
-/** Where ticks wait for those before, or take their place, never two of a schedule run at once. */
+/** Where ticks must not just overlap, never two of a schedule run at once, whatever was decided of them. */
 function exclusiveOf({ trigger, overlap }: ExecutionRequest): string | undefined {
-  const isOne = overlap === 'queue' || overlap === 'replace';
+  const isOne = overlap !== undefined && overlap !== 'allow';
   return isOne && trigger.kind === 'schedule' ? trigger.schedule : undefined;
 }
 

@@ -1,20 +1,9 @@
-import {
-  type Execution,
-  LABEL,
-  type LaunchPlan,
-  type Platform,
-  reflect,
-  type Schedule,
-  type SchedulerSettings,
-} from '../../cluster/index.ts';
+import { type LaunchPlan, type Platform, reflect, type Schedule, type SchedulerSettings } from '../../cluster/index.ts';
 import type { SchedulerPorts } from './term.ts';
 
 export interface FollowHandlers {
   readonly schedule: (schedule: Schedule) => void;
   readonly scheduleGone: (namespace: string, name: string) => void;
-  /** Of a schedule whose ticks must not just overlap. */
-  readonly execution: (execution: Execution) => void;
-  readonly executionGone: (namespace: string, name: string) => void;
   /** Of the platform that counts: the first by namespace and name. */
   readonly settings: (settings: SchedulerSettings) => void;
   /** Without a name: any may have changed. */
@@ -28,9 +17,6 @@ export interface Following {
   readonly watchPlans: () => void;
   readonly done: Promise<unknown>;
 }
-
-/** Executions that are over hold no claim. */
-const NOT_OVER = ['Succeeded', 'Failed', 'TimedOut', 'Aborted'].map((phase) => `status.phase!=${phase}`).join(',');
 
 /** What a scheduler hears of the cluster while it is the one that ticks. */
 export function followForTerm(options: SchedulerPorts, signal: AbortSignal, handlers: FollowHandlers): Following {
@@ -58,22 +44,7 @@ export function followForTerm(options: SchedulerPorts, signal: AbortSignal, hand
     },
     signal,
   );
-  const executions = reflect<Execution>(
-    cluster,
-    'Execution',
-    { ...options, labelSelector: LABEL.overlap, listOnly: NOT_OVER },
-    {
-      changed(changes) {
-        for (const change of changes) {
-          if (change.type === 'set') handlers.execution(change.object);
-          else handlers.executionGone(change.key.namespace ?? '', change.key.name);
-        }
-      },
-      synced: oneMore(),
-    },
-    signal,
-  );
-  dones.push(schedules.done, executions.done, followSettings(options, signal, handlers, oneMore()));
+  dones.push(schedules.done, followSettings(options, signal, handlers, oneMore()));
   let isWatching = false;
   return {
     synced: Promise.all(waits).then(() => undefined),

@@ -39,6 +39,8 @@ export interface ScheduleEntry {
   /** Its dense number, as long as it is there. */
   readonly id: number;
   readonly name: string;
+  /** Of the object. */
+  readonly uid: string;
   readonly generation: number;
   readonly launch: Launch;
   /** Empty: it is broken, for the reason in `problem`. */
@@ -48,6 +50,8 @@ export interface ScheduleEntry {
   /** As its status has it: ticks up to here are settled, whatever the others' are. */
   readonly owedSince: UnixMs | undefined;
   readonly isConditionSet: boolean;
+  /** As its status has it: executions that its next tick must not just overlap, if they are not over. */
+  readonly claims: readonly string[];
   /** Since when it ticks by the rule of which some tick is settled already. */
   readonly knownSince: UnixMs | undefined;
   /** As its status has it; counts only where the scheduler's own state is missing. */
@@ -68,6 +72,7 @@ export function scheduleEntry(id: number, schedule: Schedule, now: UnixMs): Sche
   return {
     id,
     name: metadata.name,
+    uid: metadata.uid ?? '',
     generation: metadata.generation ?? 1,
     launch: launchOf(metadata.namespace ?? '', spec),
     spans,
@@ -75,10 +80,13 @@ export function scheduleEntry(id: number, schedule: Schedule, now: UnixMs): Sche
     isSuspended: isSuspendedSchedule(schedule),
     owedSince: instantMs(status?.owedSince),
     isConditionSet: status?.conditions !== undefined,
+    claims: status?.claims ?? NO_CLAIMS,
     knownSince: instantMs(status?.knownSince),
     lastTick: instantMs(status?.lastTick),
   };
 }
+
+const NO_CLAIMS: readonly string[] = [];
 
 /** Whether both tick and start the same, whatever their status says. */
 export function isSameEntry(a: ScheduleEntry, b: ScheduleEntry): boolean {

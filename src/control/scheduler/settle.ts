@@ -1,13 +1,12 @@
 import { instantText, type Json, SCHEDULE_RETRY_MS, StalledError, type UnixMs } from '../../base/index.ts';
-import type { Condition, Write } from '../../cluster/index.ts';
+import type { Condition, Execution } from '../../cluster/index.ts';
 import { type DueTick, SUSPENDED } from './collect.ts';
-import { alreadyRun, confirmClaims } from './confirm-claims.ts';
 import { type Health, healthConditions } from './health.ts';
 import { fallBehind, goOn, type Laggard, retryTime } from './lanes.ts';
-import { isFresh, type Launch, type ScheduleEntry } from './schedule-entry.ts';
+import { isFresh, type ScheduleEntry } from './schedule-entry.ts';
 import { statePatch } from './state.ts';
 import type { Term } from './term.ts';
-import { type Creation, type TickBatch, writeTicks } from './write-ticks.ts';
+import { addNote, type Creation, type Note, nameTaken, type TickBatch, writeTicks } from './write-ticks.ts';
 
 /** Ticks that are taken out of their lanes, and the write that settles them once it is known how. */
 export interface Pending {
@@ -26,8 +25,9 @@ export async function settle(term: Term, pending: Pending): Promise<void> {
   // What was left out is settled too: after a restart it would be decided anew.
   if (batch.creations.length === 0 && batch.notes.size === 0 && batch.skipped === 0 && !isMoved) return;
   const { fence, epoch, claims } = term;
-  const refused = (creation: Creation, error: StalledError): Write | undefined => refuse(term, creation, error);
-  await writeTicks({ cluster, fence, epoch, refused, adopted: claims.found }, batch);
+  const adopted = ({ due }: Creation, found: Execution): void => claims.adopted(due.entry, found);
+  const refused = (creation: Creation, error: StalledError): Note | undefined => refuse(term, creation, error);
+  await writeTicks({ cluster, fence, epoch, refused, adopted }, batch);
   term.notedGaps = gapsText(batch);
   term.notedHealth = pending.health;
   noteStarted(term, batch.creations, clock.now());
@@ -39,42 +39,61 @@ function gapsText({ state }: TickBatch): string {
 
 /** Decides of each tick what becomes of it: an execution, nothing, or a schedule that falls behind. */
 async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatch> {
-  const { roster, launcher, lanes, options } = term;
-  const launches = new Set<Launch>();
-  for (const { entry } of ticks) launches.add((roster.at(entry.id) ?? entry).launch);
-  const starts = launches.size === 0 ? undefined : await launcher.starts(launches);
-  await confirmClaims(options.cluster, term.claims, ticks);
-  const run = await alreadyRun(options.cluster, term.claims, ticks, starts);
+  const { roster, lanes, options } = term;
+  const makings = await makingsOf(term, ticks);
   const batch: Decided = { creations: [], steering: [], skipped: 0 };
   const known = new Map<number, ScheduleEntry>();
-  for (const due of ticks) {
+  const claimed = new Set<ScheduleEntry>();
+  for (const [place, due] of ticks.entries()) {
     const entry = current(term, due.entry);
     // Removed, or turned off: what is not durable yet is withdrawn.
-    if (entry === undefined || run.has(due)) continue;
+    if (entry === undefined) continue;
     // What was due before has fallen behind, so this is for its watermark to tell.
     if ((lanes.laggards.get(entry.id)?.since ?? Number.POSITIVE_INFINITY) < due.due) continue;
-    const start = starts?.get(entry.launch);
+    const start = makings[place];
+    const isChanged = entry.generation !== due.entry.generation || entry.uid !== due.entry.uid;
     // It has changed meanwhile, and starts something else: later, when that is known.
-    if (start === undefined) fallBehind(lanes, entry, due.due - 1, undefined, options.clock.now());
+    if (start === undefined || isChanged) fallBehind(lanes, entry, due.due - 1, undefined, options.clock.now());
     else if (start instanceof StalledError) fail(term, entry, due, start);
     else {
-      decide(term, batch, entry, { due, ...start(entry.name, due.tick) });
+      if (decide(term, batch, entry, start) && entry.launch.overlap !== 'allow') claimed.add(entry);
       const news = isFresh(entry, lanes.settledUntil) ? roster.know(entry) : undefined;
       if (news !== undefined) known.set(entry.id, news);
     }
   }
   const notes = notesOf(term);
-  for (const [id, entry] of known) if (!notes.has(id)) notes.set(id, statusPatch(entry, knownPatch(entry)));
+  for (const [id, entry] of known) addNote(notes, id, statusPatch(entry, knownPatch(entry)));
+  for (const entry of claimed) addNote(notes, entry.id, statusPatch(entry, { claims: term.claims.named(entry) }));
   const progress = statePatch(lanes.settledUntil, lanes.gaps);
   if (health === term.notedHealth) return { ...batch, notes, state: progress };
   const conditions = healthConditions(health, lanes, options.clock.now());
   return { ...batch, notes, state: { ...progress, conditions } };
 }
 
+/** What each tick would start, or why it cannot; those that ticks must not overlap are looked at. */
+async function makingsOf(
+  { launcher, claims }: Term,
+  ticks: readonly DueTick[],
+): Promise<readonly (Creation | StalledError | undefined)[]> {
+  if (ticks.length === 0) return [];
+  const starts = await launcher.starts(new Set(ticks.map(({ entry }) => entry.launch)));
+  const exclusive: Creation[] = [];
+  const makings = ticks.map((due) => {
+    const { launch, name } = due.entry;
+    const start = starts.get(launch);
+    if (start === undefined || start instanceof StalledError) return start;
+    const creation = { due, ...start(name, due.tick) };
+    if (launch.overlap !== 'allow') exclusive.push(creation);
+    return creation;
+  });
+  if (exclusive.length > 0) await claims.refresh(exclusive);
+  return makings;
+}
+
 type Decided = Pick<TickBatch, 'creations' | 'steering' | 'skipped'>;
 
-/** By those of its schedule that are not over. */
-function decide(term: Term, batch: Decided, entry: ScheduleEntry, creation: Creation): void {
+/** By those of its schedule that are not over. Answers whether it starts. */
+function decide(term: Term, batch: Decided, entry: ScheduleEntry, creation: Creation): boolean {
   const { claims, counters, lanes, notes, options } = term;
   const claim = claims.claim(creation.due, creation.execution);
   switch (claim.kind) {
@@ -85,11 +104,15 @@ function decide(term: Term, batch: Decided, entry: ScheduleEntry, creation: Crea
       batch.skipped += 1;
       counters.skipped += 1;
       notes.skipped(entry);
-      return;
+      return false;
+    case 'taken':
+      fail(term, entry, creation.due, nameTaken(creation));
+      return false;
     case 'wait':
       fallBehind(lanes, entry, creation.due.due - 1, WAITING, options.clock.now() + SCHEDULE_RETRY_MS);
   }
   for (const end of claim.ends) batch.steering.push(end);
+  return claim.kind === 'start';
 }
 
 const WAITING: Laggard['reason'] = {
@@ -117,16 +140,16 @@ function fail(term: Term, entry: ScheduleEntry, { due }: DueTick, error: Stalled
 }
 
 /** The cluster does not take the execution: as if it could not have been made. */
-function refuse(term: Term, { due, execution }: Creation, error: StalledError): Write | undefined {
-  term.claims.withdraw(execution);
+function refuse(term: Term, { due, execution }: Creation, error: StalledError): Note | undefined {
+  term.claims.withdraw(due.entry, execution);
   const entry = current(term, due.entry);
   return entry === undefined ? undefined : noteOf(term, entry, fail(term, entry, due, error));
 }
 
 /** What schedules that are behind, or are no more, have to say of that. */
-function notesOf(term: Term): Map<number, Write> {
+function notesOf(term: Term): Map<number, Note> {
   const { lanes, roster } = term;
-  const notes = new Map<number, Write>();
+  const notes = new Map<number, Note>();
   for (const id of lanes.changed) {
     const entry = roster.at(id);
     const laggard = lanes.laggards.get(id);
@@ -139,7 +162,7 @@ function notesOf(term: Term): Map<number, Write> {
   return notes;
 }
 
-function noteOf(term: Term, entry: ScheduleEntry, laggard: Laggard): Write | undefined {
+function noteOf(term: Term, entry: ScheduleEntry, laggard: Laggard): Note | undefined {
   const { since, reason } = laggard;
   const isBehind = since !== Number.POSITIVE_INFINITY;
   const text = isBehind ? `${since}/${reason?.reason}/${reason?.message}` : undefined;
@@ -170,7 +193,7 @@ function knownPatch({ knownSince }: ScheduleEntry): { readonly [field: string]: 
   return knownSince === undefined ? {} : { knownSince: instantText(knownSince) };
 }
 
-function statusPatch({ launch, name }: ScheduleEntry, patch: { readonly [field: string]: Json }): Write {
+function statusPatch({ launch, name }: ScheduleEntry, patch: { readonly [field: string]: Json }): Note {
   return { op: 'patchStatus', key: { kind: 'Schedule', namespace: launch.namespace, name }, patch };
 }
 

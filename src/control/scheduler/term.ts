@@ -135,7 +135,7 @@ function newTerm(
     counters,
     roster,
     launcher: createLauncher(options.cluster),
-    claims: createClaims(),
+    claims: createClaims(options.cluster),
     notes: createStatusNotes(options),
     fence,
     epoch,
@@ -173,7 +173,7 @@ async function end(term: Running): Promise<void> {
   await Promise.allSettled([term.turning, term.following, term.notes.stop()]);
 }
 
-/** Hears of schedules, of executions that must not overlap and of settings. Resolves when all that there is is known. */
+/** Hears of schedules and of settings. Resolves when all that there is is known. */
 async function follow(term: Running): Promise<boolean> {
   const { claims, counters, roster, lanes } = term;
   const following = followForTerm(term.options, term.ending.signal, {
@@ -183,10 +183,9 @@ async function follow(term: Running): Promise<boolean> {
       counters.active = roster.size();
       if (gone === undefined) return;
       forget(lanes, gone.id);
+      claims.forget(gone);
       term.windows.delete(gone.id);
     },
-    execution: claims.seen,
-    executionGone: claims.gone,
     settings(settings) {
       term.settings = settings;
       term.liveTokens.setRate(settings.ticksPerSecond ?? Number.POSITIVE_INFINITY);

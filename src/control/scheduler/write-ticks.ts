@@ -26,6 +26,9 @@ export interface Creation extends Started {
   readonly due: DueTick;
 }
 
+/** What a schedule says of itself. */
+export type Note = Extract<Write, { readonly op: 'patchStatus' }>;
+
 /** What one write makes durable. */
 export interface TickBatch {
   creations: Creation[];
@@ -34,7 +37,7 @@ export interface TickBatch {
   /** Ticks that it settles by leaving them out. */
   skipped: number;
   /** What schedules say of themselves, by their number. */
-  readonly notes: Map<number, Write>;
+  readonly notes: Map<number, Note>;
   readonly state: ReturnType<typeof statePatch> & { readonly conditions?: Json };
 }
 
@@ -43,9 +46,9 @@ export interface WriteOptions {
   readonly fence: Fence;
   readonly epoch: number;
   /** The execution cannot be made, for this reason: answers what its schedule says of that, in place of what it said before. */
-  readonly refused: (creation: Creation, error: StalledError) => Write | undefined;
+  readonly refused: (creation: Creation, error: StalledError) => Note | undefined;
   /** It was there already, as it is now. */
-  readonly adopted: (execution: Execution) => void;
+  readonly adopted: (creation: Creation, found: Execution) => void;
 }
 
 /** Another scheduler works with the state. */
@@ -79,9 +82,11 @@ export async function writeTicks(options: WriteOptions, batch: TickBatch): Promi
   }
 }
 
+/** Notes first: where a batch is written one by one, a schedule names the execution before it can run unknown to the next scheduler. */
 function writesOf({ creations, steering, notes }: TickBatch): Write[] {
-  const writes: Write[] = creations.map(creation);
-  writes.push(...steering, ...notes.values());
+  const writes: Write[] = [...notes.values()];
+  for (const one of creations) writes.push(creation(one));
+  writes.push(...steering);
   return writes;
 }
 
@@ -110,7 +115,7 @@ async function adopt(options: WriteOptions, batch: TickBatch, error: AlreadyExis
     for (const [place, creation] of some.entries()) {
       const other = found[place];
       if (other === undefined) left.push(creation);
-      else if (isOfSameTick(other, creation.execution)) options.adopted(other);
+      else if (isOfSameTick(other, creation.execution)) options.adopted(creation, other);
       else refuse(options, batch, creation, nameTaken(creation));
     }
   }
@@ -119,7 +124,11 @@ async function adopt(options: WriteOptions, batch: TickBatch, error: AlreadyExis
   batch.creations = left;
 }
 
-function findLike(cluster: Cluster, { metadata: { namespace = '', name } }: Execution): Promise<Execution | undefined> {
+/** What has the name of this execution. */
+export function findLike(
+  cluster: Cluster,
+  { metadata: { namespace = '', name } }: Execution,
+): Promise<Execution | undefined> {
   return findObject<Execution>(cluster, { kind: 'Execution', namespace, name });
 }
 
@@ -129,7 +138,8 @@ export function isOfSameTick(other: Execution, { spec }: Execution): boolean {
   return a.kind === 'schedule' && b.kind === 'schedule' && a.tick === b.tick && a.schedule === b.schedule;
 }
 
-function nameTaken({ execution, due }: Creation): StalledError {
+/** Why a tick waits whose name something else has. */
+export function nameTaken({ execution, due }: Creation): StalledError {
   const { name } = execution.metadata;
   return new StalledError(
     'NameTaken',
@@ -186,5 +196,11 @@ async function tryPart(options: WriteOptions, batch: TickBatch, part: readonly C
 
 function refuse({ refused }: WriteOptions, { notes }: TickBatch, creation: Creation, error: StalledError): void {
   const note = refused(creation, error);
-  if (note !== undefined) notes.set(creation.due.entry.id, note);
+  if (note !== undefined) addNote(notes, creation.due.entry.id, note);
+}
+
+/** Lets a schedule say this as well; of the same field the last word counts. */
+export function addNote(notes: Map<number, Note>, id: number, note: Note): void {
+  const before = notes.get(id);
+  notes.set(id, before === undefined ? note : { ...note, patch: { ...before.patch, ...note.patch } });
 }

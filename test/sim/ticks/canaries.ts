@@ -102,13 +102,13 @@ export const TICK_CANARIES: readonly Canary[] = [
   {
     name: 'forbid-forgets-who-lives',
     file: 'control/scheduler/claims.ts',
-    find: "else if (spec.trigger.kind === 'schedule') add(",
-    replace: "else if (spec.trigger.kind === 'manual') add(",
+    find: 'new Map(entry.claims.map((name) => [name, UNREAD]))',
+    replace: 'new Map()',
   },
   {
     name: 'short-run-counts-for-ever',
-    file: 'control/scheduler/settle.ts',
-    find: '  await confirmClaims(options.cluster, term.claims, ticks);',
+    file: 'control/scheduler/claims.ts',
+    find: '      for (const [names, entry] of asked) await lookAtLiving(ledger, entry, names);',
     replace: '',
   },
   {

@@ -125,6 +125,8 @@ export function removed(history: ScheduleHistory, now: number): void {
   history.spec = undefined;
   history.changedAt = now;
   history.owedSince = undefined;
+  // What it started does not count for another one by its name.
+  history.living.clear();
   withdraw(history, now);
 }
 
