@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectKubernetes, type KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
 import {
   type AuditEntry,
@@ -267,6 +267,8 @@ describe('the audit log', () => {
     expect((await project.push(daemon.remote('shop'), 'main:refs/heads/main/below')).text).toContain('cannot lock ref');
     const rules = { spec: { rules: [{ push: ['x'] }] } };
     await expect(patchObject(owner, SHOP, rules)).rejects.toThrow('spec.rules[0].refs');
+    // What git itself did not take is known when git has ended, which may be after its last word to the pusher.
+    await vi.waitFor(async () => expect(unmovedIn(await audit('--limit', '1000'))).toBeDefined(), { timeout: 20_000 });
     await daemon.kill();
     daemon = await startDaemon({ program, data });
     owner = await daemon.connect();
@@ -292,8 +294,7 @@ describe('the audit log', () => {
     find({ user: 'anyone', verb: 'push', outcome: 'refused', code: 403 });
     find({ user: 'viewer', verb: 'push', name: 'shop', outcome: 'refused', code: 403 });
     find({ user: 'pipectl', verb: 'push', name: 'shop', outcome: 'refused', code: 422, message: UNDECIDED });
-    const unmoved = entries.find(({ refs }) => refs?.some((ref) => ref.startsWith('refs/heads/main/below ')));
-    expect(unmoved).toMatchObject({ verb: 'push', outcome: 'refused', code: 422, message: UNDECIDED });
+    expect(unmovedIn(entries)).toMatchObject({ verb: 'push', outcome: 'refused', code: 422, message: UNDECIDED });
     expect((await audit('--user', 'ci', '--refused')).every(({ outcome }) => outcome === 'refused')).toBe(true);
     expect(await audit('--since', '2999-01-01')).toEqual([]);
   });
@@ -315,3 +316,7 @@ describe('the audit log', () => {
     expect((await send(`${text}x`, 'GET', '/apis/pipectl.dev/v1/workflows')).status).toBe(401);
   });
 });
+
+function unmovedIn(entries: readonly AuditEntry[]): AuditEntry | undefined {
+  return entries.find(({ refs }) => refs?.some((ref) => ref.startsWith('refs/heads/main/below ')));
+}
