@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readCaught, TICKS_CAUGHT } from './canary/caught.ts';
+import { planted, SOURCES } from './canary/loader.ts';
+import { playSeeds } from './play.ts';
+import type { SimResult } from './run.ts';
+import { TICK_CANARIES } from './ticks/canaries.ts';
+import { tickPlanOf } from './ticks/plan.ts';
+import { simulateTicks } from './ticks/run.ts';
+
+/** How long the sweep begins new seeds. */
+const SWEEP_MS = 8_000;
+const HOURS = 0.5;
+/** Each is noticed in another way, by one of the first seeds. */
+const FEW = ['ticks-settled-before-their-executions', 'one-more-than-the-limit', 'forbid-forgets-who-lives'];
+
+function said({ seed, violation }: SimResult): string {
+  return `seed ${seed}: ${violation?.text ?? 'good'}`;
+}
+
+describe('a world of schedules', () => {
+  it.each([1, 2, 3])('is the same each time it is played: seed %i', async (seed) => {
+    const plan = tickPlanOf(seed, HOURS);
+    const first = await simulateTicks(plan);
+    expect(await simulateTicks(plan)).toEqual(first);
+    expect((await simulateTicks(tickPlanOf(seed + 1, HOURS))).hash).not.toBe(first.hash);
+  });
+
+  it('keeps what is promised of ticks, whatever happens', { timeout: 6 * SWEEP_MS }, async () => {
+    const until = performance.now() + SWEEP_MS;
+    const wrong: string[] = [];
+    let ticks = 0;
+    const seen = (result: SimResult): boolean => {
+      if (result.violation !== undefined) wrong.push(said(result));
+      ticks += result.executions;
+      return performance.now() > until;
+    };
+    await playSeeds({ world: 'schedules', from: 1, to: 2_000, hours: HOURS, jobs: 2, seen });
+    expect(wrong).toEqual([]);
+    expect(ticks).toBeGreaterThan(100);
+  });
+});
+
+describe('schedules that once found something', () => {
+  it.each([
+    [71, 1, 'missed ticks of a schedule that fell behind with a live one'],
+    [6, 1, 'a rule that was broken by hand, and remembered'],
+    [265, 1, 'an execution that may overlap kept out those that may not'],
+    [345, 0.5, 'an execution that began and ended where no watch could tell'],
+    [353, 1, 'the same, found in the place of a tick'],
+  ])('seed %i of %d hours is good: %s', async (seed, hours) => {
+    expect(said(await simulateTicks(tickPlanOf(seed, hours)))).toBe(`seed ${seed}: good`);
+  });
+});
+
+describe('planted bugs of the scheduler', () => {
+  it.each(TICK_CANARIES.map((canary) => [canary.name, canary] as const))(
+    '%s has its place in the code',
+    (_, canary) => {
+      const source = readFileSync(join(SOURCES, canary.file), 'utf8');
+      expect(planted(source, canary)).not.toBe(source);
+    },
+  );
+
+  it('are caught by seeds that are good without them, twelve at least', () => {
+    const caught = readCaught(TICKS_CAUGHT).map(({ name }) => name);
+    const known = TICK_CANARIES.map(({ name }) => name);
+    expect(caught.filter((name) => !known.includes(name))).toEqual([]);
+    expect(caught.length).toBeGreaterThanOrEqual(12);
+  });
+
+  it.each(FEW)('%s is caught by its seed, or by one of the next', { timeout: 60_000 }, async (canary) => {
+    const { seed = 1 } = readCaught(TICKS_CAUGHT).find(({ name }) => name === canary) ?? {};
+    const broken: SimResult[] = [];
+    const seen = (result: SimResult): boolean => {
+      if (result.violation !== undefined) broken.push(result);
+      return broken.length > 0;
+    };
+    await playSeeds({ world: 'schedules', from: seed, to: seed + 200, hours: HOURS, jobs: 1, canary, seen });
+    expect(broken).toHaveLength(1);
+  });
+});
