@@ -194,7 +194,9 @@ function rhythmOf(chance: Chance, { startMs, zone }: Near): ScheduleTicks {
   const isRate = chance.chance(0.5);
   const wall = (minutes: number): string => localTime(timeZone, startMs + minutes * MINUTE);
   const from = chance.int(60);
-  const exclude: ExcludeRule[] = [{ from: wall(from), to: wall(from + 1 + chance.int(20)) }];
+  // Where clocks go back, what is later may show an earlier time.
+  const [first = '', last = ''] = [wall(from), wall(from + 1 + chance.int(20))].sort();
+  const exclude: ExcludeRule[] = first === last ? [] : [{ from: first, to: last }];
   if (chance.chance(0.1)) exclude.push({ dates: [wall(60).slice(0, 10)] });
   return {
     ...(isRate ? { everyMs: chance.pick(RATES_MS) } : { cron: chance.pick(CRONS) }),
