@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { COLLECT_BATCH } from '../../../src/base/index.ts';
 import { openStore, temporaryFolder } from './open-store.ts';
 
 const folder = temporaryFolder();
@@ -18,7 +19,7 @@ describe('a disk that takes no more', () => {
       reasons: ['DiskFull', 'DiskFull'],
       read: 'NotFound',
       again: true,
-      left: 'owned',
+      left: `owned-${2 * COLLECT_BATCH - 1}`,
     });
     const store = await openStore(join(folder, 's'));
     const { items } = await store.list('ConfigMap', { namespace: 'n' });
