@@ -15,12 +15,19 @@ function diffOf(before: Files, after: Files, isRead: (path: string) => boolean):
     const files = new Map(read.map(([path, text]) => [path, sha256(text)] as const));
     const texts = new Map(read.map(([, text]) => [sha256(text), Buffer.from(text)] as const));
     const trees = new Map<string, string | null>();
-    for (;;) {
-      const opened = openSide({ files, texts, trees, cache: createParseCache() });
+    const blobs = new Map<string, string | null>();
+    for (let round = 0; round < 10; round++) {
+      const opened = openSide({ files, texts, trees, blobs, cache: createParseCache() });
       if (opened.kind === 'opened') return opened.side;
       for (const folder of opened.folders)
         trees.set(folder, given[`${folder}/run.sh`] === undefined ? null : sha256(folder));
+      for (const file of opened.files) {
+        const text = given[file];
+        blobs.set(file, text === undefined ? null : sha256(text));
+        if (text !== undefined) texts.set(sha256(text), Buffer.from(text));
+      }
     }
+    throw new Error('a side asks for the same again');
   };
   const { unreadable: _unreadable, ...diff } = diffCommits(side(before), side(after));
   return diff;

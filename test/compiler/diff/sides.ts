@@ -13,11 +13,14 @@ export function sideOf(commit: Commit): TestSide {
     [...commit.files.values()].map((text) => [blobOf(text), new TextEncoder().encode(text)] as const),
   );
   const trees = new Map<string, string | null>();
-  for (;;) {
-    const opened = openSide({ files, texts, trees });
+  const blobs = new Map<string, string | null>();
+  for (let round = 0; round < 10; round++) {
+    const opened = openSide({ files, texts, trees, blobs });
     if (opened.kind === 'opened') return { side: opened.side, codes: opened.errors.map(({ code }) => code) };
     for (const folder of opened.folders) trees.set(folder, commit.folders.get(folder) ?? null);
+    for (const file of opened.files) blobs.set(file, null);
   }
+  throw new Error('a side asks for the same again');
 }
 
 /** What differs between two commits of one definitions file each. */
