@@ -14,6 +14,8 @@ export const MAX_COMMIT_BYTES = 1 * MiB;
 export const MAX_SKIPPED_BYTES = 16 * MiB;
 /** A loose object's file that is read without a process; larger ones are left to git. */
 export const MAX_LOOSE_FILE_BYTES = 256 * KiB;
+/** Commits at which a pusher's shallow clone is said to end. */
+export const MAX_CUT_OFF_COMMITS = 10_000;
 /** Object requests that wait for their answer, per reader. */
 export const MAX_PENDING_READS = 10_000;
 /** A reading process that nobody used for so long is ended. */

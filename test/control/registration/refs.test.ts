@@ -25,6 +25,13 @@ async function active(world: World): Promise<string | undefined> {
   return (await world.domain('shop', 'production'))?.lastApplied;
 }
 
+/** A project of the same files, and of no commit that any other has. */
+function stranger(): string {
+  const work = newProject();
+  git(work, ['commit', '-q', '--amend', '-m', 'by somebody else']);
+  return work;
+}
+
 describe('a tracked branch', () => {
   it('that is moved by force, back or to another history, is followed, and what it left stays registered', async () => {
     const { world, work, head } = await pushed();
@@ -130,13 +137,16 @@ describe('a push', () => {
     }
   });
 
-  it('from a shallow clone of something else is refused before anything is registered', async () => {
-    const { world, head } = await pushed();
-    const stranger = newProject();
-    commit(stranger, { 'pipelines/nightly.yaml': NIGHTLY.replace('0 2', '0 3') });
+  it.each([
+    ['of something else', () => stranger()],
+    ['that ends just ahead of what is known', (work: string) => work],
+  ])('from a shallow clone %s is refused before anything is registered', async (_name, originOf) => {
+    const { world, work, head } = await pushed();
+    const origin = originOf(work);
+    commit(origin, { 'pipelines/nightly.yaml': NIGHTLY.replace('0 2', '0 3') });
     const folder = mkdtempSync(join(tmpdir(), 'pipectl-shallow-'));
     try {
-      git(folder, ['clone', '-q', '--depth', '1', `file://${stranger}`, 'clone']);
+      git(folder, ['clone', '-q', '--depth', '1', `file://${origin}`, 'clone']);
       const clone = join(folder, 'clone');
       git(clone, ['tag', '-a', '-m', 'a release', 'v1']);
       for (const refspec of ['+main', 'v1', '+main:refs/plan/production']) {

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import type { ObjectReader, PushHandler, RefUpdate } from '../../index.ts';
+import type { ObjectReader, Oid, PushHandler, RefUpdate } from '../../index.ts';
 import type { HookHandler } from './hook-channel.ts';
 import { endsInNothing } from './shallow-push.ts';
 
@@ -13,17 +12,8 @@ export interface AttendedPush {
   readonly begin: () => Promise<void>;
 }
 
-/** Whether a push says that it comes from a clone whose history is cut off: that comes before anything else. */
-export function watchShallow(request: IncomingMessage): () => boolean {
-  let isShallow = false;
-  request.once('data', (chunk: Buffer) => {
-    isShallow = chunk.subarray(4, 12).toString('latin1') === 'shallow ';
-  });
-  return () => isShallow;
-}
-
 /** Answers the hooks of one push, and knows what git did not take of it in the end. */
-export function attendPush(push: AttendedPush, isShallow: () => boolean) {
+export function attendPush(push: AttendedPush, cutOffAt: () => ReadonlySet<Oid>) {
   const { repository, pusher, handler, stored, begin } = push;
   let isAsked = false;
   /** Accepted and not moved yet, by ref. */
@@ -31,7 +21,9 @@ export function attendPush(push: AttendedPush, isShallow: () => boolean) {
   const hooks: HookHandler = {
     async decide(updates, objects) {
       await begin();
-      if (isShallow() && (await endsInNothing(updates, objects, stored))) return { accepted: false, lines: CUT_OFF };
+      const ends = cutOffAt();
+      if (ends.size > 0 && (await endsInNothing(updates, ends, objects, stored)))
+        return { accepted: false, lines: CUT_OFF };
       isAsked = true;
       const verdict = await handler.decide({ repository, pusher, updates, objects });
       if (verdict.accepted) for (const update of updates) accepted.set(update.ref, update);

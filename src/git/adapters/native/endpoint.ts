@@ -11,13 +11,14 @@ import {
   StalledError,
 } from '../../../base/index.ts';
 import { createTurns, type GitAccess, isRepositoryName, type Origin, type Requester } from '../../index.ts';
-import { attendPush, watchShallow } from './attend-push.ts';
+import { attendPush } from './attend-push.ts';
 import { copyCgiResponse } from './cgi.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
 import { runGit, UNPACK_ENVIRONMENT } from './environment.ts';
 import { hookPipes, serveHooks } from './hook-channel.ts';
 import { createPushAnswer } from './push-answer.ts';
 import type { RepositoryStore } from './repositories.ts';
+import { watchShallow } from './shallow-push.ts';
 import { watchEffort } from './unpack-effort.ts';
 
 export interface GitEndpointOptions<W extends Requester = Requester> {
