@@ -29,6 +29,7 @@ import {
   queuesAreBounded,
 } from './limits.ts';
 import { appliedIsTrue, budgetsAreKept, endsAreDeserved, recoveredIsKept } from './outcomes.ts';
+import { watchOwners } from './owners.ts';
 import { nobodyStarves, quotasHold } from './quotas.ts';
 import { removalsAreConfirmed, suspensionsHold } from './removals.ts';
 import { ticksAreSingle, ticksAreTimely } from './schedules.ts';
@@ -78,6 +79,7 @@ const LOGS_OF = 8;
 /** Begins to look at what is seen in other ways than by commits. */
 export function beginWatching(facts: Facts): void {
   watchArchive(facts);
+  watchOwners(facts);
   if (facts.world.plan.seed % LOGS_OF === 0) watchLogs(facts);
 }
 

@@ -14,6 +14,8 @@ import { startScheduler } from '../../../src/control/scheduler/index.ts';
 import {
   createShardMap,
   type LeaseTiming,
+  type Owner,
+  type Ownership,
   type ShardMap,
   shardId,
   startShard,
@@ -54,6 +56,8 @@ export interface SimProcess {
   retire: (() => Promise<void>) | undefined;
   /** Of the engines of this process. */
   stats: () => readonly PropellerStats[];
+  /** What a shard in a process of its own works on; two while it still ends rounds of what it gives up. */
+  owned: () => readonly Ownership[];
   /** Of retention's process. */
   retention: Pick<Retention, 'ended'> | undefined;
 }
@@ -71,6 +75,8 @@ export interface ProcessOptions {
   readonly log: (process: string) => Log;
   /** Where executions go that are over; without one they are deleted. */
   readonly archive: Archive | undefined;
+  /** Told when a shard in a process of its own works on something else. */
+  readonly onOwned: (process: SimProcess) => void;
   /** Told of executions that have just ended, in one process with retention. */
   readonly onEnded: NonNullable<PropellerOptions['onEnded']>;
 }
@@ -86,6 +92,7 @@ export function createProcess(role: Role): SimProcess {
     reshard: undefined,
     retire: undefined,
     stats: () => [],
+    owned: () => [],
     retention: undefined,
   };
 }
@@ -98,6 +105,7 @@ export function kill(process: SimProcess): void {
   process.reshard = undefined;
   process.retire = undefined;
   process.stats = () => [];
+  process.owned = () => [];
   process.retention = undefined;
   if (link === undefined) return;
   endLife(link);
@@ -215,7 +223,8 @@ export function start(process: SimProcess, options: ProcessOptions): void {
 }
 
 /** One propeller of several, each in a process of its own. */
-function startOneShard(process: SimProcess, host: Host, { shards, mode }: ProcessOptions): void {
+function startOneShard(process: SimProcess, host: Host, options: ProcessOptions): void {
+  const { shards, mode } = options;
   const propeller = startPropeller({ ...host, hasOnlyOwnPods: mode === 'embedded', beginsWith: 'nothing' });
   followPlatform({ ...host, propeller: { ...propeller, setSharding: () => undefined } });
   const mapOf = (count: number): ShardMap => createShardMap({ strategy: 'hash', shards: count });
@@ -224,13 +233,32 @@ function startOneShard(process: SimProcess, host: Host, { shards, mode }: Proces
     id: shardId(placeOf(process.role)),
     identity: `${process.role}/${process.lives}`,
     map: mapOf(shards()),
-    owner: propeller,
+    owner: noted(process, propeller, options),
   });
   process.stats = () => [propeller.stats()];
   process.reshard = (count) => shard.setMap(mapOf(count));
   process.retire = async () => {
     await shard.stop();
     await propeller.stop();
+  };
+}
+
+/** Keeps what the owner of a process works on where invariants see it. */
+function noted(process: SimProcess, owner: Owner, { onOwned }: ProcessOptions): Owner {
+  let now: readonly Ownership[] = [];
+  let last: Ownership | undefined;
+  process.owned = () => now;
+  return {
+    own(ownership) {
+      const done = owner.own(ownership);
+      now = [last, ownership].filter((each) => each !== undefined);
+      last = ownership;
+      onOwned(process);
+      void done.then(() => {
+        if (last === ownership) now = ownership === undefined ? [] : [ownership];
+      });
+      return done;
+    },
   };
 }
 

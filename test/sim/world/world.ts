@@ -41,6 +41,8 @@ export interface World {
   readonly watchers: ((commits: readonly Commit[]) => void)[];
   /** Told what leaves the archive, and why. */
   readonly archiveWatchers: SimArchiveOptions['onRemove'][];
+  /** Told of a shard in a process of its own that works on something else. */
+  readonly ownerWatchers: ((process: SimProcess) => void)[];
   /** Told what processes log, but for details. */
   readonly logWatchers: ((text: string) => void)[];
   /** Runs `work` when no other push to that repository is on its way. */
@@ -142,6 +144,7 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
     chance: chanceOf(seed, 'users'),
     watchers,
     archiveWatchers,
+    ownerWatchers: [],
     logWatchers,
     inTurn,
     note,
@@ -156,6 +159,9 @@ export function createWorld(plan: SimPlan, { trace }: WorldOptions = {}): World 
       log,
       shards: () => world.shards,
       archive,
+      onOwned(process) {
+        for (const watch of world.ownerWatchers) watch(process);
+      },
       onEnded: (ended) => world.processes.get('retention')?.retention?.ended(ended),
     },
     disk,
