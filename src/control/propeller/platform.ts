@@ -21,7 +21,7 @@ export interface PlatformOptions extends Pick<ReflectOptions, 'relistMs'> {
  * One engine serves all projects, so of several platforms one counts: the first by namespace and name.
  */
 export function followPlatform({ propeller, ...options }: PlatformOptions): { stop(): Promise<void> } {
-  const active = new Map<string, Pick<Platform['spec'], 'propeller' | 'quotas'>>();
+  const active = new Map<string, Partial<Pick<Platform['spec'], 'propeller' | 'quotas'>>>();
   let workers = DEFAULT_WORKERS;
   let maxParallelism = DEFAULT_MAX_PARALLELISM;
   let sharding: string | undefined;
@@ -56,7 +56,7 @@ export function followPlatform({ propeller, ...options }: PlatformOptions): { st
       changed(changes) {
         for (const change of changes) {
           const { namespace = '', name } = change.type === 'set' ? change.object.metadata : change.key;
-          if (change.type === 'set') active.set(`${namespace}/${name}`, change.object.spec);
+          if (change.type === 'set') active.set(`${namespace}/${name}`, change.object.spec ?? {});
           else active.delete(`${namespace}/${name}`);
         }
         apply();

@@ -28,7 +28,7 @@ export function followRetentionPolicy({ retention, ...options }: FollowRetention
       changed(changes) {
         for (const change of changes) {
           const { namespace = '', name } = change.type === 'set' ? change.object.metadata : change.key;
-          if (change.type === 'set') active.set(`${namespace}/${name}`, change.object.spec.retention);
+          if (change.type === 'set') active.set(`${namespace}/${name}`, change.object.spec?.retention);
           else active.delete(`${namespace}/${name}`);
         }
         const [first] = [...active.keys()].sort();

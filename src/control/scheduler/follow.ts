@@ -73,7 +73,7 @@ function followSettings(
       changed(changes) {
         for (const change of changes) {
           const { namespace = '', name } = change.type === 'set' ? change.object.metadata : change.key;
-          if (change.type === 'set') active.set(`${namespace}/${name}`, change.object.spec.scheduler ?? {});
+          if (change.type === 'set') active.set(`${namespace}/${name}`, change.object.spec?.scheduler ?? {});
           else active.delete(`${namespace}/${name}`);
         }
         const [first] = [...active.keys()].sort();

@@ -66,8 +66,7 @@ export function scheduleEntry(id: number, schedule: Schedule, now: UnixMs): Sche
   try {
     spans = spansOf(schedule, now);
   } catch (error) {
-    if (!(error instanceof StalledError)) throw error;
-    problem = error;
+    problem = problemOf(error);
   }
   return {
     id,
@@ -84,6 +83,12 @@ export function scheduleEntry(id: number, schedule: Schedule, now: UnixMs): Sche
     knownSince: instantMs(status?.knownSince),
     lastTick: instantMs(status?.lastTick),
   };
+}
+
+/** Somebody may have written anything past git: what nobody thought of is wrong with that schedule alone, too. */
+function problemOf(error: unknown): StalledError {
+  if (error instanceof StalledError) return error;
+  return new StalledError('InvalidSchedule', `it cannot tell when it ticks: ${(error as Error).message}`);
 }
 
 const NO_CLAIMS: readonly string[] = [];
@@ -150,8 +155,7 @@ function spansOf(schedule: Schedule, now: UnixMs): readonly TickSpan[] {
 function earlierSpan(schedule: Schedule, previous: ScheduleTicks, from: UnixMs, until: UnixMs): readonly TickSpan[] {
   try {
     return [spanOf(schedule, previous, from, until)];
-  } catch (error) {
-    if (!(error instanceof StalledError)) throw error;
+  } catch {
     return [];
   }
 }

@@ -207,7 +207,7 @@ async function follow(term: Running): Promise<boolean> {
 function putSchedule(term: Running, schedule: Schedule): void {
   const { roster, lanes, counters, options } = term;
   const { namespace = '', name } = schedule.metadata;
-  if (!schedule.spec.active) {
+  if (schedule.spec?.active !== true) {
     const gone = roster.remove(namespace, name);
     counters.active = roster.size();
     if (gone !== undefined) forget(lanes, gone.id);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ExcludeRule } from '../../../src/cluster/index.ts';
 import { ANNOTATION } from '../../../src/cluster/index.ts';
 import { spreadOffsetMs } from '../../../src/control/scheduler/index.ts';
 import { HOUR, MINUTE, SECOND, START, usePlane } from './fixtures/plane.ts';
@@ -146,6 +147,8 @@ describe('a schedule that cannot run', () => {
     ['a pattern that somebody broke', { cron: '61 * * * *' }, 'InvalidSchedule'],
     ['a rate of zero', { everyMs: 0 }, 'InvalidSchedule'],
     ['a negative rate', { everyMs: -60_000 }, 'InvalidSchedule'],
+    ['a zone that somebody took away', { timeZone: undefined } as unknown as { timeZone: string }, 'InvalidSchedule'],
+    ['days that are none', { exclude: [7 as unknown as ExcludeRule] }, 'InvalidSchedule'],
   ])('says why: %s', async (_, broken, reason) => {
     await plane.createPlan();
     await plane.createSchedule('broken', broken);

@@ -175,7 +175,7 @@ async function answerApply(
   const { managedFields = null } = isJsonObject(body.metadata) ? body.metadata : {};
   if (managedFields !== null) throw badRequest('metadata.managedFields must be nil');
   const object = objectOf(body, route, route.name ?? '');
-  validateFields(route, body, exchange.response, { isPartial: true });
+  validateFields(route, body, exchange.response, { isPartial: true, isApplied: true });
   if (route.subresource === 'status') {
     const patch = isJsonObject(body.status) ? body.status : {};
     return answerWrite(api, route, exchange, { op: 'patchStatus', key: keyOf(route), patch }, 200);

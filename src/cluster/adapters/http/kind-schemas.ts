@@ -58,8 +58,15 @@ const PARAMETERS = mapOf(
 
 const INTERFACE = record({ inputs: PARAMETERS, outputs: PARAMETERS }, 'What goes in and what comes out.');
 
-/** A definition's spec: where it comes from, and fields of its own. None is required: its only writer is the reconciler. */
-function definition(description: string, fields: Readonly<Record<string, Field>>, status?: Schema): KindSchema {
+/**
+ * A definition's spec: where it comes from, and fields of its own. Its only writer is the reconciler, so nothing is required
+ * but what loops read at once: who writes one past git must not bring them what they cannot read.
+ */
+function definition(
+  description: string,
+  fields: Readonly<Record<string, Field>>,
+  read: { readonly status?: Schema; readonly required?: readonly string[] } = {},
+): KindSchema {
   const { required: _, ...spec } = record(
     {
       repository: text('Repository that declares it.'),
@@ -71,7 +78,9 @@ function definition(description: string, fields: Readonly<Record<string, Field>>
     },
     'The active version, as the reconciler wrote it. Change it in git, not here.',
   );
-  return { description, fields: { spec: { ...spec, 'x-kubernetes-map-type': 'atomic' }, ...(status && { status }) } };
+  const { status, required } = read;
+  const checked: Schema = { ...spec, 'x-kubernetes-map-type': 'atomic', ...(required !== undefined && { required }) };
+  return { description, fields: { spec: checked, ...(status !== undefined && { status }) } };
 }
 
 const REPOSITORY: KindSchema = {
@@ -192,11 +201,21 @@ const LIMIT = record(
   'How many may run at once.',
 );
 
-const SCHEDULE = definition(
-  'Starts executions of a launch plan at times.',
-  SCHEDULE_FIELDS,
-  scheduleStatus(CONDITIONS),
-);
+const PROPELLER: Schema = {
+  ...record(
+    {
+      workers: whole('Executions that one shard steps at a time.'),
+      maxParallelism: whole('Task attempts of one execution at a time.'),
+    },
+    'Workers, parallelism and sharding.',
+  ),
+  'x-kubernetes-preserve-unknown-fields': true,
+};
+
+const SCHEDULE = definition('Starts executions of a launch plan at times.', SCHEDULE_FIELDS, {
+  status: scheduleStatus(CONDITIONS),
+  required: ['launchPlan', 'timeZone', 'catchUp', 'active'],
+});
 
 /** The schema of every kind that has one; kinds without are taken as they come. */
 export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, KindSchema>([
@@ -238,12 +257,16 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
   ['Backfill', BACKFILL],
   [
     'Platform',
-    definition('Settings of the engine.', {
-      propeller: anything('Workers, parallelism and sharding.'),
-      retention: optional(anything('How long what is over is kept.')),
-      quotas: optional(anything('What executions may take at a time.')),
-      scheduler: optional(anything('Whether schedules tick, and how fast.')),
-    }),
+    definition(
+      'Settings of the engine.',
+      {
+        propeller: PROPELLER,
+        retention: optional(mapOf(anything('A limit.'), 'How long what is over is kept.')),
+        quotas: optional(list(anything('One quota.'), 'What executions may take at a time.')),
+        scheduler: optional(mapOf(anything('A setting.'), 'Whether schedules tick, and how fast.')),
+      },
+      { required: ['propeller'] },
+    ),
   ],
   ['Execution', EXECUTION],
   ['CacheEntry', CACHE_ENTRY],

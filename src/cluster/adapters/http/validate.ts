@@ -3,19 +3,20 @@ import { isJsonObject, type Json, type JsonObject } from '../../../base/index.ts
 import { InvalidError } from '../../index.ts';
 import { KIND_SCHEMAS } from './kind-schemas.ts';
 import type { ObjectsRoute } from './routes.ts';
-import { checkSchema, type SchemaProblem } from './schema.ts';
+import { checkSchema, type Schema, type SchemaProblem } from './schema.ts';
 import { badRequest } from './status.ts';
 
 /**
  * Checks the fields of a body against the schema of its kind, before any loop has to meet them. Wrong types are always
  * refused (InvalidError); unknown fields as the client asks with fieldValidation: refused, warned of (the default), or let be.
- * In a partial body, a patch, nothing is required and null removes.
+ * In a partial body, a patch, nothing is required and null removes, but nothing that is required. What is applied is partial,
+ * too, but for a spec that is one field.
  */
 export function validateFields(
   route: ObjectsRoute,
   body: JsonObject,
   response: ServerResponse,
-  options: { readonly isPartial: boolean },
+  options: { readonly isPartial: boolean; readonly isApplied?: boolean },
 ): void {
   const schema = KIND_SCHEMAS.get(route.info.kind);
   if (schema === undefined) return;
@@ -30,10 +31,20 @@ export function validateFields(
     if (field !== undefined) checkSchema(field, value, name, found);
     else found.push({ field: name, message: `unknown field "${name}"`, isUnknownField: true });
   }
+  if (options.isPartial && fields.spec !== undefined) found.push(...removedRequired(fields.spec, body.spec));
   if (!options.isPartial && fields.spec?.required !== undefined && given.spec === undefined) {
     found.push({ field: 'spec', message: 'Required value' });
   }
-  report(route, found, response, options.isPartial);
+  const isWhole = options.isApplied === true && fields.spec?.['x-kubernetes-map-type'] === 'atomic';
+  report(route, found, response, options.isPartial && !isWhole);
+}
+
+/** Fields of the spec that a patch would take away though they must be there. */
+function removedRequired({ required = [] }: Schema, spec: Json | undefined): readonly SchemaProblem[] {
+  if (spec === null && required.length > 0) return [{ field: 'spec', message: 'Required value: it cannot be removed' }];
+  if (!isJsonObject(spec)) return [];
+  const removed = required.filter((name) => spec[name] === null);
+  return removed.map((name) => ({ field: `spec.${name}`, message: 'Required value: it cannot be removed' }));
 }
 
 const OBJECT_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
