@@ -3,6 +3,7 @@ import { defineConfig } from 'rolldown';
 export default defineConfig({
   input: {
     cli: 'src/cli/main.ts',
+    validate: 'src/cli/validate-main.ts',
     spawner: 'src/runtime/adapters/process/spawner.ts',
     // Threads and processes are started by file, so each is an entry of its own.
     'archive-worker': 'src/cluster/adapters/archive/archive-worker.ts',

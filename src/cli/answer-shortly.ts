@@ -31,7 +31,8 @@ export async function answerShortly(begun: BegunLook): Promise<ShortAnswer> {
   }
   // A reader that went away has read enough.
   stderr.on('error', () => {});
-  stderr.write(`${untrackedLine(verdict)}${validLine(openTerminal(stderr, env), verdict)}`);
+  const answer = `${untrackedLine(verdict)}${validLine(openTerminal(stderr, env), verdict)}`;
+  await new Promise((resolve) => stderr.write(answer, resolve));
   return { isAnswered: true };
 }
 

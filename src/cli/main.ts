@@ -6,10 +6,7 @@ if (answer !== undefined) {
   // A reader that went away (`pipectl --help | head -1`) has read enough.
   process.stdout.on('error', () => {});
   process.stdout.write(answer);
-} else if (argv.length === 1 && argv[0] === 'validate') {
-  const { validateFirst } = await import('./validate-first.ts');
-  await validateFirst();
 } else {
-  const { runProcess } = await import('./run-process.ts');
-  await runProcess();
+  // Not awaited here: a module that waits cannot be required.
+  void import('./run-process.ts').then(({ runProcess }) => runProcess());
 }

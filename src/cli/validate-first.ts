@@ -9,7 +9,8 @@ export async function validateFirst(): Promise<void> {
   const begun = root === undefined ? undefined : beginLook(root);
   const { answerShortly } = await import('./answer-shortly.ts');
   const { isAnswered, checked } = begun === undefined ? {} : await answerShortly(begun);
-  if (isAnswered === true) return;
+  // What the process has made need not be taken apart.
+  if (isAnswered === true) process.exit();
   const { runProcess } = await import('./run-process.ts');
   await runProcess(checked);
 }

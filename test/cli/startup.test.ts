@@ -74,7 +74,7 @@ describe('the built program', () => {
       const loaded = loadedBy(...argv);
       expect(loaded).toContain('help');
       const extra = loaded.filter((name) => !['pipectl', 'cli', 'help'].includes(name));
-      expect(extra.every((name) => ['node:fs', 'node:module', 'node:url'].includes(name))).toBe(true);
+      expect(extra.every((name) => ['node:fs', 'node:module', 'node:path'].includes(name))).toBe(true);
     }
   });
 

@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { MAX_GIT_LISTING_BYTES } from '../../base/index.ts';
+import { askGit } from './ask-git.ts';
 import { type DifferingFile, filesOfList, filesOfStatus, LIST, STATUS } from './differing-files.ts';
 
 /** A look at a folder that git is busy with. */
@@ -30,17 +29,6 @@ async function askWhatDiffers(place: string, isTop: boolean): Promise<readonly D
   const told = await askGit(place, isTop ? STATUS : LIST);
   if (told === undefined) return undefined;
   return isTop ? filesOfStatus(told) : filesOfList(told);
-}
-
-/** What git says of the folder, each record ended by NUL; undefined when it cannot. It writes nothing. */
-export function askGit(root: string, what: readonly string[]): Promise<string | undefined> {
-  const args = ['--no-optional-locks', '-C', root, ...what];
-  return new Promise((resolve) => {
-    execFile('git', args, { maxBuffer: MAX_GIT_LISTING_BYTES }, (error, stdout) => {
-      // No git on this machine, or the folder is in no repository.
-      resolve(error === null ? stdout : undefined);
-    });
-  });
 }
 
 /**

@@ -2,7 +2,8 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_FILE_BYTES, sha256 } from '../../base/index.ts';
 import type { WorkTree } from '../work-tree.ts';
-import { askGit, checksumOf } from './begin-look.ts';
+import { askGit } from './ask-git.ts';
+import { checksumOf } from './begin-look.ts';
 import { LIST } from './differing-files.ts';
 import type { QuickLook } from './quick-look.ts';
 
