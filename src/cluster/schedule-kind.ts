@@ -69,8 +69,8 @@ export interface Schedule extends KubeObject {
     readonly owedSince?: string;
     /** The scheduler has settled ticks of the rule that holds since then; those before its watermark are not looked at again. */
     readonly knownSince?: string;
-    /** Executions of ticks that were not over when one was started last, where ticks must not just overlap. */
-    readonly claims?: readonly string[];
+    /** Executions that were not over when a tick was started last, where ticks must not just overlap, and the tick of each. */
+    readonly claims?: Readonly<Record<string, string>>;
     /** Generation of the spec that `activeSince` is about. */
     readonly observedGeneration?: number;
     /** Ticks before this instant belong to an earlier version of the schedule, or to a time when it was off. */

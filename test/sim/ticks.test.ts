@@ -49,6 +49,13 @@ describe('schedules that once found something', () => {
     [265, 1, 'an execution that may overlap kept out those that may not'],
     [345, 0.5, 'an execution that began and ended where no watch could tell'],
     [353, 1, 'the same, found in the place of a tick'],
+    [10470, 0.5, 'a tick that was suspended while a full disk refused it'],
+    [
+      11222,
+      0.5,
+      'executions of a successor that a replaced scheduler forgot, and ends that were asked for again and again',
+    ],
+    [11503, 0.5, 'a name that was taken once, of a schedule that lets its ticks overlap by now'],
   ])('seed %i of %d hours is good: %s', async (seed, hours) => {
     expect(said(await simulateTicks(tickPlanOf(seed, hours)))).toBe(`seed ${seed}: good`);
   });

@@ -29,8 +29,11 @@ export interface Claims {
   readonly adopted: (entry: ScheduleEntry, execution: Execution) => void;
   /** It was not created after all. */
   readonly withdraw: (entry: ScheduleEntry, execution: Execution) => void;
-  /** What the schedule's status is to say of them. */
-  readonly named: (entry: ScheduleEntry) => readonly string[];
+  /**
+   * What the schedule's status does not say of them yet, by name: null for those that do not count any more. Of others it says
+   * nothing, so a scheduler that has been replaced, and does not know it yet, forgets none that its successor started.
+   */
+  readonly news: (entry: ScheduleEntry) => { readonly [execution: string]: string | null };
   /** The schedule is gone. */
   readonly forget: (entry: ScheduleEntry) => void;
 }
@@ -47,6 +50,8 @@ export type Claim =
 interface Living {
   readonly tick: UnixMs;
   readonly shardKey: string | undefined;
+  /** It is asked to end, or will be by the batch at hand: of a thousand ticks that replace each other none asks for all before. */
+  isEnding: boolean;
 }
 
 const START: Claim = { kind: 'start', ends: [] };
@@ -57,18 +62,21 @@ interface Ledger {
   readonly cluster: Cluster;
   /** By uid of the schedule: one that comes again by the same name is another one. Names are those of its status at first. */
   readonly live: Map<string, Map<string, Living>>;
+  /** The same: names that its status has when all that was decided is written. */
+  readonly noted: Map<string, ReadonlySet<string>>;
   /** What has the names of the ticks at hand and does not count: their own executions, or something else. */
   readonly found: Map<string, 'past' | 'taken'>;
 }
 
 export function createClaims(cluster: Cluster): Claims {
-  const ledger: Ledger = { cluster, live: new Map(), found: new Map() };
+  const ledger: Ledger = { cluster, live: new Map(), noted: new Map(), found: new Map() };
   const { live, found } = ledger;
   return {
     async refresh(creations) {
       found.clear();
       const asked = new Map<Map<string, Living>, ScheduleEntry>();
       for (const { due } of creations) asked.set(livingIn(ledger, due.entry), due.entry);
+      for (const [names, entry] of asked) hearOf(ledger, entry, names);
       for (const [names, entry] of asked) await lookAtLiving(ledger, entry, names);
       await lookAtNames(ledger, creations);
     },
@@ -79,17 +87,30 @@ export function createClaims(cluster: Cluster): Claims {
     withdraw(entry, { metadata }) {
       live.get(entry.uid)?.delete(metadata.name);
     },
-    named: (entry) => (entry.launch.overlap === 'allow' ? NOBODY : [...livingIn(ledger, entry).keys()]),
-    forget: ({ uid }) => live.delete(uid),
+    news(entry) {
+      const names = livingIn(ledger, entry);
+      const noted = ledger.noted.get(entry.uid) ?? new Set<string>();
+      const news: Record<string, string | null> = Object.create(null);
+      for (const name of noted) if (!names.has(name)) news[name] = null;
+      for (const [name, { tick }] of names) if (!noted.has(name)) news[name] = instantText(tick);
+      ledger.noted.set(entry.uid, new Set(names.keys()));
+      return news;
+    },
+    forget({ uid }) {
+      live.delete(uid);
+      ledger.noted.delete(uid);
+    },
   };
 }
 
 function claim(ledger: Ledger, entry: ScheduleEntry, tick: UnixMs, execution: Execution): Claim {
   const { overlap, namespace, maxQueued = DEFAULT_MAX_QUEUED } = entry.launch;
+  // The write itself finds what has the name of one that need not be looked for.
+  if (overlap === 'allow') return START;
   const { name } = execution.metadata;
   const there = ledger.found.get(idOf(entry, name));
   if (there === 'taken') return TAKEN;
-  if (overlap === 'allow' || there === 'past') return START;
+  if (there === 'past') return START;
   const names = livingIn(ledger, entry);
   const others = [...names].filter(([other]) => other !== name);
   if (overlap === 'forbid' && others.length > 0) return SKIP;
@@ -97,17 +118,30 @@ function claim(ledger: Ledger, entry: ScheduleEntry, tick: UnixMs, execution: Ex
   if (overlap === 'queue' && others.length > maxQueued) return SKIP;
   // A later tick has taken its place already.
   if (overlap === 'replace' && others.some(([, other]) => other.tick > tick)) return SKIP;
-  const ends = overlap === 'replace' ? others.map(([other]) => endOf(namespace, other, name, tick)) : [];
+  const ends: Write[] = [];
+  for (const [other, its] of others) {
+    if (overlap !== 'replace' || its.isEnding) continue;
+    its.isEnding = true;
+    ends.push(endOf(namespace, other, name, tick));
+  }
   const living = livingOf(execution);
   if (others.some(([, { shardKey }]) => shardKey !== living.shardKey)) return { kind: 'wait', ends };
   names.set(name, living);
   return { kind: 'start', ends };
 }
 
-function livingIn({ live }: Ledger, entry: ScheduleEntry): Map<string, Living> {
-  const names = live.get(entry.uid) ?? new Map(entry.claims.map((name) => [name, UNREAD]));
+function livingIn({ live, noted }: Ledger, entry: ScheduleEntry): Map<string, Living> {
+  const known = live.get(entry.uid);
+  if (known !== undefined) return known;
+  const names = new Map(entry.claims.map((name) => [name, unread()]));
   live.set(entry.uid, names);
+  noted.set(entry.uid, new Set(entry.claims));
   return names;
+}
+
+/** A scheduler that was replaced may have said what it had begun to start. */
+function hearOf({ noted }: Ledger, { uid, claims }: ScheduleEntry, names: Map<string, Living>): void {
+  for (const name of claims) if (!names.has(name) && noted.get(uid)?.has(name) === false) names.set(name, unread());
 }
 
 async function lookAtLiving({ cluster }: Ledger, entry: ScheduleEntry, names: Map<string, Living>): Promise<void> {
@@ -137,9 +171,10 @@ async function lookAtNames(ledger: Ledger, creations: readonly Creation[]): Prom
   }
 }
 
-const NOBODY: readonly string[] = [];
 /** Of which only the name is known. */
-const UNREAD: Living = { tick: Number.NEGATIVE_INFINITY, shardKey: undefined };
+function unread(): Living {
+  return { tick: Number.NEGATIVE_INFINITY, shardKey: undefined, isEnding: false };
+}
 
 function idOf({ uid }: ScheduleEntry, name: string): string {
   return `${uid}/${name}`;
@@ -153,7 +188,7 @@ function isClaim({ metadata, spec: { trigger }, status }: Execution, schedule: s
 
 function livingOf({ metadata, spec }: Execution): Living {
   const tick = spec.trigger.kind === 'schedule' ? (instantMs(spec.trigger.tick) ?? 0) : 0;
-  return { tick, shardKey: metadata.labels?.[LABEL.shardKey] };
+  return { tick, shardKey: metadata.labels?.[LABEL.shardKey], isEnding: spec.desired === 'Aborted' };
 }
 
 function endOf(namespace: string, ended: string, by: string, tick: UnixMs): Write {

@@ -79,7 +79,7 @@ export function scheduleEntry(id: number, schedule: Schedule, now: UnixMs): Sche
     isSuspended: isSuspendedSchedule(schedule),
     owedSince: instantMs(status?.owedSince),
     isConditionSet: status?.conditions !== undefined,
-    claims: status?.claims ?? NO_CLAIMS,
+    claims: status?.claims === undefined ? NO_CLAIMS : Object.keys(status.claims),
     knownSince: instantMs(status?.knownSince),
     lastTick: instantMs(status?.lastTick),
   };

@@ -2,7 +2,7 @@ import { instantText, type Json, SCHEDULE_RETRY_MS, StalledError, type UnixMs } 
 import type { Condition, Execution } from '../../cluster/index.ts';
 import { type DueTick, SUSPENDED } from './collect.ts';
 import { type Health, healthConditions } from './health.ts';
-import { fallBehind, goOn, type Laggard, retryTime } from './lanes.ts';
+import { fallBehind, goOn, type Laggard, type Lanes, retryTime } from './lanes.ts';
 import { isFresh, type ScheduleEntry } from './schedule-entry.ts';
 import { statePatch } from './state.ts';
 import type { Term } from './term.ts';
@@ -18,8 +18,9 @@ export interface Pending {
 /** Makes what was collected durable. Rejects when the cluster does not take it: a call with the same goes on. */
 export async function settle(term: Term, pending: Pending): Promise<void> {
   const { cluster, clock } = term.options;
-  pending.batch ??= await batchOf(term, pending);
-  const { batch } = pending;
+  if (pending.batch !== undefined) revise(term, pending.batch);
+  const batch = pending.batch ?? (await batchOf(term, pending));
+  pending.batch = batch;
   if (term.isOver) return;
   const isMoved = gapsText(batch) !== term.notedGaps || pending.health !== term.notedHealth;
   // What was left out is settled too: after a restart it would be decided anew.
@@ -49,11 +50,9 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
     // Removed, or turned off: what is not durable yet is withdrawn.
     if (entry === undefined) continue;
     // What was due before has fallen behind, so this is for its watermark to tell.
-    if ((lanes.laggards.get(entry.id)?.since ?? Number.POSITIVE_INFINITY) < due.due) continue;
+    if (isBehind(lanes, entry, due)) continue;
     const start = makings[place];
-    const isChanged = entry.generation !== due.entry.generation || entry.uid !== due.entry.uid;
-    // It has changed meanwhile, and starts something else: later, when that is known.
-    if (start === undefined || isChanged) fallBehind(lanes, entry, due.due - 1, undefined, options.clock.now());
+    if (start === undefined || isPutOff(term, entry, due)) putOff(term, entry, due);
     else if (start instanceof StalledError) fail(term, entry, due, start);
     else {
       if (decide(term, batch, entry, start) && entry.launch.overlap !== 'allow') claimed.add(entry);
@@ -63,7 +62,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
   }
   const notes = notesOf(term);
   for (const [id, entry] of known) addNote(notes, id, statusPatch(entry, knownPatch(entry)));
-  for (const entry of claimed) addNote(notes, entry.id, statusPatch(entry, { claims: term.claims.named(entry) }));
+  for (const entry of claimed) addNote(notes, entry.id, statusPatch(entry, { claims: term.claims.news(entry) }));
   const progress = statePatch(lanes.settledUntil, lanes.gaps);
   if (health === term.notedHealth) return { ...batch, notes, state: progress };
   const conditions = healthConditions(health, lanes, options.clock.now());
@@ -111,7 +110,7 @@ function decide(term: Term, batch: Decided, entry: ScheduleEntry, creation: Crea
     case 'wait':
       fallBehind(lanes, entry, creation.due.due - 1, WAITING, options.clock.now() + SCHEDULE_RETRY_MS);
   }
-  for (const end of claim.ends) batch.steering.push(end);
+  for (const write of claim.ends) batch.steering.push({ write, of: creation, isStarted: claim.kind === 'start' });
   return claim.kind === 'start';
 }
 
@@ -122,6 +121,51 @@ const WAITING: Laggard['reason'] = {
 
 function current({ roster }: Term, entry: ScheduleEntry): ScheduleEntry | undefined {
   return roster.of(entry.launch.namespace, entry.name);
+}
+
+function isBehind({ laggards }: Lanes, { id }: ScheduleEntry, { due }: DueTick): boolean {
+  return (laggards.get(id)?.since ?? Number.POSITIVE_INFINITY) < due;
+}
+
+/** Whether a tick that was taken must not start by what is known now: something else would, or nothing. */
+function isPutOff({ settings }: Term, now: ScheduleEntry, { entry }: DueTick): boolean {
+  if (settings.suspended === true || now.isSuspended) return true;
+  return now.generation !== entry.generation || now.uid !== entry.uid;
+}
+
+function isStill(term: Term, due: DueTick): boolean {
+  const entry = current(term, due.entry);
+  return entry !== undefined && !isPutOff(term, entry, due);
+}
+
+/** It falls behind with this tick: what is suspended until it is resumed, what has changed until what it starts is known. */
+function putOff({ lanes, options }: Term, entry: ScheduleEntry, { due }: DueTick): void {
+  if (entry.isSuspended) fallBehind(lanes, entry, due - 1, SUSPENDED, Number.POSITIVE_INFINITY);
+  else fallBehind(lanes, entry, due - 1, undefined, options.clock.now());
+}
+
+/**
+ * Withdraws from a batch that the cluster did not take what has been suspended, changed or removed since it was decided.
+ * Their claims stay until they are looked at again: where a batch is written one by one, some may have been created.
+ */
+function revise(term: Term, batch: TickBatch): void {
+  const kept = new Set<Creation>();
+  const decided = new Set(batch.creations);
+  const stays = (creation: Creation): boolean => {
+    const { due } = creation;
+    const entry = current(term, due.entry);
+    if (entry === undefined || isBehind(term.lanes, entry, due)) return false;
+    if (!isPutOff(term, entry, due)) return true;
+    putOff(term, entry, due);
+    return false;
+  };
+  for (const creation of batch.creations) if (stays(creation)) kept.add(creation);
+  if (kept.size < decided.size) batch.creations = [...kept];
+  // Who is not created any more has been before, and ends others.
+  batch.steering = batch.steering.filter(({ of, isStarted }) =>
+    isStarted ? kept.has(of) || !decided.has(of) : isStill(term, of.due),
+  );
+  for (const [id, note] of notesOf(term)) addNote(batch.notes, id, note);
 }
 
 /** The schedule is set aside with its reason; it delays nobody else. */

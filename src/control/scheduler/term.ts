@@ -67,6 +67,8 @@ export interface Term {
   readonly fence: Fence;
   readonly epoch: number;
   readonly lanes: Lanes;
+  /** Of the platform, as they are now. */
+  readonly settings: SchedulerSettings;
   /** Text of the missed ticks as the state has them. */
   notedGaps: string;
   /** What is wrong with the scheduler as a whole, as the state has it. */

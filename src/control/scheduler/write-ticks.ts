@@ -26,6 +26,13 @@ export interface Creation extends Started {
   readonly due: DueTick;
 }
 
+/** The end of an execution, in favour of the one of a tick that starts in this batch, or waits for it. */
+export interface Ending {
+  readonly write: Write;
+  readonly of: Creation;
+  readonly isStarted: boolean;
+}
+
 /** What a schedule says of itself. */
 export type Note = Extract<Write, { readonly op: 'patchStatus' }>;
 
@@ -33,7 +40,7 @@ export type Note = Extract<Write, { readonly op: 'patchStatus' }>;
 export interface TickBatch {
   creations: Creation[];
   /** Ends executions that these replace. */
-  steering: Write[];
+  steering: Ending[];
   /** Ticks that it settles by leaving them out. */
   skipped: number;
   /** What schedules say of themselves, by their number. */
@@ -86,7 +93,7 @@ export async function writeTicks(options: WriteOptions, batch: TickBatch): Promi
 function writesOf({ creations, steering, notes }: TickBatch): Write[] {
   const writes: Write[] = [...notes.values()];
   for (const one of creations) writes.push(creation(one));
-  writes.push(...steering);
+  for (const { write } of steering) writes.push(write);
   return writes;
 }
 
@@ -153,7 +160,7 @@ function leaveOut(batch: TickBatch, error: NotFoundError): void {
   const isIt = (write: Write): boolean =>
     'key' in write && write.key.kind === kind && write.key.namespace === namespace && write.key.name === name;
   const before = batch.steering.length + batch.notes.size;
-  batch.steering = batch.steering.filter((write) => !isIt(write));
+  batch.steering = batch.steering.filter(({ write }) => !isIt(write));
   for (const [id, write] of batch.notes) if (isIt(write)) batch.notes.delete(id);
   if (batch.steering.length + batch.notes.size === before) throw new ReplacedError(error.message);
 }

@@ -42,7 +42,13 @@ export const TICK_CANARIES: readonly Canary[] = [
   {
     name: 'replace-ends-nobody',
     file: 'control/scheduler/settle.ts',
-    find: '  for (const end of claim.ends) batch.steering.push(end);',
+    find: "  for (const write of claim.ends) batch.steering.push({ write, of: creation, isStarted: claim.kind === 'start' });",
+    replace: '',
+  },
+  {
+    name: 'refused-batch-is-not-revised',
+    file: 'control/scheduler/settle.ts',
+    find: '  if (pending.batch !== undefined) revise(term, pending.batch);',
     replace: '',
   },
   {
@@ -102,7 +108,7 @@ export const TICK_CANARIES: readonly Canary[] = [
   {
     name: 'forbid-forgets-who-lives',
     file: 'control/scheduler/claims.ts',
-    find: 'new Map(entry.claims.map((name) => [name, UNREAD]))',
+    find: 'new Map(entry.claims.map((name) => [name, unread()]))',
     replace: 'new Map()',
   },
   {

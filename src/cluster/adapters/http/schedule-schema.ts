@@ -57,7 +57,7 @@ export function scheduleStatus(conditions: Schema): Schema {
       skipped: optional(whole('Ticks that were left out since earlier ones still ran.')),
       owedSince: optional(time('It is set aside: its ticks are settled up to here only.')),
       knownSince: optional(time('Ticks of the rule that holds since then have been settled.')),
-      claims: optional(list(text('Name of an execution.'), 'Those that ticks must not overlap, as of the last one.')),
+      claims: optional(mapOf(time('Its tick.'), 'Executions that ticks must not overlap, as of the last one.')),
       observedGeneration: optional(whole('Generation of the spec that activeSince is about.')),
       activeSince: optional(time('Ticks before belong to an earlier version.')),
       conditions: optional(conditions),
