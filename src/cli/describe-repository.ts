@@ -1,6 +1,6 @@
 import type { UnixMs } from '../base/index.ts';
 import { conditionOf, isSettled, trackedDomains, webUrl } from '../client/index.ts';
-import { age, type DomainStatus, type Repository, type Revision } from '../cluster/index.ts';
+import { age, type DomainStatus, type Drift, type Repository, type Revision } from '../cluster/index.ts';
 import { shortOid } from '../git/index.ts';
 import { factLines } from './facts.ts';
 import { suspensionOf } from './suspension.ts';
@@ -24,11 +24,14 @@ export function namedCommits({ status }: Repository): readonly string[] {
   ]);
 }
 
-/** Whether the system is as git has it: applied whole, with nothing failed, held, waiting or suspended. */
+/** Whether the system is as git has it: applied whole, with nothing failed, held, waiting, suspended or beside git. */
 export function isHealthy(repository: Repository): boolean {
   const isClean = trackedDomains(repository).every(
     ({ status }) =>
-      (status.failed ?? []).length === 0 && (status.waiting ?? []).length === 0 && status.pruneHeld === undefined,
+      (status.failed ?? []).length === 0 &&
+      (status.waiting ?? []).length === 0 &&
+      status.pruneHeld === undefined &&
+      !(status.drift ?? []).some(isForeign),
   );
   const isReady =
     conditionOf(repository, 'Ready')?.status !== 'False' && conditionOf(repository, 'SourceReady')?.status !== 'False';
@@ -50,6 +53,11 @@ export function describeRepository(facts: RepositoryFacts, terminal: Terminal): 
   const parts = domains.map(([name, status]) => domainLines(facts, { name, status }, terminal));
   if (domains.length === 0) parts.push(['No commit of it is registered yet.']);
   return `${[head, ...parts].map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+/** It is not of git, and is left alone. */
+function isForeign({ state }: Drift): boolean {
+  return state === 'kept';
 }
 
 function sourceText({ metadata, spec }: Repository): string {
@@ -165,7 +173,12 @@ function troubles({ now, revisions }: RepositoryFacts, status: DomainStatus, ter
       `  ${paint(terminal, 'yellow', 'held')}     ${count} of ${of} definitions were not removed: ${printable(reason)}`,
     );
   }
-  for (const { kind, name, what, by, at, state } of drift.slice(0, MAX_SHOWN)) {
+  for (const { kind, name, by, at } of drift.filter(isForeign)) {
+    const who = by === undefined ? '' : ` by ${printable(by)}`;
+    const added = `${kind}/${printable(name)} added${who} ${age(at, now)} ago: no commit has it`;
+    lines.push(`  ${paint(terminal, 'yellow', 'foreign')}  ${added}`);
+  }
+  for (const { kind, name, what, by, at, state } of drift.filter((entry) => !isForeign(entry)).slice(0, MAX_SHOWN)) {
     const who = by === undefined ? '' : ` by ${printable(by)}`;
     lines.push(`  drift    ${kind}/${printable(name)} ${what}${who} ${age(at, now)} ago: ${state}`);
   }

@@ -128,12 +128,13 @@ export interface AppliedRevision {
 export interface Drift {
   readonly kind: string;
   readonly name: string;
-  /** `added`: it stands in no commit, and says that it came from this repository. */
+  /** `added`: it stands in no commit. */
   readonly what: 'edited' | 'deleted' | 'added';
   /** Who did it, where the API knows. */
   readonly by?: string;
   readonly at: string;
-  readonly state: 'healed' | 'waiting' | 'suspended';
+  /** `kept`: it does not say that it came from this repository, so it stays until somebody removes it. */
+  readonly state: 'healed' | 'waiting' | 'suspended' | 'kept';
 }
 
 /** One commit as registered. Named `<repository>-<commit>`. */

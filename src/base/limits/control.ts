@@ -30,6 +30,8 @@ export const MASS_PRUNE = { minCount: 10, share: 0.5 } as const;
 /** Of one domain, in its repository's status: commits that were active, and definitions of each list. */
 export const MAX_DOMAIN_HISTORY = 10;
 export const MAX_LISTED_DEFINITIONS = 20;
+/** Of these, such as no commit has: what was healed keeps the rest. */
+export const MAX_LISTED_FOREIGN = 10;
 /** Definitions that were deleted, and who did it, remembered until they are healed; and our own deletions on their way. */
 export const MAX_REMEMBERED_DELETIONS = 20_000;
 /** Characters of an event's message, as Kubernetes has it, and how long an event is kept. */

@@ -16,7 +16,7 @@ import {
 } from '../../cluster/index.ts';
 import { closureIn } from '../../compiler/index.ts';
 import { loadClosure } from '../closures/index.ts';
-import { definitionObject, FIELD_MANAGER, isEdited, needsOf } from './definition.ts';
+import { definitionObject, FIELD_MANAGER, isEdited, isMarked, needsOf } from './definition.ts';
 import { definitionOf, type Plan, type PlannedChange } from './plan.ts';
 import { tickAnnotations } from './previous-ticks.ts';
 
@@ -124,9 +124,7 @@ async function adopting(target: Target, change: PlannedChange): Promise<PlannedC
   if (change.action !== 'create') return change;
   const { kind, name } = change.to;
   const live = await findObject(target.cluster, { kind, namespace: target.namespace, name });
-  const { repository } = (live?.spec ?? {}) as Partial<DefinitionSource>;
-  const isOurs = repository === target.repository && live?.metadata.annotations?.[ANNOTATION.digest] !== undefined;
-  return isOurs ? { action: 'restore', to: change.to } : change;
+  return live !== undefined && isMarked(live, target.repository) ? { action: 'restore', to: change.to } : change;
 }
 
 /** An object of this repository that has come meanwhile is a lost race; one of somebody else stays theirs. */

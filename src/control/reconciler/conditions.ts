@@ -1,5 +1,7 @@
 import { instantText, StalledError, type UnixMs } from '../../base/index.ts';
-import type { Condition } from '../../cluster/index.ts';
+import type { Condition, DomainStatus, Repository } from '../../cluster/index.ts';
+import type { DomainOutcome } from './domain.ts';
+import { isKept } from './status.ts';
 
 /** How the last pass over a repository ended. */
 export type Outcome =
@@ -38,6 +40,26 @@ export function nextConditions(
   });
   const others = before?.filter(({ type }) => !wanted.some((condition) => condition.type === type)) ?? [];
   return hasNews ? [...conditions, ...others] : undefined;
+}
+
+/** What a repository says of itself when all is applied; `next` is the status of `domain` after the pass. */
+export function readyMessage(
+  { status }: Repository,
+  domain: string,
+  next: DomainStatus,
+  { plan }: DomainOutcome,
+): string {
+  let waiting = plan.waiting.length;
+  let hasForeign = next.drift?.some(isKept) ?? false;
+  for (const [name, each] of Object.entries(status?.domains ?? {})) {
+    if (name === domain) continue;
+    waiting += each.waiting?.length ?? 0;
+    hasForeign ||= each.drift?.some(isKept) ?? false;
+  }
+  const removals =
+    waiting === 0 ? '' : `; ${waiting} ${waiting === 1 ? 'removal waits' : 'removals wait'} for a person`;
+  const foreign = hasForeign ? '; there are definitions that no commit has' : '';
+  return `every tracked domain is applied${removals}${foreign}`;
 }
 
 function reasonOf(outcome: Outcome): string {

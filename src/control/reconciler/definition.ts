@@ -36,7 +36,7 @@ export interface DefinitionPlace {
   readonly prune?: string;
 }
 
-/** The object that makes `closure` the active version in a namespace. Its annotation holds the digest of its spec. */
+/** The object that makes `closure` the active version in a namespace. Its annotation holds the digest of what git says. */
 export function definitionObject(closure: EntityClosure, place: DefinitionPlace): KubeObject {
   const source: DefinitionSource = {
     repository: place.repository,
@@ -47,6 +47,7 @@ export function definitionObject(closure: EntityClosure, place: DefinitionPlace)
   };
   // Ordered, since this digest is what a pass over unchanged definitions spends most of its time on.
   const spec = orderedJson(specOf(closure, source) as unknown as Json);
+  const { prune } = place;
   return {
     apiVersion: API_VERSION,
     kind: closure.kind,
@@ -55,17 +56,23 @@ export function definitionObject(closure: EntityClosure, place: DefinitionPlace)
       namespace: place.namespace,
       labels: { [LABEL.repository]: place.repository },
       annotations: {
-        [ANNOTATION.digest]: specDigest(spec),
-        ...(place.prune !== undefined && { [ANNOTATION.prune]: place.prune }),
+        [ANNOTATION.digest]: digestOfAll(spec, prune),
+        ...(prune !== undefined && { [ANNOTATION.prune]: prune }),
       },
     },
     spec,
   };
 }
 
-/** Whether somebody else changed `object` since the reconciler wrote it: its spec is not what the annotation says. */
-export function isEdited(object: KubeObject): boolean {
-  return object.metadata.annotations?.[ANNOTATION.digest] !== specDigest(object.spec);
+/** Whether somebody else changed `object` since the reconciler wrote it: spec or guard are not what the annotation says. */
+export function isEdited({ metadata: { annotations = {} }, spec }: KubeObject): boolean {
+  return annotations[ANNOTATION.digest] !== digestOfAll(spec, annotations[ANNOTATION.prune]);
+}
+
+/** Whether the reconciler wrote `object` for `repository`, whatever became of its label. */
+export function isMarked({ metadata: { annotations }, spec }: KubeObject, repository: string): boolean {
+  const source = (spec ?? {}) as Partial<DefinitionSource>;
+  return source.repository === repository && annotations?.[ANNOTATION.digest] !== undefined;
 }
 
 /** What the definition starts or runs, as `Kind/name`. */
@@ -104,8 +111,9 @@ function parsedChange(text: string): { readonly by?: string; readonly at?: strin
   }
 }
 
-function specDigest(spec: unknown): Digest {
-  return digestOf(spec as Json);
+/** Of all that git says of an object: the guard against its removal stands beside the spec. */
+function digestOfAll(spec: unknown, prune: string | undefined): Digest {
+  return digestOf((prune === undefined ? spec : { prune, spec }) as Json);
 }
 
 type DefinitionSpec = (Workflow | Task | LaunchPlan | Schedule | Platform | Policy)['spec'];

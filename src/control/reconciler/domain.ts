@@ -1,4 +1,4 @@
-import { RECONCILE_PAGE, StalledError, type UnixMs } from '../../base/index.ts';
+import { MAX_LISTED_FOREIGN, RECONCILE_PAGE, StalledError, type UnixMs } from '../../base/index.ts';
 import {
   ANNOTATION,
   activeEntries,
@@ -7,6 +7,7 @@ import {
   type DomainStatus,
   diffEntities,
   type EntityEntry,
+  entityKey,
   findObject,
   type KubeObject,
   LABEL,
@@ -18,8 +19,15 @@ import {
 } from '../../cluster/index.ts';
 import type { EntityKind } from '../../compiler/index.ts';
 import { type Applied, applyPlan, namespaceWrites } from './apply.ts';
-import { changedBy, isEdited, needsOf } from './definition.ts';
-import { type DesiredDefinition, type LiveDefinition, type Plan, type PruneGuard, planChanges } from './plan.ts';
+import { changedBy, isEdited, isMarked, needsOf, notedChange } from './definition.ts';
+import {
+  type DesiredDefinition,
+  type ForeignDefinition,
+  type LiveDefinition,
+  type Plan,
+  type PruneGuard,
+  planChanges,
+} from './plan.ts';
 
 /** Kinds that only the reconciler writes. */
 export const DEFINITION_KINDS: readonly EntityKind[] = [
@@ -142,13 +150,23 @@ async function planAgainst(
   const { cluster, repository, namespace, confirmed } = request;
   const desired = activeEntries(entities, request.domain).filter(isDefinition);
   const live: LiveDefinition[] = [];
-  for (const kind of DEFINITION_KINDS) live.push(...(await listLive(cluster, kind, namespace, repository, commit)));
+  const others: ForeignDefinition[] = [];
+  const isWanted = namedIn(desired);
+  for (const kind of DEFINITION_KINDS) {
+    await eachDefinition(cluster, kind, namespace, (object) => {
+      if (object.metadata.labels?.[LABEL.repository] === repository) live.push(liveDefinition(kind, object, commit));
+      // One of ours that somebody took the label from gets it back.
+      else if (!isMarked(object, repository) || !isWanted(kind, object)) others.push(foreignDefinition(kind, object));
+      if (others.length > MAX_LISTED_FOREIGN) others.pop();
+    });
+  }
   const guard: PruneGuard = {
     isConfirmed: isConfirmed(confirmed, commit),
     active: live.length,
     wanted: desired.length,
   };
-  return planChanges(desired, live, guard);
+  const plan = planChanges(desired, live, guard);
+  return others.length === 0 ? plan : { ...plan, foreign: others };
 }
 
 /** A domain that the project gives up is emptied: whoever takes it out of pipectl.yaml means that. */
@@ -179,37 +197,50 @@ async function countOf({ cluster, domain }: PlanRequest, index: string | undefin
   return DEFINITION_KINDS.reduce((sum, kind) => sum + (counts[kind] ?? 0), 0);
 }
 
-async function listLive(
+async function eachDefinition(
   cluster: Cluster,
   kind: EntityKind,
   namespace: string,
-  repository: string,
-  commit: string | undefined,
-): Promise<LiveDefinition[]> {
-  const live: LiveDefinition[] = [];
+  visit: (object: KubeObject) => void,
+): Promise<void> {
   for (let continueToken: string | undefined; ; ) {
     const page = await cluster.list(kind, {
       namespace,
-      labelSelector: `${LABEL.repository}=${repository}`,
       limit: RECONCILE_PAGE,
       ...(continueToken !== undefined && { continueToken }),
     });
-    for (const object of page.items) live.push(liveDefinition(kind, object, commit));
+    for (const object of page.items) visit(object);
     continueToken = page.continueToken;
-    if (continueToken === undefined) return live;
+    if (continueToken === undefined) return;
   }
+}
+
+/** Tells whether a definition is among these; made when it is first asked, which is seldom. */
+function namedIn(definitions: readonly DesiredDefinition[]): (kind: EntityKind, object: KubeObject) => boolean {
+  let keys: ReadonlySet<string> | undefined;
+  return (kind, { metadata: { name } }) => {
+    keys ??= new Set(definitions.map((definition) => entityKey(definition.kind, definition.name)));
+    return keys.has(entityKey(kind, name));
+  };
+}
+
+function foreignDefinition(kind: EntityKind, object: KubeObject): ForeignDefinition {
+  const { name, creationTimestamp: at } = object.metadata;
+  return { kind, name, changed: { ...(at !== undefined && { at }), ...changedBy(object) } };
 }
 
 function liveDefinition(kind: EntityKind, object: KubeObject, commit: string | undefined): LiveDefinition {
   const spec = (object.spec ?? {}) as Partial<DefinitionSource>;
   const { [ANNOTATION.prune]: prune, [ANNOTATION.pruneConfirmed]: confirmed } = object.metadata.annotations ?? {};
   const needs = needsOf(object);
+  const edited = isEdited(object);
   return {
     kind,
     name: object.metadata.name,
     digest: spec.closure ?? '',
     file: spec.file ?? '',
-    ...(isEdited(object) && { isEdited: true, changed: changedBy(object) }),
+    ...(edited && { isEdited: true }),
+    ...((edited || notedChange(object) !== undefined) && { changed: changedBy(object) }),
     ...(needs.length > 0 && { needs }),
     ...(prune !== undefined && { prune, isConfirmed: isConfirmed(confirmed, commit) }),
   };

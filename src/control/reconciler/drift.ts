@@ -13,6 +13,10 @@ export interface DriftOptions {
   readonly suspected: (repository: string, kind: EntityKind, object: KubeObject, isDeleted: boolean) => void;
   /** Somebody has confirmed, on the definition, that it may be removed. */
   readonly confirmed: (repository: string) => void;
+  /** Whose definitions stand in a namespace; undefined: nobody's. */
+  readonly ownerOf: (namespace: string) => string | undefined;
+  /** A definition that is not of the namespace's repository came, changed or went. */
+  readonly foreign: (namespace: string) => void;
   /** Events may have been missed: anything may have happened. */
   readonly missed: () => void;
 }
@@ -31,13 +35,18 @@ async function follow(kind: EntityKind, options: DriftOptions, signal: AbortSign
       for await (const batch of options.cluster.watch(kind, { signal, ignoreStatusChanges: true })) {
         for (const event of batch) {
           if (event.type === 'BOOKMARK') continue;
-          const label = event.object.metadata.labels?.[LABEL.repository];
+          const { labels, annotations = {}, namespace = '' } = event.object.metadata;
+          const label = labels?.[LABEL.repository];
+          const owner = options.ownerOf(namespace);
+          if (owner !== undefined && label !== owner) options.foreign(namespace);
           // Without the label it is not found among ours any more, though its spec still says that it is.
           const repository = label ?? (event.object.spec as Partial<DefinitionSource> | undefined)?.repository;
           const isDeleted = event.type === 'DELETED';
-          const isConfirmed = event.object.metadata.annotations?.[ANNOTATION.pruneConfirmed] !== undefined;
+          const isConfirmed = annotations[ANNOTATION.pruneConfirmed] !== undefined;
+          // A copy of one of ours says that it is ours, too.
+          const isCopied = event.type === 'ADDED' && annotations[ANNOTATION.changedBy] !== undefined;
           if (repository !== undefined && isConfirmed && !isDeleted) options.confirmed(repository);
-          const isOdd = isDeleted || label === undefined || isEdited(event.object);
+          const isOdd = isDeleted || isCopied || label === undefined || isEdited(event.object);
           if (repository === undefined || !isOdd) continue;
           options.suspected(repository, kind, event.object, isDeleted);
         }

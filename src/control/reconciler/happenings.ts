@@ -1,5 +1,12 @@
 import { MAX_PASS_EVENTS } from '../../base/index.ts';
-import { API_VERSION, type DomainStatus, entityKey, type Repository, SYSTEM_NAMESPACE } from '../../cluster/index.ts';
+import {
+  API_VERSION,
+  type DomainStatus,
+  type Drift,
+  entityKey,
+  type Repository,
+  SYSTEM_NAMESPACE,
+} from '../../cluster/index.ts';
 import { shortOid } from '../../git/index.ts';
 import type { DomainOutcome } from './domain.ts';
 import type { Happening } from './events.ts';
@@ -42,20 +49,39 @@ export function happenings({ repository, namespace, domain, before, outcome, fin
     const text = `${domain}: the removal of ${entityKey(kind, of)} waits for a person (${reason})`;
     told.push({ about, type: 'Warning', reason: 'PruneWaiting', message: text });
   }
-  if (!outcome.isDrift) return told.slice(0, MAX_PASS_EVENTS);
-  for (const { kind, name: of, what, by, state } of newOnes(before.drift, after.drift ?? [])) {
-    if (state !== 'healed') continue;
-    const who = by === undefined ? '' : ` by ${by}`;
-    const done = what === 'added' ? 'removed' : 'restored';
-    const message = `${what} past git${who}: ${done} as commit ${shortOid(commit)} has it`;
-    told.push({
-      about: { apiVersion: API_VERSION, kind, namespace, name: of },
-      type: 'Warning',
-      reason: 'Drift',
-      message,
-    });
-  }
+  told.push(...driftHappenings(namespace, before.drift, after.drift, commit));
   return told.slice(0, MAX_PASS_EVENTS);
+}
+
+/** What of changes past git was not told before. `commit` is what they were restored to, if they were. Pure. */
+export function driftHappenings(
+  namespace: string,
+  before: readonly Drift[] | undefined,
+  after: readonly Drift[] | undefined,
+  commit = '',
+): readonly Happening[] {
+  const told = newOnes(before, after ?? []).flatMap((drift): readonly Happening[] => {
+    const { kind, name, what, by } = drift;
+    const outcome = outcomeText(drift, commit);
+    if (outcome === undefined) return [];
+    const message = `${what} past git${by === undefined ? '' : ` by ${by}`}: ${outcome}`;
+    return [{ about: { apiVersion: API_VERSION, kind, namespace, name }, type: 'Warning', reason: 'Drift', message }];
+  });
+  return told.slice(0, MAX_PASS_EVENTS);
+}
+
+/** Undefined: it will be told when it is healed. */
+function outcomeText({ state, what }: Drift, commit: string): string | undefined {
+  switch (state) {
+    case 'waiting':
+      return undefined;
+    case 'suspended':
+      return 'it stays so while the repository is suspended';
+    case 'kept':
+      return 'no commit has it, so it is left alone: delete it, and declare it in git if it is wanted';
+    case 'healed':
+      return `${what === 'added' ? 'removed' : 'restored'} as commit ${shortOid(commit)} has it`;
+  }
 }
 
 /** Entries that were not there before, or said something else. */

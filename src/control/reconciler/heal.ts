@@ -31,6 +31,8 @@ export interface HealerOptions {
 export interface Healer {
   /** A definition was deleted or edited, perhaps by ourselves. */
   suspect(repository: string, kind: string, object: KubeObject, isDeleted: boolean): void;
+  /** Definitions of others came, changed or went in a namespace: it is to be told what is there now. */
+  foreign(repository: string, domain: string): void;
   /** Objects that we are about to delete ourselves. */
   deleting(uid: string): void;
   /** Who deleted a definition, if it was seen. */
@@ -41,7 +43,7 @@ export interface Healer {
 
 interface State extends HealerOptions {
   isClosed: boolean;
-  /** Domains that wait to be healed, as `repository/namespace`: more drift meanwhile changes nothing. */
+  /** Domains that wait to be healed, as `repository/namespace`, or looked at, as `repository/domain#`: more changes nothing. */
   readonly waiting: Set<string>;
   readonly heals: Map<string, { count: number; lastAt: UnixMs }>;
   readonly ownDeletions: Set<string>;
@@ -66,6 +68,15 @@ export function createHealer(options: HealerOptions): Healer {
       if (isDeleted && state.ownDeletions.delete(uid)) return;
       if (isDeleted) remember(state.deletions, `${kind}/${namespace}/${name}`, notedChange(object) ?? {});
       line(state, repository, { kind, namespace, name });
+    },
+    foreign(repository, domain) {
+      const id = `${repository}/${domain}#`;
+      if (state.waiting.has(id)) return;
+      state.waiting.add(id);
+      state.clock.at(state.clock.now() + nextDelay(state, id), () => {
+        state.waiting.delete(id);
+        if (!state.isClosed) state.wake(repository, domain, 'look');
+      });
     },
     deleting(uid) {
       if (state.ownDeletions.size >= MAX_REMEMBERED_DELETIONS) state.ownDeletions.clear();

@@ -24,6 +24,13 @@ export interface LiveDefinition extends DesiredDefinition {
   readonly isConfirmed?: boolean;
 }
 
+/** A definition that somebody made past git. */
+export interface ForeignDefinition {
+  readonly kind: EntityKind;
+  readonly name: string;
+  readonly changed: { readonly by?: string; readonly at?: string };
+}
+
 /** One object to write or to delete. */
 export type PlannedChange =
   | { readonly action: 'create' | 'update'; readonly to: DesiredDefinition; readonly from?: LiveDefinition }
@@ -37,6 +44,8 @@ export interface Plan {
   readonly unchanged: number;
   /** Definitions that are to go and stay until a person confirms it, and what they need. */
   readonly waiting: readonly { readonly kind: EntityKind; readonly name: string; readonly reason: string }[];
+  /** Definitions that stand in the namespace and are not of the repository: nothing is done about them. The first ones. */
+  readonly foreign?: readonly ForeignDefinition[];
   /** All removals were left out, since they would take most of what is active. */
   readonly held?: { readonly count: number; readonly of: number; readonly reason: string };
 }

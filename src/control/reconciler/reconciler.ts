@@ -19,13 +19,14 @@ import {
   SYSTEM_NAMESPACE,
   type Write,
 } from '../../cluster/index.ts';
-import { nextConditions, type Outcome } from './conditions.ts';
+import { nextConditions, type Outcome, readyMessage } from './conditions.ts';
 import { type DomainOutcome, type DomainRequest, planDrift, reconcileDomain } from './domain.ts';
 import { watchDrift } from './drift.ts';
-import { recordEvent } from './events.ts';
-import { happenings } from './happenings.ts';
+import { type Happening, recordEvent } from './events.ts';
+import { driftHappenings, happenings } from './happenings.ts';
 import { createHealer, type Healer } from './heal.ts';
 import { createKeyQueue, type KeyQueue } from './key-queue.ts';
+import { createOwners, type Owners } from './owners.ts';
 import { printPlan } from './plan.ts';
 import { domainPatch, driftedDomain, nextDomain, outcomeError } from './status.ts';
 import { createWaiters, type Settled, type Waiters } from './waiters.ts';
@@ -53,6 +54,7 @@ interface State extends ReconcilerOptions {
   readonly looked: Set<string>;
   /** Why domains do not show their commit, by `repository/domain`. */
   readonly failures: Map<string, Error>;
+  readonly owners: Owners;
   readonly waiters: Waiters;
   readonly queue: KeyQueue;
   readonly healer: Healer;
@@ -84,6 +86,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     looks: new Set(),
     looked: new Set(),
     failures: new Map(),
+    owners: createOwners(),
     waiters,
     queue,
     healer,
@@ -95,7 +98,11 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     { namespace: SYSTEM_NAMESPACE, clock, random, log, ...(relistMs !== undefined && { relistMs }) },
     {
       changed(changes) {
-        for (const change of changes) queue.add(change.type === 'set' ? change.object.metadata.name : change.key.name);
+        for (const change of changes) {
+          const name = change.type === 'set' ? change.object.metadata.name : change.key.name;
+          state.owners.note(name, change.type === 'set' ? change.object : undefined);
+          queue.add(name);
+        }
       },
     },
     ending.signal,
@@ -107,6 +114,11 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       log,
       suspected: (...change) => healer.suspect(...change),
       confirmed: (repository) => queue.add(repository),
+      ownerOf: (namespace) => state.owners.of(namespace)?.repository,
+      foreign(namespace) {
+        const owner = state.owners.of(namespace);
+        if (owner !== undefined) healer.foreign(owner.repository, owner.domain);
+      },
       missed: () => suspectAll(state),
     },
     ending.signal,
@@ -192,21 +204,24 @@ async function standStill(state: State, repository: Repository, project: string)
 
 /** Tells in the status what somebody changed past git. */
 async function look(
-  { cluster, clock, healer }: State,
+  state: State,
   repository: Repository,
   namespace: string,
   domain: string,
   how: 'waiting' | 'suspended',
 ): Promise<void> {
+  const { cluster, clock, healer } = state;
   // What a failed pass wrote is read anew.
   const { name } = repository.metadata;
   const status = (await findRepository(cluster, name))?.status?.domains?.[domain];
   if (status?.lastApplied === undefined) return;
   const plan = await planDrift({ cluster, repository: name, namespace, domain, status });
   const find = (kind: string, of: string) => healer.deletedBy(kind, namespace, of);
-  const patch = domainPatch(status, driftedDomain(status, plan, how, instantText(clock.now()), find));
+  const next = driftedDomain(status, plan, how, instantText(clock.now()), find);
+  const patch = domainPatch(status, next);
   if (patch === undefined) return;
   await cluster.write([patchWrite(repository, { domains: { [domain]: patch } })], { discard: true });
+  tell(state, driftHappenings(namespace, status.drift, next.drift));
 }
 
 async function reconcileOne(state: State, repository: Repository, namespace: string, domain: string): Promise<void> {
@@ -267,11 +282,10 @@ function noteWrites(
   const at = instantText(clock.now());
   const find = (kind: string, name: string) => healer.deletedBy(kind, namespace, name);
   const isGone = outcome.commit === undefined && error === undefined;
-  const patch: MergePatch | null | undefined = isGone
-    ? null
-    : domainPatch(status, nextDomain(status, outcome, at, find));
+  const next = nextDomain(status, outcome, at, find);
+  const patch: MergePatch | null | undefined = isGone ? null : domainPatch(status, next);
   const failure = failureOf(failures, repository.metadata.name, domain, error);
-  const ready: Outcome = { kind: 'ready', message: readyMessage(repository, domain, outcome) };
+  const ready: Outcome = { kind: 'ready', message: readyMessage(repository, domain, next, outcome) };
   return statusWrites(
     repository,
     patch === undefined ? {} : { [domain]: patch },
@@ -296,15 +310,6 @@ function failureOf(
   return found.sort(([a], [b]) => (a < b ? -1 : 1))[0]?.[1];
 }
 
-function readyMessage({ status }: Repository, domain: string, outcome: DomainOutcome): string {
-  let waiting = outcome.plan.waiting.length;
-  for (const [name, each] of Object.entries(status?.domains ?? {})) {
-    if (name !== domain) waiting += each.waiting?.length ?? 0;
-  }
-  const rest = waiting === 0 ? '' : `; ${waiting} ${waiting === 1 ? 'removal waits' : 'removals wait'} for a person`;
-  return `every tracked domain is applied${rest}`;
-}
-
 function statusWrites(repository: Repository, domains: MergePatch, outcome: Outcome, clock: Clock): readonly Write[] {
   const conditions = nextConditions(repository.status?.conditions, outcome, clock.now());
   const patch = {
@@ -323,13 +328,14 @@ const MAX_LOGGED_CHANGES = 20;
 
 /** Tells people what was done: in the log, and as events. */
 function report(
-  { log, cluster, clock, telling, healer }: State,
+  state: State,
   repository: Repository,
   namespace: string,
   domain: string,
   before: DomainStatus,
   outcome: DomainOutcome,
 ): void {
+  const { log, healer } = state;
   const changes = outcome.plan.waves.reduce((sum, wave) => sum + wave.length, 0);
   if (changes > 0) {
     const fields = { repository: repository.metadata.name, domain, commit: before.desired, changes };
@@ -337,12 +343,15 @@ function report(
     log.write('info', 'reconciled', isShort ? { ...fields, plan: printPlan(outcome.plan) } : fields);
   }
   const find = (kind: string, name: string) => healer.deletedBy(kind, namespace, name);
-  const told = happenings({ repository, namespace, domain, before, outcome, find });
+  tell(state, happenings({ repository, namespace, domain, before, outcome, find }));
+}
+
+function tell({ cluster, clock, log, telling }: State, told: readonly Happening[]): void {
   if (told.length === 0) return;
-  const tell = async (): Promise<void> => {
+  const record = async (): Promise<void> => {
     for (const happening of told) await recordEvent(cluster, happening, clock.now());
   };
-  const done = tell()
+  const done = record()
     .catch((error: unknown) => log.write('warn', 'an event could not be written', { error: String(error) }))
     .finally(() => telling.delete(done));
   telling.add(done);

@@ -72,7 +72,8 @@ export function driftedDomain(
   find: FindChange,
 ): DomainStatus {
   const { drift: _, ...kept } = before;
-  const drift = mergedDrift(before, entriesOf(before, plan, state, at, find), true);
+  const entries = mergedDrift(before, entriesOf(before, plan, state, at, find), true);
+  const drift = withForeign(entries, foreignEntries(plan, at));
   return { ...kept, ...(drift.length > 0 && { drift }) };
 }
 
@@ -98,12 +99,20 @@ function nextHistory(
 }
 
 function nextDrift(before: DomainStatus, outcome: DomainOutcome, at: string, find: FindChange): readonly Drift[] {
+  const { plan, wasVerified } = outcome;
+  // Only a look at everything tells what else is there.
+  const foreign = wasVerified ? foreignEntries(plan, at) : (before.drift ?? []).filter(isKept);
+  return withForeign(changesPastGit(before, outcome, at, find), foreign);
+}
+
+function changesPastGit(before: DomainStatus, outcome: DomainOutcome, at: string, find: FindChange): readonly Drift[] {
   const { plan, applied, isDrift, wasVerified } = outcome;
   const failed = new Set(applied.failed.map(({ kind, name }) => entityKey(kind, name)));
   if (!isDrift) {
     // A new commit over all objects undoes what was only told of before, as when a suspended repository goes on.
     const isUndone = ({ kind, name }: Drift): boolean => wasVerified && !failed.has(entityKey(kind, name));
-    return (before.drift ?? []).map((entry) => (isUndone(entry) ? { ...entry, state: 'healed' } : entry));
+    const changes = (before.drift ?? []).filter((entry) => !isKept(entry));
+    return changes.map((entry) => (isUndone(entry) ? { ...entry, state: 'healed' } : entry));
   }
   const entries = entriesOf(before, plan, 'healed', at, find).map((entry): Drift => {
     return failed.has(entityKey(entry.kind, entry.name)) ? { ...entry, state: 'waiting' } : entry;
@@ -141,9 +150,27 @@ function entriesOf(
 function mergedDrift({ drift = [] }: DomainStatus, entries: readonly Drift[], wasVerified: boolean): readonly Drift[] {
   const named = new Set(entries.map(({ kind, name }) => entityKey(kind, name)));
   const others = drift.filter(
-    ({ kind, name, state }) => !named.has(entityKey(kind, name)) && !(wasVerified && state !== 'healed'),
+    ({ kind, name, state }) =>
+      !named.has(entityKey(kind, name)) && state !== 'kept' && !(wasVerified && state !== 'healed'),
   );
   return [...entries, ...others].slice(0, MAX_LISTED_DEFINITIONS);
+}
+
+/** What is there and not of git comes last, and has its place: what was healed is history. */
+function withForeign(changes: readonly Drift[], foreign: readonly Drift[]): readonly Drift[] {
+  return [...changes.slice(0, MAX_LISTED_DEFINITIONS - foreign.length), ...foreign];
+}
+
+function foreignEntries({ foreign = [] }: Plan, at: string): readonly Drift[] {
+  return foreign.map(({ kind, name, changed }): Drift => {
+    const by = changed.by?.slice(0, MAX_SHOWN_USER);
+    return { kind, name, what: 'added', ...(by !== undefined && { by }), at: changed.at ?? at, state: 'kept' };
+  });
+}
+
+/** Whether it tells of a definition that is not of git and stays. */
+export function isKept({ state }: Drift): boolean {
+  return state === 'kept';
 }
 
 function keyOf(change: PlannedChange): string {

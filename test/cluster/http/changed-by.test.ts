@@ -63,13 +63,14 @@ it('a deleted definition carries the name in what watches see last', async () =>
   await expect(cluster.write([{ op: 'delete', key: key('gone') }])).rejects.toThrow(NotFoundError);
 });
 
-it('a definition of nobody, a status and other kinds are left as they are', async () => {
-  await api.store.write([
-    { op: 'create', object: task('own', {}) },
-    { op: 'create', object: task('status') },
-  ]);
-  await cluster.write([{ op: 'patch', key: key('own'), patch: { spec: { image: 'mine' } } }]);
+it('a definition of nobody carries the name as well: who made it will be asked', async () => {
+  await cluster.write([{ op: 'create', object: task('made', {}) }]);
+  expect(await changedBy('made')).toBe('tests');
+  await cluster.write([{ op: 'delete', key: key('made') }]);
+});
+
+it('a status is left as it is', async () => {
+  await api.store.write([{ op: 'create', object: task('status') }]);
   await cluster.write([{ op: 'patchStatus', key: key('status'), patch: { seen: true } }]);
-  expect(await changedBy('own')).toBeUndefined();
   expect(await changedBy('status')).toBeUndefined();
 });

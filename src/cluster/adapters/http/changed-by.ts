@@ -14,8 +14,8 @@ import type { Api } from './api.ts';
 import type { ObjectsRoute } from './routes.ts';
 
 /**
- * Definitions are changed in git. Who changes one here leaves a name and a time on it, so that the reconciler, which
- * makes the change undone, can tell whose it was; also of one that is deleted, in the version that watches see last.
+ * Definitions are changed in git. Who makes or changes one here leaves a name and a time on it, so that the reconciler, which
+ * makes the change undone or tells of it, knows whose it was; also of one that is deleted, in the version that watches see last.
  */
 export function signedApi<T extends Api>(api: T, { info }: ObjectsRoute, { name }: Identity): T {
   if (!DEFINITION_KINDS.has(info.kind)) return api;
@@ -28,7 +28,7 @@ export function signedApi<T extends Api>(api: T, { info }: ObjectsRoute, { name 
         const note = JSON.stringify({ by: name, at: new Date(clock.now()).toISOString() });
         const annotations = { [ANNOTATION.changedBy]: note };
         const groups = await Promise.all(
-          writes.map(async (write) => ((await isReconciled(cluster, write)) ? sign(write, annotations) : [write])),
+          writes.map(async (write) => ((await isAsked(cluster, write)) ? sign(write, annotations) : [write])),
         );
         const written = await cluster.write(groups.flat(), options);
         // Callers know of their own writes only.
@@ -39,10 +39,10 @@ export function signedApi<T extends Api>(api: T, { info }: ObjectsRoute, { name 
   };
 }
 
-/** Whether the object is one that a repository's commit has: only of those anybody asks who changed them. */
-async function isReconciled(cluster: Cluster, write: Write): Promise<boolean> {
-  const object = 'object' in write ? write.object : await findObject(cluster, write.key);
-  return object?.metadata.labels?.[LABEL.repository] !== undefined;
+/** Whether anybody will ask who it was: of a deletion only where a repository's commit has the object. */
+async function isAsked(cluster: Cluster, write: Write): Promise<boolean> {
+  if (write.op !== 'delete') return true;
+  return (await findObject(cluster, write.key))?.metadata.labels?.[LABEL.repository] !== undefined;
 }
 
 /** The write with the note on its object; a deletion comes after a patch that leaves the note. */

@@ -34,7 +34,7 @@ export const DOMAIN: Schema = record(
             what: oneOf(['edited', 'deleted', 'added'], 'What was done to it.'),
             by: optional(text('Who did it.')),
             at: time('When.'),
-            state: oneOf(['healed', 'waiting', 'suspended'], 'Whether it was made undone.'),
+            state: oneOf(['healed', 'waiting', 'suspended', 'kept'], 'Whether it was made undone.'),
           },
           'One definition.',
         ),
