@@ -107,22 +107,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     },
     ending.signal,
   );
-  watchDrift(
-    {
-      cluster,
-      clock,
-      log,
-      suspected: (...change) => healer.suspect(...change),
-      confirmed: (repository) => queue.add(repository),
-      ownerOf: (namespace) => state.owners.of(namespace)?.repository,
-      foreign(namespace) {
-        const owner = state.owners.of(namespace);
-        if (owner !== undefined) healer.foreign(owner.repository, owner.domain);
-      },
-      missed: () => suspectAll(state),
-    },
-    ending.signal,
-  );
+  followDrift(state, ending.signal);
   return {
     settled(repository, domain, commit, timeoutMs) {
       const settled = waiters.wait(repository, domain, commit, timeoutMs);
@@ -138,6 +123,27 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       await reflector.done;
     },
   };
+}
+
+function followDrift(state: State, signal: AbortSignal): void {
+  const { cluster, clock, log, healer, owners, queue } = state;
+  const foreign = (namespace: string): void => {
+    const owner = owners.of(namespace);
+    if (owner !== undefined) healer.foreign(owner.repository, owner.domain);
+  };
+  watchDrift(
+    {
+      cluster,
+      clock,
+      log,
+      suspected: (...change) => healer.suspect(...change),
+      confirmed: (repository) => queue.add(repository),
+      ownerOf: (namespace) => owners.of(namespace)?.repository,
+      foreign,
+      missed: () => suspectAll(state),
+    },
+    signal,
+  );
 }
 
 async function reconcile(state: State, name: string): Promise<void> {
