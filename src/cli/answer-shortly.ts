@@ -1,8 +1,8 @@
 import {
   type BegunLook,
+  beginCheck,
   defaultCacheFolder,
   keptVerdict,
-  loadAhead,
   openFolder,
   type Verdict,
   validateOpened,
@@ -38,8 +38,7 @@ export async function answerShortly(begun: BegunLook): Promise<ShortAnswer> {
 
 /** Undefined for what the command does by itself: it tells of what goes wrong. */
 async function verdictOf(begun: BegunLook, cacheFolder: string): Promise<Verdict | undefined> {
-  loadAhead(begun, cacheFolder);
-  const folder = await openFolder(begun, { cacheFolder });
+  const folder = await openFolder(begun, { cacheFolder }, beginCheck(begun, cacheFolder));
   if (folder === undefined) return undefined;
   try {
     return keptVerdict(folder) ?? (await validateOpened(folder));

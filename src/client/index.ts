@@ -35,6 +35,7 @@ export * from './revisions.ts';
 export * from './run-again.ts';
 export * from './search-executions.ts';
 export * from './session.ts';
+export { type BegunCheck, beginCheck } from './validation/begin-check.ts';
 export { type BegunLook, beginLook } from './validation/begin-look.ts';
 export * from './validation/validate-folder.ts';
 export type { Verdict } from './validation/verdict.ts';

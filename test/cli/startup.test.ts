@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import config from '../../rolldown.config.ts';
+import { CHECK_GROUPS } from '../../src/base/index.ts';
 import { mainHelp } from '../../src/cli/help.ts';
 
 /** The program as it is installed, built into a folder of its own. */
@@ -129,6 +130,37 @@ spec: { paths: [pipelines], domains: { production: { ref: main } } }
     const edited = loadedIn(project, 'validate');
     expect(edited).toContain('check');
     expect(ours(edited).length).toBeLessThanOrEqual(25);
+  });
+
+  it('validates a project that is large enough for threads, with and without a finding', () => {
+    const project = join(home, 'large');
+    mkdirSync(join(project, 'pipelines'), { recursive: true });
+    const head = 'apiVersion: pipectl.dev/v1\n';
+    const spec = 'spec: { paths: [pipelines], domains: { production: { ref: main } } }';
+    writeFileSync(join(project, 'pipectl.yaml'), `${head}kind: Project\nmetadata: { name: large }\n${spec}\n`);
+    const task = (name: string) => `${head}kind: Task\nmetadata: { name: ${name} }\nspec: { run: { command: [x] } }\n`;
+    const workflow = (node: string, at: number) =>
+      `---\nkind: Workflow\nmetadata: { name: w${at} }\nspec: { nodes: { n: ${node} } }\n`;
+    const files = CHECK_GROUPS.minFiles;
+    for (let at = 0; at < files; at++)
+      writeFileSync(join(project, `pipelines/${at}.yaml`), task(`t${at}`) + workflow(`{ task: t${at} }`, at));
+    for (const command of [
+      ['init', '-q'],
+      ['add', '.'],
+    ])
+      expect(spawnSync('git', ['-C', project, ...command]).status).toBe(0);
+    const validate = () => pipectl(['validate'], { cwd: project });
+    const valid = `valid: ${files} tasks, ${files} workflows in ${files + 1} files\n`;
+    expect([validate(), validate()]).toEqual(Array(2).fill({ status: 0, stdout: '', stderr: valid }));
+    writeFileSync(join(project, 'pipelines/7.yaml'), task('t7') + workflow('{ task: t8, retries: -1 }', 7));
+    rmSync(join(home, '.cache'), { recursive: true });
+    const first = validate();
+    expect(first).toEqual({
+      status: 1,
+      stdout: expect.stringContaining(' --> pipelines/7.yaml:8:'),
+      stderr: expect.any(String),
+    });
+    expect(validate()).toEqual(first);
   });
 
   it('has a chunk for each command', () => {

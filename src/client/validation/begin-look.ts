@@ -52,6 +52,21 @@ export function checksumOf(index: string): string | undefined {
   }
 }
 
+/** How many files an index holds, as its head says (gitformat-index); 0 where that is not to be read. */
+export function countEntries(index: string): number {
+  let file: number | undefined;
+  try {
+    file = openSync(index, 'r');
+    const head = Buffer.alloc(12);
+    return readSync(file, head, 0, head.length, 0) < head.length ? 0 : head.readUInt32BE(8);
+  } catch {
+    // As above.
+    return 0;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
 /** The longer of the two; with the shorter some of the last entry is read along. */
 const CHECKSUM_BYTES = 32;
 const SHA1_BYTES = 20;

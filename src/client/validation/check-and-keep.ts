@@ -47,8 +47,8 @@ async function checkAroundEdit(folder: OpenedFolder, ledger: Ledger): Promise<Ve
 }
 
 async function checkBySnapshot(folder: OpenedFolder, ledger: Ledger | undefined): Promise<Verdict | undefined> {
-  const { cacheFolder, tool, place: root, look } = folder;
-  const taking = takeSnapshot(root, tool, look);
+  const { cacheFolder, tool, place: root, look, check: begun } = folder;
+  const taking = takeSnapshot(root, tool, look, begun && (() => begun.listing));
   // The compiler is loaded while git looks at the files.
   const [snapshot] = await Promise.all([taking, import('./check-folder.ts')]);
   if (snapshot === undefined) return undefined;
@@ -92,6 +92,7 @@ async function check(folder: OpenedFolder, snapshot: Snapshot, ledger: Ledger | 
       ? { kept: { ...ledger, files: all.files, folders: foldersOf({ paths: [...all.states.keys()] }) }, changed }
       : undefined;
   const checked = await checkListed(treeOf(root, snapshot), {
+    workers: await folder.check?.workers,
     before: before && { ...before, changed: new Set(before.changed.keys()) },
   });
   return {
@@ -110,11 +111,12 @@ function prepareRecords(
 ): () => void {
   const nothing = (): void => {};
   if (records === undefined || settings === undefined) return nothing;
-  if (!records.isWhole) {
+  const { files, texts } = records;
+  if (texts === undefined) {
     if (look === undefined || ledger === undefined) return nothing;
     return () => keepBase(cacheFolder, root, ledger.id, { ...look, changed, snapshotKey });
   }
-  const written = writeLedger({ settings, files: records.files, states });
+  const written = writeLedger({ settings, files, texts, states });
   return () => {
     keepLedger(cacheFolder, root, tool, written);
     if (look !== undefined) keepBase(cacheFolder, root, written.id, { ...look, changed: new Map(), snapshotKey });

@@ -3,6 +3,7 @@ import {
   type CheckGroup,
   type Conclusion,
   conclude,
+  declaresPolicy,
   type FileFacts,
   type FileRecord,
   groupsOf,
@@ -20,16 +21,25 @@ import { compileListed, definitionFiles, type FolderNames, folderId, foldersOf }
 import { readWorkFile, type WorkTree } from '../work-tree.ts';
 import { openProjectOf } from './check-project.ts';
 import { type CheckThreads, startThreads } from './check-threads.ts';
-import { type CheckSetup, type FirstLook, factsIn } from './checker.ts';
+import type { CheckWorker } from './check-workers.ts';
+import type { CheckSetup } from './checker.ts';
 import type { Verdict } from './verdict.ts';
+import type { NotedRecord } from './written-record.ts';
 
 /** What a check of a folder gives. */
 export interface CheckedFolder {
   readonly verdict: Verdict;
-  /** Of all files, to begin with next time; absent where only the whole could tell. `isWhole`: nothing was taken from before. */
-  readonly records?: { readonly files: readonly FileRecord[]; readonly isWhole: boolean };
+  /** Of all files, to begin with next time; absent where only the whole could tell. */
+  readonly records?: CheckedRecords;
   /** Of a project whose document is right. */
   readonly settings?: ProjectSettings;
+}
+
+export interface CheckedRecords {
+  /** In order. */
+  readonly files: readonly FileRecord[];
+  /** By file, as it is kept; absent where something was taken from before. */
+  readonly texts?: ReadonlyMap<string, string>;
 }
 
 /** What is kept of a project that was checked as a whole. */
@@ -52,6 +62,8 @@ export interface CheckOptions {
   readonly threads?: number;
   /** Files that are checked together. */
   readonly groupSize?: number;
+  /** Threads that were started before, to be used in place of new ones. */
+  readonly workers?: readonly CheckWorker[] | undefined;
 }
 
 /**
@@ -95,14 +107,12 @@ function openCheck(
   return { project, files, setup: { root, settings, lock, folders, calendars, policyFiles, names: undefined } };
 }
 
-type Records = NonNullable<CheckedFolder['records']>;
-
-async function checkAll({ setup, files }: OpenCheck, options: CheckOptions): Promise<Records | undefined> {
-  const threads = startThreads(files.length, options.threads);
+async function checkAll({ setup, files }: OpenCheck, options: CheckOptions): Promise<CheckedRecords | undefined> {
+  const threads = startThreads(files.length, options.threads, options.workers);
   try {
     return await checkWith(threads, setup, files, options);
   } finally {
-    await threads.close();
+    threads.close();
   }
 }
 
@@ -111,30 +121,27 @@ async function checkWith(
   guess: CheckSetup,
   files: readonly string[],
   { groupSize }: CheckOptions,
-): Promise<Records | undefined> {
-  const looks = new Map<string, FirstLook>();
-  for (const look of await threads.look(guess, files)) looks.set(factsIn(look).file, look);
-  const facts: FileFacts[] = [];
-  for (const file of files) {
-    const look = looks.get(file);
-    if (look !== undefined) facts.push(factsIn(look));
-  }
+): Promise<CheckedRecords | undefined> {
+  const looked = await threads.look(guess, files);
+  const records = new Map(looked.records.map((one) => [one.record.file, one]));
+  const others = new Map(looked.facts.map((one) => [one.file, one]));
+  const facts = files.flatMap((file) => records.get(file)?.record ?? others.get(file) ?? []);
   const setup = { ...guess, policyFiles: policyFilesOf(facts) };
   // Policies that were not known at first are about everything.
   const isJudged = setup.policyFiles.every((file) => guess.policyFiles.includes(file));
   const table = nameTable(facts);
-  const open = files.filter(
-    (file) => !isJudged || looks.get(file)?.kind !== 'record' || table.needsOf(file).length > 0,
-  );
+  const open = files.filter((file) => !isJudged || !records.has(file) || table.needsOf(file).length > 0);
   const groups = groupsOf(open, table, { total: files.length, size: groupSize });
   if (groups === undefined) return undefined;
-  const records = new Map<string, FileRecord>();
-  for (const look of looks.values()) if (look.kind === 'record') records.set(look.record.file, look.record);
   const names = namesToSuggest(facts, table);
-  for (const record of await threads.checkGroups({ ...setup, names }, groups)) records.set(record.file, record);
-  if (!(await settleCircles(records, table, (group) => threads.checkGroups({ ...setup, names }, [group]))))
-    return undefined;
-  return { files: files.flatMap((file) => records.get(file) ?? []), isWhole: true };
+  const check = (some: readonly CheckGroup[]) => threads.checkGroups({ ...setup, names }, some);
+  for (const one of await check(groups)) records.set(one.record.file, one);
+  if (!(await settleCircles(records, table, check))) return undefined;
+  const checked = files.flatMap((file) => records.get(file) ?? []);
+  return {
+    files: checked.map(({ record }) => record),
+    texts: new Map(checked.map(({ record, text }) => [record.file, text])),
+  };
 }
 
 /**
@@ -142,20 +149,21 @@ async function checkWith(
  * circles are checked together, in their order, as compiling everything would come to them. False where that is too much.
  */
 async function settleCircles(
-  records: Map<string, FileRecord>,
+  records: Map<string, Pick<NotedRecord, 'record'>>,
   table: NameTable,
-  check: (group: CheckGroup) => Promise<readonly FileRecord[]>,
+  check: (groups: readonly CheckGroup[]) => Promise<readonly NotedRecord[]>,
 ): Promise<boolean> {
-  const files = [...records.values()].filter(({ hasCircle }) => hasCircle).map(({ file }) => file);
+  const circling = [...records.values()].filter(({ record }) => record.hasCircle);
+  const files = circling.map(({ record }) => record.file);
   if (files.length === 0) return true;
-  const [group] = groupsOf(files.sort(), table, { total: records.size, size: files.length }) ?? [];
-  if (group === undefined) return false;
-  for (const record of await check(group)) records.set(record.file, record);
+  const groups = groupsOf(files.sort(), table, { total: records.size, size: files.length });
+  if (groups === undefined) return false;
+  for (const one of await check(groups)) records.set(one.record.file, one);
   return true;
 }
 
 function policyFilesOf(facts: readonly FileFacts[]): readonly string[] {
-  return facts.filter(({ declared }) => declared.some((key) => key.startsWith('Policy/'))).map(({ file }) => file);
+  return facts.filter(declaresPolicy).map(({ file }) => file);
 }
 
 /** Checks again what has changed, and what depends on that. Undefined when that may be everything. */
@@ -163,7 +171,7 @@ async function recheck(
   opened: OpenCheck,
   { kept, changed }: Before,
   { groupSize }: CheckOptions,
-): Promise<Records | undefined> {
+): Promise<CheckedRecords | undefined> {
   const { setup, files, project } = opened;
   if (changed.has(IMAGES_LOCK_FILE)) return undefined;
   if (!haveSameScope(kept.settings, project.settings)) return undefined;
@@ -178,11 +186,11 @@ async function recheck(
   const own = new Set([...edited, ...news, ...filesOfMovedFolders(kept, setup)]);
   if (own.size > MAX_RECHECKED_FILES) return undefined;
   const threads = startThreads(0);
-  const looks = await threads.look(
+  const looked = await threads.look(
     { ...setup, policyFiles: [] },
     [...own].filter((file) => known.has(file)),
   );
-  const after = looks.map(factsIn);
+  const after = [...looked.facts, ...looked.records.map(({ record }) => record)];
   const policyFiles = policyFilesOf(before);
   if (policyFiles.some((file) => own.has(file)) || policyFilesOf(after).length > 0) return undefined;
   const touched = touchedFiles(own, before, after, MAX_RECHECKED_FILES);
@@ -198,13 +206,12 @@ async function recheck(
   );
   if (groups === undefined) return undefined;
   const there = before.filter(({ file }) => known.has(file));
-  const records = new Map(there.map((record) => [record.file, record]));
+  const records = new Map<string, Pick<NotedRecord, 'record'>>(there.map((record) => [record.file, { record }]));
   const names = namesToSuggest(facts, table);
-  for (const record of await threads.checkGroups({ ...setup, policyFiles, names }, groups))
-    records.set(record.file, record);
-  const checkGroup = (group: CheckGroup) => threads.checkGroups({ ...setup, policyFiles, names }, [group]);
-  if (!(await settleCircles(records, table, checkGroup))) return undefined;
-  return { files: files.flatMap((file) => records.get(file) ?? []), isWhole: false };
+  const check = (some: readonly CheckGroup[]) => threads.checkGroups({ ...setup, policyFiles, names }, some);
+  for (const one of await check(groups)) records.set(one.record.file, one);
+  if (!(await settleCircles(records, table, check))) return undefined;
+  return { files: files.flatMap((file) => records.get(file)?.record ?? []) };
 }
 
 /** Files whose source folders have come or gone. */

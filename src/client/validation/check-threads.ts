@@ -1,10 +1,9 @@
-import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { Worker } from 'node:worker_threads';
 import { CHECK_GROUPS } from '../../base/index.ts';
-import type { CheckGroup, FileRecord } from '../../compiler/index.ts';
-import { type Checker, type CheckSetup, createChecker, createReader, type FirstLook, type Reader } from './checker.ts';
+import type { CheckGroup, FileFacts } from '../../compiler/index.ts';
+import { type CheckWorker, startCheckWorkers } from './check-workers.ts';
+import { type Checker, type CheckSetup, createChecker, createReader, type Reader } from './checker.ts';
+import { type NotedRecord, notedRecord, noteRecord } from './written-record.ts';
 
 /** Work that all threads share: each takes the next piece that nobody has taken. */
 export interface CheckJob {
@@ -18,25 +17,31 @@ export interface CheckJob {
 
 /** What a thread found in one piece of the work. */
 export interface CheckPart {
-  readonly looks: readonly FirstLook[];
-  readonly records: readonly FileRecord[];
+  /** Of files that refer to others, at first. */
+  readonly facts: readonly FileFacts[];
+  readonly records: readonly NotedRecord[];
 }
 
 /** What another thread says: piece by piece, so that what it found is taken over while both still work. */
-export type CheckAnswer = { readonly kind: 'part'; readonly part: CheckPart } | { readonly kind: 'end' };
+export type CheckAnswer = { readonly kind: 'part'; readonly part: SentPart } | { readonly kind: 'end' };
+
+/** A part as it is sent: texts are copied for less than objects. */
+interface SentPart {
+  readonly facts: readonly FileFacts[];
+  readonly records: readonly (readonly [file: string, text: string])[];
+}
 
 /** Threads that check files, this one included. */
 export interface CheckThreads {
-  look(setup: CheckSetup, files: readonly string[]): Promise<readonly FirstLook[]>;
-  checkGroups(setup: CheckSetup, groups: readonly CheckGroup[]): Promise<readonly FileRecord[]>;
-  close(): Promise<void>;
+  /** Records of files that refer to nothing outside of themselves, and the facts of all others. */
+  look(setup: CheckSetup, files: readonly string[]): Promise<CheckPart>;
+  checkGroups(setup: CheckSetup, groups: readonly CheckGroup[]): Promise<readonly NotedRecord[]>;
+  close(): void;
 }
 
-/** Starts as many threads as so many files are worth. */
-export function startThreads(fileCount: number, most: number = threadsHere()): CheckThreads {
-  const others = fileCount < CHECK_GROUPS.minFiles ? 0 : most - 1;
-  if (others > 0 && fileCount <= CHECK_GROUPS.briefFiles) compileBriefly();
-  const workers = Array.from({ length: others }, startWorker);
+/** Starts as many threads as so many files are worth; `ahead`: some that were started before. */
+export function startThreads(fileCount: number, most?: number, ahead?: readonly CheckWorker[]): CheckThreads {
+  const workers = ahead ?? startCheckWorkers(fileCount, most);
   const reader = createReader();
   const run = async (setup: CheckSetup, work: CheckJob['work']): Promise<readonly CheckPart[]> => {
     const job: CheckJob = { setup, work, taken: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) };
@@ -48,27 +53,16 @@ export function startThreads(fileCount: number, most: number = threadsHere()): C
   };
   return {
     async look(setup, files) {
-      return (await run(setup, { kind: 'look', pieces: piecesOf(files) })).flatMap(({ looks }) => looks);
+      const parts = await run(setup, { kind: 'look', pieces: piecesOf(files) });
+      return { facts: parts.flatMap(({ facts }) => facts), records: parts.flatMap(({ records }) => records) };
     },
     async checkGroups(setup, groups) {
       return (await run(setup, { kind: 'group', pieces: groups })).flatMap(({ records }) => records);
     },
-    async close() {
-      await Promise.all(workers.map((worker) => worker.terminate()));
+    close() {
+      for (const { thread } of workers) void thread.terminate();
     },
   };
-}
-
-/**
- * A process that checks and ends is over before V8's last compiler has paid for itself: measured over 10,000 files, its code
- * is a seventh faster, and making it takes a sixth of all processor time. The compiler before it, Maglev, stays.
- */
-function compileBriefly(): void {
-  setFlagsFromString('--no-turbofan');
-}
-
-function threadsHere(): number {
-  return Math.min(availableParallelism(), CHECK_GROUPS.threads);
 }
 
 /** Pieces to take one after another; the last are small, so that no thread is long at work when the others have none. */
@@ -92,44 +86,51 @@ export async function checkParts(
   const checker = createChecker(setup, reader);
   const counter = new Int32Array(taken);
   for (let at = Atomics.add(counter, 0, 1); at < work.pieces.length; at = Atomics.add(counter, 0, 1)) {
-    if (work.kind === 'look') tell({ looks: lookAt(checker, work.pieces[at] ?? []), records: [] });
-    else tell({ looks: [], records: checker.checkGroup(work.pieces[at] as CheckGroup) });
+    if (work.kind === 'look') tell(lookAt(checker, work.pieces[at] ?? []));
+    else tell({ facts: [], records: checker.checkGroup(work.pieces[at] as CheckGroup).map(noteRecord) });
     // Signals and answers of other threads come in between.
     await setImmediate();
   }
 }
 
-function lookAt(checker: Checker, files: readonly string[]): readonly FirstLook[] {
-  return files.map((file) => checker.look(file));
+function lookAt(checker: Checker, files: readonly string[]): CheckPart {
+  const facts: FileFacts[] = [];
+  const records: NotedRecord[] = [];
+  for (const file of files) {
+    const look = checker.look(file);
+    if (look.kind === 'facts') facts.push(look.facts);
+    else records.push(noteRecord(look.record));
+  }
+  return { facts, records };
 }
 
-/** From source the worker is a .ts file next to this one; bundled it is `check-worker.js` next to the chunk. */
-function startWorker(): Worker {
-  const file = import.meta.url.endsWith('.ts') ? './check-worker.ts' : './check-worker.js';
-  const worker = new Worker(new URL(file, import.meta.url), {
-    resourceLimits: { maxYoungGenerationSizeMb: CHECK_GROUPS.youngMb },
-  });
-  worker.unref();
-  return worker;
+export function sentPart({ facts, records }: CheckPart): SentPart {
+  return { facts, records: records.map(({ record, text }) => [record.file, text]) };
+}
+
+function receivedPart({ facts, records }: SentPart): CheckPart {
+  return { facts, records: records.map(([file, text]) => notedRecord(file, text)) };
 }
 
 /** Done when the worker has told all of its parts. */
-function answerOf(worker: Worker, job: CheckJob, take: (part: CheckPart) => void): Promise<void> {
+function answerOf(worker: CheckWorker, job: CheckJob, take: (part: CheckPart) => void): Promise<void> {
+  const { thread, failure } = worker;
   return new Promise((resolve, reject) => {
+    if (failure.error !== undefined) return reject(failure.error);
     const settle = (act: () => void): void => {
-      worker.off('message', onMessage);
-      worker.off('error', onError);
-      worker.unref();
+      thread.off('message', onMessage);
+      thread.off('error', onError);
+      thread.unref();
       act();
     };
     const onMessage = (answer: CheckAnswer): void => {
-      if (answer.kind === 'part') take(answer.part);
+      if (answer.kind === 'part') take(receivedPart(answer.part));
       else settle(resolve);
     };
     const onError = (error: unknown): void => settle(() => reject(error));
-    worker.on('message', onMessage);
-    worker.on('error', onError);
-    worker.ref();
-    worker.postMessage(job);
+    thread.on('message', onMessage);
+    thread.on('error', onError);
+    thread.ref();
+    thread.postMessage(job);
   });
 }

@@ -34,11 +34,6 @@ export type FirstLook =
   | { readonly kind: 'facts'; readonly facts: FileFacts }
   | { readonly kind: 'record'; readonly record: FileRecord };
 
-/** What a look tells of the file by itself: a record is more of the same. */
-export function factsIn(look: FirstLook): FileFacts {
-  return look.kind === 'record' ? look.record : look.facts;
-}
-
 /** Checks files of one project in this thread. */
 export interface Checker {
   look(file: string): FirstLook;

@@ -5,12 +5,12 @@ import {
   type KnownCommit,
   type NameUse,
   NO_USE,
-  nameUses,
+  namesIn,
   type ProjectSettings,
   summaryOf,
 } from '../../compiler/index.ts';
 import { type KeptFiles, keep, readKept, readKeptPart } from './kept-file.ts';
-import { compactRecord, type WrittenRecord, wholeRecord } from './written-record.ts';
+import { type WrittenRecord, wholeRecord } from './written-record.ts';
 
 /** What is kept of a project that was checked as a whole, in pages: only those are read that an edit is about. */
 export interface Ledger extends KnownCommit {
@@ -30,6 +30,8 @@ export interface LedgerContent {
   readonly settings: ProjectSettings;
   /** Records of all definition files, in order. */
   readonly files: readonly FileRecord[];
+  /** The same by file, as text. */
+  readonly texts: ReadonlyMap<string, string>;
   /** State of each file that was there, as its snapshot has it. */
   readonly states: ReadonlyMap<string, string>;
 }
@@ -41,10 +43,10 @@ interface Head {
   readonly pages: readonly (readonly [lengthBytes: number, checksum: string])[];
 }
 
-/** A file is told by a number: its page, and its place there times the number of pages. */
 interface Page {
   readonly files: readonly (readonly [path: string, state: string, record?: WrittenRecord])[];
-  readonly names: readonly (readonly [key: string, declaredBy: readonly number[], referredBy?: readonly number[]])[];
+  /** A name with a file that declares it, or one that refers to it; files in order. */
+  readonly names: readonly (readonly [key: string, file: string, refers?: 1])[];
   readonly folders: readonly (readonly [folder: string, files: number])[];
 }
 
@@ -61,11 +63,10 @@ export interface WrittenLedger {
 /** Puts together what a whole check found. */
 export function writeLedger(content: LedgerContent): WrittenLedger {
   const { settings, files } = content;
-  const uses = nameUses(files);
-  const pages = pagesOf(content, uses).map((page) => Buffer.from(JSON.stringify(page)));
+  const pages = pagesOf(content).map((page) => Buffer.from(page));
   const written: Head = {
     settings,
-    summary: summaryOf(files, uses),
+    summary: summaryOf(files),
     pages: pages.map((page) => [page.length, checksumOf(page)]),
   };
   const head = JSON.stringify(written);
@@ -102,8 +103,6 @@ export function openLedger(folder: string, root: string, tool: string): Ledger |
     return page;
   };
   const pageOf = (name: string): ReadPage => pageAt(pageNumber(name));
-  const pathOf = (file: number): string =>
-    pageAt(file % LEDGER_PAGES).page.files[Math.floor(file / LEDGER_PAGES)]?.[0] ?? '';
   return {
     id,
     settings,
@@ -112,11 +111,7 @@ export function openLedger(folder: string, root: string, tool: string): Ledger |
       const record = pageOf(file).files.get(file)?.[2];
       return record && wholeRecord(file, record);
     },
-    usesOf: (key): NameUse => {
-      const [, declaredBy, referredBy = []] = pageOf(key).names.get(key) ?? [];
-      if (declaredBy === undefined) return NO_USE;
-      return { declaredBy: declaredBy.map(pathOf), referredBy: referredBy.map(pathOf) };
-    },
+    usesOf: (key) => pageOf(key).names.get(key) ?? NO_USE,
     stateOf: (path) => pageOf(path).files.get(path)?.[1],
     filesIn: (path) => pageOf(path).folders.get(path) ?? 0,
     readAll: () => readAll(kept.map((_page, at) => pageAt(at).page)),
@@ -129,7 +124,7 @@ export class LedgerGone extends Error {}
 interface ReadPage {
   readonly page: Page;
   readonly files: ReadonlyMap<string, Page['files'][number]>;
-  readonly names: ReadonlyMap<string, Page['names'][number]>;
+  readonly names: ReadonlyMap<string, NameUse>;
   readonly folders: ReadonlyMap<string, number>;
 }
 
@@ -137,9 +132,20 @@ function readPage(page: Page): ReadPage {
   return {
     page,
     files: new Map(page.files.map((file) => [file[0], file])),
-    names: new Map(page.names.map((use) => [use[0], use])),
+    names: usesIn(page),
     folders: new Map(page.folders),
   };
+}
+
+function usesIn({ names }: Page): ReadonlyMap<string, NameUse> {
+  const uses = new Map<string, { readonly declaredBy: string[]; readonly referredBy: string[] }>();
+  for (const [key, file, refers] of names) {
+    const use = uses.get(key) ?? { declaredBy: [], referredBy: [] };
+    uses.set(key, use);
+    const by = refers === undefined ? use.declaredBy : use.referredBy;
+    if (by.at(-1) !== file) by.push(file);
+  }
+  return uses;
 }
 
 function readAll(pages: readonly Page[]): ReturnType<Ledger['readAll']> {
@@ -152,28 +158,26 @@ function readAll(pages: readonly Page[]): ReturnType<Ledger['readAll']> {
   };
 }
 
-function pagesOf({ files, states }: LedgerContent, uses: ReadonlyMap<string, NameUse>): readonly Page[] {
-  const pages = Array.from({ length: LEDGER_PAGES }, () => ({
-    files: [] as Page['files'][number][],
-    names: [] as Page['names'][number][],
-    folders: [] as Page['folders'][number][],
-  }));
+/** The JSON texts of all pages: put together from the texts of records, which others made while files were checked. */
+function pagesOf({ files, texts, states }: LedgerContent): readonly string[] {
+  const pages = Array.from({ length: LEDGER_PAGES }, () => ({ files: '', names: '', folders: '' }));
   const pageOf = (name: string) => pages[pageNumber(name)] as (typeof pages)[number];
-  const records = new Map(files.map((record) => [record.file, record]));
-  const numbers = new Map<string, number>();
   for (const [path, state] of states) {
-    const page = pageOf(path);
-    numbers.set(path, page.files.length * LEDGER_PAGES + pageNumber(path));
-    const record = records.get(path);
-    page.files.push(record === undefined ? [path, state] : [path, state, compactRecord(record)]);
+    const text = texts.get(path);
+    const record = text === undefined ? '' : `,${text}`;
+    pageOf(path).files += `,[${JSON.stringify(path)},${JSON.stringify(state)}${record}]`;
   }
-  const numbersOf = (paths: readonly string[]): number[] => paths.flatMap((path) => numbers.get(path) ?? []);
-  for (const [key, { declaredBy, referredBy }] of uses) {
-    const use = [key, numbersOf(declaredBy)] as const;
-    pageOf(key).names.push(referredBy.length === 0 ? use : [...use, numbersOf(referredBy)]);
+  for (const facts of files) {
+    const file = JSON.stringify(facts.file);
+    for (const key of namesIn(facts)) pageOf(key).names += `,[${JSON.stringify(key)},${file}]`;
+    for (const key of facts.refs) pageOf(key).names += `,[${JSON.stringify(key)},${file},1]`;
   }
-  for (const [folder, count] of folderCounts(states.keys())) pageOf(folder).folders.push([folder, count]);
-  return pages;
+  for (const [folder, count] of folderCounts(states.keys()))
+    pageOf(folder).folders += `,[${JSON.stringify(folder)},${count}]`;
+  return pages.map(
+    (page) =>
+      `{"files":[${page.files.slice(1)}],"names":[${page.names.slice(1)}],"folders":[${page.folders.slice(1)}]}`,
+  );
 }
 
 /** How many files each folder holds, at any depth; `''` is the root. */

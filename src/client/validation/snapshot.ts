@@ -23,16 +23,26 @@ const TRACKED = /^([HCR]) (\d{6}) ([0-9a-f]{40,64}) 0\t/;
 
 /**
  * One look at the folder through git, which knows the ids of unchanged files from its index: milliseconds for 10,000
- * files. Undefined where git cannot tell: outside of a repository, in the middle of a merge, with flags on files that
+ * files. `listing`: what `INDEX` told, if that was asked after the look began. Undefined where git cannot tell: outside of a repository, in the middle of a merge, with flags on files that
  * hide their changes.
  */
-export async function takeSnapshot(root: string, tool: string, look?: QuickLook): Promise<Snapshot | undefined> {
-  return (look && (await snapshotFrom(root, tool, look))) ?? (await wholeSnapshot(root, tool));
+export async function takeSnapshot(
+  root: string,
+  tool: string,
+  look?: QuickLook,
+  listing: () => Promise<string | undefined> = () => askGit(root, INDEX),
+): Promise<Snapshot | undefined> {
+  return (look && (await snapshotFrom(root, tool, look, listing()))) ?? (await wholeSnapshot(root, tool));
 }
 
 /** What the index holds, and over it what a look at the folder found to differ: so no file is looked at twice. */
-async function snapshotFrom(root: string, tool: string, look: QuickLook): Promise<Snapshot | undefined> {
-  const listed = await askGit(root, INDEX);
+async function snapshotFrom(
+  root: string,
+  tool: string,
+  look: QuickLook,
+  listing: Promise<string | undefined>,
+): Promise<Snapshot | undefined> {
+  const listed = await listing;
   const found = listed === undefined ? undefined : filesListed(root, listed);
   // What another git wrote meanwhile is not what was looked at.
   if (found === undefined || checksumOf(look.indexFile) !== look.index) return undefined;
@@ -49,7 +59,8 @@ async function wholeSnapshot(root: string, tool: string): Promise<Snapshot | und
   return found && { key: keyOf(root, tool, found.states), ...found };
 }
 
-const INDEX = ['ls-files', '-z', '-t', '-s', '--cached'];
+/** Asks git for what the index holds. */
+export const INDEX = ['ls-files', '-z', '-t', '-s', '--cached'];
 
 interface ListedFiles {
   readonly states: Map<string, string>;

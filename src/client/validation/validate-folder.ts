@@ -2,8 +2,9 @@ import { readdirSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../base/index.ts';
+import type { BegunCheck } from './begin-check.ts';
 import { type BegunLook, beginLook } from './begin-look.ts';
-import { finishLook, guessChange, type QuickLook, snapshotKeyOf } from './quick-look.ts';
+import { finishLook, type QuickLook, snapshotKeyOf } from './quick-look.ts';
 import type { Verdict } from './verdict.ts';
 import { readVerdict } from './verdict-cache.ts';
 
@@ -24,6 +25,8 @@ export interface OpenedFolder {
   readonly tool: string;
   /** How it looks; undefined when that cannot be told at a glance. */
   readonly look: QuickLook | undefined;
+  /** A check of all of it, where that was likely from the start. */
+  readonly check: BegunCheck | undefined;
 }
 
 /**
@@ -36,22 +39,15 @@ export async function validateFolder(root: string, options: ValidateFolderOption
   return keptVerdict(opened) ?? validateOpened(opened);
 }
 
-/** Loads what checks a folder while git looks at it, where it is likely that it will be checked. */
-export function loadAhead({ place }: BegunLook, cacheFolder: string): void {
-  const change = guessChange(cacheFolder, place);
-  if (change === undefined) return;
-  void import('./check-and-keep.ts');
-  void (change === 'edited' ? import('./check-edited.ts') : import('./check-folder.ts'));
-}
-
 /** The folder as it looks, when git has told; undefined where nothing is kept of validations. */
 export async function openFolder(
   begun: BegunLook,
   { cacheFolder, tool = isBundled() ? runningTool() : undefined }: ValidateFolderOptions,
+  check?: BegunCheck,
 ): Promise<OpenedFolder | undefined> {
   if (cacheFolder === undefined || tool === undefined) return undefined;
   const { root, place } = begun;
-  return { root, place, cacheFolder, tool, look: await finishLook(begun, tool) };
+  return { root, place, cacheFolder, tool, look: await finishLook(begun, tool), check };
 }
 
 /** What was said of a folder that has not changed since. */

@@ -19,15 +19,22 @@ export interface NameTable {
 export function nameTable(files: readonly FileFacts[]): NameTable {
   const filesOf = new Map<string, string[]>();
   const byFile = new Map<string, FileFacts>();
+  const shared = new Set<string>();
   for (const facts of files) {
     byFile.set(facts.file, facts);
     for (const key of namesIn(facts)) {
-      if (filesOf.get(key)?.at(-1) !== facts.file) append(filesOf, key, facts.file);
+      const known = filesOf.get(key);
+      if (known === undefined) filesOf.set(key, [facts.file]);
+      else if (known.at(-1) !== facts.file) {
+        known.push(facts.file);
+        shared.add(key);
+      }
     }
   }
   const needsOf = (file: string): readonly string[] => {
     const facts = byFile.get(file);
     if (facts === undefined) return [];
+    if (facts.refs.length === 0 && (shared.size === 0 || !namesIn(facts).some((key) => shared.has(key)))) return [];
     const needed = new Set<string>();
     const add = (key: string): void => {
       for (const other of filesOf.get(key) ?? []) if (other !== file) needed.add(other);

@@ -38,41 +38,33 @@ export interface KnownCommit {
 
 export const NO_USE: NameUse = { declaredBy: [], referredBy: [] };
 
-/** The names of all files, given in order. */
-export function nameUses(files: readonly FileFacts[]): ReadonlyMap<string, NameUse> {
-  const uses = new Map<string, { readonly declaredBy: string[]; readonly referredBy: string[] }>();
-  const useOf = (key: string) => {
-    const known = uses.get(key);
-    if (known !== undefined) return known;
-    const use = { declaredBy: [], referredBy: [] };
-    uses.set(key, use);
-    return use;
-  };
-  for (const facts of files) {
-    for (const key of namesIn(facts)) {
-      const { declaredBy } = useOf(key);
-      if (declaredBy.at(-1) !== facts.file) declaredBy.push(facts.file);
-    }
-    for (const key of facts.refs) useOf(key).referredBy.push(facts.file);
-  }
-  return uses;
-}
-
-/** Sums up the records of all files. */
-export function summaryOf(files: readonly FileRecord[], uses: ReadonlyMap<string, NameUse>): CommitSummary {
-  const useOf = (key: string): NameUse => uses.get(key) ?? NO_USE;
-  const isPolicy = (key: string): boolean => key.startsWith('Policy/');
+/** Sums up the records of all files, given in order. */
+export function summaryOf(files: readonly FileRecord[]): CommitSummary {
+  const referred = new Set(files.flatMap(({ refs }) => refs));
+  const undeclared = undeclaredOf(files, referred);
   return {
     fileCount: files.length,
     ...totalOf(files),
     loud: files.filter(isLoud).map(({ file }) => file),
     idle: files.flatMap(({ file, idle }) =>
-      idle.filter((key) => useOf(key).referredBy.length === 0).map((key) => [file, key] as const),
+      idle.filter((key) => !referred.has(key)).map((key) => [file, key] as const),
     ),
-    unknown: files.filter(({ refs }) => refs.some((key) => useOf(key).declaredBy.length === 0)).map(({ file }) => file),
-    policyFiles: files.filter(({ declared }) => declared.some(isPolicy)).map(({ file }) => file),
+    unknown: files.filter(({ refs }) => refs.some((key) => undeclared.has(key))).map(({ file }) => file),
+    policyFiles: files.filter(declaresPolicy).map(({ file }) => file),
     circling: files.filter(({ hasCircle }) => hasCircle).map(({ file }) => file),
   };
+}
+
+/** Of names that are referred to, those that nobody declares. */
+function undeclaredOf(files: readonly FileFacts[], referred: ReadonlySet<string>): ReadonlySet<string> {
+  const undeclared = new Set(referred);
+  if (undeclared.size > 0) for (const facts of files) for (const key of namesIn(facts)) undeclared.delete(key);
+  return undeclared;
+}
+
+/** Whether one of its valid definitions is a policy. */
+export function declaresPolicy({ declared }: FileFacts): boolean {
+  return declared.some((key) => key.startsWith('Policy/'));
 }
 
 /** What is summed up over files. */
