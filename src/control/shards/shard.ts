@@ -51,8 +51,8 @@ interface Peer {
   readonly holder: string;
   readonly serves: string;
   readonly durationMs: number;
-  /** When it was last seen to change, by our clock. */
-  readonly seenAt: UnixMs;
+  /** When it was last seen to change, by our clock; later when that was set back since. */
+  seenAt: UnixMs;
 }
 
 interface State {
@@ -184,9 +184,11 @@ function blockers(state: State): readonly string[] {
   const now = state.options.clock.now();
   if (!state.hasSeenPeers) return ['unknown'];
   return [...state.peers]
-    .filter(([name, { holder, serves, durationMs, seenAt }]) => {
-      if (name === leaseName(state.options.id) || holder === '') return false;
-      return serves !== state.target.version && now - seenAt < durationMs;
+    .filter(([name, peer]) => {
+      if (name === leaseName(state.options.id) || peer.holder === '') return false;
+      // A clock that was set back starts the wait over, and does not make it longer by as much.
+      peer.seenAt = Math.min(peer.seenAt, now);
+      return peer.serves !== state.target.version && now - peer.seenAt < peer.durationMs;
     })
     .map(([name]) => name);
 }

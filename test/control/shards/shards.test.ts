@@ -136,6 +136,28 @@ describe('shards of several processes', () => {
     expect(sites.clashes).toEqual([]);
   });
 
+  it('wait for one that is gone as long as its lease, also when their clock is set back meanwhile', async () => {
+    const passing = manualClock(1_000_000);
+    let skewMs = 0;
+    // Timers measure time that passes, whatever the clock is set to.
+    const clock = {
+      now: () => passing.now() + skewMs,
+      at: (at: number, run: () => void) => passing.at(at - skewMs, run),
+      set: passing.set,
+    };
+    const store = await openStore();
+    const gone = openSites(store, passing).start('shard-1', 3);
+    await pass(passing, () => gone.shard.epoch() !== undefined);
+    gone.link.isCut = true;
+    const { shard } = openSites(store, clock).start('shard-0', 2);
+    await pass(passing, () => shard.epoch() !== undefined);
+    expect(shard.isComplete()).toBe(false);
+    const setBackAt = passing.now();
+    skewMs = -3_600_000;
+    await pass(passing, () => shard.isComplete());
+    expect(passing.now() - setBackAt).toBeLessThan(600_000);
+  });
+
   it('renew what they hold without reading it, and read it when somebody else has written it', async () => {
     const clock = manualClock(1_000_000);
     const store = await openStore();

@@ -24,6 +24,8 @@ interface ScheduleFacts {
   readonly versions: Version[];
   /** As its status says: it has a watermark of its own. */
   owedSince: number | undefined;
+  /** When that last began or ended: before, it may have had nothing to start. */
+  asideAt: number;
 }
 
 /** How far the scheduler says that it is, with spans of the past that it still works on. */
@@ -60,7 +62,10 @@ export const ticksAreSingle: Invariant = {
     if (commit.kind === 'status' && commit.key.kind === 'Schedule') {
       const schedule = memory.byKey.get(keyOf(commit));
       const { owedSince } = commit.patch as { readonly owedSince?: string | null };
-      if (schedule !== undefined && owedSince !== undefined) schedule.owedSince = instantMs(owedSince ?? undefined);
+      if (schedule !== undefined && owedSince !== undefined) {
+        schedule.owedSince = instantMs(owedSince ?? undefined);
+        schedule.asideAt = facts.world.timeline.now;
+      }
     }
     if (commit.kind === 'status' && commit.key.kind === 'SchedulerState') {
       moved(facts, memory, commit.patch as SchedulerState['status'] & object);
@@ -76,7 +81,7 @@ function see(facts: Facts, memory: Memory, schedule: Schedule): void {
   const key = `${schedule.metadata.namespace}/${schedule.metadata.name}`;
   let found = memory.byKey.get(key);
   if (found === undefined) {
-    found = { key, versions: [], owedSince: undefined };
+    found = { key, versions: [], owedSince: undefined, asideAt: 0 };
     memory.byKey.set(key, found);
     memory.known.push(found);
   }
@@ -165,8 +170,10 @@ function nothingIsOwed(facts: Facts): void {
   const recoveredAt = facts.world.troubledUntil + recoveryMs(facts.world.plan.seed);
   if (recoveredAt > now) return;
   for (const schedule of byKey.values()) {
-    const { rule, offsetMs, since, at } = schedule.versions.at(-1) as Version;
+    const { rule, offsetMs, since, at, spec } = schedule.versions.at(-1) as Version;
     if (rule === undefined || now - at < 3_600_000) continue;
+    // Whose launch plan somebody deleted, and nobody restores while its repository is suspended, owes what it cannot start.
+    if (schedule.owedSince !== undefined && !hasPlan(facts, schedule.key, spec.launchPlan)) continue;
     // By the clock of the scheduler it may be as early as that.
     const until = now - offsetMs - 120_000 - facts.world.worstSkewMs;
     const settled = Math.min(progress?.settledUntil ?? 0, schedule.owedSince ?? Number.POSITIVE_INFINITY);
@@ -174,12 +181,17 @@ function nothingIsOwed(facts: Facts): void {
     const [owed] = ticksBetween(rule, from, until, 1);
     if (owed !== undefined) facts.violate(1, `${schedule.key} owes its tick ${new Date(owed).toISOString()}`);
     // Of what came while all was calm, none was missed, whatever the policy. A clock that was ahead may have dropped some.
-    const calm = Math.max(until - 3_000_000, since, at, recoveredAt) + facts.world.worstSkewMs;
+    const calm = Math.max(until - 3_000_000, since, at, recoveredAt, schedule.asideAt) + facts.world.worstSkewMs;
     for (const tick of ticksBetween(rule, calm, until, 1_000)) {
       const text = new Date(tick).toISOString();
       if (!ticks.has(`${schedule.key}@${text}`)) facts.violate(1, `${schedule.key} lacks its tick ${text}`);
     }
   }
+}
+
+function hasPlan({ world }: Facts, schedule: string, name: string): boolean {
+  const namespace = schedule.slice(0, schedule.indexOf('/'));
+  return world.store.find({ kind: 'LaunchPlan', namespace, name }) !== undefined;
 }
 
 export function livingExecutions(facts: Facts): number {
