@@ -14,6 +14,7 @@ import type { CommandInput } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode, FailedError, UsageError } from './errors.ts';
 import { notFoundHint } from './not-found.ts';
+import { personOf } from './person.ts';
 import { namespaceFor } from './scope.ts';
 import { printable } from './terminal.ts';
 
@@ -56,12 +57,11 @@ export async function answerNode(
   { session, key, execution, path }: Answer,
   said: Pick<NodeSignal, 'decision' | 'value' | 'valueText'>,
 ): Promise<ExitCode> {
-  const by = env.USER ?? env.LOGNAME;
   const reason = input.text('reason');
   const signal: NodeSignal = {
     ...said,
     ...(reason !== undefined && { reason }),
-    ...(by !== undefined && by !== '' && { by }),
+    ...personOf({ env }),
     at: instantText(clock.now()),
   };
   const status = nodeStatusOf(execution, path);

@@ -14,9 +14,10 @@ import { type Oid, shortOid } from '../git/index.ts';
 import type { CommandInput } from './command.ts';
 import type { CommandContext } from './context.ts';
 import { FailedError } from './errors.ts';
+import { personOf } from './person.ts';
 import { type PushTarget, pushTarget, pushTo } from './push-target.ts';
 import { namespaceFor } from './scope.ts';
-import { givenInputs, startExecution, startedBy, wantedCache } from './start-execution.ts';
+import { givenInputs, startExecution, wantedCache } from './start-execution.ts';
 import { awaitPoll, requestSync } from './sync-repository.ts';
 
 export interface Trial {
@@ -92,7 +93,7 @@ async function tryCommit(state: State, commit: Oid): Promise<Trial> {
     ...runnable,
     namespace: state.namespace,
     inputs: launch.inputs,
-    trigger: { kind: 'manual', ...startedBy(state.context) },
+    trigger: { kind: 'manual', ...personOf(state.context) },
     ...wantedCache(state.input),
   });
   const trial = await outcome(state, execution);

@@ -31,12 +31,6 @@ export function wantedCache(input: CommandInput): Pick<ExecutionRequest, 'cache'
   return cache === 'overwrite' || cache === 'off' ? { cache } : {};
 }
 
-/** Who starts it, for the trigger. */
-export function startedBy({ env }: CommandContext): { readonly by?: string } {
-  const by = env.USER ?? env.LOGNAME;
-  return by === undefined || by === '' ? {} : { by };
-}
-
 /** Inputs of --inputs-file under those of --input, which are read by the type of their parameter. */
 export async function givenInputs(
   context: CommandContext,

@@ -10,6 +10,7 @@ import {
   type KubeObject,
   LABEL,
   newExecution,
+  OWNER,
   type Pod,
   SYSTEM_NAMESPACE,
 } from '../../src/cluster/index.ts';
@@ -74,7 +75,7 @@ export interface Ran {
 }
 
 export async function openControlPlane(): Promise<ControlPlane> {
-  const api = await openApi();
+  const api = await openApi({ user: OWNER });
   const logs = new Map<string, string>();
   api.store.serveLogs(async function* ({ name }) {
     yield Buffer.from(logs.get(name) ?? `${name} wrote this\n`);

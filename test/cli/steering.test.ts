@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalJson, digestOf, type Json } from '../../src/base/index.ts';
 import { changedNodes } from '../../src/cli/follow-execution.ts';
@@ -82,6 +83,13 @@ describe('pipectl approve and reject', () => {
     expect(await signalsOf(name)).toEqual({
       'sign-off': { decision: 'approve', by: 'ada', reason: 'looks good', at },
     });
+  });
+
+  it('write the account that they run by where the environment names nobody, as cron and services have it', async () => {
+    const name = await running({ 'sign-off': waits('approval') });
+    const env = { PIPECTL_KUBECONFIG: plane.api.kubeconfig };
+    expect((await plane.runIn({ env }, 'approve', name)).code).toBe(0);
+    expect((await signalsOf(name))?.['sign-off']?.by).toBe(userInfo().username);
   });
 
   it('need no node where only one waits', async () => {

@@ -47,14 +47,17 @@ export interface ApiFixture {
   close(): Promise<void>;
 }
 
-export async function openApi(): Promise<ApiFixture> {
+/** Who asks by TOKEN, unless said otherwise. */
+const TESTS = 'tests';
+
+export async function openApi({ user = TESTS }: { readonly user?: string } = {}): Promise<ApiFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'pipectl-api-'));
   const openStore = () => openEmbeddedStore({ folder: join(folder, 'store'), clock, random, log: quiet });
   let store = await openStore();
   const archive = openArchive({ path: join(folder, 'archive.sqlite'), clock });
   const certificate = localCertificate(Date.now());
   const start = async (port: number) => {
-    const authenticate = tokenAuthenticator(TOKEN, { name: 'tests', groups: [], scopes: [{ kind: 'admin' }] });
+    const authenticate = tokenAuthenticator(TOKEN, { name: user, groups: [], scopes: [{ kind: 'admin' }] });
     const api = createApiServer({
       cluster: withArchive(store, archive),
       authenticate,

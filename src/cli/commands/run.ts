@@ -6,12 +6,12 @@ import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, FailedError } from '../errors.ts';
 import { followExecution } from '../follow-execution.ts';
+import { personOf } from '../person.ts';
 import { namespaceFor } from '../scope.ts';
 import {
   givenInputs,
   printCreated,
   startExecution,
-  startedBy,
   usableInputs,
   wantedCache,
   wantedName,
@@ -32,7 +32,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     ...runnable,
     namespace: target.namespace,
     inputs,
-    trigger: { kind: 'manual', ...startedBy(context) },
+    trigger: { kind: 'manual', ...personOf(context) },
     ...(maxParallelism !== undefined && { maxParallelism }),
     ...(priority !== undefined && { priority }),
     ...wantedCache(input),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, type Log, MAX_STREAMS } from '../../../base/index.ts';
 import { type AuditLog, type Cluster, type Identity, maySee } from '../../index.ts';
+import { namingApi } from './acted-by.ts';
 import { type Api, answerJson, answerStatus, answerText, type Exchange } from './api.ts';
 import { auditedApi, auditSource } from './audited.ts';
 import { accessRequest, authorize } from './authorize.ts';
@@ -108,7 +109,7 @@ async function serveObjects(options: ApiServerOptions, route: ObjectsRoute, exch
   const { request, user } = exchange;
   const wanted = accessRequest(request, route);
   const isWrite = WRITING.has(request.method ?? '');
-  const signed = isWrite ? signedApi(options, route, user) : options;
+  const signed = isWrite ? namingApi(signedApi(options, route, user), route, user) : options;
   const audited =
     isWrite && options.audit !== undefined
       ? auditedApi(signed, options.audit, auditSource(request, user), wanted, route)
