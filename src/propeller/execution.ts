@@ -63,6 +63,11 @@ export function addExecutionTimers({ execution, phase, startedAt, timers }: Engi
 
 /** Why everything of an aborted execution is ended. */
 export function abortedError({ abortedFor }: EngineState): ExecutionError {
+  // A child is told its parent's error as the reason: what that says of an abort is true of the child as it stands.
+  if (abortedFor?.startsWith(INHERITED)) return { reason: 'Aborted', message: abortedFor.slice('Aborted: '.length) };
   const why = abortedFor === undefined ? '' : `: ${abortedFor}`;
-  return { reason: 'Aborted', message: cut(`the execution was aborted${why}`) };
+  return { reason: 'Aborted', message: cut(`${ABORTED}${why}`) };
 }
+
+const ABORTED = 'the execution was aborted';
+const INHERITED = `Aborted: ${ABORTED}`;

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
 import {
+  ANNOTATION,
   createObject,
   deleteObject,
   type Execution,
@@ -175,11 +176,18 @@ describe('child executions', () => {
     await untilObject<Execution>(store, keyOf('Execution', 'second'), ({ status }) => {
       return status?.nodes?.child?.child?.phase === 'Queued';
     });
-    await patchObject(store, keyOf('Execution', 'second'), { spec: { desired: 'Aborted' } });
+    await patchObject(store, keyOf('Execution', 'second'), {
+      metadata: { annotations: { [ANNOTATION.abort]: 'enough' } },
+      spec: { desired: 'Aborted' },
+    });
     expect((await untilOver(store, 'second')).status).toMatchObject({
       phase: 'Aborted',
       nodes: { child: { phase: 'Aborted' } },
     });
+    // Both say why in the same words, however deep they are nested.
+    const error = { reason: 'Aborted', message: 'the execution was aborted: enough' };
+    expect((await untilOver(store, 'second')).status?.error).toEqual(error);
+    expect((await untilOver(store, await childOf('second'))).status?.error).toEqual(error);
   });
 
   it('of a plan that was never registered end their parent with an error, and delay no other', async () => {
