@@ -30,7 +30,7 @@ export function describeExecution(view: ExecutionView, terminal: Terminal): stri
   ];
   if (Object.keys(view.inputs).length > 0) lines.push('', 'Inputs:', ...valueLines(terminal, view.inputs));
   lines.push('', `Nodes: ${view.counts.ended} of ${view.counts.total} ended`, ...nodeLines(view, terminal));
-  lines.push(...waitingLines(view));
+  lines.push(...waitingLines(view), ...writtenLines(view));
   const failed = view.nodes.filter(({ error }) => error !== undefined);
   if (failed.length > 0) {
     lines.push('', 'Failures:');
@@ -131,6 +131,13 @@ export function answerCommand(execution: string, { id, phase, wait }: NodeView):
   if (wait === undefined || isTerminalPhase(phase)) return undefined;
   if (wait.for === 'approval') return `pipectl approve ${execution} ${id}`;
   return `pipectl signal ${execution} ${id} --value …`;
+}
+
+/** What tasks of dynamic nodes wrote, and where it is kept. */
+function writtenLines({ nodes }: ExecutionView): string[] {
+  const written = nodes.flatMap(({ id, closure }) => (closure === undefined ? [] : [`  ${printable(id)}: ${closure}`]));
+  if (written.length === 0) return [];
+  return ['', 'Written workflows (`pipectl get closure DIGEST -n pipectl-system`):', ...written];
 }
 
 function waitingLines(view: ExecutionView): string[] {

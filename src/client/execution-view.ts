@@ -1,4 +1,4 @@
-import { instantMs, type Json, type UnixMs } from '../base/index.ts';
+import { type Digest, instantMs, type Json, type UnixMs } from '../base/index.ts';
 import {
   type Execution,
   type ExecutionCost,
@@ -23,6 +23,8 @@ export interface NodeView {
   readonly depth: number;
   /** Of a switch that has taken a branch, the kind of that. `unknown` when the closure is not at hand. */
   readonly kind: NodeClosure['kind'] | 'fail' | 'unknown';
+  /** Of a dynamic node: the workflow that its task has written. */
+  readonly closure?: Digest;
   /** The branch that a switch has taken. */
   readonly branch?: number | 'else';
   readonly phase: NodePhase;
@@ -105,10 +107,18 @@ export interface ExecutionView {
   readonly cost?: ExecutionCost;
 }
 
-/** The view of `execution` at `now`. `closure` is the one that it is pinned to, when it could be read. */
-export function viewExecution(execution: Execution, closure: WorkflowClosure | undefined, now: UnixMs): ExecutionView {
+/**
+ * The view of `execution` at `now`. `closure` is the one that it is pinned to, when it could be read; `written` those that
+ * tasks of dynamic nodes have written.
+ */
+export function viewExecution(
+  execution: Execution,
+  closure: WorkflowClosure | undefined,
+  now: UnixMs,
+  written?: ReadonlyMap<Digest, WorkflowClosure>,
+): ExecutionView {
   const { metadata, spec, status } = execution;
-  const nodes = withInner(placedNodes(status?.nodes ?? {}, closure).map((node) => viewNode(node, now)));
+  const nodes = withInner(placedNodes(status?.nodes ?? {}, closure, written).map((node) => viewNode(node, now)));
   const phase = status?.phase ?? 'Pending';
   const isTerminal = isTerminalPhase(phase);
   const startedAt = instantMs(status?.startedAt);
@@ -148,6 +158,7 @@ function viewNode({ status, ...place }: PlacedNode, now: UnixMs): NodeView {
     kind: place.kind === 'unknown' && map !== undefined ? 'map' : place.kind,
     phase: status.phase,
     ...(status.branch !== undefined && { branch: status.branch }),
+    ...(status.closure !== undefined && { closure: status.closure }),
     ...(status.attempt !== undefined && { attempt: status.attempt }),
     ...(status.systemFailures !== undefined && { systemFailures: status.systemFailures }),
     ...(status.ending !== undefined && !isTerminalPhase(status.phase) && { ending: status.ending }),

@@ -1,3 +1,4 @@
+import type { Digest } from '../base/index.ts';
 import type { NodeStatus } from '../cluster/index.ts';
 import type { BranchClosure, NodeClosure, WorkflowClosure } from '../compiler/index.ts';
 
@@ -21,13 +22,16 @@ type Nodes = Pick<WorkflowClosure, 'nodes' | 'onFailure'>;
 
 /**
  * All nodes of an execution: those of the closure in its order, or without one in the order of their start; what a node
- * runs stands behind it, as far as it has begun. Failure handlers come last, once they have begun.
+ * runs stands behind it, as far as it has begun; `written` has what tasks of dynamic nodes wrote. Failure handlers come last, once they have begun.
  */
-export function placedNodes(statuses: Statuses, closure: WorkflowClosure | undefined): readonly PlacedNode[] {
-  const workflows = closure?.workflows ?? {};
+export function placedNodes(
+  statuses: Statuses,
+  closure: WorkflowClosure | undefined,
+  written: ReadonlyMap<Digest, WorkflowClosure> = new Map(),
+): readonly PlacedNode[] {
   const groups = groupsOf(statuses);
   const placed: PlacedNode[] = [];
-  const place = (prefix: string, depth: number, known: Nodes | undefined): void => {
+  const place = (prefix: string, depth: number, known: Nodes | undefined, root: WorkflowClosure | undefined): void => {
     const group = groups.get(prefix);
     const add = (id: string, action: Action | undefined, upstream: readonly string[]): void => {
       const path = prefix + id;
@@ -35,7 +39,10 @@ export function placedNodes(statuses: Statuses, closure: WorkflowClosure | undef
       const taken = takenBy(action, status);
       placed.push({ id: path, depth, kind: taken?.kind ?? 'unknown', upstream, status });
       if (!groups.has(`${path}/`)) return;
-      place(`${path}/`, depth + 1, taken?.kind === 'workflow' ? workflows[taken.workflow] : undefined);
+      // A workflow that a task wrote has the ones that it runs inline in its own closure.
+      const own = taken?.kind === 'dynamic' && status?.closure !== undefined ? written.get(status.closure) : undefined;
+      const inline = taken?.kind === 'workflow' ? root?.workflows?.[taken.workflow] : undefined;
+      place(`${path}/`, depth + 1, own ?? inline, own ?? root);
     };
     if (known === undefined) for (const id of byStart(group)) add(id, undefined, []);
     else {
@@ -44,7 +51,7 @@ export function placedNodes(statuses: Statuses, closure: WorkflowClosure | undef
       if (group?.has(HANDLER_ID)) add(HANDLER_ID, known.onFailure, []);
     }
   };
-  place('', 0, closure);
+  place('', 0, closure, closure);
   return placed;
 }
 

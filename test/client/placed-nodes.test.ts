@@ -48,6 +48,25 @@ it('nodes that run others have these behind them, in the order of their workflow
   expect(view.nodes.find(({ id }) => id === 'w/b')?.upstream).toEqual(['w/a']);
 });
 
+it('nodes of a workflow that a task wrote are in its order and of its kinds, once it could be read', () => {
+  const written = compiledWorkflow({
+    inner: 'nodes: { deep: { sleep: 1s } }',
+    main: 'nodes: { one: { workflow: inner }, two: { task: work, with: { a: 1 }, needs: [one] } }',
+  });
+  const digest = 'd'.repeat(64);
+  const under = { 'd/one/deep': done };
+  const made = { ...execution, status: { ...execution.status, nodes: { ...nodes, ...under } } };
+  const view = viewExecution(made, closure, 0, new Map([[digest, written]]));
+  expect(
+    view.nodes.filter(({ id }) => id.startsWith('d')).map(({ id, kind, closure: its }) => [id, kind, its]),
+  ).toEqual([
+    ['d', 'dynamic', digest],
+    ['d/one', 'workflow', undefined],
+    ['d/one/deep', 'sleep', undefined],
+    ['d/two', 'task', undefined],
+  ]);
+});
+
 it('a node that runs others tells how far these are', () => {
   const innerOf = (id: string) => viewExecution(execution, closure, 0).nodes.find((node) => node.id === id)?.inner;
   expect(innerOf('w')).toEqual({ size: 2, succeeded: 1, failed: 1, running: 0 });

@@ -62,3 +62,6 @@ export const MAX_BLAMED_COMMITS = 500;
 export const MAX_BISECTED_COMMITS = 100_000;
 /** How long `pipectl bisect` waits for the poll that is to bring a commit. */
 export const POLL_WAIT_MS = 60_000;
+
+/** Workflows that tasks wrote which `describe` reads, to name the kinds of their nodes: a request each. */
+export const MAX_WRITTEN_SHOWN = 100;

@@ -4,6 +4,7 @@ import {
   executionEvents,
   loadAttempts,
   loadWorkflowClosure,
+  loadWrittenWorkflows,
   resolveRevision,
   revisionsOf,
   viewExecution,
@@ -54,9 +55,8 @@ async function describe(context: CommandContext, { cluster }: Connected, key: Ob
     const execution = object as Execution;
     const closure = await loadWorkflowClosure(cluster, execution.spec.closure);
     const events = executionEvents(execution, await loadAttempts(cluster, execution), closure);
-    return (
-      describeExecution(viewExecution(execution, closure, clock.now()), stdout) + lastEvents(events, key.name, stdout)
-    );
+    const view = viewExecution(execution, closure, clock.now(), await loadWrittenWorkflows(cluster, execution));
+    return describeExecution(view, stdout) + lastEvents(events, key.name, stdout);
   }
   if (object.kind === 'Repository') {
     const repository = object as Repository;
