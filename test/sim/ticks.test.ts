@@ -55,6 +55,8 @@ describe('schedules that once found something', () => {
       0.5,
       'executions of a successor that a replaced scheduler forgot, and ends that were asked for again and again',
     ],
+    [1003381, 0.5, 'claims of two versions of a schedule in one write, of which the last was written'],
+    [1003985, 0.5, 'a schedule of which nobody had heard when its scheduler was cut off and died'],
     [11503, 0.5, 'a name that was taken once, of a schedule that lets its ticks overlap by now'],
   ])('seed %i of %d hours is good: %s', async (seed, hours) => {
     expect(said(await simulateTicks(tickPlanOf(seed, hours)))).toBe(`seed ${seed}: good`);

@@ -78,6 +78,11 @@ export function place(lanes: Lanes, entry: ScheduleEntry, now: UnixMs): void {
   // It may have changed just before what is settled by now, and its ticks since then are looked at again.
   const settled = isFresh(entry, lanes.settledUntil) ? sinceOf(entry) : lanes.settledUntil;
   const due = nextDue(entry.spans, settled);
+  // It may be older than what is missed, too: so its own watermark tells what becomes of those.
+  if (due !== undefined && due <= Math.min(lanes.settledUntil, now)) {
+    fallBehind(lanes, entry, settled, undefined, now);
+    return;
+  }
   if (due !== undefined) lanes.live.set(entry.id, due);
   const [gap] = lanes.gaps;
   if (gap !== undefined) placeMissed(lanes, entry, gap);

@@ -44,7 +44,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
   const makings = await makingsOf(term, ticks);
   const batch: Decided = { creations: [], steering: [], skipped: 0 };
   const known = new Map<number, ScheduleEntry>();
-  const claimed = new Set<ScheduleEntry>();
+  const claimed = new Map<number, ScheduleEntry>();
   for (const [place, due] of ticks.entries()) {
     const entry = current(term, due.entry);
     // Removed, or turned off: what is not durable yet is withdrawn.
@@ -55,14 +55,14 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
     if (start === undefined || isPutOff(term, entry, due)) putOff(term, entry, due);
     else if (start instanceof StalledError) fail(term, entry, due, start);
     else {
-      if (decide(term, batch, entry, start) && entry.launch.overlap !== 'allow') claimed.add(entry);
+      if (decide(term, batch, entry, start) && entry.launch.overlap !== 'allow') claimed.set(entry.id, entry);
       const news = isFresh(entry, lanes.settledUntil) ? roster.know(entry) : undefined;
       if (news !== undefined) known.set(entry.id, news);
     }
   }
   const notes = notesOf(term);
   for (const [id, entry] of known) addNote(notes, id, statusPatch(entry, knownPatch(entry)));
-  for (const entry of claimed) addNote(notes, entry.id, statusPatch(entry, { claims: term.claims.news(entry) }));
+  for (const [id, entry] of claimed) addNote(notes, id, statusPatch(entry, { claims: term.claims.news(entry) }));
   const progress = statePatch(lanes.settledUntil, lanes.gaps);
   if (health === term.notedHealth) return { ...batch, notes, state: progress };
   const conditions = healthConditions(health, lanes, options.clock.now());

@@ -135,6 +135,21 @@ describe('a tick that finds an execution of its schedule', () => {
     expect(await plane.ticks(4)).toEqual(['01-01T01:00', '01-01T02:00', '01-01T03:00', '01-01T05:00']);
   });
 
+  it('is counted with the one before it that started in the same write, also after a restart', async () => {
+    await plane.createPlan();
+    await plane.createSchedule('hourly', { overlap: 'queue', maxQueued: 1, everyMs: 10_000 });
+    const begin = plane.clock.now();
+    plane.clock.set(begin + 30_000);
+    const before = await plane.start();
+    await plane.until('both', async () => (await plane.executions()).length === 2);
+    await before.stop();
+    expect(Object.values((await plane.schedule('hourly')).status?.claims ?? {})).toHaveLength(2);
+    const after = await plane.start();
+    plane.clock.set(begin + 40_000);
+    await skipped(1, after);
+    expect(await plane.executions()).toHaveLength(2);
+  });
+
   it('waits until those of another launch plan are over, which other shards count', async () => {
     await plane.createPlan();
     await plane.createPlan('other');

@@ -25,6 +25,8 @@ export interface TickFacts {
   readonly violate: (invariant: number, text: string) => never;
   readonly schedules: Map<string, ScheduleHistory>;
   readonly runs: Map<string, { readonly run: Run; readonly history: ScheduleHistory }>;
+  /** When somebody made the state its own last, or settled something: what is settled next was decided later. */
+  stateAt: number;
   /** Undefined: nothing was settled yet. */
   settledUntil: number | undefined;
   gaps: readonly (OpenGap & { readonly openedAt: number })[];
@@ -52,6 +54,7 @@ export function createTickFacts(options: Pick<TickFacts, 'mode' | 'now' | 'viola
     ...options,
     schedules: new Map(),
     runs: new Map(),
+    stateAt: Number.NEGATIVE_INFINITY,
     settledUntil: undefined,
     gaps: [],
     settings: {},
@@ -128,7 +131,10 @@ function status(facts: TickFacts, { key, patch }: Extract<Commit, { kind: 'statu
 
 function moved(facts: TickFacts, patch: MergePatch, { settled }: Hearing): void {
   const settledUntil = instantMs(patch.settledUntil as string | undefined);
-  if (settledUntil === undefined) return;
+  if (settledUntil === undefined) {
+    facts.stateAt = facts.now();
+    return;
+  }
   const before = facts.settledUntil;
   const old = facts.gaps;
   facts.settledUntil = settledUntil;
@@ -141,6 +147,7 @@ function moved(facts: TickFacts, patch: MergePatch, { settled }: Hearing): void 
     before,
     old.filter((gap) => !facts.gaps.some(({ from }) => from === gap.from)),
   );
+  facts.stateAt = facts.now();
 }
 
 type Catching = NonNullable<SchedulerState['status']>['catchUp'];

@@ -31,6 +31,7 @@ export interface Run {
   readonly bornAt: number;
   endedAt: number;
   readonly overlap: string | undefined;
+  readonly launchPlan: string | undefined;
   isAborted: boolean;
 }
 
@@ -48,6 +49,8 @@ export interface ScheduleHistory {
   isBroken: boolean;
   /** When anything about it changed last. */
   changedAt: number;
+  /** Up to when it was not there, or had a policy that lets go of missed ticks. */
+  laxUntil: number;
   /** Its own watermark, and when it last had one. */
   owedSince: number | undefined;
   behindAt: number;
@@ -70,6 +73,7 @@ export function newHistory(name: string): ScheduleHistory {
     isSuspended: false,
     isBroken: false,
     changedAt: NEVER,
+    laxUntil: NEVER,
     owedSince: undefined,
     behindAt: NEVER,
   };
@@ -81,6 +85,7 @@ export function rewritten(history: ScheduleHistory, schedule: Schedule, now: num
   const before = history.spec;
   const isNew = before === undefined;
   history.spec = spec;
+  if (before === undefined || isLax(before) || isLax(spec)) history.laxUntil = now;
   const isSuspended = isSuspendedSchedule(schedule);
   const result = tickRuleOf(spec);
   const isBroken = result.kind !== 'ok';
@@ -115,6 +120,11 @@ export function rewritten(history: ScheduleHistory, schedule: Schedule, now: num
 /** What came before a turning off, or is too long ago, is not on the object any more. */
 function forgetOld({ reigns }: ScheduleHistory): void {
   for (const reign of reigns.slice(0, -REIGNS)) reign.isWithdrawn = true;
+}
+
+/** Some of what it misses may be let go. */
+export function isLax({ active, catchUp: { policy, limit, windowMs } }: Schedule['spec']): boolean {
+  return !active || policy !== 'all' || limit !== undefined || windowMs !== undefined;
 }
 
 function textOf(spec: Schedule['spec']): string {
@@ -163,7 +173,8 @@ export function isTick({ reigns }: ScheduleHistory, tick: number, now: number, l
   });
 }
 
-export function runOf({ metadata }: Execution, tick: number, now: number): Run {
+export function runOf({ metadata, spec }: Execution, tick: number, now: number): Run {
   const overlap = metadata.labels?.[LABEL.overlap];
-  return { name: metadata.name, tick, bornAt: now, endedAt: EVER, overlap, isAborted: false };
+  const { launchPlan } = spec;
+  return { name: metadata.name, tick, bornAt: now, endedAt: EVER, overlap, launchPlan, isAborted: false };
 }

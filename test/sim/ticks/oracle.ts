@@ -1,6 +1,6 @@
 import { DEFAULT_MAX_QUEUED, MISSED_AFTER_MS } from '../../../src/base/index.ts';
 import type { Hearing, TickFacts } from './facts.ts';
-import { isTick, type Run, type ScheduleHistory, type Tick, ticksDue } from './history.ts';
+import { isLax, isTick, type Run, type ScheduleHistory, type Tick, ticksDue } from './history.ts';
 
 /**
  * What must hold of ticks, whatever happens:
@@ -125,10 +125,14 @@ function resolve(facts: TickFacts, { history, tick, passedAt }: Doubt): void {
   if (isAccounted(facts, history, tick)) return;
   // By the clock of whoever passed it, it may have been missed; what becomes of those is for the policy.
   const wasMissed = tick.due <= passedAt + facts.aheadMs - MISSED_AFTER_MS || wasLate(facts, history, tick);
-  if (wasMissed && isDroppable(history, tick, passedAt)) return;
+  const wasUnheard = tick.due <= tick.reign.at + UNHEARD_MS && facts.troubledUntil >= tick.reign.at;
+  if ((wasMissed || wasUnheard) && isDroppable(history, tick, passedAt)) return;
   if (isLeftOut(facts, history, tick, passedAt)) return;
   facts.violate(1, `${history.name} was passed over with its tick ${text(tick.tick)}, due ${text(tick.due)}`);
 }
+
+/** Who passes over what came so shortly before, without knowing of it, may die before it hears of it; then it is missed. */
+const UNHEARD_MS = 60_000;
 
 /** It fell behind with this one, and has caught up meanwhile. */
 function wasLate(facts: TickFacts, { behindAt }: ScheduleHistory, { due }: Tick): boolean {
@@ -136,10 +140,8 @@ function wasLate(facts: TickFacts, { behindAt }: ScheduleHistory, { due }: Tick)
 }
 
 /** Some policy that the schedule has had since lets go of missed ticks. */
-function isDroppable({ spec, changedAt }: ScheduleHistory, { due }: Tick, passedAt: number): boolean {
-  if (spec === undefined || changedAt > Math.min(due, passedAt)) return true;
-  const { policy, limit, windowMs } = spec.catchUp;
-  return policy !== 'all' || limit !== undefined || windowMs !== undefined;
+function isDroppable({ spec, laxUntil }: ScheduleHistory, { due }: Tick, passedAt: number): boolean {
+  return spec === undefined || isLax(spec) || laxUntil >= Math.min(due, passedAt);
 }
 
 /** The longest that anything stands still or is cut off. */
@@ -208,12 +210,16 @@ function keptOf({ spec }: ScheduleHistory, missed: readonly Tick[], until: numbe
   return limit === undefined ? within : within.slice(-limit);
 }
 
-/** What was missed was missed when the batch was made, which was soon before its first execution, if nothing was wrong then. */
+/**
+ * What was missed was missed when the batch was made: since the state was written last, and soon before its first execution,
+ * if nothing was wrong then.
+ */
 function earliestUntil(facts: TickFacts, { runs }: ScheduleHistory, span: readonly Tick[]): number {
+  const earliest = facts.stateAt - facts.behindMs - MISSED_AFTER_MS - TRY_MS;
   const born = span.flatMap(({ tick }) => runs.get(tick)?.bornAt ?? []);
   const first = Math.min(facts.now(), ...born);
-  if (facts.troubledUntil >= first - TRY_MS) return Number.NEGATIVE_INFINITY;
-  return first - facts.behindMs - MISSED_AFTER_MS - 3 * TRY_MS;
+  if (facts.troubledUntil >= first - TRY_MS) return earliest;
+  return Math.max(earliest, first - facts.behindMs - MISSED_AFTER_MS - 3 * TRY_MS);
 }
 
 /** Writing one batch takes less. */
@@ -242,7 +248,7 @@ function spanKept(facts: TickFacts, history: ScheduleHistory, before: number, pa
   // A window ends anywhere between two ticks.
   const tries =
     windowMs === undefined ? bounds : bounds.flatMap((at) => [at, ...span.map(({ due }) => due + windowMs)]);
-  if (span.every(ran) || [...tries, latest].some((at) => isBound(at) && fits(at))) return;
+  if ([...tries, latest].some((at) => isBound(at) && fits(at))) return;
   const list = span.map((tick) => `${text(tick.tick)}${ran(tick) ? '+' : '-'}`).join(' ');
   facts.violate(3, `${history.name} did not make up by its policy: ${list}`);
 }
@@ -256,9 +262,16 @@ function allIsWell(facts: TickFacts): void {
   for (const history of facts.schedules.values()) {
     const { spec, owedSince, isSuspended, name } = history;
     if (spec === undefined || !spec.active || isSuspended || spec.rateLimit !== undefined || history.isBroken) continue;
-    if (owedSince !== undefined) facts.violate(6, `${name} is still behind, since ${text(owedSince)}`);
+    if (owedSince !== undefined && !waitsForOthers(history))
+      facts.violate(6, `${name} is still behind, since ${text(owedSince)}`);
     inTime(facts, history);
   }
+}
+
+/** Executions of its former launch plan are not over yet. */
+function waitsForOthers({ spec, living }: ScheduleHistory): boolean {
+  const isFormer = ({ overlap, launchPlan }: Run): boolean => overlap !== undefined && launchPlan !== spec?.launchPlan;
+  return (spec?.overlap ?? 'allow') !== 'allow' && [...living].some(isFormer);
 }
 
 /** How late an execution may be where nothing is wrong. */

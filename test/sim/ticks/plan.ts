@@ -94,7 +94,33 @@ export function tickPlanOf(seed: number, hours: number): TickPlan {
   const faults = chance.chance(0.06) ? [] : faultsOf(chanceOf(seed, 'tick-faults'), hours * HOUR, mode, schedulers);
   const hasQuickLeases = chance.chance(0.1);
   const met = actions.map((action) => inBadWeather(chance, action, faults)).sort((a, b) => a.atMs - b.atMs);
-  return { seed, hours, mode, schedulers, startMs, hasQuickLeases, faults, actions: met };
+  const plan: TickPlan = { seed, hours, mode, schedulers, startMs, hasQuickLeases, faults, actions: met };
+  return mode === 'kubernetes' && seed % LATE_NEWS_EVERY === 5 ? withLateNews(chanceOf(seed, 'tick-news'), plan) : plan;
+}
+
+/** In one world of so many, schedules that tick often change while nobody hears of it for a while. */
+const LATE_NEWS_EVERY = 8;
+
+function withLateNews(chance: Chance, plan: TickPlan): TickPlan {
+  const forMs = Math.floor(chance.between(2, 8) * MINUTE);
+  const atMs = chance.int(Math.max(1, plan.hours * HOUR - forMs));
+  const late = Array.from({ length: plan.schedulers }, (_, who): TickFault => ({ kind: 'stale', atMs, who, forMs }));
+  const quick = (): TickAction => ({
+    kind: 'put',
+    atMs: atMs + chance.int(forMs),
+    name: `s${chance.int(5)}`,
+    spec: {
+      everyMs: chance.pick([15, 20, 30, 45]) * SECOND,
+      timeZone: 'UTC',
+      launchPlan: chance.pick(LAUNCH_PLANS),
+      catchUp: catchUpOf(chance),
+      active: true,
+    },
+  });
+  const byTime = (a: { readonly atMs: number }, b: { readonly atMs: number }): number => a.atMs - b.atMs;
+  const faults = [...plan.faults, ...late].sort(byTime);
+  const changes = Array.from({ length: 3 + chance.int(8) }, quick);
+  return { ...plan, faults, actions: [...plan.actions, ...changes].sort(byTime) };
 }
 
 /** Some of what changes does so while news of it come late. */
