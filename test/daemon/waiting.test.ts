@@ -76,7 +76,7 @@ describe('a report that waits for people', () => {
     const { status } = await untilExecution(namespace, name, 'is over', isOver);
     expect(status).toMatchObject({
       phase: 'Failed',
-      error: { node: 'review', reason: 'Rejected', message: 'rejected: too early' },
+      error: { node: 'review', reason: 'Rejected', message: expect.stringMatching(/^rejected by \S+: too early$/) },
       nodes: { publish: { phase: 'Skipped' } },
     });
   });
