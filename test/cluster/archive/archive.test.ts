@@ -70,6 +70,23 @@ describe('an execution in the archive', () => {
     expect(fixture.archive.find(NAMESPACE, 'b')).toEqual(large);
   });
 
+  it('is not found while a full disk has no room to open it, with the reason, and found when there is', async () => {
+    const disk = smallDisk(4);
+    await fixture.close();
+    fixture = openArchiveFixture(disk.data);
+    await put(finished('a', 0, 5));
+    await fixture.reopen();
+    disk.fill(process.pid);
+    try {
+      await expect(fixture.archive.list({}, {})).rejects.toThrow(/^no space left for the archive \S+: free some/);
+      expect(() => fixture.archive.find(NAMESPACE, 'a')).toThrow(/^no space left for the archive \S+: free some/);
+    } finally {
+      disk.free(process.pid);
+    }
+    expect((await fixture.archive.list({}, {})).items).toHaveLength(1);
+    expect(fixture.archive.find(NAMESPACE, 'a')).toEqual(finished('a', 0, 5));
+  });
+
   it('brings its attempts, without what went in and came out', async () => {
     const attempt = podOf('a-load-1');
     await fixture.archive.put([{ execution: finished('a', 0, 5), attempts: [attempt], results: [] }]);
