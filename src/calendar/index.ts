@@ -11,7 +11,9 @@ export { type CronField, type CronPattern, type CronResult, parseCron } from './
 export { cronWords } from './cron-words.ts';
 export { type ExcludedTime, type ExclusionResult, type WallWindows, wallTimeOf, wallWindowsOf } from './exclusion.ts';
 export { shortestInterval } from './interval.ts';
+export { type PreviewedTick, previewTicks, zonedText } from './preview.ts';
 export { type RuleResult, type TickFields, tickFieldsOf, tickRuleOf } from './rule.ts';
+export { spreadOffsetMs } from './spread.ts';
 export {
   nextTick,
   previousTick,
@@ -21,3 +23,4 @@ export {
   ticksBetween,
 } from './ticks.ts';
 export { isTimeZone, timeZoneNames } from './zone.ts';
+export { wallTimesAt, type ZoneChange, zoneChangesAfter } from './zone-changes.ts';
