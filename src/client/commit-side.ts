@@ -32,10 +32,12 @@ export interface CommitSide {
   readonly side: DiffSide;
   /** What a push of it would be refused for; empty when it would not. */
   readonly errors: readonly Diagnostic[];
+  /** All that a push of it would tell: errors, warnings and infos. */
+  readonly findings: readonly Diagnostic[];
 }
 
 /** What definitions name besides other definitions. */
-interface NamedThings {
+export interface NamedThings {
   readonly folderIds: (folders: readonly string[]) => Promise<ReadonlyMap<string, string | null>>;
   /** The bytes of a file, undefined where there is none. */
   readonly fileBytes: (path: string) => Promise<Uint8Array | undefined>;
@@ -48,7 +50,7 @@ export async function revisionSide({ objects, tree }: OpenedRevision, cache: Par
   return openWith({ files, texts, cache }, thingsIn(objects, tree));
 }
 
-function thingsIn(objects: ObjectReader, tree: Oid): NamedThings {
+export function thingsIn(objects: ObjectReader, tree: Oid): NamedThings {
   return {
     folderIds: (folders) => idsIn(objects, tree, folders),
     fileBytes: async (path) => {
@@ -67,7 +69,10 @@ async function idsIn(objects: ObjectReader, tree: Oid, folders: readonly string[
   return ids;
 }
 
-async function readBlobs(objects: ObjectReader, wanted: Iterable<string>): Promise<ReadonlyMap<string, Uint8Array>> {
+export async function readBlobs(
+  objects: ObjectReader,
+  wanted: Iterable<string>,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const texts = new Map<string, Uint8Array>();
   const blobs = [...new Set(wanted)];
   for (let start = 0; start < blobs.length; start += READS_AT_ONCE) {
@@ -97,15 +102,17 @@ export async function revisionSides(
   return [await sideOf(0, before), await sideOf(1, after)];
 }
 
-interface ChangesAround {
+export interface ChangesAround {
   readonly files: readonly [ReadonlyMap<string, string>, ReadonlyMap<string, string>];
+  /** Files of the second commit that both have and that are not read: nothing about them differs. */
+  readonly rest: ReadonlyMap<string, string>;
   readonly texts: ReadonlyMap<string, Uint8Array>;
   /** Errors are told of files that changes are about: of others not all is read that they refer to. */
   readonly isTold: (file: string) => boolean;
 }
 
 /** Undefined when all files must be read. */
-async function aroundChanges(before: OpenedRevision, after: OpenedRevision): Promise<ChangesAround | undefined> {
+export async function aroundChanges(before: OpenedRevision, after: OpenedRevision): Promise<ChangesAround | undefined> {
   const { objects } = after;
   const [old, fresh] = [await filesOf(before.objects, before.tree), await filesOf(objects, after.tree)];
   const differs = (path: string): boolean => old.get(path) !== fresh.get(path);
@@ -129,6 +136,7 @@ async function aroundChanges(before: OpenedRevision, after: OpenedRevision): Pro
     path === PROJECT_FILE || path === IMAGES_LOCK_FILE || differs(path) || touched.has(path) || named.has(path);
   return {
     files: [new Map([...old].filter(isRead)), new Map([...fresh].filter(isRead))],
+    rest: new Map([...fresh].filter((entry) => !isRead(entry))),
     texts,
     isTold: (file) => !named.has(file),
   };
@@ -177,13 +185,16 @@ interface Files {
 }
 
 /** The compiler names the source folders and files that it needs, and is asked again with them. */
-async function openWith(given: Files, { folderIds, fileBytes }: NamedThings): Promise<CommitSide> {
+export async function openWith(given: Files, { folderIds, fileBytes }: NamedThings): Promise<CommitSide> {
   const trees = new Map<string, string | null>();
   const blobs = new Map<string, string | null>();
   const texts = new Map(given.texts);
   for (let round = 0; round < MAX_COMPILE_ROUNDS; round += 1) {
     const opened = openSide({ ...given, texts, trees, blobs });
-    if (opened.kind === 'opened') return { side: opened.side, errors: opened.errors };
+    if (opened.kind === 'opened') {
+      const { side, errors, findings } = opened;
+      return { side, errors, findings };
+    }
     if (opened.folders.length > 0) for (const [folder, id] of await folderIds(opened.folders)) trees.set(folder, id);
     for (const path of opened.files) {
       const bytes = await fileBytes(path);
@@ -195,7 +206,7 @@ async function openWith(given: Files, { folderIds, fileBytes }: NamedThings): Pr
 }
 
 /** The definition files of a commit, by path, with their blob ids. */
-async function filesOf(objects: ObjectReader, tree: Oid): Promise<ReadonlyMap<string, string>> {
+export async function filesOf(objects: ObjectReader, tree: Oid): Promise<ReadonlyMap<string, string>> {
   const source = treeSource(objects);
   const files = new Map<string, string>();
   const project = unlessFault(await findEntry(source, tree, PROJECT_FILE));
@@ -233,18 +244,18 @@ function settingsOf(bytes: Uint8Array): Pick<ProjectSettings, 'paths'> {
 }
 
 /** The bytes of a file; of one that is too large as many as make the compiler say so. */
-async function readBlob(objects: ObjectReader, blob: Oid): Promise<Uint8Array> {
+export async function readBlob(objects: ObjectReader, blob: Oid): Promise<Uint8Array> {
   const read = await objects.read(blob, MAX_FILE_BYTES);
   if (read.kind === 'tooLarge') return new Uint8Array(MAX_FILE_BYTES + 1);
   if (read.kind === 'missing') throw new StalledError('DamagedRepository', `git has no blob ${blob}: try \`git fsck\``);
   return read.bytes;
 }
 
-function isFile(entry: TreeEntry | undefined): entry is TreeEntry {
+export function isFile(entry: TreeEntry | undefined): entry is TreeEntry {
   return entry?.kind === 'file' || entry?.kind === 'executable';
 }
 
-function unlessFault<T>(value: T | TreeFault): T {
+export function unlessFault<T>(value: T | TreeFault): T {
   if (!isFault(value)) return value;
   throw new StalledError('DamagedRepository', `${value.path === '' ? 'the commit' : value.path}: ${value.reason}`);
 }

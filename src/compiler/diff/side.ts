@@ -22,6 +22,8 @@ export type OpenedSide =
       readonly side: DiffSide;
       /** What a push of the commit would be refused for; empty when it would not. */
       readonly errors: readonly Diagnostic[];
+      /** All that a push of it would tell: errors, warnings and infos. */
+      readonly findings: readonly Diagnostic[];
     };
 
 /**
@@ -67,6 +69,7 @@ export function openSide(request: SideRequest): OpenedSide {
       refs: [],
     });
   }
+  const findings = findingsOf(workspace, compilations, result.kind === 'ok' ? result.project.lints : undefined);
   return {
     kind: 'opened',
     side: {
@@ -77,7 +80,8 @@ export function openSide(request: SideRequest): OpenedSide {
       ...(workspace.variants.size > 0 && { variants: workspace.variants }),
       unreadable: new Set(workspace.broken.keys()),
     },
-    errors: errorsOf(workspace, compilations, result.kind === 'ok' ? result.project.lints : undefined),
+    errors: findings.filter(({ severity }) => severity === 'error'),
+    findings,
   };
 }
 
@@ -91,15 +95,14 @@ function refsOf(workspace: Workspace, { refs, values }: Compilation): readonly s
   return values === undefined || project === undefined ? all : [...all, keyOf('Project', project.name)];
 }
 
-/** What a push of the commit would be refused for: policies and lints at the level of errors as well. */
-function errorsOf(
+/** What a push of the commit would tell: policies and lints as well. */
+function findingsOf(
   workspace: Workspace,
   compilations: readonly Compilation[],
   levels: ProjectSettings['lints'],
 ): readonly Diagnostic[] {
   const telling = finished(audit(workspace, { compilations, removed: new Set() }));
-  const told = toldFindings(workspace.diagnostics, telling, levels);
-  return sortedFindings(told.filter(({ severity }) => severity === 'error'));
+  return sortedFindings(toldFindings(workspace.diagnostics, telling, levels));
 }
 
 function isProject(key: string): boolean {
