@@ -12,19 +12,33 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   importer: ['base', 'language'],
   compiler: ['base', 'language', 'calendar'],
   propeller: ['base', 'language', 'compiler', 'cluster'],
+  review: ['base', 'language', 'calendar', 'compiler'],
   cluster: ['base'],
   git: ['base'],
   runtime: ['base', 'language', 'cluster', 'git'],
   observe: ['base', 'cluster'],
   notify: ['base', 'cluster'],
   control: ['base', 'language', 'compiler', 'calendar', 'propeller', 'cluster', 'git', 'runtime', 'notify', 'observe'],
-  client: ['base', 'language', 'compiler', 'calendar', 'git', 'cluster', 'observe'],
-  cli: ['base', 'language', 'importer', 'compiler', 'calendar', 'cluster', 'git', 'client', 'observe', 'main'],
+  client: ['base', 'language', 'compiler', 'calendar', 'review', 'git', 'cluster', 'observe'],
+  cli: [
+    'base',
+    'language',
+    'importer',
+    'compiler',
+    'calendar',
+    'review',
+    'cluster',
+    'git',
+    'client',
+    'observe',
+    'main',
+  ],
   main: [
     'base',
     'language',
     'compiler',
     'calendar',
+    'review',
     'cluster',
     'git',
     'runtime',
@@ -34,7 +48,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'client',
   ],
 };
-const PURE = ['language', 'importer', 'compiler', 'calendar', 'propeller'];
+const PURE = ['language', 'importer', 'compiler', 'calendar', 'propeller', 'review'];
 /** What a pure folder may not name: time, chance, waiting and the world. */
 const IMPURE =
   /\bawait\b|\basync\b|\bPromise\b|Date\.now|new Date\(\)|Math\.random|\bprocess\.|performance\.|setTimeout|setInterval|queueMicrotask|\bfetch\(|Temporal\.Now|node:(?:fs|http|net|os|child_process|worker_threads|timers|process)/;

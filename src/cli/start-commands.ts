@@ -67,6 +67,37 @@ export const START_COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/diff.ts'),
   },
   {
+    name: 'review',
+    group: 'Start',
+    summary: 'Tell what a change means: when it runs, what breaks',
+    description:
+      'Compares HEAD with the commit at which it left BASE, as `git diff BASE...HEAD` does: schedules with their next ticks\n' +
+      'before and after, load of a week, breaks, policies, who must agree, what the reconciler would do. Offline.\n' +
+      'Exits 0, or 1 with a finding at or above --fail-on, or 2 when it cannot be told.',
+    examples: [
+      { command: 'pipectl review', meaning: 'this branch, against the default one' },
+      { command: 'pipectl review origin/main feature-x -o markdown', meaning: 'as a comment of a pull request' },
+      { command: 'pipectl review --fail-on warning -o sarif > review.sarif', meaning: 'for a check in CI' },
+      { command: 'pipectl review --history executions.json', meaning: 'with durations and cost' },
+    ],
+    arguments: [
+      { name: 'BASE', description: 'Commit, branch or tag; default: the default branch of origin, or main' },
+      { name: 'HEAD', description: 'Commit, branch or tag; default: HEAD' },
+    ],
+    options: [
+      OUTPUT('pretty', 'markdown', 'json', 'sarif'),
+      {
+        flags: '--fail-on <LEVEL>',
+        description: 'Exit 1 from this level on: error, warning, notice, never; default: error',
+        choices: ['error', 'warning', 'notice', 'never'],
+      },
+      { flags: '--domain <NAME>', description: 'Domain to look at; default: the one that tracks BASE' },
+      { flags: '--history <FILE>', description: 'Executions, as `pipectl get executions -o json` writes them' },
+      { flags: '--merge-at <WHEN>', description: 'When the change becomes active, an instant; default: now' },
+    ],
+    load: () => import('./commands/review.ts'),
+  },
+  {
     name: 'import',
     group: 'Start',
     summary: 'Turn Argo Workflows or Tekton YAML into definitions',

@@ -12,6 +12,7 @@ export * from './history.ts';
 export * from './images.ts';
 export * from './language.ts';
 export * from './notifications.ts';
+export * from './review.ts';
 export * from './runtime.ts';
 export * from './scheduler.ts';
 export * from './schedules.ts';

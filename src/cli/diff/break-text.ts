@@ -1,4 +1,5 @@
 import type { AffectedCaller, InterfaceBreak } from '../../compiler/index.ts';
+import { breakText } from '../../review/index.ts';
 import { wordsOf } from '../kind-words.ts';
 import { paint, printable, type Style, type Terminal } from '../terminal.ts';
 import { padEnd } from '../width.ts';
@@ -27,27 +28,6 @@ export function breakLines(terminal: Terminal, breaks: readonly InterfaceBreak[]
       ...(each.affected.length === 0 ? [paint(terminal, 'dim', '    nothing in this repository relied on it')] : []),
     ];
   });
-}
-
-function breakText({ kind, name, before, after }: InterfaceBreak): string {
-  switch (kind) {
-    case 'entityRemoved':
-      return 'is removed';
-    case 'inputRemoved':
-      return `no longer takes the input "${name}" (${before})`;
-    case 'inputRequired':
-      return before === undefined
-        ? `wants a new input "${name}" (${after})`
-        : `wants the input "${name}" (${after}), which had a default`;
-    case 'inputNarrowed':
-      return `takes less as input "${name}": ${before} → ${after}`;
-    case 'inputType':
-      return `takes another type as input "${name}": ${before} → ${after}`;
-    case 'outputRemoved':
-      return `no longer gives the output "${name}" (${before})`;
-    case 'outputType':
-      return `gives another type as output "${name}": ${before} → ${after}`;
-  }
 }
 
 function callerLines(terminal: Terminal, caller: AffectedCaller): string[] {

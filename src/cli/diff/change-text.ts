@@ -1,8 +1,7 @@
 import type { FieldChange, RenamedNode } from '../../compiler/index.ts';
+import { type DiffLine, diffLines, fieldText, pathText } from '../../review/index.ts';
 import { paint, printable, type Terminal } from '../terminal.ts';
 import { cutTo, padEnd, widthOf } from '../width.ts';
-import { fieldText, pathText } from './field-text.ts';
-import { type DiffLine, diffLines } from './line-diff.ts';
 
 /** Columns that are laid out for when nobody looks. */
 export const PIPE_COLUMNS = 100;

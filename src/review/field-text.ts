@@ -1,5 +1,5 @@
-import { isJsonObject, type Json } from '../../base/index.ts';
-import type { FieldChange } from '../../compiler/index.ts';
+import { isJsonObject, type Json } from '../base/index.ts';
+import type { FieldChange } from '../compiler/index.ts';
 
 /** The path of a field as people say it: `nodes.each.with.a`, without the `spec` that all have. */
 export function pathText({ path }: Pick<FieldChange, 'path'>): string {

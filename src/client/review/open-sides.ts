@@ -1,0 +1,146 @@
+import { MASS_PRUNE } from '../../base/index.ts';
+import { type DiffSide, type ParseCache, parsedFile } from '../../compiler/index.ts';
+import { type Definition, parseDatesFile } from '../../language/index.ts';
+import type { ReviewSide } from '../../review/index.ts';
+import {
+  aroundChanges,
+  type ChangesAround,
+  type CommitSide,
+  filesOf,
+  type NamedThings,
+  openWith,
+  readBlobs,
+  thingsIn,
+} from '../commit-side.ts';
+import type { OpenedRevision } from '../revision.ts';
+import { type DomainChoice, domainOfReview } from './domain.ts';
+import { platformIn, schedulesIn } from './schedules-in.ts';
+
+/** Both commits as a review wants them. */
+export interface ReviewSides {
+  readonly base: Omit<ReviewSide, 'title'>;
+  readonly head: Omit<ReviewSide, 'title'>;
+  readonly domain?: { readonly name: string; readonly namespace: string };
+  /** Definitions that were not looked at, since nothing about them differs; undefined when all were. */
+  readonly isPart: boolean;
+}
+
+/** The text of a YAML document that may be a schedule or the platform. */
+const SCHEDULED = [Buffer.from('Schedule'), Buffer.from('Platform')];
+
+/**
+ * Two commits of this repository, and all schedules of both in the domain. Of files that both have only those are compiled
+ * that say what the changes mean; the others are searched for schedules. Errors: as of `revisionSide`.
+ */
+export async function openReviewSides(
+  base: OpenedRevision,
+  head: OpenedRevision,
+  cache: ParseCache,
+  choice: DomainChoice,
+): Promise<ReviewSides> {
+  const around = await aroundChanges(base, head);
+  if (around !== undefined) {
+    const sides = await partialSides(base, head, around, cache);
+    if (!needsWhole(sides[0].side, sides[1].side)) return gathered(base, head, sides, choice, { around, cache });
+  }
+  const whole = async ({ objects, tree }: OpenedRevision): Promise<CommitSide> => {
+    const files = await filesOf(objects, tree);
+    return openWith({ files, texts: await readBlobs(objects, files.values()), cache }, thingsIn(objects, tree));
+  };
+  return gathered(base, head, [await whole(base), await whole(head)], choice);
+}
+
+async function partialSides(
+  base: OpenedRevision,
+  head: OpenedRevision,
+  { files, texts, isTold }: ChangesAround,
+  cache: ParseCache,
+): Promise<readonly [CommitSide, CommitSide]> {
+  const differs = (path: string): boolean => files[0].get(path) !== files[1].get(path);
+  const sideOf = async (at: 0 | 1, { objects, tree }: OpenedRevision): Promise<CommitSide> => {
+    const side = await openWith({ files: files[at], texts, cache }, thingsIn(objects, tree));
+    const findings = side.findings.filter(({ code, span }) => {
+      if (span === undefined) return true;
+      // Who uses a task of another file may stand in a third one, which was not read.
+      return code === UNUSED_TASK ? differs(span.file) : isTold(span.file);
+    });
+    return { ...side, findings };
+  };
+  return [await sideOf(0, base), await sideOf(1, head)];
+}
+
+const UNUSED_TASK = 'PIPE-LINT-005';
+
+/** A policy judges every definition, and whether removals are too many depends on how many definitions there are. */
+function needsWhole(base: DiffSide, head: DiffSide): boolean {
+  let gone = 0;
+  for (const [key, { kind, blob }] of base.entries) {
+    const now = head.entries.get(key);
+    if (now === undefined) gone += 1;
+    if (kind === 'Policy' && now?.blob !== blob) return true;
+  }
+  for (const [key, { kind }] of head.entries) if (kind === 'Policy' && !base.entries.has(key)) return true;
+  return gone >= MASS_PRUNE.minCount;
+}
+
+async function gathered(
+  base: OpenedRevision,
+  head: OpenedRevision,
+  [old, fresh]: readonly [CommitSide, CommitSide],
+  choice: DomainChoice,
+  part?: { readonly around: ChangesAround; readonly cache: ParseCache },
+): Promise<ReviewSides> {
+  const domain = domainOfReview(fresh.side.project ?? old.side.project, choice);
+  const rest = part === undefined ? [] : await restOf(part, thingsIn(head.objects, head.tree));
+  const sideOf = ({ side, findings }: CommitSide, { commit }: OpenedRevision): ReviewSides['base'] => {
+    const platform = platformIn(side, rest, domain?.name);
+    return {
+      commit,
+      side,
+      findings,
+      schedules: domain === undefined ? [] : schedulesIn(side, rest, domain.name),
+      ...(platform !== undefined && { platform }),
+    };
+  };
+  return {
+    base: sideOf(old, base),
+    head: sideOf(fresh, head),
+    ...(domain !== undefined && { domain }),
+    isPart: part !== undefined,
+  };
+}
+
+/** A definition of a file that both commits have alike, and the days of the files that it names. */
+export interface RestDefinition {
+  readonly definition: Definition;
+  /** File of dates → its days. */
+  readonly dates: ReadonlyMap<string, readonly string[]>;
+}
+
+async function restOf(
+  { around, cache }: { readonly around: ChangesAround; readonly cache: ParseCache },
+  { fileBytes }: NamedThings,
+): Promise<readonly RestDefinition[]> {
+  const found: RestDefinition[] = [];
+  const known = new Map<string, readonly string[]>();
+  for (const [path, blob] of around.rest) {
+    const bytes = around.texts.get(blob);
+    if (
+      bytes === undefined ||
+      !SCHEDULED.some((word) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(word))
+    )
+      continue;
+    for (const definition of parsedFile(cache, around.texts, path, blob)?.documents ?? []) {
+      if (definition.kind === 'Platform') found.push({ definition, dates: new Map() });
+      if (definition.kind !== 'Schedule') continue;
+      for (const { calendar } of definition.spec.exclude ?? []) {
+        if (calendar === undefined || known.has(calendar)) continue;
+        const days = await fileBytes(calendar.replace(/^(\.\/)+/, ''));
+        const parsed = days === undefined ? undefined : parseDatesFile(calendar, days);
+        known.set(calendar, parsed?.kind === 'dates' ? parsed.dates : []);
+      }
+      found.push({ definition, dates: known });
+    }
+  }
+  return found;
+}
