@@ -5,7 +5,6 @@ import { kindInfo } from './kinds.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
 import { repositoryCauses } from './repository-spec.ts';
 import { priorityCauses, signalCauses } from './signals.ts';
-import type { Stenciled } from './stencil.ts';
 import { tokenCauses } from './token-kind.ts';
 
 type Causes = { readonly field: string; readonly message: string }[];
@@ -41,8 +40,7 @@ export function checkObject(object: KubeObject): void {
   const causes: Causes = [];
   const apiVersion = info.group === '' ? info.version : `${info.group}/${info.version}`;
   if (object.apiVersion !== apiVersion) causes.push(cause('apiVersion', `must be ${apiVersion}`));
-  const named = typeof metadata.name === 'string' && metadata.name.length <= MAX_NAME_LENGTH;
-  if (!named || !SUBDOMAIN.test(metadata.name)) {
+  if (typeof metadata.name !== 'string' || !isObjectName(metadata.name)) {
     causes.push(
       cause(
         'metadata.name',
@@ -63,28 +61,8 @@ export function checkObject(object: KubeObject): void {
   if (causes.length > 0) throw invalid(key, causes);
 }
 
-/**
- * Of an object like one that was checked, which prints these slots: throws InvalidError unless its name, which is the
- * first, and those that are the values of labels may be stored.
- */
-export function checkAlike(object: KubeObject, { stencil, slots }: Stenciled): void {
-  const name = slots[0] as string;
-  let isGood = name.length <= MAX_NAME_LENGTH && SUBDOMAIN.test(name);
-  for (const label of stencil.labels) isGood &&= isLabelLike(slots[label] as string);
-  // Which of them it is, or that all of them are good, the whole check knows.
-  if (!isGood) checkObject(object);
-}
-
-/** Of plain signs: no for some that are label values, never yes for one that is not. */
-function isLabelLike(value: string): boolean {
-  return (
-    value.length < MAX_LABEL_LENGTH && !value.includes(':') && isDigitOrLetter(value, 0) && isDigitOrLetter(value, -1)
-  );
-}
-
-function isDigitOrLetter(value: string, at: number): boolean {
-  const sign = value.at(at) ?? '-';
-  return sign !== '-' && sign !== '.' && sign !== '_';
+export function isObjectName(name: string): boolean {
+  return name.length <= MAX_NAME_LENGTH && SUBDOMAIN.test(name);
 }
 
 /** Throws InvalidError when `after` changes what may not change once `before` was created. */

@@ -65,6 +65,8 @@ export function auditOfWrite(
       return { verb: 'patch', ...key, fields: fieldsOf(write.patch) };
     case 'patchStatus':
       return { verb: 'patch', ...key, subresource: 'status', fields: fieldsOf(write.patch) };
+    case 'createAlike':
+      return { verb: 'create', ...key };
     default:
       return { verb: write.op, ...key };
   }

@@ -58,13 +58,9 @@ export interface Preconditions {
  * `fieldManager` says who writes, where fields have owners.
  */
 export type Write =
-  | {
-      readonly op: 'create';
-      readonly object: KubeObject;
-      readonly fieldManager?: string;
-      /** The same object once more, for an adapter that makes use of what many have in common. A hint. */
-      readonly like?: Stenciled;
-    }
+  | { readonly op: 'create'; readonly object: KubeObject; readonly fieldManager?: string }
+  /** Creates the `wholeObject` of `like`: of many that are alike an adapter may write what sets each apart. `key` is its own. */
+  | { readonly op: 'createAlike'; readonly key: ObjectKey; readonly like: Stenciled }
   /** Replaces everything but status; `metadata.resourceVersion` must be the one that was read. */
   | { readonly op: 'update'; readonly object: KubeObject; readonly fieldManager?: string }
   | ApplyWrite
@@ -103,6 +99,8 @@ export interface WriteOptions {
   readonly discard?: boolean;
   /** The caller looks at the versions only: answers may lack all but kind, name and `metadata.resourceVersion`. */
   readonly versions?: boolean;
+  /** The same of the last write alone: the answers of all others may be missing. */
+  readonly lastVersion?: boolean;
 }
 
 export interface LogOptions {

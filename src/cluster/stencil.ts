@@ -1,3 +1,5 @@
+import { isObjectName } from './admission.ts';
+import { isLabelValue } from './labels.ts';
 import type { KubeObject } from './object.ts';
 
 /**
@@ -16,10 +18,35 @@ export interface Stencil {
   readonly length: number;
 }
 
-/** An object as its stencil has it: slot 0 is its name. A slot holds nothing that JSON would escape, and is not empty. */
+/**
+ * An object as its stencil has it, checked: its name and labels may be stored, and its slots print as they are. Made by
+ * `stenciled` alone. Small and kept as it is, because there may be very many.
+ */
 export interface Stenciled {
   readonly stencil: Stencil;
-  readonly slots: readonly string[];
+  /** Slot 0. */
+  readonly name: string;
+  /** The other slots, with a space between two. */
+  readonly rest: string;
+  readonly [checked]: true;
+}
+
+declare const checked: unique symbol;
+
+/** Undefined when the slots cannot be printed as they are, or hold a name or label that cannot be stored. */
+export function stenciled(stencil: Stencil, slots: readonly string[]): Stenciled | undefined {
+  const [name = '', ...others] = slots;
+  if (slots.length !== stencil.slots || !isObjectName(name)) return undefined;
+  for (const slot of others) if (!isPlain(slot)) return undefined;
+  for (const label of stencil.labels) if (!isLabelValue(slots[label] as string)) return undefined;
+  return { stencil, name, rest: others.join(' ') } as Omit<Stenciled, typeof checked> as Stenciled;
+}
+
+/** The object itself, as one would create it. */
+export function wholeObject({ stencil, name, rest }: Stenciled): KubeObject {
+  const { metadata, ...object } = JSON.parse(printed(stencil, name, rest, '', '')) as KubeObject;
+  const { uid: _, creationTimestamp: __, generation: ___, ...wanted } = metadata;
+  return { ...object, metadata: wanted };
 }
 
 /**
@@ -35,13 +62,6 @@ export function stencilOf(make: (slots: readonly string[]) => KubeObject, slots:
   return isSame && isWhole ? first : undefined;
 }
 
-/** Whether the slots can be printed as they are. */
-export function isPrintable({ stencil, slots }: Stenciled): boolean {
-  if (slots.length !== stencil.slots) return false;
-  for (const slot of slots) if (!isPlain(slot)) return false;
-  return true;
-}
-
 /** Letters, digits and a few more. Looked at one by one: a regular expression takes several times as long. */
 function isPlain(slot: string): boolean {
   for (let at = 0; at < slot.length; at++) if (!PLAIN[slot.charCodeAt(at)]) return false;
@@ -54,8 +74,14 @@ const PLAIN: readonly boolean[] = Array.from({ length: 128 }, (_, code) =>
 );
 
 /** The text of an object without status, as it is stored when it has just been created. */
-export function printed({ parts, places }: Stencil, slots: readonly string[], uid: string, createdAt: string): string {
-  const own = slots.length;
+export function printed(
+  { parts, places, slots: own }: Stencil,
+  name: string,
+  rest: string,
+  uid: string,
+  createdAt: string,
+): string {
+  const slots = rest === '' ? [name] : [name, ...rest.split(' ')];
   let text = parts[0] as string;
   for (let at = 0; at < places.length; at++) {
     const slot = places[at] as number;

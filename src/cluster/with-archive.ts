@@ -36,7 +36,7 @@ export function withArchive(cluster: Cluster, archive: Archive): Cluster {
 /** Whether the write gives or takes an execution's name. */
 function isOfName(write: Write): boolean {
   if (write.op === 'create') return write.object.kind === 'Execution';
-  return write.op === 'delete' && write.key.kind === 'Execution';
+  return (write.op === 'createAlike' || write.op === 'delete') && write.key.kind === 'Execution';
 }
 
 function findArchived(archive: Archive, { kind, namespace = '', name }: ObjectKey): KubeObject | undefined {
@@ -69,8 +69,9 @@ function writeChecked(
   options: WriteOptions | undefined,
 ): Promise<readonly KubeObject[]> {
   for (const write of writes) {
-    if (write.op !== 'create' || write.object.kind !== 'Execution') continue;
-    const { namespace = '', name } = write.object.metadata;
+    const created = createdKey(write);
+    if (created?.kind !== 'Execution') continue;
+    const { namespace = '', name } = created;
     if (archive.find(namespace, name) === undefined) continue;
     return Promise.reject(new AlreadyExistsError({ kind: 'Execution', namespace, name }));
   }
@@ -78,6 +79,11 @@ function writeChecked(
   if (options?.dryRun === true) return written;
   const [only] = writes;
   return writes.length === 1 && only?.op === 'delete' ? deleteEverywhere(archive, only.key, written) : written;
+}
+
+function createdKey(write: Write): ObjectKey | undefined {
+  if (write.op === 'createAlike') return write.key;
+  return write.op === 'create' ? { ...write.object.metadata, kind: write.object.kind } : undefined;
 }
 
 async function deleteEverywhere(

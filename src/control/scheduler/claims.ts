@@ -8,7 +8,7 @@ import {
   LABEL,
   type Write,
 } from '../../cluster/index.ts';
-import type { DueTick } from './collect.ts';
+import { createdExecution, createdName } from './launcher.ts';
 import type { ScheduleEntry } from './schedule-entry.ts';
 import { type Creation, findLike, isOfSameTick } from './write-ticks.ts';
 
@@ -24,11 +24,11 @@ export interface Claims {
    */
   readonly refresh: (creations: readonly Creation[]) => Promise<void>;
   /** Whether the tick may start its execution now. Counts it if so. */
-  readonly claim: (due: DueTick, execution: Execution) => Claim;
+  readonly claim: (creation: Creation) => Claim;
   /** It was there already, as it is now. */
   readonly adopted: (entry: ScheduleEntry, execution: Execution) => void;
   /** It was not created after all. */
-  readonly withdraw: (entry: ScheduleEntry, execution: Execution) => void;
+  readonly withdraw: (entry: ScheduleEntry, execution: string) => void;
   /**
    * What the schedule's status does not say of them yet, by name: null for those that do not count any more. Of others it says
    * nothing, so a scheduler that has been replaced, and does not know it yet, forgets none that its successor started.
@@ -80,12 +80,12 @@ export function createClaims(cluster: Cluster): Claims {
       for (const [names, entry] of asked) await lookAtLiving(ledger, entry, names);
       await lookAtNames(ledger, creations);
     },
-    claim: ({ entry, tick }, execution) => claim(ledger, entry, tick, execution),
+    claim: (creation) => claim(ledger, creation),
     adopted(entry, execution) {
       if (!isClaim(execution, entry.name)) live.get(entry.uid)?.delete(execution.metadata.name);
     },
-    withdraw(entry, { metadata }) {
-      live.get(entry.uid)?.delete(metadata.name);
+    withdraw(entry, execution) {
+      live.get(entry.uid)?.delete(execution);
     },
     news(entry) {
       const names = livingIn(ledger, entry);
@@ -103,11 +103,11 @@ export function createClaims(cluster: Cluster): Claims {
   };
 }
 
-function claim(ledger: Ledger, entry: ScheduleEntry, tick: UnixMs, execution: Execution): Claim {
+function claim(ledger: Ledger, { due: { entry, tick }, write }: Creation): Claim {
   const { overlap, namespace, maxQueued = DEFAULT_MAX_QUEUED } = entry.launch;
   // The write itself finds what has the name of one that need not be looked for.
   if (overlap === 'allow') return START;
-  const { name } = execution.metadata;
+  const name = createdName(write);
   const there = ledger.found.get(idOf(entry, name));
   if (there === 'taken') return TAKEN;
   if (there === 'past') return START;
@@ -124,7 +124,7 @@ function claim(ledger: Ledger, entry: ScheduleEntry, tick: UnixMs, execution: Ex
     its.isEnding = true;
     ends.push(endOf(namespace, other, name, tick));
   }
-  const living = livingOf(execution);
+  const living = livingOf(createdExecution(write));
   if (others.some(([, { shardKey }]) => shardKey !== living.shardKey)) return { kind: 'wait', ends };
   names.set(name, living);
   return { kind: 'start', ends };
@@ -160,13 +160,14 @@ async function lookAtLiving({ cluster }: Ledger, entry: ScheduleEntry, names: Ma
 async function lookAtNames(ledger: Ledger, creations: readonly Creation[]): Promise<void> {
   for (let at = 0; at < creations.length; at += TAKEN_NAMES_AT_A_TIME) {
     const some = creations.slice(at, at + TAKEN_NAMES_AT_A_TIME);
-    const others = await Promise.all(some.map(({ execution }) => findLike(ledger.cluster, execution)));
-    for (const [place, { due, execution }] of some.entries()) {
+    const others = await Promise.all(some.map((creation) => findLike(ledger.cluster, creation)));
+    for (const [place, creation] of some.entries()) {
       const other = others[place];
       if (other === undefined) continue;
-      const { name } = execution.metadata;
+      const { due, write } = creation;
+      const name = createdName(write);
       if (isClaim(other, due.entry.name)) livingIn(ledger, due.entry).set(name, livingOf(other));
-      else ledger.found.set(idOf(due.entry, name), isOfSameTick(other, execution) ? 'past' : 'taken');
+      else ledger.found.set(idOf(due.entry, name), isOfSameTick(other, creation) ? 'past' : 'taken');
     }
   }
 }

@@ -10,21 +10,27 @@ import {
   type Repository,
   type Schedule,
   type Stencil,
-  type Stenciled,
   SYSTEM_NAMESPACE,
   shardKey,
+  stenciled,
   stencilOf,
+  type Write,
+  wholeObject,
 } from '../../cluster/index.ts';
 import { resolveInputs } from '../../compiler/index.ts';
 import type { Launch } from './schedule-entry.ts';
 
-/** Makes the executions of ticks of schedules that start the same. */
-export type Start = (schedule: string, tick: UnixMs) => Started;
+/** Makes the writes that create the executions of ticks, of schedules that start the same. */
+export type Start = (schedule: string, tick: UnixMs) => CreateWrite;
 
-/** An execution, and the same as one of those that start the same. */
-export interface Started {
-  readonly execution: Execution;
-  readonly like: Stenciled | undefined;
+export type CreateWrite = Extract<Write, { readonly op: 'create' | 'createAlike' }>;
+
+export function createdName(write: CreateWrite): string {
+  return write.op === 'create' ? write.object.metadata.name : write.like.name;
+}
+
+export function createdExecution(write: CreateWrite): Execution {
+  return (write.op === 'create' ? write.object : wholeObject(write.like)) as Execution;
 }
 
 /** Finds out how to start, once for all ticks of a batch and again only when the plan or the active commit changes. */
@@ -74,7 +80,9 @@ export function tickExecutionName(schedule: Pick<Schedule, 'metadata' | 'spec'>,
 
 function nameOfTick(repository: string, namespace: string, schedule: string, tick: UnixMs): string {
   const hash = sha256(`${repository}\n${namespace}\n${schedule}\n${tick}`).slice(0, HASH_DIGITS);
-  return `${schedule.slice(0, MAX_PREFIX).replace(/[-.]+$/, '')}-${hash}`;
+  // A name ends in a letter or digit, but where it is cut.
+  const prefix = schedule.length <= MAX_PREFIX ? schedule : schedule.slice(0, MAX_PREFIX).replace(/[-.]+$/, '');
+  return `${prefix}-${hash}`;
 }
 
 /** Label values end at 63 characters. 16 hexadecimal digits are 64 bits: the stored tick is compared on a clash. */
@@ -131,37 +139,21 @@ function makeStart(launch: Launch, plan: LaunchPlan, commit: string): Start | St
       ...(priority !== undefined && { priority }),
       ...(overlap !== 'allow' && { overlap }),
     });
+  const isAlone = settings.concurrency === undefined;
+  const limitShard = shardLabel(make('any', 'any', ''));
+  const shardOf = (name: string): string => (isAlone ? String(shardKey(namespace, name)) : limitShard);
   let uses = 0;
   let stencil: Stencil | undefined;
-  const again = overlap === 'allow' && settings.concurrency === undefined ? copier(make, kickoffTime) : make;
+  let last: { readonly tick: UnixMs; readonly text: string } | undefined;
   return (schedule, tick) => {
-    const at = instantText(tick);
-    const execution = again(nameOfTick(repository, namespace, schedule, tick), schedule, at);
-    // Many starts are of one schedule alone.
-    if (uses++ === 1) stencil = cut(make);
-    const { name, labels } = execution.metadata;
-    const like = stencil && { stencil, slots: [name, schedule, at, labels?.[LABEL.shardKey] as string] };
-    return { execution, like };
+    if (last?.tick !== tick) last = { tick, text: instantText(tick) };
+    const name = nameOfTick(repository, namespace, schedule, tick);
+    // Many starts are of one schedule alone. Of those that must not overlap somebody will look at the whole execution.
+    if (uses++ === 1 && overlap === 'allow') stencil = cut(make);
+    const like = stencil && stenciled(stencil, [name, schedule, last.text, shardOf(name)]);
+    if (like !== undefined) return { op: 'createAlike', key: { kind: 'Execution', namespace, name }, like };
+    return { op: 'create', object: make(name, schedule, last.text) };
   };
-}
-
-/** Makes what `make` does, from the one that it made first: of thousands in a second this is the larger part of the work. */
-function copier(make: Make, kickoffTime: string | undefined): Make {
-  const { metadata, spec, ...rest } = make('first', 'first', '');
-  const { namespace = '', labels = {} } = metadata;
-  return (name, schedule, tick) => ({
-    ...rest,
-    metadata: {
-      ...metadata,
-      name,
-      labels: { ...labels, [LABEL.schedule]: schedule, [LABEL.shardKey]: String(shardKey(namespace, name)) },
-    },
-    spec: {
-      ...spec,
-      inputs: kickoffTime === undefined ? spec.inputs : { ...spec.inputs, [kickoffTime]: tick },
-      trigger: { kind: 'schedule', schedule, tick },
-    },
-  });
 }
 
 type Make = (name: string, schedule: string, tick: string) => Execution;
@@ -172,6 +164,10 @@ function cut(make: Make): Stencil | undefined {
     const { metadata, ...rest } = make(name, schedule, tick);
     return { ...rest, metadata: { ...metadata, labels: { ...metadata.labels, [LABEL.shardKey]: shard } } };
   }, 4);
+}
+
+function shardLabel({ metadata }: Execution): string {
+  return metadata.labels?.[LABEL.shardKey] ?? '';
 }
 
 /** Complete inputs at some tick: at another one only `kickoffTime` differs, which takes every instant or none. */

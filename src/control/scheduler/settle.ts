@@ -3,6 +3,7 @@ import type { Condition, Execution } from '../../cluster/index.ts';
 import { type DueTick, SUSPENDED } from './collect.ts';
 import { type Health, healthConditions } from './health.ts';
 import { fallBehind, goOn, type Laggard, type Lanes, retryTime } from './lanes.ts';
+import { createdName } from './launcher.ts';
 import { isFresh, type ScheduleEntry } from './schedule-entry.ts';
 import { statePatch } from './state.ts';
 import type { Term } from './term.ts';
@@ -81,7 +82,7 @@ async function makingsOf(
     const { launch, name } = due.entry;
     const start = starts.get(launch);
     if (start === undefined || start instanceof StalledError) return start;
-    const creation = { due, ...start(name, due.tick) };
+    const creation = { due, write: start(name, due.tick) };
     if (launch.overlap !== 'allow') exclusive.push(creation);
     return creation;
   });
@@ -94,7 +95,7 @@ type Decided = Pick<TickBatch, 'creations' | 'steering' | 'skipped'>;
 /** By those of its schedule that are not over. Answers whether it starts. */
 function decide(term: Term, batch: Decided, entry: ScheduleEntry, creation: Creation): boolean {
   const { claims, counters, lanes, notes, options } = term;
-  const claim = claims.claim(creation.due, creation.execution);
+  const claim = claims.claim(creation);
   switch (claim.kind) {
     case 'start':
       batch.creations.push(creation);
@@ -120,7 +121,7 @@ const WAITING: Laggard['reason'] = {
 };
 
 function current({ roster }: Term, entry: ScheduleEntry): ScheduleEntry | undefined {
-  return roster.of(entry.launch.namespace, entry.name);
+  return roster.at(entry.id) === entry ? entry : roster.of(entry.launch.namespace, entry.name);
 }
 
 function isBehind({ laggards }: Lanes, { id }: ScheduleEntry, { due }: DueTick): boolean {
@@ -184,8 +185,8 @@ function fail(term: Term, entry: ScheduleEntry, { due }: DueTick, error: Stalled
 }
 
 /** The cluster does not take the execution: as if it could not have been made. */
-function refuse(term: Term, { due, execution }: Creation, error: StalledError): Note | undefined {
-  term.claims.withdraw(due.entry, execution);
+function refuse(term: Term, { due, write }: Creation, error: StalledError): Note | undefined {
+  term.claims.withdraw(due.entry, createdName(write));
   const entry = current(term, due.entry);
   return entry === undefined ? undefined : noteOf(term, entry, fail(term, entry, due, error));
 }
@@ -253,13 +254,13 @@ function conditionOf({ reason, message }: NonNullable<Laggard['reason']>, since:
 }
 
 function noteStarted({ counters, notes, options }: Term, creations: readonly Creation[], now: UnixMs): void {
-  for (const { due, execution } of creations) {
+  for (const { due, write } of creations) {
     const latenessMs = Math.max(0, now - due.due);
     counters.started += 1;
     if (due.lane === 'live') {
       counters.lastLatenessMs = latenessMs;
       options.onTick?.({ latenessMs });
     } else counters.caughtUp += 1;
-    notes.started(due.entry, due.tick, execution.metadata.name, latenessMs);
+    notes.started(due.entry, due.tick, createdName(write), latenessMs);
   }
 }

@@ -18,12 +18,13 @@ import {
   type Write,
 } from '../../cluster/index.ts';
 import type { DueTick } from './collect.ts';
-import type { Started } from './launcher.ts';
+import { type CreateWrite, createdExecution, createdName } from './launcher.ts';
 import { type Fence, ownFence, STATE_KEY, type statePatch } from './state.ts';
 
 /** A tick and the execution that is to be made of it. */
-export interface Creation extends Started {
+export interface Creation {
   readonly due: DueTick;
+  readonly write: CreateWrite;
 }
 
 /** The end of an execution, in favour of the one of a tick that starts in this batch, or waits for it. */
@@ -72,7 +73,7 @@ export async function writeTicks(options: WriteOptions, batch: TickBatch): Promi
   const { cluster, fence } = options;
   for (;;) {
     try {
-      const written = await cluster.write([...writesOf(batch), settled(batch, fence)], { versions: true });
+      const written = await cluster.write([...writesOf(batch), settled(batch, fence)], { lastVersion: true });
       moved(fence, written);
       return;
     } catch (error) {
@@ -92,13 +93,9 @@ export async function writeTicks(options: WriteOptions, batch: TickBatch): Promi
 /** Notes first: where a batch is written one by one, a schedule names the execution before it can run unknown to the next scheduler. */
 function writesOf({ creations, steering, notes }: TickBatch): Write[] {
   const writes: Write[] = [...notes.values()];
-  for (const one of creations) writes.push(creation(one));
+  for (const { write } of creations) writes.push(write);
   for (const { write } of steering) writes.push(write);
   return writes;
-}
-
-function creation({ execution, like }: Creation): Write {
-  return { op: 'create', object: execution, ...(like && { like }) };
 }
 
 /** Last: where a batch is written one by one, nothing is settled before it exists. */
@@ -118,11 +115,11 @@ async function adopt(options: WriteOptions, batch: TickBatch, error: AlreadyExis
   const left: Creation[] = [];
   for (let at = 0; at < creations.length; at += TAKEN_NAMES_AT_A_TIME) {
     const some = creations.slice(at, at + TAKEN_NAMES_AT_A_TIME);
-    const found = await Promise.all(some.map(({ execution }) => findLike(options.cluster, execution)));
+    const found = await Promise.all(some.map((creation) => findLike(options.cluster, creation)));
     for (const [place, creation] of some.entries()) {
       const other = found[place];
       if (other === undefined) left.push(creation);
-      else if (isOfSameTick(other, creation.execution)) options.adopted(creation, other);
+      else if (isOfSameTick(other, creation)) options.adopted(creation, other);
       else refuse(options, batch, creation, nameTaken(creation));
     }
   }
@@ -132,25 +129,22 @@ async function adopt(options: WriteOptions, batch: TickBatch, error: AlreadyExis
 }
 
 /** What has the name of this execution. */
-export function findLike(
-  cluster: Cluster,
-  { metadata: { namespace = '', name } }: Execution,
-): Promise<Execution | undefined> {
-  return findObject<Execution>(cluster, { kind: 'Execution', namespace, name });
+export function findLike(cluster: Cluster, { due, write }: Creation): Promise<Execution | undefined> {
+  const { namespace } = due.entry.launch;
+  return findObject<Execution>(cluster, { kind: 'Execution', namespace, name: createdName(write) });
 }
 
 /** A name is 64 bits of a hash: the stored tick tells whether it is ours. */
-export function isOfSameTick(other: Execution, { spec }: Execution): boolean {
-  const [a, b] = [other.spec.trigger, spec.trigger];
+export function isOfSameTick(other: Execution, { write }: Creation): boolean {
+  const [a, b] = [other.spec.trigger, createdExecution(write).spec.trigger];
   return a.kind === 'schedule' && b.kind === 'schedule' && a.tick === b.tick && a.schedule === b.schedule;
 }
 
 /** Why a tick waits whose name something else has. */
-export function nameTaken({ execution, due }: Creation): StalledError {
-  const { name } = execution.metadata;
+export function nameTaken({ write, due }: Creation): StalledError {
   return new StalledError(
     'NameTaken',
-    `execution "${name}" exists but is not of tick ${instantText(due.tick)}; delete or keep it, the tick waits`,
+    `execution "${createdName(write)}" exists but is not of tick ${instantText(due.tick)}; delete or keep it, the tick waits`,
   );
 }
 
@@ -182,11 +176,11 @@ async function findRefused(options: WriteOptions, batch: TickBatch, error: Error
 /** Answers what of these is still to be written. */
 async function tryPart(options: WriteOptions, batch: TickBatch, part: readonly Creation[]): Promise<Creation[]> {
   const { cluster, fence } = options;
-  const writes = part.map(creation);
+  const writes = part.map(({ write }) => write);
   const { uid, resourceVersion } = fence;
   const fenced: Write = { op: 'patchStatus', key: STATE_KEY, patch: {}, if: { uid, resourceVersion } };
   try {
-    moved(fence, await cluster.write([...writes, fenced], { versions: true }));
+    moved(fence, await cluster.write([...writes, fenced], { lastVersion: true }));
     return [];
   } catch (error) {
     if (!isRefusal(error)) return [...part];

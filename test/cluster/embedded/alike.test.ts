@@ -10,8 +10,11 @@ import {
   LABEL,
   newExecution,
   type Stencil,
+  type Stenciled,
+  stenciled,
   stencilOf,
   type Write,
+  wholeObject,
 } from '../../../src/cluster/index.ts';
 import { hostClock, hostRandom } from '../../../src/main/host.ts';
 
@@ -59,12 +62,16 @@ const slotsOf = (index: number, prefix = 'run'): readonly string[] => [
   TICK,
 ];
 
+/** By the stencil, where there is one and the slots suit it. */
+function creation(note: string, slots: readonly string[], stencil = cut(note)): Write {
+  const like = stencil && stenciled(stencil, slots);
+  if (like === undefined) return { op: 'create', object: made(note, slots) };
+  return { op: 'createAlike', key: { kind: 'Execution', namespace: 'shop-production', name: like.name }, like };
+}
+
 function creations(note: string, count: number, prefix?: string): readonly Write[] {
   const stencil = cut(note);
-  return Array.from({ length: count }, (_, index): Write => {
-    const slots = slotsOf(index, prefix);
-    return { op: 'create', object: made(note, slots), ...(stencil && { like: { stencil, slots } }) };
-  });
+  return Array.from({ length: count }, (_, index) => creation(note, slotsOf(index, prefix), stencil));
 }
 
 /** What it would be if it had been written by itself. */
@@ -129,11 +136,7 @@ describe('executions that are alike', () => {
     const store = await open(newFolder());
     await store.write(creations('plain', 2));
     const stencil = cut('plain') as Stencil;
-    const like = (slots: readonly string[]): Write => ({
-      op: 'create',
-      object: made('plain', slots),
-      like: { stencil, slots },
-    });
+    const like = (slots: readonly string[]): Write => creation('plain', slots, stencil);
     const good = ['good', 'nightly', TICK];
     const bad: readonly [Write, new (...args: never[]) => Error][] = [
       [like(['Bad', 'nightly', 'x']), InvalidError],
@@ -180,18 +183,38 @@ describe('no stencil is cut', () => {
   });
 });
 
-describe('a slot with what JSON escapes', () => {
-  it.each(['a"b', 'a b', 'a\\b', ''])('is written as it is, without the stencil: %j', async (schedule) => {
-    const store = await open(newFolder());
-    const stencil = cut('plain') as Stencil;
-    const writes = ['a', 'b', 'c'].map((name): Write => {
-      const slots = [name, schedule, TICK];
-      const object = made('plain', slots);
-      const metadata = { ...object.metadata, labels: {} };
-      return { op: 'create', object: { ...object, metadata }, like: { stencil, slots } };
-    });
-    await store.write(writes);
-    const { spec } = await store.get<Execution>({ kind: 'Execution', namespace: 'shop-production', name: 'c' });
-    expect(spec.trigger).toMatchObject({ schedule });
+it('an object is what its stencil prints', () => {
+  for (const note of ['plain', 'with "quotes", \\ and \n', '', '\u2028 ü 💥 \\u0001']) {
+    const like = stenciled(cut(note) as Stencil, slotsOf(1));
+    expect(wholeObject(like as Stenciled)).toEqual(made(note, slotsOf(1)));
+  }
+});
+
+describe('slots are not taken that hold', () => {
+  const rows: readonly [string, readonly string[]][] = [
+    ['a quote', ['a', 'n"b', TICK]],
+    ['a space', ['a', 'n b', TICK]],
+    ['a backslash', ['a', 'n\\b', TICK]],
+    ['nothing', ['a', 'nightly', '']],
+    ['no label', ['a', '-nightly', TICK]],
+    ['no name', ['A', 'nightly', TICK]],
+    ['too few', ['a', 'nightly']],
+    ['too many', ['a', 'nightly', TICK, 'x']],
+  ];
+  it.each(rows)('%s', (_, slots) => {
+    expect(stenciled(cut('plain') as Stencil, slots)).toBeUndefined();
   });
+});
+
+it('a stencil that prints what may not be stored is refused', async () => {
+  const store = await open(newFolder());
+  const stencil = stencilOf((slots) => {
+    const object = made('plain', slots);
+    return { ...object, metadata: { ...object.metadata, labels: { 'no label key!': 'x' } } };
+  }, 3);
+  const write = creation('plain', slotsOf(1), stencil);
+  expect(write.op).toBe('createAlike');
+  await expect(store.write([write])).rejects.toBeInstanceOf(InvalidError);
+  await expect(store.write([write])).rejects.toBeInstanceOf(InvalidError);
+  expect(store.stats().objects).toBe(0);
 });

@@ -13,7 +13,8 @@ export interface Main {
 }
 
 /** What sets an object apart from others of its stencil. */
-interface Print extends Stenciled {
+interface Print {
+  readonly like: Stenciled;
   readonly uid: string;
   readonly createdAt: string;
 }
@@ -99,16 +100,16 @@ export function mainOf(text: string): Main {
   return { text, length: text.length, value: undefined, print: undefined };
 }
 
-export function printedMain({ stencil, slots }: Stenciled, uid: string, createdAt: string): Main {
-  let { length } = stencil;
-  for (const slot of slots) length += slot.length;
-  return { text: undefined, length, value: undefined, print: { stencil, slots, uid, createdAt } };
+export function printedMain(like: Stenciled, uid: string, createdAt: string): Main {
+  const { stencil, name, rest } = like;
+  const length = stencil.length + name.length + rest.length;
+  return { text: undefined, length, value: undefined, print: { like, uid, createdAt } };
 }
 
 export function mainText(main: Main): string {
   if (main.text === undefined) {
-    const { stencil, slots, uid, createdAt } = main.print as Print;
-    main.text = printed(stencil, slots, uid, createdAt);
+    const { like, uid, createdAt } = main.print as Print;
+    main.text = printed(like.stencil, like.name, like.rest, uid, createdAt);
   }
   return main.text;
 }

@@ -1,5 +1,5 @@
 import { printed, type Stencil } from '../../stencil.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, Shelf } from './entry.ts';
 
 /**
  * The text of the log, one line per change:
@@ -31,23 +31,13 @@ export function deleteLine(entry: Entry, rv: number): string {
   return `d ${place(entry)} ${rv}\n`;
 }
 
-export function stencilLine(number: number, stencil: Stencil): string {
+export function stencilLine(number: string, stencil: Stencil): string {
   return `t ${number} ${JSON.stringify(stencil)}\n`;
 }
 
-/** The name, which is the first slot, stands where all lines have it. */
-export function likeLine(
-  entry: Entry,
-  rv: number,
-  stencil: number,
-  uid: string,
-  createdAt: string,
-  slots: readonly string[],
-): string {
-  // Joined at once: pieces that are added one by one have to be put together when the text is written.
-  const values = [`c ${place(entry)}`, rv, stencil, uid, createdAt];
-  for (let slot = 1; slot < slots.length; slot++) values.push(slots[slot] as string);
-  return `${values.join(' ')}\n`;
+/** What the line of an object that is like others begins with; its name follows. */
+export function alikeHead({ kind, namespace }: Shelf): string {
+  return `c ${kind} ${namespace === '' ? '-' : namespace} `;
 }
 
 /** The lines of a frame's payload, those of stencils made whole. Throws on a line that no version of this store wrote. */
@@ -82,10 +72,10 @@ function keepStencil(stencils: Map<string, Stencil>, line: string): boolean {
 }
 
 function madeWhole(stencils: ReadonlyMap<string, Stencil>, name: string, values: string): string {
-  const [number = '', uid = '', createdAt = '', ...slots] = values.split(' ');
+  const [number = '', uid = '', createdAt = '', ...others] = values.split(' ');
   const stencil = stencils.get(number);
   if (stencil === undefined) throw new Error(`no stencil ${number} before "${name}"`);
-  return printed(stencil, [name, ...slots], uid, createdAt);
+  return printed(stencil, name, others.join(' '), uid, createdAt);
 }
 
 const LINE = /^([psdc]) ([A-Za-z]+) (\S+) (\S+) (\d+)(?: (\{.*\}|\d+ .*))?$/s;

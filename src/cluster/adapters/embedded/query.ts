@@ -70,7 +70,7 @@ export function labelFilter(query: Query): (main: Main) => boolean {
   let hasKeys = true;
   return (main) => {
     if (main.value !== undefined) return matchesLabels(query.labels, main.value.metadata.labels);
-    const stencil = main.print?.stencil;
+    const stencil = main.print?.like.stencil;
     if (stencil === undefined) return mayMatchText(mainText(main));
     if (stencil !== last) {
       hasKeys = keys.every((key) => stencil.parts.some((part) => part.includes(key)));

@@ -9,7 +9,7 @@ import {
   type Random,
   sameJson,
 } from '../../../base/index.ts';
-import { checkAlike, checkChange, checkKey, checkObject } from '../../admission.ts';
+import { checkChange, checkKey, checkObject } from '../../admission.ts';
 import { AlreadyExistsError, InvalidError, NotFoundError } from '../../errors.ts';
 import { kindInfo } from '../../kinds.ts';
 import { DEFAULT_FIELD_MANAGER } from '../../managed-fields.ts';
@@ -18,11 +18,11 @@ import type { KubeObject, ObjectKey } from '../../object.ts';
 import type { ApplyWrite, Preconditions, Write } from '../../port.ts';
 import type { SealSecret } from '../../secret.ts';
 import { applyFields } from '../../server-side-apply.ts';
-import { isPrintable, type Stencil, type Stenciled } from '../../stencil.ts';
+import type { Stencil } from '../../stencil.ts';
 import { type Entry, type Main, mainOf, mainText, mainValue } from './entry.ts';
 import { deleteLine, putLine, statusLine } from './log-line.ts';
 import { newUid, timestamp, withKnownManagers, withOwners, withoutStatus, withServerFields } from './server-fields.ts';
-import { stageLike } from './stage-like.ts';
+import { type Alike, stageAlike } from './stage-alike.ts';
 import { addEntry, heat, latestEntry, removeEntry, shelfOf, type Table } from './table.ts';
 
 /** One accepted change, to be made visible once its line is on the disk. */
@@ -92,19 +92,23 @@ export function rehearse<T>(
 }
 
 function newBatch(context: StageContext, undo: Batch['undo']): Batch {
-  return { context, ops: [], answers: [], text: '', stencils: new Map(), undo };
+  return { context, ops: [], answers: [], text: '', lines: [], length: 0, alikes: new Map(), undo };
 }
 
 function stageWrites(batch: Batch, writes: readonly Write[], maxBytes: number): void {
   for (const write of writes) {
     batch.context.admit?.(write);
     batch.answers.push(stageWrite(batch, write));
-    if (batch.text.length > maxBytes) throw new InvalidError(`a batch of more than ${maxBytes} bytes`);
+    if (batch.length > maxBytes) throw new InvalidError(`a batch of more than ${maxBytes} bytes`);
   }
+  batch.text = batch.lines.length === 1 ? (batch.lines[0] as string) : batch.lines.join('');
 }
 
-function takeBack({ undo }: Batch): void {
-  for (const step of undo?.reverse() ?? []) step();
+function takeBack({ context, undo }: Batch): void {
+  for (const step of undo?.reverse() ?? []) {
+    if (typeof step === 'function') step();
+    else removeEntry(context.table, step);
+  }
 }
 
 /** Takes back what a batch staged whose write to the disk failed. Newest ops first. */
@@ -119,22 +123,28 @@ export interface Batch {
   readonly context: StageContext;
   readonly ops: Op[];
   readonly answers: number[];
+  /** Of `lines`, once all are there. */
   text: string;
-  /** Those met so far, with their number in the text; 0: it is not in there. */
-  readonly stencils: Map<Stencil, number>;
-  /** Absent for the most frequent batch, one status delta, which stages nothing before its last check. */
-  readonly undo: (() => void)[] | undefined;
+  readonly lines: string[];
+  /** About how much they are, and what they stand for. */
+  length: number;
+  readonly alikes: Map<Stencil, Alike>;
+  /** Entries that are new, and what else is to be done. Absent for the most frequent batch, one status delta, which stages nothing before its last check. */
+  readonly undo: ((() => void) | Entry)[] | undefined;
+}
+
+function addLine(batch: Batch, line: string): void {
+  batch.lines.push(line);
+  batch.length += line.length;
 }
 
 /** Like each function that stages: returns the index of the write's own op. */
 function stageWrite(batch: Batch, write: Write): number {
   switch (write.op) {
     case 'create':
-      return stageCreate(
-        batch,
-        write.object,
-        write.like !== undefined && isPrintable(write.like) ? write.like : undefined,
-      );
+      return stageCreate(batch, write.object);
+    case 'createAlike':
+      return stageAlike(batch, write.key, write.like);
     case 'update':
       return stageUpdate(batch, write.object, write.fieldManager);
     case 'apply':
@@ -168,12 +178,12 @@ function stageStatus(
 
 function stageDelta(batch: Batch, entry: Entry, patch: JsonObject, text: string): number {
   const rv = accept(batch, entry, entry.pending === undefined ? entry.hot!.main : entry.pending.main);
-  batch.text += statusLine(entry, rv, text);
+  addLine(batch, statusLine(entry, rv, text));
   return batch.ops.push({ kind: 'status', entry, rv, patch, bytes: text.length }) - 1;
 }
 
-function stageCreate(batch: Batch, object: KubeObject, like?: Stenciled): number {
-  checkNew(object, like);
+function stageCreate(batch: Batch, object: KubeObject): number {
+  checkObject(object);
   const { kind, metadata } = object;
   const { table, clock, random } = batch.context;
   const namespace = metadata.namespace ?? '';
@@ -182,7 +192,6 @@ function stageCreate(batch: Batch, object: KubeObject, like?: Stenciled): number
     throw new AlreadyExistsError(keyOf(before));
   }
   if (kind !== 'Namespace' && metadata.namespace !== undefined) ensureNamespace(batch, namespace);
-  if (like !== undefined) return stageLike(batch, shelfOf(table, kind, namespace), like);
   const { resourceVersion: _, deletionTimestamp: __, ...kept } = metadata;
   const value: KubeObject = {
     ...withoutStatus(object),
@@ -198,24 +207,15 @@ function stageCreate(batch: Batch, object: KubeObject, like?: Stenciled): number
   );
   const shelf = shelfOf(table, kind, namespace);
   const entry = addEntry(table, shelf, metadata.name, main);
-  batch.undo?.push(() => removeEntry(table, entry));
+  batch.undo?.push(entry);
   const index = stageMain(batch, entry, main);
   // As Kubernetes' own controller does at once; clients show it.
   if (kind === 'Namespace') stageDelta(batch, entry, { phase: 'Active' }, '{"phase":"Active"}');
   return index;
 }
 
-/** Of objects that are alike one is checked whole. */
-function checkNew(object: KubeObject, like: Stenciled | undefined): void {
-  if (like !== undefined && checkedStencils.has(like.stencil)) checkAlike(object, like);
-  else checkObject(object);
-  if (like !== undefined) checkedStencils.add(like.stencil);
-}
-
-const checkedStencils = new WeakSet<Stencil>();
-
 /** A namespace comes to be with its first object: this is a local control plane, and nobody else would make it. */
-function ensureNamespace(batch: Batch, name: string): void {
+export function ensureNamespace(batch: Batch, name: string): void {
   const { table } = batch.context;
   const entry = latestEntry(table, 'Namespace', '', name);
   if (entry !== undefined && acceptedMain(table, entry) !== undefined) return;
@@ -289,7 +289,7 @@ function stagePut(batch: Batch, entry: Entry, value: KubeObject): number {
 
 function stageMain(batch: Batch, entry: Entry, main: Main): number {
   const rv = accept(batch, entry, main);
-  batch.text += putLine(entry, rv, mainText(main));
+  addLine(batch, putLine(entry, rv, mainText(main)));
   return batch.ops.push({ kind: 'put', entry, rv, main }) - 1;
 }
 
@@ -305,7 +305,7 @@ function stageDelete(batch: Batch, key: ObjectKey, preconditions: Preconditions 
 
 function stageRemoval(batch: Batch, entry: Entry): number {
   const rv = accept(batch, entry, undefined);
-  batch.text += deleteLine(entry, rv);
+  addLine(batch, deleteLine(entry, rv));
   return batch.ops.push({ kind: 'delete', entry, rv }) - 1;
 }
 
@@ -333,7 +333,7 @@ function accept(batch: Batch, entry: Entry, main: Main | undefined): number {
 }
 
 /** All but status, as accepted so far; undefined for a deleted object. The entry is hot afterwards. */
-function acceptedMain(table: Table, entry: Entry): Main | undefined {
+export function acceptedMain(table: Table, entry: Entry): Main | undefined {
   if (entry.isDeleted) return undefined;
   const hot = heat(table, entry);
   return entry.pending === undefined ? hot.main : entry.pending.main;

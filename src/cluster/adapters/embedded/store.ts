@@ -246,10 +246,11 @@ function ringWatches(table: Table): void {
 
 function answered(table: Table, staged: Staged, options: WriteOptions | undefined): readonly KubeObject[] {
   if (options?.discard === true) return [];
-  return options?.versions === true ? versions(staged) : answers(table, staged);
+  if (options?.lastVersion === true) return versions(staged, staged.answers.slice(-1));
+  return options?.versions === true ? versions(staged, staged.answers) : answers(table, staged);
 }
 
-function versions({ answers: indexes, ops }: Staged): readonly KubeObject[] {
+function versions({ ops }: Staged, indexes: readonly number[]): readonly KubeObject[] {
   return indexes.map((index) => {
     const op = ops[index]!;
     const { kind, name } = keyOf(op.entry);

@@ -9,6 +9,7 @@ import {
   LABEL,
   type MergePatch,
   type Write,
+  wholeObject,
 } from '../../index.ts';
 import type { Api } from './api.ts';
 import type { ObjectsRoute } from './routes.ts';
@@ -52,6 +53,8 @@ function sign(write: Write, annotations: Readonly<Record<string, string>>): read
     case 'update':
     case 'apply':
       return [{ ...write, object: annotated(write.object, annotations) }];
+    case 'createAlike':
+      return [{ op: 'create', object: annotated(wholeObject(write.like), annotations) }];
     case 'patch':
       return [{ ...write, patch: annotatedPatch(write.patch, annotations) }];
     case 'patchStatus':

@@ -1,16 +1,17 @@
 import type { Random } from '../../../base/index.ts';
-import type {
-  ApplyWrite,
-  Cluster,
-  KubeObject,
-  ListOptions,
-  LogOptions,
-  MergePatch,
-  ObjectKey,
-  ObjectList,
-  Preconditions,
-  WatchOptions,
-  Write,
+import {
+  type ApplyWrite,
+  type Cluster,
+  type KubeObject,
+  type ListOptions,
+  type LogOptions,
+  type MergePatch,
+  type ObjectKey,
+  type ObjectList,
+  type Preconditions,
+  type WatchOptions,
+  type Write,
+  wholeObject,
 } from '../../index.ts';
 import { type Connection, type KubeconfigOptions, loadConnection } from './kubeconfig.ts';
 import { collectionPath, historyOf, infoOf, objectPath, queryOf, selectorsOf } from './paths.ts';
@@ -117,6 +118,7 @@ function listOf<T extends KubeObject>(kind: string, { metadata, items }: RawList
 }
 
 async function sendWrite(call: Caller, write: Write, isDryRun: boolean): Promise<KubeObject> {
+  if (write.op === 'createAlike') return sendWrite(call, { op: 'create', object: wholeObject(write.like) }, isDryRun);
   const key = 'key' in write ? write.key : keyOf(write.object);
   const asked = { kind: key.kind, key };
   const query = queryOf({
