@@ -9,6 +9,10 @@ export const MAX_TIMER_MS = 30_000;
 
 /** Ticks that one write makes durable: more of them delay the first, fewer cost a sync of the disk and a turn of others each. */
 export const MAX_TICKS_PER_WRITE = 5_000;
+/** The writes of ticks are put together so long before they are due, so many at most (about 300 bytes each), so many in one turn. */
+export const TICKS_AHEAD_MS = 5_000;
+export const MAX_TICKS_AHEAD = 100_000;
+export const TICKS_PER_LOOK_AHEAD = 500;
 /** Schedules whose next tick is looked for in one turn of the event loop. */
 export const SCHEDULES_PER_TURN = 10_000;
 /** Missed ticks that are made up for in a second where the platform says nothing. */

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { ConflictError } from '../../base/index.ts';
 import { AlreadyExistsError, NotFoundError } from '../errors.ts';
+import type { KubeObject } from '../object.ts';
+import type { Write } from '../port.ts';
+import { stenciled, stencilOf } from '../stencil.ts';
 import { type ContractCase, create, workflow, workflowKey } from './context.ts';
 
 /** Batches: order, and all or nothing where the cluster can. */
@@ -92,6 +95,32 @@ export const batchCases: readonly ContractCase[] = [
       const second = await patch('two', first);
       assert.equal((await cluster.get(key)).metadata.resourceVersion, second);
       await assert.rejects(patch('three', first), ConflictError);
+    },
+  },
+  {
+    name: 'objects that are alike are what each would be by itself, and the version of the last is told',
+    async run(context) {
+      const { cluster } = context;
+      const make = ([name = '']: readonly string[]): KubeObject => workflow(context, name, { note: 'a "b"' });
+      const stencil = stencilOf(make, 1);
+      const names = ['one', 'two', 'three'];
+      const writes = names.map((name): Write => {
+        const like = stencil && stenciled(stencil, [name]);
+        assert.ok(like);
+        return { op: 'createAlike', key: workflowKey(context, name), like };
+      });
+      const last = (await cluster.write(writes, { lastVersion: true })).at(-1);
+      for (const name of names) {
+        const { metadata, ...rest } = await cluster.get(workflowKey(context, name));
+        const { namespace, labels } = metadata;
+        const { metadata: wanted, ...others } = make([name]);
+        assert.deepEqual(
+          { ...rest, namespace, labels },
+          { ...others, namespace: wanted.namespace, labels: wanted.labels },
+        );
+        if (name === 'three') assert.equal(last?.metadata.resourceVersion, metadata.resourceVersion);
+      }
+      await assert.rejects(cluster.write(writes.slice(1, 2)), AlreadyExistsError);
     },
   },
 ];

@@ -15,6 +15,8 @@ export interface DueHeap {
   /** Puts it in, or moves it. */
   readonly set: (id: number, at: UnixMs) => void;
   readonly remove: (id: number) => void;
+  /** Numbers of those that are due up to `at`, in no order, at most `max`. */
+  readonly dueUntil: (at: UnixMs, max: number) => Int32Array;
 }
 
 /** Children of a place: a flatter heap touches fewer lines of the cache. */
@@ -53,7 +55,24 @@ export function createDueHeap(): DueHeap {
       if ((heap.times[last] as number) < (heap.times[id] as number)) up(heap, place, last);
       else down(heap, place, last);
     },
+    dueUntil: (at, max) => dueUntil(heap, at, max),
   };
+}
+
+/** Goes down from the first, and not past one that is due later: so it looks at little more than it finds. */
+function dueUntil({ times, ids, count }: Columns, at: UnixMs, max: number): Int32Array {
+  const places: number[] = count === 0 ? [] : [0];
+  const found: number[] = [];
+  for (let next = 0; next < places.length && found.length < max; next++) {
+    const place = places[next] as number;
+    const id = ids[place] as number;
+    if ((times[id] as number) > at) continue;
+    found.push(id);
+    const firstChild = place * ARITY + 1;
+    const end = Math.min(firstChild + ARITY, count);
+    for (let child = firstChild; child < end; child++) places.push(child);
+  }
+  return Int32Array.from(found);
 }
 
 interface Columns {

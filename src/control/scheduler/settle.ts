@@ -1,5 +1,6 @@
 import { instantText, type Json, SCHEDULE_RETRY_MS, StalledError, type UnixMs } from '../../base/index.ts';
 import type { Condition, Execution } from '../../cluster/index.ts';
+import { creationOf } from './ahead.ts';
 import { type DueTick, SUSPENDED } from './collect.ts';
 import { type Health, healthConditions } from './health.ts';
 import { fallBehind, goOn, type Laggard, type Lanes, retryTime } from './lanes.ts';
@@ -16,16 +17,16 @@ export interface Pending {
   batch: TickBatch | undefined;
 }
 
-/** Makes what was collected durable. Rejects when the cluster does not take it: a call with the same goes on. */
-export async function settle(term: Term, pending: Pending): Promise<void> {
+/** Makes what was collected durable. Rejects when the cluster does not take it: a call with the same goes on. Answers whether it wrote. */
+export async function settle(term: Term, pending: Pending): Promise<boolean> {
   const { cluster, clock } = term.options;
   if (pending.batch !== undefined) revise(term, pending.batch);
   const batch = pending.batch ?? (await batchOf(term, pending));
   pending.batch = batch;
-  if (term.isOver) return;
+  if (term.isOver) return false;
   const isMoved = gapsText(batch) !== term.notedGaps || pending.health !== term.notedHealth;
   // What was left out is settled too: after a restart it would be decided anew.
-  if (batch.creations.length === 0 && batch.notes.size === 0 && batch.skipped === 0 && !isMoved) return;
+  if (batch.creations.length === 0 && batch.notes.size === 0 && batch.skipped === 0 && !isMoved) return false;
   const { fence, epoch, claims } = term;
   const adopted = ({ due }: Creation, found: Execution): void => claims.adopted(due.entry, found);
   const refused = (creation: Creation, error: StalledError): Note | undefined => refuse(term, creation, error);
@@ -33,6 +34,7 @@ export async function settle(term: Term, pending: Pending): Promise<void> {
   term.notedGaps = gapsText(batch);
   term.notedHealth = pending.health;
   noteStarted(term, batch.creations, clock.now());
+  return true;
 }
 
 function gapsText({ state }: TickBatch): string {
@@ -72,17 +74,17 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
 
 /** What each tick would start, or why it cannot; those that ticks must not overlap are looked at. */
 async function makingsOf(
-  { launcher, claims }: Term,
+  { launcher, claims, ahead }: Term,
   ticks: readonly DueTick[],
 ): Promise<readonly (Creation | StalledError | undefined)[]> {
   if (ticks.length === 0) return [];
   const starts = await launcher.starts(new Set(ticks.map(({ entry }) => entry.launch)));
   const exclusive: Creation[] = [];
   const makings = ticks.map((due) => {
-    const { launch, name } = due.entry;
+    const { launch } = due.entry;
     const start = starts.get(launch);
     if (start === undefined || start instanceof StalledError) return start;
-    const creation = { due, write: start(name, due.tick) };
+    const creation = { due, write: creationOf(ahead, due, start) };
     if (launch.overlap !== 'allow') exclusive.push(creation);
     return creation;
   });

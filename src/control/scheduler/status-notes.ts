@@ -49,21 +49,21 @@ export interface StatusNotesOptions {
 }
 
 export function createStatusNotes({ cluster, clock, log }: StatusNotesOptions): StatusNotes {
-  const waiting = new Map<string, News>();
+  /** By the number of the schedule: its next news replace those of one that had the number before. */
+  const waiting = new Map<number, News>();
   let cancel: (() => void) | undefined;
   let writing: Promise<unknown> = Promise.resolve();
   let isStopped = false;
 
   const newsOf = (entry: ScheduleEntry): News | undefined => {
-    const id = `${entry.launch.namespace}/${entry.name}`;
-    const known = waiting.get(id);
-    if (known !== undefined) {
+    const known = waiting.get(entry.id);
+    if (known !== undefined && isSameSchedule(known.entry, entry)) {
       known.entry = entry;
       return known;
     }
     if (waiting.size >= MAX_WAITING_SCHEDULE_STATUS) return undefined;
     const news: News = { entry, latenessMs: 0, missed: 0, skipped: 0, ...NOTHING };
-    waiting.set(id, news);
+    waiting.set(entry.id, news);
     arm();
     return news;
   };
@@ -116,6 +116,10 @@ export function createStatusNotes({ cluster, clock, log }: StatusNotesOptions): 
       await writing;
     },
   };
+}
+
+function isSameSchedule(a: ScheduleEntry, b: ScheduleEntry): boolean {
+  return a.name === b.name && a.launch.namespace === b.launch.namespace;
 }
 
 const NOTHING = { lastTick: undefined, lastExecution: undefined, aside: undefined };

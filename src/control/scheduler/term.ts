@@ -10,6 +10,7 @@ import {
   type UnixMs,
 } from '../../base/index.ts';
 import type { Cluster, Schedule, SchedulerSettings } from '../../cluster/index.ts';
+import { type Ahead, createAhead, lookAhead, lookAheadAt } from './ahead.ts';
 import { arrangeSome, noteMissed } from './arrange.ts';
 import { type Claims, createClaims } from './claims.ts';
 import { collect } from './collect.ts';
@@ -36,6 +37,8 @@ export interface SchedulerPorts {
   readonly onTick?: (tick: { readonly latenessMs: number }) => void;
   /** Looks at the clock at least so often, though nothing is due. */
   readonly lookMs?: number;
+  /** Ticks that are prepared before they are due are at least so many. */
+  readonly aheadFrom?: number;
 }
 
 export interface SchedulerCounters {
@@ -64,6 +67,7 @@ export interface Term {
   readonly launcher: Launcher;
   readonly claims: Claims;
   readonly notes: StatusNotes;
+  readonly ahead: Ahead;
   readonly fence: Fence;
   readonly epoch: number;
   readonly lanes: Lanes;
@@ -95,6 +99,7 @@ export interface Running extends Term {
   pending: Pending | undefined;
   failures: number;
   turning: Promise<void> | undefined;
+  looking: Promise<void> | undefined;
   cancelTimer: () => void;
   isArranged: boolean;
   onReplaced: () => void;
@@ -139,6 +144,7 @@ function newTerm(
     launcher: createLauncher(options.cluster),
     claims: createClaims(options.cluster),
     notes: createStatusNotes(options),
+    ahead: createAhead(),
     fence,
     epoch,
     lanes: createLanes(settledUntil ?? options.clock.now(), gaps),
@@ -155,6 +161,7 @@ function newTerm(
     pending: undefined,
     failures: 0,
     turning: undefined,
+    looking: undefined,
     cancelTimer: () => undefined,
     isArranged: false,
     onReplaced,
@@ -172,7 +179,7 @@ function newTerm(
 
 async function end(term: Running): Promise<void> {
   term.ending.abort('ended');
-  await Promise.allSettled([term.turning, term.following, term.notes.stop()]);
+  await Promise.allSettled([term.turning, term.looking, term.following, term.notes.stop()]);
 }
 
 /** Hears of schedules and of settings. Resolves when all that there is is known. */
@@ -263,7 +270,16 @@ function setTimer(term: Running): void {
   const { clock, lookMs = MAX_TIMER_MS } = term.options;
   const now = clock.now();
   const at = Math.min(turnAt(term, now), now + lookMs);
-  term.cancelTimer = clock.at(at, () => {
+  const aheadAt = term.looking === undefined ? lookAheadAt(term, now) : Number.POSITIVE_INFINITY;
+  term.cancelTimer = clock.at(Math.min(at, aheadAt), () => {
+    if (aheadAt < at) {
+      term.looking = lookAhead(term).finally(() => {
+        term.looking = undefined;
+        setTimer(term);
+      });
+      setTimer(term);
+      return;
+    }
     term.turning = turn(term).finally(() => {
       term.turning = undefined;
       setTimer(term);
@@ -287,11 +303,16 @@ function turnAt(term: Running, now: UnixMs): UnixMs {
 }
 
 async function turn(term: Running): Promise<void> {
+  const { clock } = term.options;
   try {
-    term.pending ??= nextBatch(term);
-    if (term.pending !== undefined) await settle(term, term.pending);
-    term.pending = undefined;
-    term.failures = 0;
+    let isWritten = false;
+    do {
+      term.pending ??= nextBatch(term);
+      isWritten = term.pending !== undefined && (await settle(term, term.pending));
+      term.pending = undefined;
+      term.failures = 0;
+      // Whoever waits for the disk lets all others go on, so the next batch may follow at once.
+    } while (isWritten && !term.isOver && turnAt(term, clock.now()) <= clock.now());
   } catch (error) {
     if (term.isOver) return;
     if (error instanceof ReplacedError) {

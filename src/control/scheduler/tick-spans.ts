@@ -1,4 +1,4 @@
-import { MAX_CATCH_UP_TICKS, type UnixMs } from '../../base/index.ts';
+import { MAX_CATCH_UP_TICKS, MAX_SHARED_RULES, type UnixMs } from '../../base/index.ts';
 import { countBetween, nextTick, previousTick, type TickRule } from '../../calendar/index.ts';
 import type { CatchUp } from '../../cluster/index.ts';
 
@@ -26,9 +26,23 @@ export function nextDue(spans: readonly TickSpan[], settled: UnixMs): UnixMs | u
 }
 
 function nextDueIn({ rule, offsetMs, since, until }: TickSpan, settled: UnixMs): UnixMs | undefined {
-  const tick = nextTick(rule, Math.max(settled - offsetMs, since));
+  const tick = nextTickOf(rule, Math.max(settled - offsetMs, since));
   return tick === undefined || tick > until ? undefined : tick + offsetMs;
 }
+
+/** Schedules that are due together mostly share their rule, and so their next tick. */
+function nextTickOf(rule: TickRule, after: UnixMs): UnixMs | undefined {
+  const known = lastLooks.get(rule);
+  if (known?.after === after) return known.tick;
+  const tick = nextTick(rule, after);
+  if (known === undefined) {
+    if (lastLooks.size >= MAX_SHARED_RULES) lastLooks.clear();
+    lastLooks.set(rule, { after, tick });
+  } else Object.assign(known, { after, tick });
+  return tick;
+}
+
+const lastLooks = new Map<TickRule, { readonly after: UnixMs; readonly tick: UnixMs | undefined }>();
 
 /** The ticks that are due at `due`, where some span has one: mostly one. */
 export function ticksAt(spans: readonly TickSpan[], due: UnixMs): readonly UnixMs[] {

@@ -20,6 +20,9 @@ describe('the heap of what is due', () => {
           expect(heap.size()).toBe(known.size);
           expect(heap.firstAt()).toBe(Math.min(Number.POSITIVE_INFINITY, ...known.values()));
           expect(heap.at(id)).toBe(known.get(id) ?? Number.POSITIVE_INFINITY);
+          const due = [...known].filter(([, other]) => other <= at).map(([other]) => other);
+          expect([...heap.dueUntil(at, 100)].sort()).toEqual(due.sort());
+          expect(heap.dueUntil(at, 3)).toHaveLength(Math.min(3, due.length));
         }
         const drained: number[] = [];
         while (heap.size() > 0) {
