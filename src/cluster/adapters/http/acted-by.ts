@@ -7,6 +7,7 @@ import {
   type KubeObject,
   OWNER,
   type Write,
+  wholeObject,
 } from '../../index.ts';
 import type { Api } from './api.ts';
 import type { ObjectsRoute } from './routes.ts';
@@ -32,6 +33,8 @@ async function named(cluster: Cluster, write: Write, by: string): Promise<Write>
   switch (write.op) {
     case 'create':
       return { ...write, object: withNames(write.object, undefined, by) };
+    case 'createAlike':
+      return named(cluster, { op: 'create', object: wholeObject(write.like) }, by);
     case 'update':
     case 'apply': {
       const { kind, metadata } = write.object;
