@@ -49,13 +49,33 @@ function namesOf({ arguments: specs }: CommandSpec, args: readonly string[]): re
 
 function unknownCommand(name: string | undefined): UsageError {
   if (name === undefined) return new UsageError('which command?', 'try `pipectl --help`');
-  const meant = suggest(
-    name,
-    COMMANDS.map((spec) => spec.name),
-  );
+  const sameNamed = ELSEWHERE.get(name);
+  const meant =
+    sameNamed ??
+    suggest(
+      name,
+      COMMANDS.map((spec) => spec.name),
+    );
   const help = meant === undefined ? 'try `pipectl --help`' : `did you mean "pipectl ${meant}"?`;
   return new UsageError(`there is no command "${name}"`, help);
 }
+
+/** What other tools of the field call it, and what it is called here. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['repeat', 'relaunch'],
+  ['rerun', 'relaunch'],
+  ['resubmit', 'relaunch'],
+  ['retry', 'recover'],
+  ['submit', 'run'],
+  ['trigger', 'run'],
+  ['cancel', 'abort'],
+  ['stop', 'abort'],
+  ['terminate', 'abort'],
+  ['list', 'get'],
+  ['history', 'get'],
+  ['show', 'describe'],
+  ['lint', 'validate'],
+]);
 
 /** Neither prints nor exits: what is wrong comes as CommanderError. */
 function quiet(command: Command): Command {

@@ -64,6 +64,8 @@ describe('a wrong command line', () => {
     ['gte', 'there is no command "gte": did you mean "pipectl get"?'],
     ['gte --help', 'there is no command "gte": did you mean "pipectl get"?'],
     ['frobnicate', 'there is no command "frobnicate": try `pipectl --help`'],
+    ['repeat ex', 'there is no command "repeat": did you mean "pipectl relaunch"?'],
+    ['cancel ex', 'there is no command "cancel": did you mean "pipectl abort"?'],
     ['get', "missing required argument 'KIND': try `pipectl get --help`"],
     ['run x --folow', 'unknown option \'--folow\': did you mean "--follow"?'],
     ['get exec -o yml', '--output: there is no "yml": did you mean "yaml"?'],
