@@ -21,10 +21,10 @@ export interface GitAccess<W extends Requester> {
   /** What decides on their pushes. */
   handlerFor(who: W, origin: Origin): PushHandler;
   /**
-   * Told of what git did not take: refs that were accepted and did not move, or none of a push that was over before it
+   * Told of what git did not take: refs that were accepted and did not move, or those of a push that was over before it
    * could be decided, for example because git's own checks refused it.
    */
-  untaken(who: W, origin: Origin, push: LandedPush): void;
+  untaken(who: W, origin: Origin, push: UntakenPush): void;
 }
 
 /** One ref that a push wants to move. ZERO_OID stands for absence on either side. */
@@ -58,9 +58,27 @@ export interface LandedPush {
   readonly updates: readonly RefUpdate[];
 }
 
+/** Refs that a push wanted to move, and git did not. */
+export interface UntakenPush extends LandedPush {
+  /** Reads what the repository has: what was pushed is gone. */
+  readonly objects: ObjectReader;
+  /** Why it was refused before it could be decided, as lines for people; absent: it was not, or nobody said so. */
+  readonly problem?: string;
+}
+
+/** A push that was turned away before it came to what decides on pushes. */
+export interface RefusedPush extends LandedPush {
+  /** Reads what is there of it. */
+  readonly objects: ObjectReader;
+  /** Why, one line each, for people. */
+  readonly problems: readonly string[];
+}
+
 /** What decides on pushes. Calls for one repository never overlap: a decision ends when its refs have moved or not. */
 export interface PushHandler {
   decide(push: Push): Promise<PushVerdict>;
   /** Called after refs moved. Returns lines for the pusher; an error only costs them. */
   landed(push: LandedPush): Promise<readonly string[]>;
+  /** Told of pushes that others refused, to keep the reason for later reading. Does not fail. */
+  refused?(push: RefusedPush): Promise<void>;
 }

@@ -74,6 +74,7 @@ export function createResync({ registration, list, clock, log }: ResyncOptions):
     },
     handler: (inTurn) => ({
       decide: (push) => registration.decide(push),
+      refused: (push) => registration.refused(push),
       async landed(push) {
         try {
           return await registration.landed(push);

@@ -293,7 +293,9 @@ describe('the audit log', () => {
     expect(find({ user: 'ci', verb: 'push', outcome: 'refused' }).message).toContain('may not push to hotfix');
     find({ user: 'anyone', verb: 'push', outcome: 'refused', code: 403 });
     find({ user: 'viewer', verb: 'push', name: 'shop', outcome: 'refused', code: 403 });
-    find({ user: 'pipectl', verb: 'push', name: 'shop', outcome: 'refused', code: 422, message: UNDECIDED });
+    const looked = entries.find(({ message }) => message?.includes('hasDotgit'));
+    expect(looked).toMatchObject({ user: 'pipectl', verb: 'push', outcome: 'refused', code: 422 });
+    expect(looked?.refs).toEqual([`refs/heads/forged ${'0'.repeat(40)}..${commit}`]);
     expect(unmovedIn(entries)).toMatchObject({ verb: 'push', outcome: 'refused', code: 422, message: UNDECIDED });
     expect((await audit('--user', 'ci', '--refused')).every(({ outcome }) => outcome === 'refused')).toBe(true);
     expect(await audit('--since', '2999-01-01')).toEqual([]);

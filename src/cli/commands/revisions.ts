@@ -107,7 +107,7 @@ function table(
     spec.rejected === true ? 'rejected' : (active.get(spec.commit) ?? 'registered'),
     age(metadata.creationTimestamp, clock.now()),
     printable(authorName(spec.author)),
-    printable(spec.subject),
+    printable(spec.subject === '' ? (spec.diagnostics?.[0]?.message ?? '') : spec.subject),
     ...(isWide
       ? [
           spec.repository,

@@ -35,23 +35,14 @@ export function createPushAccess({ cluster, clock, audit, handler }: PushAccessO
   const find = (name: string): Promise<Repository | undefined> =>
     findObject<Repository>(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name });
 
-  const problemsOf = async (who: Identity, { repository, updates, objects }: Push): Promise<readonly string[]> => {
-    // A plan moves nothing: who may push at all may ask for it.
-    const moved = updates.filter(({ ref }) => plannedDomain(ref) === undefined);
-    const scoped = moved.flatMap((update) => nameProblem(update) ?? scopeProblem(who, repository, update.ref) ?? []);
-    const rules = (await find(repository))?.spec.rules ?? [];
-    if (rules.length === 0) return scoped;
-    const ruled: string[] = [];
-    for (const update of moved) ruled.push(...(await ruleProblems(rules, who, update, objects)));
-    return [...scoped, ...ruled];
-  };
-
   const entry = (who: Identity, origin: Origin, push: LandedPush): AuditEntry => ({
     at: instantText(clock.now()),
     ...pushEntry(who, origin, push),
   });
-  const refused = (who: Identity, origin: Origin, push: LandedPush, code: number, message: string): void =>
+  const refused = (who: Identity, origin: Origin, push: LandedPush, code: number, said: string): void => {
+    const message = said.slice(0, MAX_AUDIT_TEXT_LENGTH);
     audit.record({ ...entry(who, origin, push), outcome: 'refused', code, message });
+  };
 
   return {
     async refusal(who, repository, action, origin) {
@@ -67,7 +58,11 @@ export function createPushAccess({ cluster, clock, audit, handler }: PushAccessO
       const source = (await find(repository))?.spec.source;
       return source?.kind === 'remote' ? `${repository} is polled from another place: push there` : undefined;
     },
-    untaken: (who, origin, push) => refused(who, origin, push, 422, 'git did not take it, or the pusher went away'),
+    untaken(who, origin, push) {
+      const { problem } = push;
+      refused(who, origin, push, 422, problem ?? 'git did not take it, or the pusher went away');
+      if (problem !== undefined) void handler.refused?.({ ...push, problems: problem.split('\n') });
+    },
     handlerFor(who, origin) {
       const failed = (push: LandedPush, error: unknown): never => {
         const message = String(error).slice(0, MAX_AUDIT_TEXT_LENGTH);
@@ -77,7 +72,7 @@ export function createPushAccess({ cluster, clock, audit, handler }: PushAccessO
       return {
         async decide(push) {
           audit.check();
-          const problems = await problemsOf(who, push);
+          const problems = await problemsOf(who, push, find);
           const verdict =
             problems.length === 0
               ? await handler.decide(push).catch((error: unknown) => failed(push, error))
@@ -87,9 +82,10 @@ export function createPushAccess({ cluster, clock, audit, handler }: PushAccessO
                 };
           const isPlan = problems.length === 0 && push.updates.every(({ ref }) => plannedDomain(ref) !== undefined);
           if (!verdict.accepted && !isPlan) {
-            const message = (verdict.lines[0] ?? '').replace(/^pipectl: /, '').slice(0, MAX_AUDIT_TEXT_LENGTH);
+            const message = (verdict.lines[0] ?? '').replace(/^pipectl: /, '');
             refused(who, origin, push, problems.length === 0 ? 422 : 403, message);
           }
+          if (problems.length > 0) await handler.refused?.({ ...push, problems });
           return verdict;
         },
         landed(push) {
@@ -99,6 +95,22 @@ export function createPushAccess({ cluster, clock, audit, handler }: PushAccessO
       };
     },
   };
+}
+
+/** Why scopes or rules of the repository keep a push from being looked at, one line each. */
+async function problemsOf(
+  who: Identity,
+  { repository, updates, objects }: Push,
+  find: (name: string) => Promise<Repository | undefined>,
+): Promise<readonly string[]> {
+  // A plan moves nothing: who may push at all may ask for it.
+  const moved = updates.filter(({ ref }) => plannedDomain(ref) === undefined);
+  const scoped = moved.flatMap((update) => nameProblem(update) ?? scopeProblem(who, repository, update.ref) ?? []);
+  const rules = (await find(repository))?.spec.rules ?? [];
+  if (rules.length === 0) return scoped;
+  const ruled: string[] = [];
+  for (const update of moved) ruled.push(...(await ruleProblems(rules, who, update, objects)));
+  return [...scoped, ...ruled];
 }
 
 /** What is wrong with the name of a ref. One that is there may go. */

@@ -10,6 +10,7 @@ import {
   plannedDomain,
   type Refs,
   type RefUpdate,
+  type RefusedPush,
   shortOid,
   ZERO_OID,
 } from '../../git/index.ts';
@@ -24,6 +25,7 @@ import { createIndexCache, type IndexCache } from './index-cache.ts';
 import { landedLines } from './landed-lines.ts';
 import { branchOf, registeredLines, rejectedLines } from './lines.ts';
 import { planPush } from './plan-push.ts';
+import { refusedCommits } from './refused-commits.ts';
 import { type DraftRevision, draftCommit, findRevision, settingsOf, storeDrafts } from './register-commit.ts';
 import { type RejectedCommit, storeRejected } from './register-rejected.ts';
 
@@ -48,6 +50,7 @@ export interface RegistrationOptions {
 export interface Registration extends PushHandler {
   /** Makes up for a push whose refs moved while nobody was there to note it. Run at the start, for each repository. */
   resync(repository: string): Promise<void>;
+  refused(push: RefusedPush): Promise<void>;
 }
 
 interface State extends RegistrationOptions {
@@ -65,6 +68,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
   return {
     decide: (push) => reusing(() => decide(state, push)),
     landed: (push) => landed(state, push),
+    refused: (push) => noteRejected(state, () => refusedCommits(push)),
     resync: (repository) => reusing(() => resync(state, repository)),
   };
 }
@@ -92,17 +96,14 @@ async function decide(state: State, push: Push): Promise<PushVerdict> {
     if (drafted.kind === 'known') state.use?.used(`${push.repository}-${drafted.commit}`);
     if (drafted.kind === 'known') lines.push(`pipectl: ${shortOid(drafted.commit)} is registered already`);
   }
-  await noteRejected(state, refused);
+  await noteRejected(state, async () => refused);
   if (rejections.length > 0) return rejected(rejections);
   if (drafts.length > 0) {
     // Two repositories must not claim one project at the same time.
     const problem = await state.oneAtATime(() => storeDrafts(state.cluster, push.repository, drafts));
     if (problem !== undefined) {
       const { commit, refs } = (drafts[0] as DraftRevision).revision.spec;
-      await noteRejected(
-        state,
-        drafts.map((draft) => refusedDraft(draft, problem)),
-      );
+      await noteRejected(state, async () => drafts.map((draft) => refusedDraft(draft, problem)));
       return rejected(rejectedLines(refs[0] ?? '', commit, [problem]));
     }
   }
@@ -144,9 +145,9 @@ async function draftUpdate(
 }
 
 /** For later reading. The pusher has been told, so what cannot be kept is not worth more than a line in the log. */
-async function noteRejected({ cluster, log }: State, refused: readonly RejectedCommit[]): Promise<void> {
+async function noteRejected({ cluster, log }: State, find: () => Promise<readonly RejectedCommit[]>): Promise<void> {
   try {
-    await storeRejected(cluster, refused);
+    await storeRejected(cluster, await find());
   } catch (error) {
     log.write('warn', 'a rejected commit could not be noted', { error: String(error) });
   }

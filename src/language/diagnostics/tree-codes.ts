@@ -57,4 +57,13 @@ export const TREE_CODES: readonly DiagnosticCode[] = [
     wrong: '# a commit made without -S in a repository whose spec.verify asks for signatures',
     right: task('add'),
   },
+  {
+    code: 'PIPE-PUSH-003',
+    severity: 'error',
+    title: 'git, a scope or a rule of refs turned the push away',
+    explanation:
+      'Git looks through what is pushed before anything else does, and refuses damaged or hostile objects, those that are too large and packs that take too long to unpack. The scopes of a token and the rules of the Repository (spec.rules) say who may move which ref, and how. The message has the words in which it was refused. What the commit defines was not looked at.',
+    wrong: '# a push that leaves commits of main behind, where spec.rules protects main',
+    right: task('add'),
+  },
 ];

@@ -1,5 +1,6 @@
-import type { ObjectReader, Oid, PushHandler, RefUpdate } from '../../index.ts';
+import type { ObjectReader, PushHandler, RefUpdate, UntakenPush } from '../../index.ts';
 import type { HookHandler } from './hook-channel.ts';
+import type { PushHead } from './push-head.ts';
 import { endsInNothing } from './shallow-push.ts';
 
 export interface AttendedPush {
@@ -13,7 +14,7 @@ export interface AttendedPush {
 }
 
 /** Answers the hooks of one push, and knows what git did not take of it in the end. */
-export function attendPush(push: AttendedPush, cutOffAt: () => ReadonlySet<Oid>) {
+export function attendPush(push: AttendedPush, head: PushHead) {
   const { repository, pusher, handler, stored, begin } = push;
   let isAsked = false;
   /** Accepted and not moved yet, by ref. */
@@ -21,7 +22,7 @@ export function attendPush(push: AttendedPush, cutOffAt: () => ReadonlySet<Oid>)
   const hooks: HookHandler = {
     async decide(updates, objects) {
       await begin();
-      const ends = cutOffAt();
+      const ends = head.cutOff;
       if (ends.size > 0 && (await endsInNothing(updates, ends, objects, stored)))
         return { accepted: false, lines: CUT_OFF };
       isAsked = true;
@@ -34,9 +35,15 @@ export function attendPush(push: AttendedPush, cutOffAt: () => ReadonlySet<Oid>)
       return handler.landed({ repository, updates });
     },
   };
-  /** Refs that were accepted and did not move; none when nothing was decided; undefined when all is as it was told. */
-  const untaken = (): readonly RefUpdate[] | undefined =>
-    isAsked && accepted.size === 0 ? undefined : [...accepted.values()];
+  /**
+   * Refs that were accepted and did not move, or all of them, with what was said, when nothing was decided; undefined when
+   * all is as it was told.
+   */
+  const untaken = (said: string | undefined): UntakenPush | undefined => {
+    const left = { repository, updates: isAsked ? [...accepted.values()] : head.updates, objects: stored };
+    if (!isAsked) return { ...left, ...(said !== undefined && { problem: said }) };
+    return accepted.size === 0 ? undefined : left;
+  };
   return { hooks, untaken };
 }
 

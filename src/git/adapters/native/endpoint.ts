@@ -17,8 +17,8 @@ import { type Credentials, credentialsOf } from './credentials.ts';
 import { runGit, UNPACK_ENVIRONMENT } from './environment.ts';
 import { hookPipes, serveHooks } from './hook-channel.ts';
 import { createPushAnswer } from './push-answer.ts';
+import { watchPushHead } from './push-head.ts';
 import type { RepositoryStore } from './repositories.ts';
-import { watchShallow } from './shallow-push.ts';
 import { watchEffort } from './unpack-effort.ts';
 
 export interface GitEndpointOptions<W extends Requester = Requester> {
@@ -147,16 +147,16 @@ function runBackend<W extends Requester>(
   };
   const { hooks, untaken } = attendPush(
     { repository, pusher: user.name, handler, stored, begin },
-    watchShallow(request),
+    watchPushHead(request),
   );
   const target = { gitDir: repositories.path(repository), stored };
   serveHooks(hookPipes(child.stdio), hooks, target, log);
   request.pipe(child.stdin);
   request.on('close', () => child.stdin.end());
   child.stdin.on('error', () => request.resume());
+  const answer = createPushAnswer();
   if (route.action !== 'git-receive-pack') copyCgiResponse(child.stdout, response);
   else {
-    const answer = createPushAnswer();
     copyCgiResponse(child.stdout, response, answer.receive, () =>
       effort.isExceeded() ? answer.breakOff(TOO_COSTLY) : undefined,
     );
@@ -171,8 +171,8 @@ function runBackend<W extends Requester>(
       clearTimeout(timer);
       effort.end();
       turn.end();
-      const updates = brings ? untaken() : undefined;
-      if (updates !== undefined) context.access.untaken(user, origin, { repository, updates });
+      const left = brings ? untaken(answer.problem()) : undefined;
+      if (left !== undefined) context.access.untaken(user, origin, left);
       if (route.action === 'git-receive-pack') pushEnded(context, repository, effort.isExceeded());
       resolve();
     };

@@ -17,29 +17,48 @@ const EXPLANATIONS: readonly (readonly [said: string, meant: string])[] = [
   ],
 ];
 
+/** How lines begin that say what is wrong, of git's and of ours; and how much of them is kept, in characters. */
+const COMPLAINT = /^(error|fatal|pipectl): /;
+const MAX_COMPLAINTS = 1_000;
+
 /** What receive-pack answers, line by line of its protocol, so that something can be said in between. */
 export interface PushAnswer {
   /** What may be passed on of what is known by now. */
   receive(chunk: Buffer): Buffer;
   /** What ends an answer whose process was ended for this reason; what it had begun to say is dropped. */
   breakOff(reason: string): Buffer;
+  /** What was said so far of what is wrong, by git or in the place of it; undefined: nothing. */
+  problem(): string | undefined;
 }
 
 export function createPushAnswer(): PushAnswer {
   let rest: Buffer = Buffer.alloc(0);
+  let complaints = '';
+  const note = (text: string): void => {
+    const lines = text.split('\n').filter((line) => COMPLAINT.test(line));
+    if (lines.length > 0) complaints = `${complaints}${lines.join('\n')}\n`.slice(0, MAX_COMPLAINTS);
+  };
   return {
+    problem: () => complaints.trimEnd() || undefined,
     receive(chunk) {
       rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       const parts: Buffer[] = [];
       for (let line = firstLine(rest); line !== undefined; line = firstLine(rest)) {
         rest = rest.subarray(line.length);
         parts.push(line);
-        const meant = line[4] === TEXT_BAND ? explanation(line) : undefined;
-        if (meant !== undefined) parts.push(band(TEXT_BAND, `pipectl: ${meant}\n`));
+        if (line[4] !== TEXT_BAND) continue;
+        note(line.toString('utf8', 5));
+        const meant = explanation(line);
+        if (meant === undefined) continue;
+        parts.push(band(TEXT_BAND, `pipectl: ${meant}\n`));
+        note(`pipectl: ${meant}`);
       }
       return Buffer.concat(parts);
     },
-    breakOff: (reason) => band(ERROR_BAND, `pipectl: ${reason}\n`),
+    breakOff(reason) {
+      note(`pipectl: ${reason}`);
+      return band(ERROR_BAND, `pipectl: ${reason}\n`);
+    },
   };
 }
 
