@@ -55,7 +55,7 @@ export interface Schedule extends KubeObject {
       readonly kickoffTime?: string;
       readonly active: boolean;
     };
-  /** For people: written late and seldom. Nothing but `owedSince`, `knownSince`, `claims` and `conditions` decides anything. */
+  /** For people: written late and seldom. Nothing but `owedSince`, `knownSince`, `claims`, `began` and `conditions` decides anything. */
   readonly status?: {
     readonly lastTick?: string;
     readonly nextTick?: string;
@@ -71,6 +71,8 @@ export interface Schedule extends KubeObject {
     readonly knownSince?: string;
     /** Executions that were not over when a tick was started last, where ticks must not just overlap, and the tick of each. */
     readonly claims?: Readonly<Record<string, string>>;
+    /** With a rate limit: how many executions its ticks have started lately, by the beginning of a part of the limit's time. */
+    readonly began?: Readonly<Record<string, number>>;
     /** Generation of the spec that `activeSince` is about. */
     readonly observedGeneration?: number;
     /** Ticks before this instant belong to an earlier version of the schedule, or to a time when it was off. */

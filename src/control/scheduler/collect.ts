@@ -47,6 +47,7 @@ export const SUSPENDED: NonNullable<Laggard['reason']> = {
  */
 export function collect(options: CollectOptions): DueTick[] {
   const ticks: DueTick[] = [];
+  options.lanes.counted.clear();
   collectLive(options, ticks);
   const { missedRoom, isGapArranged, lanes } = options;
   const live = ticks.length;
@@ -107,6 +108,7 @@ function collectMissed({ lanes, roster, now, room, missedRoom, windowOf }: Colle
     const entry = roster.at(missed.first()) as ScheduleEntry;
     if (entry.isSuspended) fallBehind(lanes, entry, due - 1, SUSPENDED, Number.POSITIVE_INFINITY);
     else if (takeTicks(lanes, entry, due, now, 'missed', windowOf(entry), ticks)) {
+      lanes.counted.set(entry.id, gap.until);
       const next = nextDue(entry.spans, due);
       if (next === undefined || next > gap.until) missed.remove(entry.id);
       else missed.set(entry.id, next);
@@ -147,6 +149,7 @@ function makeUp(
   const countedUntil = Math.max(laggard.since, laggard.countedUntil);
   missed(entry, countDue(spans, countedUntil, missedUntil, MAX_CATCH_UP_TICKS));
   laggard.countedUntil = missedUntil;
+  lanes.counted.set(entry.id, missedUntil);
   let due = nextDue(spans, catchUpFrom(spans, launch.catchUp, laggard.since, missedUntil));
   const most = Math.min(room, ticks.length + MAX_TICKS_PER_LAGGARD);
   while (due !== undefined && due <= until && ticks.length < most) {

@@ -48,6 +48,8 @@ export interface Lanes {
   readonly laggards: Map<number, Laggard>;
   /** When each of them is tried again. */
   readonly retries: DueHeap;
+  /** Up to where missed ticks are counted of schedules of which the batch at hand has some; they may fall behind with them. */
+  readonly counted: Map<number, UnixMs>;
   /** Laggards of which there is news that their status may have to tell. */
   readonly changed: Set<number>;
 }
@@ -62,6 +64,7 @@ export function createLanes(settledUntil: UnixMs, gaps: readonly Gap[]): Lanes {
     arranging: undefined,
     laggards: new Map(),
     retries: createDueHeap(),
+    counted: new Map(),
     changed: new Set(),
   };
 }
@@ -126,7 +129,7 @@ export function fallBehind(
     reason,
     tries: 0,
     told: undefined,
-    countedUntil: Number.NEGATIVE_INFINITY,
+    countedUntil: Math.max(countedInGap(lanes, id), lanes.counted.get(id) ?? Number.NEGATIVE_INFINITY),
     noted,
   };
   laggard.since = Math.min(laggard.since, settled);
@@ -144,6 +147,12 @@ function settledInGaps({ gaps, arranging }: Lanes, id: number): UnixMs {
   if (gap === undefined) return Number.POSITIVE_INFINITY;
   if (arranging !== undefined && id >= arranging) return gap.settledUntil;
   return later?.from ?? Number.POSITIVE_INFINITY;
+}
+
+/** Up to where its missed ticks have been counted, when they were put in line. */
+function countedInGap({ gaps: [gap], arranging }: Lanes, id: number): UnixMs {
+  const isCounted = gap !== undefined && (arranging === undefined || id < arranging);
+  return isCounted ? gap.until : Number.NEGATIVE_INFINITY;
 }
 
 /** It has caught up: it goes with the others again. */

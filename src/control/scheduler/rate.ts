@@ -1,4 +1,4 @@
-import type { UnixMs } from '../../base/index.ts';
+import { instantMs, instantText, MAX_RATE_LIMIT_TICKS, type UnixMs } from '../../base/index.ts';
 import type { TickRateLimit } from '../../cluster/index.ts';
 
 /** How many may begin now, of so many a second; what is not used within a second is lost. */
@@ -48,11 +48,19 @@ const SLICES = 64;
 export interface RateWindow {
   /** Notes one that begins now; otherwise answers when one may. */
   take(now: UnixMs): UnixMs | undefined;
+  /** What has changed since this was asked last: how many began from an instant on, null when that is forgotten. */
+  news(): { readonly [instant: string]: number | null };
 }
 
-export function createRateWindow({ ticks, perMs }: TickRateLimit): RateWindow {
+/** `began`: what the schedule's status has, so that neither a restart nor another scheduler counts anew. */
+export function createRateWindow(
+  { ticks, perMs }: TickRateLimit,
+  began: Readonly<Record<string, number>> = {},
+  now = Number.POSITIVE_INFINITY,
+): RateWindow {
   const sliceMs = Math.max(1, Math.ceil(perMs / (SLICES - 1)));
   const counts = new Uint32Array(SLICES);
+  const noted = new Map<string, number>(Object.entries(began));
   let last = Number.NEGATIVE_INFINITY;
   let total = 0;
   const forget = (slice: number): void => {
@@ -61,7 +69,31 @@ export function createRateWindow({ ticks, perMs }: TickRateLimit): RateWindow {
     last = slice;
     total = counts.reduce((sum, count) => sum + count, 0);
   };
+  // Whoever writes a status by hand writes no instants of slices, or more than there may be.
+  const slices = Object.entries(began).map(
+    ([at, count]) => [Math.floor((instantMs(at) ?? 0) / sliceMs), count] as const,
+  );
+  for (const [slice, count] of slices.sort(([a], [b]) => a - b)) {
+    // What a clock that was ahead began counts no more: it would never be over.
+    if (!Number.isSafeInteger(count) || count < 0 || slice * sliceMs > now) continue;
+    if (slice > last) forget(slice);
+    counts[slice % SLICES] = Math.min((counts[slice % SLICES] ?? 0) + count, MAX_RATE_LIMIT_TICKS);
+    total = counts.reduce((sum, each) => sum + each, 0);
+  }
   return {
+    news() {
+      const news: Record<string, number | null> = Object.create(null);
+      const now = new Map<string, number>();
+      for (let slice = Math.max(0, last - SLICES + 1); slice <= last; slice++) {
+        const count = counts[slice % SLICES] ?? 0;
+        if (count > 0) now.set(instantText(slice * sliceMs), count);
+      }
+      for (const at of noted.keys()) if (!now.has(at)) news[at] = null;
+      for (const [at, count] of now) if (noted.get(at) !== count) news[at] = count;
+      noted.clear();
+      for (const [at, count] of now) noted.set(at, count);
+      return news;
+    },
     take(now) {
       const slice = Math.floor(now / sliceMs);
       if (slice > last) forget(slice);

@@ -52,6 +52,8 @@ export interface ScheduleEntry {
   readonly isConditionSet: boolean;
   /** As its status has it: executions that its next tick must not just overlap, if they are not over. */
   readonly claims: readonly string[];
+  /** As its status has it, where it has a rate limit: what it started lately. */
+  readonly began: Readonly<Record<string, number>> | undefined;
   /** Since when it ticks by the rule of which some tick is settled already. */
   readonly knownSince: UnixMs | undefined;
   /** As its status has it; counts only where the scheduler's own state is missing. */
@@ -80,6 +82,7 @@ export function scheduleEntry(id: number, schedule: Schedule, now: UnixMs): Sche
     owedSince: instantMs(status?.owedSince),
     isConditionSet: status?.conditions !== undefined,
     claims: status?.claims === undefined ? NO_CLAIMS : Object.keys(status.claims),
+    began: spec.rateLimit === undefined ? undefined : status?.began,
     knownSince: instantMs(status?.knownSince),
     lastTick: instantMs(status?.lastTick),
   };

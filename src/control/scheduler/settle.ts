@@ -48,6 +48,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
   const batch: Decided = { creations: [], steering: [], skipped: 0 };
   const known = new Map<number, ScheduleEntry>();
   const claimed = new Map<number, ScheduleEntry>();
+  const limited = new Map<number, ScheduleEntry>();
   for (const [place, due] of ticks.entries()) {
     const entry = current(term, due.entry);
     // Removed, or turned off: what is not durable yet is withdrawn.
@@ -58,7 +59,9 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
     if (start === undefined || isPutOff(term, entry, due)) putOff(term, entry, due);
     else if (start instanceof StalledError) fail(term, entry, due, start);
     else {
-      if (decide(term, batch, entry, start) && entry.launch.overlap !== 'allow') claimed.set(entry.id, entry);
+      const isStarted = decide(term, batch, entry, start);
+      if (isStarted && entry.launch.overlap !== 'allow') claimed.set(entry.id, entry);
+      if (isStarted && entry.launch.rateLimit !== undefined) limited.set(entry.id, entry);
       const news = isFresh(entry, lanes.settledUntil) ? roster.know(entry) : undefined;
       if (news !== undefined) known.set(entry.id, news);
     }
@@ -66,6 +69,10 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
   const notes = notesOf(term);
   for (const [id, entry] of known) addNote(notes, id, statusPatch(entry, knownPatch(entry)));
   for (const [id, entry] of claimed) addNote(notes, id, statusPatch(entry, { claims: term.claims.news(entry) }));
+  for (const [id, entry] of limited) {
+    const began = term.windows.get(id)?.news();
+    if (began !== undefined) addNote(notes, id, statusPatch(entry, { began }));
+  }
   const progress = statePatch(lanes.settledUntil, lanes.gaps);
   if (health === term.notedHealth) return { ...batch, notes, state: progress };
   const conditions = healthConditions(health, lanes, options.clock.now());

@@ -71,6 +71,8 @@ export interface Term {
   readonly fence: Fence;
   readonly epoch: number;
   readonly lanes: Lanes;
+  /** Of schedules with a rate limit, by their number. */
+  readonly windows: ReadonlyMap<number, RateWindow>;
   /** Of the platform, as they are now. */
   readonly settings: SchedulerSettings;
   /** Text of the missed ticks as the state has them. */
@@ -222,13 +224,16 @@ function putSchedule(term: Running, schedule: Schedule): void {
     if (gone !== undefined) forget(lanes, gone.id);
     return;
   }
+  const limit = roster.of(namespace, name)?.launch.rateLimit;
   const { entry, isNews } = roster.put(schedule, options.clock.now());
   counters.active = roster.size();
   // Our own notes come back here: they change nothing.
   if (!isNews) return;
   if (term.isArranged || schedule.status?.nextTick === undefined) term.notes.planned(entry);
   if (!term.isArranged) return;
-  term.windows.delete(entry.id);
+  if (entry.launch.rateLimit?.perMs !== limit?.perMs || entry.launch.rateLimit?.ticks !== limit?.ticks) {
+    term.windows.delete(entry.id);
+  }
   placeSafely(term, entry);
   setTimer(term);
 }
@@ -370,9 +375,9 @@ function retryChanged(term: Running, now: UnixMs): void {
   }
 }
 
-function windowOf({ windows }: Running, { id, launch }: ScheduleEntry): RateWindow | undefined {
+function windowOf({ windows, options }: Running, { id, launch, began }: ScheduleEntry): RateWindow | undefined {
   if (launch.rateLimit === undefined) return undefined;
-  const known = windows.get(id) ?? createRateWindow(launch.rateLimit);
+  const known = windows.get(id) ?? createRateWindow(launch.rateLimit, began, options.clock.now());
   windows.set(id, known);
   return known;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ANNOTATION, type CatchUp, type PreviousTicks } from '../../../src/cluster/index.ts';
-import { HOUR, MINUTE, SECOND, START, usePlane } from './fixtures/plane.ts';
+import { ANNOTATION, type CatchUp, newExecution, type PreviousTicks } from '../../../src/cluster/index.ts';
+import { tickExecutionName } from '../../../src/control/scheduler/index.ts';
+import { HOUR, MINUTE, NAMESPACE, SECOND, START, usePlane } from './fixtures/plane.ts';
 
 const plane = usePlane();
 const DAY = 24 * HOUR;
@@ -31,6 +32,33 @@ describe('what was missed', () => {
     await plane.inTime('people see it', async () => (await plane.schedule('hourly')).status?.missed === 5);
     plane.clock.set(at(6));
     expect((await plane.ticks(made.length + 1)).at(-1)).toBe('01-01T06:00');
+  });
+
+  it('is counted once, though something has the name of a tick, which is tried again', async () => {
+    await plane.createPlan();
+    await plane.createSchedule('hourly');
+    const name = tickExecutionName(await plane.schedule('hourly'), at(3));
+    const stranger = newExecution({
+      namespace: NAMESPACE,
+      name,
+      repository: 'shop',
+      commit: 'c'.repeat(40),
+      workflow: 'etl',
+      closure: 'e'.repeat(64),
+      inputs: {},
+      trigger: { kind: 'manual' },
+    });
+    await plane.store.write([{ op: 'create', object: stranger }]);
+    await isDown(5);
+    const scheduler = await plane.start();
+    const missed = (): number => scheduler.counters.missed;
+    await plane.until('it is set aside', () => scheduler.counters.failed === 1);
+    await plane.inTime('and tried again', () => scheduler.counters.failed === 2);
+    expect(missed()).toBe(5);
+    await plane.store.write([{ op: 'delete', key: { kind: 'Execution', namespace: NAMESPACE, name } }]);
+    plane.clock.set(plane.clock.now() + 2 * MINUTE);
+    await plane.until('all have run', async () => (await plane.executions('hourly')).length === 5);
+    expect(missed()).toBe(5);
   });
 
   it('goes by age over all schedules, at its rate, beside what is due now, and shows how far it is', async () => {

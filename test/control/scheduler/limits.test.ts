@@ -51,6 +51,32 @@ describe('what limits how many begin', () => {
     expect(await plane.ticks(4, 'often')).toEqual(['01-01T00:20', '01-01T00:30', '01-01T00:40', '01-01T00:50']);
   });
 
+  it('lets a schedule start no more in that time when another scheduler takes over, or it is changed', async () => {
+    await plane.createPlan();
+    await plane.createSchedule('often', { cron: '*/10 * * * *', rateLimit: { ticks: 2, perMs: HOUR } });
+    await plane.createSchedule('free', { cron: '*/10 * * * *' });
+    const before = await plane.start();
+    for (let tick = 1; tick <= 2; tick++) {
+      plane.clock.set(START + tick * 10 * MINUTE);
+      await plane.ticks(tick, 'often');
+    }
+    expect(Object.values((await plane.schedule('often')).status?.began ?? {})).toEqual([1, 1]);
+    await before.stop();
+    await plane.start();
+    await plane.change('often', (schedule) => ({ ...schedule, spec: { ...schedule.spec, priority: 3 } }));
+    for (let tick = 3; tick <= 6; tick++) {
+      plane.clock.set(START + tick * 10 * MINUTE);
+      await plane.ticks(tick, 'free');
+    }
+    expect(await plane.executions('often')).toHaveLength(2);
+    for (let minute = 61; minute <= 75; minute++) plane.clock.set(START + minute * MINUTE);
+    await plane.ticks(3, 'often');
+    await plane.until('it counts on', async () => {
+      const { began = {} } = (await plane.schedule('often')).status ?? {};
+      return Object.keys(began).length === 2 && Object.keys(began).some((at) => at > '2026-01-01T01:00');
+    });
+  });
+
   it('lets all together start so many in a second', async () => {
     await plane.createPlan();
     await plane.settings({ ticksPerSecond: 3 });

@@ -55,6 +55,8 @@ export function createOracle(): Oracle {
     },
     check(facts) {
       const ripe = facts.now() - lagMs(facts);
+      // While all are suspended, what came just before is only remembered, and nothing settled that would forget it.
+      if (facts.settings.suspended === true || facts.suspensionAt > ripe) return;
       let kept = 0;
       for (const doubt of doubts) {
         if (doubt.passedAt > ripe) doubts[kept++] = doubt;

@@ -58,6 +58,7 @@ export function scheduleStatus(conditions: Schema): Schema {
       owedSince: optional(time('It is set aside: its ticks are settled up to here only.')),
       knownSince: optional(time('Ticks of the rule that holds since then have been settled.')),
       claims: optional(mapOf(time('Its tick.'), 'Executions that ticks must not overlap, as of the last one.')),
+      began: optional(mapOf(whole('Executions.'), 'How many its ticks started lately, where it has a rate limit.')),
       observedGeneration: optional(whole('Generation of the spec that activeSince is about.')),
       activeSince: optional(time('Ticks before belong to an earlier version.')),
       conditions: optional(conditions),
