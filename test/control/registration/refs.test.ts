@@ -93,6 +93,21 @@ describe('a tracked branch', () => {
     expect(await active(world)).toBe(next);
     expect(await world.domain('shop', 'production')).not.toHaveProperty('message');
   });
+
+  it('that is renamed in one push leaves what is active, and the push says how to go on', async () => {
+    const { world, work, head } = await pushed();
+    git(work, ['checkout', '-q', '-b', 'trunk']);
+    const renamed = commit(work, { 'pipectl.yaml': PROJECT.replace('ref: main', 'ref: trunk') });
+    const { remote } = await push(world, work, '--atomic', 'trunk', ':refs/heads/main');
+    expect(remote).toContain(`pipectl: production stays at ${head.slice(0, 7)}: the branch main is gone`);
+    expect(remote).toContain('pipectl: for production to track trunk, push this commit to main too');
+    expect(await world.domain('shop', 'production')).toMatchObject({ ref: 'main', lastApplied: head });
+    await push(world, work, 'trunk:main');
+    expect(await world.domain('shop', 'production')).toMatchObject({ ref: 'trunk', lastApplied: renamed });
+    await push(world, work, ':refs/heads/main');
+    expect(await world.domain('shop', 'production')).toMatchObject({ ref: 'trunk', lastApplied: renamed });
+    expect(await world.domain('shop', 'production')).not.toHaveProperty('message');
+  });
 });
 
 describe('a push', () => {
