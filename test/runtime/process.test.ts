@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_VALUE_BYTES } from '../../src/base/index.ts';
-import { deleteObject, type Pod } from '../../src/cluster/index.ts';
+import { createObject, deleteObject, LABEL, type Pod } from '../../src/cluster/index.ts';
 import {
   abortPod,
   createPod,
@@ -11,6 +11,7 @@ import {
   openHost,
   type PodShape,
   podKey,
+  podOf,
   readLog,
   runPod,
   type Terminated,
@@ -193,6 +194,35 @@ describe('the node agent', () => {
     for (const name of names.slice(0, 5)) expect(await ended(host.store, name)).toMatchObject({ exitCode: 0 });
     await Promise.all(names.map((name) => ended(host.store, name)));
     expect(readFileSync(started, 'utf8')).toBe('x\n'.repeat(22));
+    await host.close();
+  });
+
+  it('gives executions turns, so that a wide one does not hold up a small one that comes later', async () => {
+    const host = await openHost({ capacity: 1 });
+    const gate = join(outside, 'turns');
+    const order = join(outside, 'order');
+    const command = (name: string) => [
+      'sh',
+      '-c',
+      `while [ ! -e ${gate} ]; do sleep 0.02; done; echo ${name} >> ${order}`,
+    ];
+    const create = (name: string, execution: string) => {
+      const pod = podOf(name, { command: command(name) });
+      return createObject(host.store, {
+        ...pod,
+        metadata: { ...pod.metadata, labels: { [LABEL.execution]: execution } },
+      });
+    };
+    const wide = Array.from({ length: 40 }, (_, index) => `wide-${index}`);
+    for (const name of wide) await create(name, 'wide');
+    await create('small-1', 'small');
+    await until(() => host.agent.stats().queued === 41 - 1 - 8 || undefined, 'the queue to stand');
+    writeFileSync(gate, '');
+    await Promise.all([...wide, 'small-1'].map((name) => ended(host.store, name)));
+    const ran = readFileSync(order, 'utf8').trim().split('\n');
+    // Those that the spawner had already go first, and one more when its turn has come before.
+    expect(ran.indexOf('small-1')).toBeLessThanOrEqual(1 + 8 + 1);
+    expect(ran.filter((name) => name !== 'small-1')).toEqual(wide);
     await host.close();
   });
 

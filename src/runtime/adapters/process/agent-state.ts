@@ -9,6 +9,7 @@ import type { Past } from './past.ts';
 import type { EndedEvent } from './protocol.ts';
 import type { SecretChanges } from './secret-changes.ts';
 import type { SpawnerClient } from './spawner-client.ts';
+import type { Turns } from './turns.ts';
 
 export interface NodeAgentOptions {
   readonly cluster: Cluster;
@@ -34,8 +35,8 @@ export interface Agent {
   readonly attempts: Map<string, Attempt>;
   /** `namespace/name` → uid. */
   readonly uids: Map<string, string>;
-  /** Waiting for the spawner, first come first served. As many as there are pods in the cluster. */
-  readonly queued: Map<string, Attempt>;
+  /** Waiting for the spawner; executions take turns. As many as there are pods in the cluster. */
+  readonly queued: Turns<Attempt>;
   readonly past: Past;
   readonly client: SpawnerClient;
   readonly heartbeats: Heartbeats;

@@ -13,6 +13,7 @@ import { isTerminal } from './pod-status.ts';
 import { followSecrets } from './secret-changes.ts';
 import { openSpawnerClient } from './spawner-client.ts';
 import { type LogLimits, sweepLogs } from './sweep-logs.ts';
+import { createTurns } from './turns.ts';
 
 /** A kubelet for one machine: makes the pods of the cluster come true as local processes. */
 export interface NodeAgent {
@@ -89,7 +90,7 @@ function newAgent(options: NodeAgentOptions): Agent {
     capacity,
     attempts: new Map(),
     uids: new Map(),
-    queued: new Map(),
+    queued: createTurns(),
     past,
     heartbeats,
     secretChanges: followSecrets(options),

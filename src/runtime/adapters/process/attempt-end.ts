@@ -10,7 +10,7 @@ export function endAttempt(agent: Agent, attempt: Attempt): void {
   attempt.isUnwanted = true;
   switch (attempt.stage) {
     case 'queued':
-      agent.queued.delete(attempt.uid);
+      agent.queued.remove(attempt.execution, attempt.uid);
       finish(agent, attempt, neverStarted(agent, attempt.uid, REASON.aborted, 'ended before it started'));
       return;
     case 'sent':

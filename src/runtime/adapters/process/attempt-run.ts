@@ -81,7 +81,7 @@ export async function prepare(agent: Agent, attempt: Attempt): Promise<void> {
     return;
   }
   attempt.stage = 'queued';
-  agent.queued.set(attempt.uid, attempt);
+  agent.queued.add(attempt.execution, attempt.uid, attempt);
   if (source !== undefined || secrets.length > 0) pump(agent);
 }
 
@@ -127,9 +127,9 @@ async function lookUp(agent: Agent, attempt: Attempt): Promise<FoundSecrets> {
 
 export function pump(agent: Agent): void {
   if (agent.isStopping || agent.holding !== undefined) return;
-  for (const [uid, attempt] of agent.queued) {
-    if (agent.client.outstanding() >= agent.capacity + PREFETCH) return;
-    agent.queued.delete(uid);
+  while (agent.client.outstanding() < agent.capacity + PREFETCH) {
+    const attempt = agent.queued.take();
+    if (attempt === undefined) return;
     attempt.stage = 'sent';
     agent.counts.started += 1;
     agent.heartbeats.watch();
@@ -138,7 +138,7 @@ export function pump(agent: Agent): void {
     const cwd = attempt.source?.path;
     agent.client.start({
       op: 'start',
-      id: uid,
+      id: attempt.uid,
       argv,
       env,
       inputs,
@@ -185,7 +185,7 @@ export function onEnded(agent: Agent, event: EndedEvent): void {
   if (isHeldBack) {
     // It never began, so it only waits longer: what the host lacks is no failure of the task, nor of this attempt.
     attempt.stage = 'queued';
-    agent.queued.set(attempt.uid, attempt);
+    agent.queued.add(attempt.execution, attempt.uid, attempt);
     void holdBack(agent, event.note ?? event.reason);
   } else if (attempt !== undefined) finish(agent, attempt, event);
   pump(agent);

@@ -1,4 +1,4 @@
-import type { ObjectKey, Pod } from '../../../cluster/index.ts';
+import { ANNOTATION, LABEL, type ObjectKey, type Pod } from '../../../cluster/index.ts';
 import type { SourceLease } from '../../sources.ts';
 import type { PodCommand } from './pod-command.ts';
 import type { StartedEvent } from './protocol.ts';
@@ -14,6 +14,8 @@ export type Stage = 'preparing' | 'queued' | 'sent' | 'adopted' | 'clearing' | '
 export interface Attempt {
   readonly uid: string;
   readonly key: ObjectKey;
+  /** Of which execution it is: these take turns where the machine is full. */
+  readonly execution: string;
   readonly pod: Pod;
   readonly command: PodCommand;
   stage: Stage;
@@ -37,10 +39,12 @@ export interface Attempt {
 }
 
 export function newAttempt(pod: Pod, uid: string, command: PodCommand): Attempt {
-  const { name, namespace } = pod.metadata;
+  const { name, namespace, annotations, labels } = pod.metadata;
+  const execution = annotations?.[ANNOTATION.execution] ?? labels?.[LABEL.execution] ?? '';
   return {
     uid,
     key: { kind: 'Pod', name, ...(namespace !== undefined && { namespace }) },
+    execution: `${namespace ?? ''}/${execution}`,
     pod,
     command,
     stage: 'preparing',
