@@ -75,6 +75,27 @@ export const FIGURES: readonly Figure[] = [
     ],
   },
   {
+    name: 'review',
+    title: 'pipectl review of 20 changed schedules among 10,000 definitions in 2,000 files of 4.8 KB',
+    module: './figures/review.ts',
+    metrics: [
+      {
+        key: 'coldMs',
+        title: 'a new process',
+        unit: 'ms',
+        floor: { key: 'floorMs', title: 'git diff --stat' },
+        target: { atMost: 1_500 },
+      },
+      { key: 'warmMs', title: 'in a process that has read them before', unit: 'ms', target: { atMost: 200 } },
+      {
+        key: 'yearMs',
+        title: 'a year of 1,000 hourly schedules, by the minute',
+        unit: 'ms',
+        target: { atMost: 1_000 },
+      },
+    ],
+  },
+  {
     name: 'engine',
     title: '100 executions of 10 compute nodes in a chain, all live at once, every result durable',
     module: './figures/engine.ts',

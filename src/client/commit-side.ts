@@ -69,12 +69,19 @@ async function idsIn(objects: ObjectReader, tree: Oid, folders: readonly string[
   return ids;
 }
 
+/** Blobs by their ids; those that are `known` are not read again. */
 export async function readBlobs(
   objects: ObjectReader,
   wanted: Iterable<string>,
+  known?: ReadonlyMap<string, Uint8Array>,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const texts = new Map<string, Uint8Array>();
-  const blobs = [...new Set(wanted)];
+  const blobs: string[] = [];
+  for (const blob of new Set(wanted)) {
+    const bytes = known?.get(blob);
+    if (bytes === undefined) blobs.push(blob);
+    else texts.set(blob, bytes);
+  }
   for (let start = 0; start < blobs.length; start += READS_AT_ONCE) {
     const part = blobs.slice(start, start + READS_AT_ONCE);
     const read = await Promise.all(part.map((blob) => readBlob(objects, blob)));
@@ -112,7 +119,11 @@ export interface ChangesAround {
 }
 
 /** Undefined when all files must be read. */
-export async function aroundChanges(before: OpenedRevision, after: OpenedRevision): Promise<ChangesAround | undefined> {
+export async function aroundChanges(
+  before: OpenedRevision,
+  after: OpenedRevision,
+  known?: ReadonlyMap<string, Uint8Array>,
+): Promise<ChangesAround | undefined> {
   const { objects } = after;
   const [old, fresh] = [await filesOf(before.objects, before.tree), await filesOf(objects, after.tree)];
   const differs = (path: string): boolean => old.get(path) !== fresh.get(path);
@@ -122,7 +133,7 @@ export async function aroundChanges(before: OpenedRevision, after: OpenedRevisio
   const changed = [...new Set([...old.keys(), ...fresh.keys()])].filter(differs);
   const same = [...fresh.keys()].filter((path) => !differs(path) && path !== PROJECT_FILE && path !== IMAGES_LOCK_FILE);
   const blobs = [...changed.flatMap((path) => [old.get(path) ?? [], fresh.get(path) ?? []].flat())];
-  const texts = await readBlobs(objects, [...blobs, ...fresh.values()]);
+  const texts = await readBlobs(objects, [...blobs, ...fresh.values()], known);
   const textOf = (blob: string | undefined): readonly Uint8Array[] => [texts.get(blob ?? '') ?? []].flat();
   const around = filesAround({
     changed: new Map(changed.map((path) => [path, [...textOf(old.get(path)), ...textOf(fresh.get(path))]])),

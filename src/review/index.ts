@@ -20,4 +20,5 @@ export { toSarif } from './render/sarif.ts';
 export type * from './report.ts';
 export { REPORT_VERSION } from './report.ts';
 export { review } from './review.ts';
+export { startCounts } from './start-counts.ts';
 export { breakText, countOf, deltaText, kindWords, numberText } from './words.ts';

@@ -60,11 +60,15 @@ function keyOf({ schedule: { name, launchPlan, fields }, offsetMs }: Ticking): s
   return JSON.stringify([name, launchPlan, offsetMs, ruleKey(fields)]);
 }
 
+/** What is the same object in both is the same; else what says the same. */
 function split(old: readonly Ticking[], fresh: readonly Ticking[]) {
-  const known = new Map(old.map((each) => [keyOf(each), each]));
-  const common: Ticking[] = [];
+  const same = new Set(old.map(({ schedule }) => schedule));
+  const common = fresh.filter(({ schedule }) => same.has(schedule));
+  const shared = new Set(common.map(({ schedule }) => schedule));
+  const known = new Map(old.filter(({ schedule }) => !shared.has(schedule)).map((each) => [keyOf(each), each]));
   const freshOnly: Ticking[] = [];
   for (const each of fresh) {
+    if (shared.has(each.schedule)) continue;
     if (known.delete(keyOf(each))) common.push(each);
     else freshOnly.push(each);
   }

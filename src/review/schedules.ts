@@ -32,7 +32,7 @@ export function changedSchedules({ base, head }: ReviewInput, diff: CommitDiff):
     const before = old.get(name);
     old.delete(name);
     if (before === undefined) pairs.push({ after });
-    else if (before.name !== after.name || !isSame(before, after)) pairs.push({ before, after });
+    else if (before !== after && (before.name !== after.name || !isSame(before, after))) pairs.push({ before, after });
   }
   for (const before of old.values()) pairs.push({ before });
   return pairs.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));

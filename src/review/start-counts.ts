@@ -40,8 +40,11 @@ export function tickingOf(
   return { ticking, broken };
 }
 
-/** Two of one key tick alike: the rule is compared by what it is made of. */
+/** Two of one key tick alike: the rule is compared by what it is made of. Most have a pattern and a zone only. */
 export function ruleKey({ cron, everyMs, timeZone, start, end, exclude }: ScheduleFacts['fields']): string {
+  if (everyMs === undefined && start === undefined && end === undefined && exclude === undefined) {
+    return `${timeZone} ${cron}`;
+  }
   return JSON.stringify([cron, everyMs, timeZone, start, end, exclude]);
 }
 

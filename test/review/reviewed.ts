@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { platformIn, schedulesIn } from '../../src/client/review/schedules-in.ts';
+import { NO_REST, platformIn, schedulesIn } from '../../src/client/review/schedules-in.ts';
 import { openSide } from '../../src/compiler/index.ts';
 import { planReview } from '../../src/main/plan-review.ts';
 import { type Report, type ReviewInput, type ReviewSide, review } from '../../src/review/index.ts';
@@ -42,12 +42,12 @@ export function sideOf(given: Files, title: string): ReviewSide {
     const opened = openSide({ files, texts, trees, blobs });
     if (opened.kind === 'opened') {
       const { side, findings } = opened;
-      const platform = platformIn(side, [], DOMAIN.name);
+      const platform = platformIn(side, NO_REST, DOMAIN.name);
       return {
         title,
         side,
         findings,
-        schedules: schedulesIn(side, [], DOMAIN.name),
+        schedules: schedulesIn(side, NO_REST, DOMAIN.name),
         ...(platform !== undefined && { platform }),
       };
     }

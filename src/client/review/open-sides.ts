@@ -1,20 +1,19 @@
 import { MASS_PRUNE } from '../../base/index.ts';
-import { type DiffSide, type ParseCache, parsedFile } from '../../compiler/index.ts';
-import { type Definition, parseDatesFile } from '../../language/index.ts';
+import type { DiffSide, ParseCache } from '../../compiler/index.ts';
 import type { ReviewSide } from '../../review/index.ts';
 import {
   aroundChanges,
   type ChangesAround,
   type CommitSide,
   filesOf,
-  type NamedThings,
   openWith,
   readBlobs,
   thingsIn,
 } from '../commit-side.ts';
 import type { OpenedRevision } from '../revision.ts';
 import { type DomainChoice, domainOfReview } from './domain.ts';
-import { platformIn, schedulesIn } from './schedules-in.ts';
+import { restOf } from './rest-of.ts';
+import { factsOfRest, platformIn, schedulesIn } from './schedules-in.ts';
 
 /** Both commits as a review wants them. */
 export interface ReviewSides {
@@ -24,9 +23,6 @@ export interface ReviewSides {
   /** Definitions that were not looked at, since nothing about them differs; undefined when all were. */
   readonly isPart: boolean;
 }
-
-/** The text of a YAML document that may be a schedule or the platform. */
-const SCHEDULED = [Buffer.from('Schedule'), Buffer.from('Platform')];
 
 /**
  * Two commits of this repository, and all schedules of both in the domain. Of files that both have only those are compiled
@@ -38,8 +34,9 @@ export async function openReviewSides(
   cache: ParseCache,
   choice: DomainChoice,
 ): Promise<ReviewSides> {
-  const around = await aroundChanges(base, head);
+  const around = await aroundChanges(base, head, TEXTS.get(cache));
   if (around !== undefined) {
+    TEXTS.set(cache, around.texts);
     const sides = await partialSides(base, head, around, cache);
     if (!needsWhole(sides[0].side, sides[1].side)) return gathered(base, head, sides, choice, { around, cache });
   }
@@ -49,6 +46,9 @@ export async function openReviewSides(
   };
   return gathered(base, head, [await whole(base), await whole(head)], choice);
 }
+
+/** What the last review of a cache has read, for the next: most of it will be the same. */
+const TEXTS = new WeakMap<ParseCache, ReadonlyMap<string, Uint8Array>>();
 
 async function partialSides(
   base: OpenedRevision,
@@ -91,7 +91,8 @@ async function gathered(
   part?: { readonly around: ChangesAround; readonly cache: ParseCache },
 ): Promise<ReviewSides> {
   const domain = domainOfReview(fresh.side.project ?? old.side.project, choice);
-  const rest = part === undefined ? [] : await restOf(part, thingsIn(head.objects, head.tree));
+  const found = part === undefined ? [] : await restOf(part, thingsIn(head.objects, head.tree));
+  const rest = factsOfRest(found, domain?.name);
   const sideOf = ({ side, findings }: CommitSide, { commit }: OpenedRevision): ReviewSides['base'] => {
     const platform = platformIn(side, rest, domain?.name);
     return {
@@ -108,39 +109,4 @@ async function gathered(
     ...(domain !== undefined && { domain }),
     isPart: part !== undefined,
   };
-}
-
-/** A definition of a file that both commits have alike, and the days of the files that it names. */
-export interface RestDefinition {
-  readonly definition: Definition;
-  /** File of dates → its days. */
-  readonly dates: ReadonlyMap<string, readonly string[]>;
-}
-
-async function restOf(
-  { around, cache }: { readonly around: ChangesAround; readonly cache: ParseCache },
-  { fileBytes }: NamedThings,
-): Promise<readonly RestDefinition[]> {
-  const found: RestDefinition[] = [];
-  const known = new Map<string, readonly string[]>();
-  for (const [path, blob] of around.rest) {
-    const bytes = around.texts.get(blob);
-    if (
-      bytes === undefined ||
-      !SCHEDULED.some((word) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(word))
-    )
-      continue;
-    for (const definition of parsedFile(cache, around.texts, path, blob)?.documents ?? []) {
-      if (definition.kind === 'Platform') found.push({ definition, dates: new Map() });
-      if (definition.kind !== 'Schedule') continue;
-      for (const { calendar } of definition.spec.exclude ?? []) {
-        if (calendar === undefined || known.has(calendar)) continue;
-        const days = await fileBytes(calendar.replace(/^(\.\/)+/, ''));
-        const parsed = days === undefined ? undefined : parseDatesFile(calendar, days);
-        known.set(calendar, parsed?.kind === 'dates' ? parsed.dates : []);
-      }
-      found.push({ definition, dates: known });
-    }
-  }
-  return found;
 }

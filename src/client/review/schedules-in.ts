@@ -3,16 +3,36 @@ import { type TickFields, tickFieldsOf } from '../../calendar/index.ts';
 import type { DiffEntry, DiffSide } from '../../compiler/index.ts';
 import type { DefinitionOf, PlatformSpec } from '../../language/index.ts';
 import type { ScheduleFacts } from '../../review/index.ts';
-import type { RestDefinition } from './open-sides.ts';
+import type { RestDefinition } from './rest-of.ts';
+
+/** What files that both commits have alike bring to both, made once: so what is the same is the same object. */
+export interface RestFacts {
+  readonly schedules: readonly ScheduleFacts[];
+  readonly platform?: PlatformSpec;
+}
+
+export const NO_REST: RestFacts = { schedules: [] };
+
+/** The schedules and the platform among these definitions that are active in a domain. */
+export function factsOfRest(rest: readonly RestDefinition[], domain: string | undefined): RestFacts {
+  const found = new Map<string, ScheduleFacts>();
+  let platform: PlatformSpec | undefined;
+  // Those for certain domains come last, in the place of those for all.
+  for (const { definition, dates } of rest.toSorted((a, b) => rankOf(a) - rankOf(b))) {
+    if (definition.domains !== undefined && !definition.domains.includes(domain ?? '')) continue;
+    if (definition.kind === 'Platform') platform = definition.spec;
+    else if (definition.kind === 'Schedule') found.set(definition.name, factsOf(definition, dates));
+  }
+  return { schedules: [...found.values()], ...(platform !== undefined && { platform }) };
+}
+
+function rankOf({ definition }: RestDefinition): number {
+  return definition.domains === undefined ? 0 : 1;
+}
 
 /** The schedules of a commit that are active in a domain or switched off there, by name. */
-export function schedulesIn(side: DiffSide, rest: readonly RestDefinition[], domain: string): readonly ScheduleFacts[] {
-  const found = new Map<string, ScheduleFacts>();
-  for (const { definition, dates } of rest) {
-    if (definition.kind !== 'Schedule' || definition.domains?.includes(domain) === false) continue;
-    if (definition.domains === undefined && found.has(definition.name)) continue;
-    found.set(definition.name, factsOf(definition, dates));
-  }
+export function schedulesIn(side: DiffSide, rest: RestFacts, domain: string): readonly ScheduleFacts[] {
+  const found = new Map(rest.schedules.map((schedule) => [schedule.name, schedule]));
   for (const entry of entriesIn(side, 'Schedule', domain)) {
     const facts = factsOfEntry(side, entry);
     if (facts !== undefined) found.set(facts.name, facts);
@@ -21,17 +41,12 @@ export function schedulesIn(side: DiffSide, rest: readonly RestDefinition[], dom
 }
 
 /** The platform's settings of a commit. */
-export function platformIn(
-  side: DiffSide,
-  rest: readonly RestDefinition[],
-  domain: string | undefined,
-): PlatformSpec | undefined {
+export function platformIn(side: DiffSide, rest: RestFacts, domain: string | undefined): PlatformSpec | undefined {
   for (const entry of entriesIn(side, 'Platform', domain ?? '')) {
     const definition = side.definition(keyOf(entry));
     if (definition?.kind === 'Platform') return definition.spec;
   }
-  for (const { definition } of rest) if (definition.kind === 'Platform') return definition.spec;
-  return undefined;
+  return rest.platform;
 }
 
 /** The entries of a kind that are active in a domain: one for that domain takes the place of the one for all. */

@@ -52,11 +52,43 @@ export function openNameScan(): NameScan {
   };
 }
 
-/** Shows each word with the one before it, until one is a mention. Anchors, tags and comments come between no two words. */
+/** Shows each word with the one before it, until one is a mention. */
 function lookAt(bytes: Uint8Array, judge: (before: number, word: number) => Found): Found {
-  let [hash, start, before] = [OFFSET, 0, 0];
-  let isComment = false;
+  const { pairs, mayHide } = wordsOf(bytes);
+  // A word may be written with escapes, or be broken by one.
+  if (mayHide) return 'mention';
   let found: Found;
+  for (let at = 0; at < pairs.length; at += 2) {
+    const judged = judge(pairs[at] as number, pairs[at + 1] as number);
+    if (judged === 'mention') return judged;
+    found ??= judged;
+  }
+  return found;
+}
+
+/** The words of a text by their hashes, each behind that of the word before it. */
+interface Words {
+  readonly pairs: Int32Array;
+  readonly mayHide: boolean;
+}
+
+/** A text is looked at again whenever another word is sought: its words are found once, as long as its bytes are kept. */
+const WORDS = new WeakMap<Uint8Array, Words>();
+
+function wordsOf(bytes: Uint8Array): Words {
+  const known = WORDS.get(bytes);
+  if (known !== undefined) return known;
+  const words = readWords(bytes);
+  WORDS.set(bytes, words);
+  return words;
+}
+
+/** Anchors, tags and comments come between no two words. */
+function readWords(bytes: Uint8Array): Words {
+  // Between two words is one byte at least.
+  const pairs = new Int32Array(bytes.length + 2);
+  let [hash, start, before, size] = [OFFSET, 0, 0, 0];
+  let isComment = false;
   for (let at = 0; at <= bytes.length; at++) {
     const byte = at === bytes.length ? LINE_FEED : (bytes[at] as number);
     if (IS_WORD[byte] === 1) {
@@ -65,20 +97,21 @@ function lookAt(bytes: Uint8Array, judge: (before: number, word: number) => Foun
       continue;
     }
     if (hash !== OFFSET) {
-      const judged = judge(before, hash);
-      if (judged === 'mention') return judged;
-      found ??= judged;
+      pairs[size] = before;
+      pairs[size + 1] = hash;
+      size += 2;
       const mark = start === 0 ? 0 : bytes[start - 1];
       if (!isComment && mark !== AMPERSAND && mark !== EXCLAMATION) before = hash;
       hash = OFFSET;
     }
     if (byte === LINE_FEED || byte === CARRIAGE_RETURN) isComment = false;
     else if (byte === NUMBER_SIGN) isComment = true;
-    // A word may be written with escapes, or be broken by one.
-    else if (byte === BACKSLASH && MAY_HIDE.has(bytes[at + 1] ?? 0)) return 'mention';
+    else if (byte === BACKSLASH && MAY_HIDE.has(bytes[at + 1] ?? 0)) return { pairs: NO_WORDS, mayHide: true };
   }
-  return found;
+  return { pairs: pairs.slice(0, size), mayHide: false };
 }
+
+const NO_WORDS = new Int32Array(0);
 
 /** FNV-1a, over bytes. */
 const OFFSET = 0x811c9dc5 | 0;
