@@ -14,11 +14,13 @@ export async function changedFiles(git: CheckoutGit, base: string, head: string)
   try {
     const list = await git.run('diff-tree', '-r', '--no-renames', '--name-only', '-z', base, head);
     const paths = list.split('\0').filter((path) => path !== '');
-    for (const path of CODEOWNERS_PATHS) {
-      const text = await unlessRefused(git.run('cat-file', 'blob', `${base}:${path}`));
-      if (text !== undefined) return { paths, codeOwners: { path, text } };
-    }
-    return { paths };
+    const found = await git.run('ls-tree', '--full-tree', '--name-only', '-z', base, '--', ...CODEOWNERS_PATHS);
+    const there = new Set(found.split('\0'));
+    const path = CODEOWNERS_PATHS.find((each) => there.has(each));
+    if (path === undefined) return { paths };
+    // A folder of that name, or a submodule, is no file of owners.
+    const text = await unlessRefused(git.run('cat-file', 'blob', `${base}:${path}`));
+    return text === undefined ? { paths } : { paths, codeOwners: { path, text } };
   } catch (error) {
     // Without git there is a review all the same; who owns what is for the host to say.
     if (error instanceof StalledError && error.reason === 'GitMissing') return { paths: [] };
