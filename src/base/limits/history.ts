@@ -19,6 +19,8 @@ export const RETENTION = {
 export const RETENTION_MIN_AGE_MS = 60_000;
 /** Time between looks at what the engine told of; from the start to the first list of everything, and between lists. */
 export const RETENTION_PASS_MS = 5_000;
+/** The longest such time after looks that failed, as while a disk is full: each failure doubles it. */
+export const RETENTION_PASS_MAX_MS = 160_000;
 export const RETENTION_START_MS = 30_000;
 export const RETENTION_SWEEP_MS = HOUR_MS;
 /** Objects that retention deletes with one write, and executions that are archived with one. */

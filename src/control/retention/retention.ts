@@ -4,6 +4,7 @@ import {
   MAX_ENDED_REMEMBERED,
   RETENTION_BATCH,
   RETENTION_MIN_AGE_MS,
+  RETENTION_PASS_MAX_MS,
   RETENTION_PASS_MS,
   RETENTION_START_MS,
   RETENTION_SWEEP_MS,
@@ -44,6 +45,8 @@ interface Keeper {
   policy: RetentionPolicy;
   /** Executions that are over and still among the live objects, as far as is known; by namespace, name and uid. */
   readonly known: Map<string, Ended>;
+  /** Looks since the last one that did what it was to do. */
+  failures: number;
   isStopped: boolean;
 }
 
@@ -54,7 +57,13 @@ interface Keeper {
  */
 export function startRetention(options: RetentionOptions): Retention {
   const { clock, log } = options;
-  const keeper: Keeper = { options, policy: options.policy ?? DEFAULT_RETENTION, known: new Map(), isStopped: false };
+  const keeper: Keeper = {
+    options,
+    policy: options.policy ?? DEFAULT_RETENTION,
+    known: new Map(),
+    failures: 0,
+    isStopped: false,
+  };
   let running: Promise<unknown> = Promise.resolve();
   let nextSweepAt = clock.now() + RETENTION_START_MS;
   let cancel = (): void => undefined;
@@ -70,7 +79,15 @@ export function startRetention(options: RetentionOptions): Retention {
       const isSweep = clock.now() >= nextSweepAt;
       if (isSweep) nextSweepAt = clock.now() + RETENTION_SWEEP_MS;
       run(() => (isSweep ? sweepAll(keeper) : pass(keeper)))
-        .catch((error: unknown) => log.write('warn', 'retention failed', { error: String(error) }))
+        .then(
+          () => {
+            keeper.failures = 0;
+          },
+          (error: unknown) => {
+            keeper.failures++;
+            log.write('warn', 'retention failed', { error: String(error), failures: keeper.failures });
+          },
+        )
         .finally(arm);
     });
   };
@@ -97,9 +114,10 @@ export function startRetention(options: RetentionOptions): Retention {
 }
 
 /** When something that is known may be due. A quiet control plane is left alone until then. */
-function nextPassAt({ known, policy, options }: Keeper): number {
+function nextPassAt({ known, policy, options, failures }: Keeper): number {
   if (known.size === 0) return Number.POSITIVE_INFINITY;
-  const soonest = options.clock.now() + RETENTION_PASS_MS;
+  const pauseMs = Math.min(RETENTION_PASS_MS * 2 ** Math.min(failures, 30), RETENTION_PASS_MAX_MS);
+  const soonest = options.clock.now() + pauseMs;
   if (known.size > policy.live.maxCount) return soonest;
   let oldest = Number.POSITIVE_INFINITY;
   for (const { finishedAt } of known.values()) oldest = Math.min(oldest, finishedAt);

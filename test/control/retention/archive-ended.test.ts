@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { RETENTION_PASS_MS } from '../../../src/base/index.ts';
+import { type Clock, RETENTION_PASS_MS, RETENTION_START_MS } from '../../../src/base/index.ts';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
 import {
   type Archive,
@@ -113,6 +113,40 @@ it('moves what the engine tells of, without a list', async () => {
   await retention.stop();
   expect(await liveNames()).toEqual([]);
   expect(lists).toBe(0);
+});
+
+it('tries more and more rarely what cannot be archived, until it can', async () => {
+  const uid = await end('done');
+  const now = manualClock(Date.now());
+  const pausesMs: number[] = [];
+  let armed = Promise.withResolvers<void>();
+  const clock: Clock = {
+    now: now.now,
+    at(at, run) {
+      pausesMs.push(at - now.now());
+      armed.resolve();
+      return now.at(at, run);
+    },
+  };
+  let isFull = true;
+  const put: Archive['put'] = (entries) =>
+    isFull ? Promise.reject(new Error('the disk is full')) : fixture.archive.put(entries);
+  const log = { write: () => undefined };
+  const archive = { ...fixture.archive, put };
+  const retention = startRetention({ cluster: store, archive, clock, log, policy: NOTHING_LIVE });
+  retention.ended({ namespace: NAMESPACE, name: 'done', uid, finishedAt: Date.parse(AT) });
+  pausesMs.shift();
+  for (const isLast of [false, false, false, true]) {
+    armed = Promise.withResolvers<void>();
+    isFull = !isLast;
+    now.set(now.now() + (pausesMs.at(-1) ?? 0));
+    await armed.promise;
+  }
+  await retention.stop();
+  // The third pause is cut short by the first list of everything, which finds the disk as full as before.
+  const listedMs = RETENTION_START_MS - 3 * RETENTION_PASS_MS;
+  expect(pausesMs.slice(0, 4)).toEqual([1, 2, listedMs / RETENTION_PASS_MS, 8].map((each) => each * RETENTION_PASS_MS));
+  expect(await liveNames()).toEqual([]);
 });
 
 it.each<[string, (archive: Archive) => Archive, (cluster: EmbeddedStore) => EmbeddedStore]>([
