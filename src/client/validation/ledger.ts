@@ -4,7 +4,6 @@ import {
   type FileRecord,
   type KnownCommit,
   type NameUse,
-  NO_USE,
   namesIn,
   type ProjectSettings,
   summaryOf,
@@ -39,14 +38,13 @@ export interface LedgerContent {
 interface Head {
   readonly settings: ProjectSettings;
   readonly summary: CommitSummary;
-  /** Length and checksum of each page. */
+  /** Length and checksum of each page, and last of the names. */
   readonly pages: readonly (readonly [lengthBytes: number, checksum: string])[];
 }
 
+/** A file is told by a number: its page, and its place there times the number of pages. */
 interface Page {
   readonly files: readonly (readonly [path: string, state: string, record?: WrittenRecord])[];
-  /** A name with a file that declares it, or one that refers to it; files in order. */
-  readonly names: readonly (readonly [key: string, file: string, refers?: 1])[];
   readonly folders: readonly (readonly [folder: string, files: number])[];
 }
 
@@ -63,7 +61,9 @@ export interface WrittenLedger {
 /** Puts together what a whole check found. */
 export function writeLedger(content: LedgerContent): WrittenLedger {
   const { settings, files } = content;
-  const pages = pagesOf(content).map((page) => Buffer.from(page));
+  const numbers = new Map<string, number>();
+  const pages: Uint8Array[] = pagesOf(content, numbers).map((page) => Buffer.from(page));
+  pages.push(new Uint8Array(namesOf(files, numbers).buffer));
   const written: Head = {
     settings,
     summary: summaryOf(files),
@@ -91,30 +91,39 @@ export function openLedger(folder: string, root: string, tool: string): Ledger |
     offsets.push(end);
     end += lengthBytes;
   }
-  const pages: (ReadPage | undefined)[] = [];
-  const pageAt = (at: number): ReadPage => {
-    const known = pages[at];
-    if (known !== undefined) return known;
+  const bytesAt = (at: number): Buffer => {
     const [lengthBytes, checksum] = kept[at] as Head['pages'][number];
     const bytes = readKeptPart(PAGES, folder, root, id, offsets[at] as number, lengthBytes);
     if (bytes === undefined || checksumOf(bytes) !== checksum) throw new LedgerGone();
-    const page = readPage(JSON.parse(bytes.toString('utf8')) as Page);
-    pages[at] = page;
-    return page;
+    return bytes;
+  };
+  const pages: (ReadPage | undefined)[] = [];
+  const pageAt = (at: number): ReadPage => {
+    const known = pages[at] ?? readPage(JSON.parse(bytesAt(at).toString('utf8')) as Page);
+    pages[at] = known;
+    return known;
   };
   const pageOf = (name: string): ReadPage => pageAt(pageNumber(name));
+  const recordOf = (file: string): FileRecord | undefined => {
+    const record = pageOf(file).files.get(file)?.[2];
+    return record && wholeRecord(file, record);
+  };
+  const pathOf = (file: number): string =>
+    pageAt(file % LEDGER_PAGES).page.files[Math.floor(file / LEDGER_PAGES)]?.[0] ?? '';
+  let names: Uint32Array | undefined;
   return {
     id,
     settings,
     summary,
-    recordOf: (file) => {
-      const record = pageOf(file).files.get(file)?.[2];
-      return record && wholeRecord(file, record);
+    recordOf,
+    usesOf: (key) => {
+      names ??= readNames(bytesAt(LEDGER_PAGES));
+      const records = filesWith(names, key).map((file) => recordOf(pathOf(file)));
+      return useIn(records, key);
     },
-    usesOf: (key) => pageOf(key).names.get(key) ?? NO_USE,
     stateOf: (path) => pageOf(path).files.get(path)?.[1],
     filesIn: (path) => pageOf(path).folders.get(path) ?? 0,
-    readAll: () => readAll(kept.map((_page, at) => pageAt(at).page)),
+    readAll: () => readAll(kept.slice(0, LEDGER_PAGES).map((_page, at) => pageAt(at).page)),
   };
 }
 
@@ -124,7 +133,6 @@ export class LedgerGone extends Error {}
 interface ReadPage {
   readonly page: Page;
   readonly files: ReadonlyMap<string, Page['files'][number]>;
-  readonly names: ReadonlyMap<string, NameUse>;
   readonly folders: ReadonlyMap<string, number>;
 }
 
@@ -132,20 +140,31 @@ function readPage(page: Page): ReadPage {
   return {
     page,
     files: new Map(page.files.map((file) => [file[0], file])),
-    names: usesIn(page),
     folders: new Map(page.folders),
   };
 }
 
-function usesIn({ names }: Page): ReadonlyMap<string, NameUse> {
-  const uses = new Map<string, { readonly declaredBy: string[]; readonly referredBy: string[] }>();
-  for (const [key, file, refers] of names) {
-    const use = uses.get(key) ?? { declaredBy: [], referredBy: [] };
-    uses.set(key, use);
-    const by = refers === undefined ? use.declaredBy : use.referredBy;
-    if (by.at(-1) !== file) by.push(file);
+function readNames(bytes: Buffer): Uint32Array {
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / Uint32Array.BYTES_PER_ELEMENT);
+}
+
+/** Numbers of the files that may have a name: other names may have its hash. */
+function filesWith(names: Uint32Array, key: string): readonly number[] {
+  const hash = hashOf(key);
+  const found = new Set<number>();
+  for (let at = 0; at < names.length; at += 2) if (names[at] === hash) found.add(names[at + 1] as number);
+  return [...found];
+}
+
+function useIn(files: readonly (FileRecord | undefined)[], key: string): NameUse {
+  const declaredBy: string[] = [];
+  const referredBy: string[] = [];
+  for (const record of files) {
+    if (record === undefined) continue;
+    if (namesIn(record).includes(key)) declaredBy.push(record.file);
+    if (record.refs.includes(key)) referredBy.push(record.file);
   }
-  return uses;
+  return { declaredBy: declaredBy.sort(), referredBy: referredBy.sort() };
 }
 
 function readAll(pages: readonly Page[]): ReturnType<Ledger['readAll']> {
@@ -158,26 +177,49 @@ function readAll(pages: readonly Page[]): ReturnType<Ledger['readAll']> {
   };
 }
 
-/** The JSON texts of all pages: put together from the texts of records, which others made while files were checked. */
-function pagesOf({ files, texts, states }: LedgerContent): readonly string[] {
-  const pages = Array.from({ length: LEDGER_PAGES }, () => ({ files: '', names: '', folders: '' }));
-  const pageOf = (name: string) => pages[pageNumber(name)] as (typeof pages)[number];
+/**
+ * The JSON texts of all pages, put together from the texts of records, which were made while files were checked; the numbers
+ * of all files are put into `numbers`.
+ */
+function pagesOf({ texts, states }: LedgerContent, numbers: Map<string, number>): readonly string[] {
+  const pages = Array.from({ length: LEDGER_PAGES }, () => ({
+    count: 0,
+    files: [] as string[],
+    folders: [] as string[],
+  }));
   for (const [path, state] of states) {
+    const at = pageNumber(path);
+    const page = pages[at] as (typeof pages)[number];
+    numbers.set(path, page.count++ * LEDGER_PAGES + at);
     const text = texts.get(path);
-    const record = text === undefined ? '' : `,${text}`;
-    pageOf(path).files += `,[${JSON.stringify(path)},${JSON.stringify(state)}${record}]`;
-  }
-  for (const facts of files) {
-    const file = JSON.stringify(facts.file);
-    for (const key of namesIn(facts)) pageOf(key).names += `,[${JSON.stringify(key)},${file}]`;
-    for (const key of facts.refs) pageOf(key).names += `,[${JSON.stringify(key)},${file},1]`;
+    page.files.push(page.files.length === 0 ? '[' : ',[', JSON.stringify(path), ',', JSON.stringify(state));
+    if (text === undefined) page.files.push(']');
+    else page.files.push(',', text, ']');
   }
   for (const [folder, count] of folderCounts(states.keys()))
-    pageOf(folder).folders += `,[${JSON.stringify(folder)},${count}]`;
-  return pages.map(
-    (page) =>
-      `{"files":[${page.files.slice(1)}],"names":[${page.names.slice(1)}],"folders":[${page.folders.slice(1)}]}`,
+    (pages[pageNumber(folder)] as (typeof pages)[number]).folders.push(JSON.stringify([folder, count]));
+  return pages.map(({ files, folders }) => `{"files":[${files.join('')}],"folders":[${folders.join()}]}`);
+}
+
+/** For each name that a file has or refers to, its hash and the file's number; bytes in this machine's order. */
+function namesOf(files: readonly FileRecord[], numbers: ReadonlyMap<string, number>): Uint32Array<ArrayBuffer> {
+  const count = files.reduce(
+    (sum, { declared, broken, refs }) => sum + declared.length + broken.length + refs.length,
+    0,
   );
+  const names = new Uint32Array(2 * count);
+  let at = 0;
+  for (const record of files) {
+    const number = numbers.get(record.file);
+    if (number === undefined) continue;
+    for (const list of [record.declared, record.broken, record.refs]) {
+      for (const key of list) {
+        names[at++] = hashOf(key);
+        names[at++] = number;
+      }
+    }
+  }
+  return names.slice(0, at);
 }
 
 /** How many files each folder holds, at any depth; `''` is the root. */
@@ -194,11 +236,15 @@ export function foldersAbove(path: string): readonly string[] {
   return folders;
 }
 
-/** FNV-1a over UTF-16 code units. */
 function pageNumber(name: string): number {
+  return hashOf(name) % LEDGER_PAGES;
+}
+
+/** FNV-1a over UTF-16 code units. */
+function hashOf(name: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
-  return (hash >>> 0) % LEDGER_PAGES;
+  return hash >>> 0;
 }
 
 function checksumOf(page: Uint8Array): string {

@@ -7,34 +7,36 @@ export interface CheckGroup {
   readonly others: readonly string[];
 }
 
-/** Where the names of a commit stand. */
+/** Where the names of a commit stand, as far as it matters to more than one file. */
 export interface NameTable {
-  /** Key → the files that declare it or try to, in order. */
-  readonly filesOf: ReadonlyMap<string, readonly string[]>;
+  /** Keys that some file refers to and none declares or tries to. */
+  readonly unknown: ReadonlySet<string>;
   /** File → the files that must be at hand when it is checked. */
   readonly needsOf: (file: string) => readonly string[];
 }
 
 /** The names of all files of a commit, given in order. */
 export function nameTable(files: readonly FileFacts[]): NameTable {
+  const referred = new Set(files.flatMap(({ refs }) => refs));
+  const shared = new Set<string>();
+  const declared = new Set<string>();
+  for (const facts of files) {
+    for (const key of namesIn(facts)) {
+      if (declared.has(key)) shared.add(key);
+      else declared.add(key);
+    }
+  }
+  /** Key → the files that declare it or try to, in order. */
   const filesOf = new Map<string, string[]>();
   const byFile = new Map<string, FileFacts>();
-  const shared = new Set<string>();
   for (const facts of files) {
-    byFile.set(facts.file, facts);
-    for (const key of namesIn(facts)) {
-      const known = filesOf.get(key);
-      if (known === undefined) filesOf.set(key, [facts.file]);
-      else if (known.at(-1) !== facts.file) {
-        known.push(facts.file);
-        shared.add(key);
-      }
-    }
+    const names = namesIn(facts).filter((key) => referred.has(key) || shared.has(key));
+    if (names.length > 0 || facts.refs.length > 0) byFile.set(facts.file, facts);
+    for (const key of names) if (filesOf.get(key)?.at(-1) !== facts.file) append(filesOf, key, facts.file);
   }
   const needsOf = (file: string): readonly string[] => {
     const facts = byFile.get(file);
     if (facts === undefined) return [];
-    if (facts.refs.length === 0 && (shared.size === 0 || !namesIn(facts).some((key) => shared.has(key)))) return [];
     const needed = new Set<string>();
     const add = (key: string): void => {
       for (const other of filesOf.get(key) ?? []) if (other !== file) needed.add(other);
@@ -44,7 +46,7 @@ export function nameTable(files: readonly FileFacts[]): NameTable {
     for (const key of namesIn(facts)) add(key);
     return [...needed];
   };
-  return { filesOf, needsOf };
+  return { unknown: new Set([...referred].filter((key) => !declared.has(key))), needsOf };
 }
 
 /** What a file declares, those definitions included that have errors. */
@@ -55,11 +57,11 @@ export function namesIn({ declared, broken }: FileFacts): readonly string[] {
 /** The names of each kind, when some file refers to what nobody declares: a did-you-mean looks through all of them. */
 export function namesToSuggest(
   files: readonly FileFacts[],
-  { filesOf }: NameTable,
+  { unknown }: NameTable,
 ): ReadonlyMap<string, readonly string[]> | undefined {
-  if (files.every(({ refs }) => refs.every((key) => filesOf.has(key)))) return undefined;
+  if (unknown.size === 0) return undefined;
   const names = new Map<string, string[]>();
-  for (const key of filesOf.keys()) {
+  for (const key of new Set(files.flatMap(namesIn))) {
     const slash = key.indexOf('/');
     append(names, key.slice(0, slash), key.slice(slash + 1));
   }
