@@ -3,7 +3,7 @@ import { INTEGER, listOf, type MapSpec, optionalOf, type Path, printType, type T
 import { checkApart, checkComplete, typeInputs, withNulls } from './action-inputs.ts';
 import type { ComputeMapAction, MapAction } from './closure.ts';
 import { type ActionDraft, overPath, singlePath, valuesPath } from './node-draft.ts';
-import { present, recordOf } from './record.ts';
+import { type Open, present, recordOf } from './record.ts';
 import type { Callee, Target } from './targets.ts';
 import { recordType, type Typing, typeAt, within } from './typing.ts';
 import type { WorkflowContext } from './workflow-context.ts';
@@ -43,17 +43,14 @@ export function compileMap(
   if (over === undefined || values === undefined || each === undefined || !isComplete || !isApart) return undefined;
   if (single !== undefined && items === undefined) return undefined;
   const { concurrency, minSuccessRatio, minSuccesses } = action.map;
-  return {
-    kind: 'map',
-    outputs,
-    task: target.digest,
-    over: recordOf(over),
-    ...present({ items: items?.template }),
-    with: withNulls(values, callee, given),
-    ...(each.size === 0 ? {} : { each: recordOf(each) }),
-    ...present({ concurrency, minSuccesses }),
-    minSuccessRatio: minSuccessRatio ?? 1,
-  };
+  const compiled = { kind: 'map', outputs, task: target.digest, over: recordOf(over) } as Open<MapAction>;
+  if (items !== undefined) compiled.items = items.template;
+  compiled.with = withNulls(values, callee, given);
+  if (each.size > 0) compiled.each = recordOf(each);
+  if (concurrency !== undefined) compiled.concurrency = concurrency;
+  if (minSuccesses !== undefined) compiled.minSuccesses = minSuccesses;
+  compiled.minSuccessRatio = minSuccessRatio ?? 1;
+  return compiled;
 }
 
 /** Types the lists and values of a map that computes; undefined when something is wrong. */

@@ -6,7 +6,7 @@ import { excludedBy } from './exclusion.ts';
 import { checkGiven, type GivenInputs, valuesRead } from './given-inputs.ts';
 import { interfaceType } from './launch.ts';
 import { type PlanTarget, resolvePlans } from './plan-targets.ts';
-import { recordOf } from './record.ts';
+import { type Open, recordOf } from './record.ts';
 import { checkExclusion, checkOverlap, checkSettings } from './schedule-settings.ts';
 import { keyOf, type Made, tellTo, type Workspace } from './workspace.ts';
 
@@ -30,27 +30,27 @@ export function compileSchedule(workspace: Workspace, schedule: Schedule): Made 
   if (excluded.kind === 'pending') return excluded;
   const { cron, everyMs, timeZone, start, end, spreadMs, catchUp, kickoffTime, active } = schedule.spec;
   const { overlap, maxQueued, priority, rateLimit } = schedule.spec;
-  const closure: ScheduleClosure = {
+  const closure = {
     kind: 'Schedule',
     name: schedule.name,
     launchPlan: schedule.spec.launchPlan,
-    ...(cron === undefined ? {} : { cron }),
-    ...(everyMs === undefined ? {} : { everyMs }),
-    timeZone,
-    ...(start === undefined ? {} : { start }),
-    ...(end === undefined ? {} : { end }),
-    ...(spreadMs === undefined ? {} : { spreadMs }),
-    ...(excluded.rules.length === 0 ? {} : { exclude: excluded.rules }),
-    catchUp,
-    ...(overlap === undefined ? {} : { overlap }),
-    ...(maxQueued === undefined ? {} : { maxQueued }),
-    ...(priority === undefined ? {} : { priority }),
-    ...(rateLimit === undefined ? {} : { rateLimit }),
-    ...(given.same.size === 0 ? {} : { inputs: recordOf(given.same) }),
-    ...(given.byNamespace.size === 0 ? {} : { byNamespace: recordOf(given.byNamespace) }),
-    ...(kickoffTime === undefined ? {} : { kickoffTime }),
-    active,
-  };
+  } as Open<ScheduleClosure>;
+  if (cron !== undefined) closure.cron = cron;
+  if (everyMs !== undefined) closure.everyMs = everyMs;
+  closure.timeZone = timeZone;
+  if (start !== undefined) closure.start = start;
+  if (end !== undefined) closure.end = end;
+  if (spreadMs !== undefined) closure.spreadMs = spreadMs;
+  if (excluded.rules.length > 0) closure.exclude = excluded.rules;
+  closure.catchUp = catchUp;
+  if (overlap !== undefined) closure.overlap = overlap;
+  if (maxQueued !== undefined) closure.maxQueued = maxQueued;
+  if (priority !== undefined) closure.priority = priority;
+  if (rateLimit !== undefined) closure.rateLimit = rateLimit;
+  if (given.same.size > 0) closure.inputs = recordOf(given.same);
+  if (given.byNamespace.size > 0) closure.byNamespace = recordOf(given.byNamespace);
+  if (kickoffTime !== undefined) closure.kickoffTime = kickoffTime;
+  closure.active = active;
   checkOverlap(workspace, schedule, plans.targets);
   checkExclusion(workspace, schedule, closure);
   const refs = [keyOf('LaunchPlan', schedule.spec.launchPlan)];

@@ -17,22 +17,21 @@ export function compileTask(workspace: Workspace, task: DefinitionOf<'Task'>): M
   if (image.kind === 'pending') return image;
   checkCache(workspace, task);
   const { command, env } = spec.run;
-  const base: TaskClosure = {
+  const run = (image.kind === 'none' ? {} : { image: image.image }) as Open<TaskClosure['run']>;
+  run.command = command;
+  if (env !== undefined) run.env = recordOf(Object.entries(env));
+  const base = {
     kind: 'Task',
     name: task.name,
     inputs: parametersOf(spec.inputs),
     outputs: parametersOf(spec.outputs),
-    run: {
-      ...(image.kind === 'none' ? {} : { image: image.image }),
-      command,
-      ...(env === undefined ? {} : { env: recordOf(Object.entries(env)) }),
-    },
-    ...(source === undefined ? {} : { source: { path: source.path, tree: source.tree } }),
-    retries: DEFAULT_RETRIES,
-    timeout: {},
-    resources: {},
-    ...(spec.idempotent === false ? { idempotent: false } : {}),
-  };
+    run,
+  } as Open<TaskClosure>;
+  if (source !== undefined) base.source = { path: source.path, tree: source.tree };
+  base.retries = DEFAULT_RETRIES;
+  base.timeout = {};
+  base.resources = {};
+  if (spec.idempotent === false) base.idempotent = false;
   return {
     kind: 'ok',
     closure: withPolicy(base, spec),

@@ -5,7 +5,7 @@ import type { FailureHandlerClosure, NodeClosure, WorkflowClosure } from './clos
 import { checkInlineSize, inlineTables, rememberSize } from './inline.ts';
 import { compileNode, learn } from './node.ts';
 import { draftAction, draftNodes, type NodeDraft, nodePath, orderNodes } from './node-draft.ts';
-import { recordOf } from './record.ts';
+import { type Open, recordOf, tableOf } from './record.ts';
 import { NODES_PER_SLICE, type Slices } from './slices.ts';
 import { findTargets, type Target } from './targets.ts';
 import { parametersOf } from './task.ts';
@@ -50,19 +50,16 @@ export function* compileWorkflow(workspace: Workspace, workflow: Workflow): Slic
   if (context.hasFaults() || !isSmall || nodes === undefined || typedOutputs === undefined) return { kind: 'failed' };
   const { spec } = workflow;
   const description = spec.description ?? workflow.description;
-  const closure: WorkflowClosure = {
-    kind: 'Workflow',
-    name: workflow.name,
-    ...(description === undefined ? {} : { description }),
-    inputs: parametersOf(spec.inputs),
-    outputs: typedOutputs,
-    nodes,
-    tasks: recordOf(tables.tasks),
-    ...(tables.workflows.size === 0 ? {} : { workflows: recordOf(tables.workflows) }),
-    failurePolicy: spec.failurePolicy,
-    ...(onFailure === undefined ? {} : { onFailure }),
-    ...(spec.notifications === undefined ? {} : { notifications: spec.notifications }),
-  };
+  const closure = { kind: 'Workflow', name: workflow.name } as Open<WorkflowClosure>;
+  if (description !== undefined) closure.description = description;
+  closure.inputs = parametersOf(spec.inputs);
+  closure.outputs = typedOutputs;
+  closure.nodes = nodes;
+  closure.tasks = tableOf(tables.tasks);
+  if (tables.workflows.size > 0) closure.workflows = tableOf(tables.workflows);
+  closure.failurePolicy = spec.failurePolicy;
+  if (onFailure !== undefined) closure.onFailure = onFailure;
+  if (spec.notifications !== undefined) closure.notifications = spec.notifications;
   rememberSize(closure, targets.byAction);
   return { kind: 'ok', closure, refs: targets.refs, folders: [] };
 }

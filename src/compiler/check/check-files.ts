@@ -179,7 +179,11 @@ function records(
     const judged = workspace.diagnostics.splice(0);
     const secrets = compilations.flatMap((compilation) => lintEntity(workspace, compilation, scope.project.lints));
     return {
-      ...facts,
+      file,
+      declared: facts.declared,
+      broken: facts.broken,
+      refs: facts.refs,
+      idle: facts.idle,
       findings: mine.length === 0 ? parsed.diagnostics : [...parsed.diagnostics, ...mine],
       judged,
       lints: workspace.diagnostics.splice(0),

@@ -41,8 +41,19 @@ export function giveUp(): never {
 }
 
 export function cursorOf(text: string, isMarking: boolean, comments?: number[]): Cursor {
-  const position = { at: 0, lineStart: 0, column: END, keyStart: 0, keyEnd: 0 };
-  return { text, hasTabs: text.includes('\t'), ...position, comments, entries: 0, isMarking, mark: undefined };
+  return {
+    text,
+    hasTabs: text.includes('\t'),
+    at: 0,
+    lineStart: 0,
+    column: END,
+    comments,
+    entries: 0,
+    isMarking,
+    mark: undefined,
+    keyStart: 0,
+    keyEnd: 0,
+  };
 }
 
 /** Plain text from `at` to `end`. */

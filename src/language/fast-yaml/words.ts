@@ -35,5 +35,8 @@ export function wordAt(text: string, start: number, end: number): string {
 
 /** The same text as a name of V8's: a piece of a file's text would keep all of that alive. */
 function ownText(piece: string): string {
-  return Object.keys({ [piece]: true })[0] as string;
+  // A hash table: V8 would keep the form of any other object with this name.
+  const table = Object.create(null) as Record<string, true>;
+  table[piece] = true;
+  return Object.keys(table)[0] as string;
 }

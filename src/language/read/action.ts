@@ -61,9 +61,13 @@ export function readAction(reader: Reader, kind: BranchAction['kind'], given: Js
       action.with = bindings(given.with);
       return action;
     }
-    case 'map':
+    case 'map': {
       checkMap(reader, given, path);
-      return { kind, ...readRunPolicy(reader, given, path), map: readMap(objectOf(given.map)) };
+      const action = readRunPolicy(reader, given, path) as Open<Extract<Action, { kind: 'map' }>>;
+      action.kind = kind;
+      action.map = readMap(objectOf(given.map));
+      return action;
+    }
     case 'workflow':
       return readWorkflowAction(reader, given, path);
     case 'launchPlan': {
