@@ -77,9 +77,11 @@ export interface Typing {
 
 export function typingOf({ workflow }: WorkflowContext): Typing {
   const inputs = [...workflow.spec.inputs].map(([name, parameter]) => [name, parameter.type] as const);
+  const unknown = new Set<string>();
+  const variables = new Map([['execution', EXECUTION_TYPE]]);
   return {
-    scope: { inputs: recordType(inputs), nodes: new Map(), variables: new Map([['execution', EXECUTION_TYPE]]) },
-    unknown: new Set(),
+    scope: { inputs: recordType(inputs), nodes: new Map(), untyped: unknown, variables },
+    unknown,
     skippable: new Map(),
   };
 }

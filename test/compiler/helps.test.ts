@@ -63,4 +63,12 @@ describe('an error says what to write', () => {
   ])('of %s', (_name, text, help) => {
     expect(helps(text)).toEqual([help]);
   });
+
+  it('of a node whose own task is misspelt', () => {
+    const nodes = 'train: { task: lod }, next: { compute: { x: "${{ nodes.trian.outputs.x }}" } }';
+    expect(helps(`kind: Workflow\nmetadata: { name: w }\nspec: { nodes: { ${nodes} } }`)).toEqual([
+      'PIPE-REF-001 did you mean "load"?',
+      'PIPE-EXPR-003 did you mean "train"?',
+    ]);
+  });
 });

@@ -191,9 +191,9 @@ const TIMES: readonly DiagnosticCode[] = [
   {
     code: 'PIPE-CRON-001',
     severity: 'error',
-    title: 'a cron expression cannot be read',
+    title: 'a cron expression cannot be read, or never ticks',
     explanation:
-      'Five fields (minute, hour, day of month, month, day of week), six with seconds first, or a name such as `@daily`. Fields take values, names, ranges, lists and steps, days also `L`, `W` and `#`.',
+      'Five fields (minute, hour, day of month, month, day of week), six with seconds first, or a name such as `@daily`. Fields take values, names, ranges, lists and steps, days also `L`, `W` and `#`. A date that no year has, such as 31 February, never ticks.',
     wrong: schedule('inputs: { n: 1 }, cron: "0 25 * * *"'),
     right: schedule('inputs: { n: 1 }, cron: "0 2 * * *"'),
   },

@@ -115,7 +115,8 @@ function compileNodeOutputs(place: Place, node: Access, id: string, name: string
 function requireNode(place: Place, node: ASTNode, id: string): RecordType {
   const outputs = place.scope.nodes.get(id);
   if (outputs !== undefined) return outputs;
-  const help = didYouMean(id, place.scope.nodes.keys()) ?? hyphenAdvice(place, node, `nodes.ID.outputs.NAME`);
+  const { nodes, untyped = [] } = place.scope;
+  const help = didYouMean(id, [...nodes.keys(), ...untyped]) ?? hyphenAdvice(place, node, `nodes.ID.outputs.NAME`);
   return reject(node, 'name', `there is no node "${id}" to read from here`, help);
 }
 

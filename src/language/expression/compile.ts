@@ -18,6 +18,8 @@ export interface TypeScope {
   readonly inputs: RecordType;
   /** Outputs of each node that the expression may refer to. */
   readonly nodes: ReadonlyMap<string, RecordType>;
+  /** Nodes whose outputs are not known because of another fault: one of them may be meant by a name that nothing has. */
+  readonly untyped?: ReadonlySet<string>;
   /** `execution`, and where they exist `item`, `index` and `error`. */
   readonly variables: ReadonlyMap<string, Type>;
   /** Paths that are known not to be null, by a condition that was tested before: see `presentWhen`. */
