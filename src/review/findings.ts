@@ -10,6 +10,7 @@ export interface Looked {
   readonly diff: CommitDiff;
   readonly schedules: readonly ScheduleReview[];
   readonly load: LoadReview | undefined;
+  readonly plan: Plan | undefined;
 }
 
 const LEVELS: readonly FindingLevel[] = ['error', 'warning', 'notice'];
@@ -50,7 +51,7 @@ export function reviewFindings(
     ...breakFindings(input, looked.diff),
     ...looked.schedules.flatMap(scheduleFindings),
     ...loadFindings(looked.load),
-    ...planFindings(input.plan),
+    ...planFindings(looked.plan),
   ];
   return LEVELS.flatMap((level) => found.filter((finding) => finding.level === level));
 }

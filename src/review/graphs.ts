@@ -1,6 +1,6 @@
-import { canonicalJson, type Json, MAX_GRAPH_NODES, MAX_REVIEW_GRAPHS } from '../base/index.ts';
-import { type Graph, type GraphNode, graphOf } from '../compiler/graph/index.ts';
-import type { CommitDiff, DiffSide, WorkflowClosure } from '../compiler/index.ts';
+import { MAX_GRAPH_NODES, MAX_REVIEW_GRAPHS } from '../base/index.ts';
+import { FAILURE_HANDLER, type Graph, type GraphNode, graphOf } from '../compiler/graph/index.ts';
+import type { ChangedEntity, CommitDiff, DiffSide, WorkflowClosure } from '../compiler/index.ts';
 import { plainText } from '../language/index.ts';
 import type { ReviewInput } from './input.ts';
 import type { GraphReview } from './report.ts';
@@ -12,11 +12,12 @@ export function reviewGraphs(
 ): { readonly graphs: readonly GraphReview[]; readonly undrawn: readonly string[] } {
   const graphs: GraphReview[] = [];
   const undrawn: string[] = [];
-  for (const { kind, name, previousName, renamedNodes } of diff.changed) {
+  for (const entity of diff.changed) {
+    const { kind, name, previousName } = entity;
     if (kind !== 'Workflow') continue;
     const [old, fresh] = [workflowOf(base.side, previousName ?? name), workflowOf(head.side, name)];
     if (old === undefined || fresh === undefined) continue;
-    const merged = mergeGraphs(old, fresh, new Map(renamedNodes.map(({ from, to }) => [from, to])));
+    const merged = mergeGraphs(old, fresh, entity);
     if (merged.added + merged.removed + merged.changed + merged.movedEdges === 0) continue;
     if (merged.nodes.length > MAX_GRAPH_NODES || graphs.length >= MAX_REVIEW_GRAPHS) undrawn.push(name);
     else {
@@ -37,6 +38,8 @@ type Mark = 'same' | 'added' | 'removed' | 'changed';
 interface MergedNode {
   readonly node: GraphNode;
   readonly mark: Mark;
+  /** Its id before. */
+  readonly was?: string;
 }
 
 interface Merged {
@@ -49,17 +52,26 @@ interface Merged {
   readonly movedEdges: number;
 }
 
-/** Nodes of both by the ids that they have now. */
-function mergeGraphs(old: WorkflowClosure, fresh: WorkflowClosure, newIds: ReadonlyMap<string, string>): Merged {
+/** Nodes of both by the ids that they have now; those do something else of which the comparison tells a change. */
+function mergeGraphs(old: WorkflowClosure, fresh: WorkflowClosure, { changes, renamedNodes }: ChangedEntity): Merged {
+  const newIds = new Map(renamedNodes.map(({ from, to }) => [from, to]));
+  const oldIds = new Map(renamedNodes.map(({ from, to }) => [to, from]));
   const idNow = (id: string): string => newIds.get(id) ?? id;
   const [before, after] = [graphOf(old), graphOf(fresh)];
   const oldNodes = new Map(before.nodes.map((node) => [idNow(node.id), node]));
-  const texts = { before: nodeTexts(old, idNow), after: nodeTexts(fresh, (id) => id) };
-  const isOtherwise = (id: string): boolean => texts.before.get(id) !== texts.after.get(id);
-  const nodes: MergedNode[] = after.nodes.map((node) => ({
-    node,
-    mark: !oldNodes.has(node.id) ? 'added' : isOtherwise(node.id) ? 'changed' : 'same',
-  }));
+  const otherwise = new Set(
+    changes.flatMap(({ path: [, part, id] }) => {
+      if (part === 'onFailure') return [FAILURE_HANDLER];
+      return part === 'nodes' && id !== undefined ? [String(id)] : [];
+    }),
+  );
+  const nodes: MergedNode[] = after.nodes.map((node) => {
+    const was = oldIds.get(node.id);
+    if (!oldNodes.has(node.id)) return { node, mark: 'added' };
+    return was === undefined
+      ? { node, mark: otherwise.has(node.id) ? 'changed' : 'same' }
+      : { node, mark: 'changed', was };
+  });
   const present = new Set(after.nodes.map(({ id }) => id));
   for (const [id, node] of oldNodes) if (!present.has(id)) nodes.push({ node: { ...node, id }, mark: 'removed' });
   const [oldEdges, newEdges] = [edgesOf(before, idNow), edgesOf(after, (id) => id)];
@@ -77,16 +89,6 @@ function mergeGraphs(old: WorkflowClosure, fresh: WorkflowClosure, newIds: Reado
     changed: count('changed'),
     movedEdges: edges.filter(({ mark }) => mark !== 'same').length,
   };
-}
-
-/** What each node does, without its place in the list: `upstream` counts by it. */
-function nodeTexts(closure: WorkflowClosure, idNow: (id: string) => string): ReadonlyMap<string, string> {
-  const texts = new Map<string, string>();
-  for (const { upstream: _upstream, skipsWith: _skipsWith, ...node } of closure.nodes) {
-    texts.set(idNow(node.id), canonicalJson({ ...node, id: '' } as unknown as Json));
-  }
-  if (closure.onFailure !== undefined) texts.set('onFailure', canonicalJson(closure.onFailure as unknown as Json));
-  return texts;
 }
 
 /** Without those that a longer way makes needless. */
@@ -117,9 +119,11 @@ const EDGES: Readonly<Record<Mark, string>> = { same: '-->', added: '==>', remov
 function mermaidOf({ nodes, edges }: Merged): string {
   const at = new Map(nodes.map(({ node }, index) => [node.id, `n${index}`]));
   const lines = ['flowchart LR'];
-  for (const [index, { node, mark }] of nodes.entries()) {
+  for (const [index, { node, mark, was }] of nodes.entries()) {
     const what = node.target === undefined ? node.kind : `${node.kind} ${node.target}`;
-    lines.push(`  n${index}["${labelText(`${MARK_WORDS[mark]}${node.id}`)}<br/>${labelText(what)}"]:::${mark}`);
+    lines.push(
+      `  n${index}["${labelText(`${MARK_WORDS[mark]}${node.id}${was === undefined ? '' : ` (was ${was})`}`)}<br/>${labelText(what)}"]:::${mark}`,
+    );
   }
   for (const { from, to, mark } of edges) lines.push(`  ${at.get(from)} ${EDGES[mark]} ${at.get(to)}`);
   const isUsed = (line: string): boolean => nodes.some(({ mark }) => line.startsWith(`classDef ${mark} `));

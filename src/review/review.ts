@@ -11,12 +11,15 @@ import { verdictOf } from './verdict.ts';
 
 /** What a change means, for those who are to agree to it. */
 export function review(input: ReviewInput): Report {
-  const { base, head, now, mergeAt, tzdata, domain, plan } = input;
+  const { base, head, now, mergeAt, tzdata, domain } = input;
+  // Of a commit that is refused nothing is applied.
+  const isRefused = head.findings.some(({ severity }) => severity === 'error');
+  const plan = isRefused ? undefined : input.plan;
   const diff = diffCommits(base.side, head.side);
   const schedules = changedSchedules(input, diff).map((pair) => reviewSchedule(input, pair));
   const load = reviewLoad(input);
   const diagnostics = newFindings(input);
-  const findings = reviewFindings(input, diagnostics, { diff, schedules, load });
+  const findings = reviewFindings(input, diagnostics, { diff, schedules, load, plan });
   const { graphs, undrawn } = reviewGraphs(input, diff);
   return {
     version: REPORT_VERSION,
