@@ -14,7 +14,7 @@ import { type ClosureParameter, type LaunchInputs, parseInputText } from '../com
 import { integerToJson } from '../language/index.ts';
 import type { CommandInput } from './command.ts';
 import type { CommandContext } from './context.ts';
-import { UsageError } from './errors.ts';
+import { FailedError, UsageError } from './errors.ts';
 import { jsonText, yamlText } from './object-text.ts';
 import { printable } from './terminal.ts';
 
@@ -85,8 +85,11 @@ export async function startExecution(
     try {
       return await createObject(cluster, newExecution({ ...request, name: chosen }));
     } catch (error) {
+      if (!(error instanceof AlreadyExistsError) || tries >= MAX_NAME_TRIES) throw error;
       // A name of ours that is taken is bad luck; one that the caller chose is an answer.
-      if (!(error instanceof AlreadyExistsError) || name !== undefined || tries >= MAX_NAME_TRIES) throw error;
+      if (name !== undefined) {
+        throw new FailedError(error.message, 'choose another --name, or leave it out; archived ones keep theirs');
+      }
     }
   }
 }

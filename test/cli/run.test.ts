@@ -103,7 +103,12 @@ describe('pipectl run', () => {
     ],
     ['an input without a value', ['nightly', '-i', 'days'], 2, '--input days: not NAME=VALUE'],
     ['a name that is no name', ['nightly', '--name', 'A_b'], 2, '"A_b" cannot name an execution'],
-    ['a name that is taken', ['nightly', '--name', 'my-run'], 1, 'Execution "my-run" already exists'],
+    [
+      'a name that is taken',
+      ['nightly', '--name', 'my-run'],
+      1,
+      'Execution "my-run" already exists: choose another --name',
+    ],
     ['a bad number', ['nightly', '--max-parallelism', '0'], 2, '--max-parallelism 0: not a whole number'],
     ['an inputs file that is not there', ['nightly', '--inputs-file', '/nope'], 2, 'there is no file /nope'],
   ])('refuses %s', async (_, argv, code, message) => {
