@@ -1,16 +1,17 @@
 import { DEFAULT_MAX_QUEUED } from '../base/index.ts';
 import { nextTicks, wallClockText } from '../client/index.ts';
-import type {
-  DefinitionSource,
-  Interface,
-  KubeObject,
-  LaunchPlan,
-  Parameter,
-  Platform,
-  Policy,
-  Schedule,
-  Task,
-  Workflow,
+import {
+  age,
+  type DefinitionSource,
+  type Interface,
+  type KubeObject,
+  type LaunchPlan,
+  type Parameter,
+  type Platform,
+  type Policy,
+  type Schedule,
+  type Task,
+  type Workflow,
 } from '../cluster/index.ts';
 import { printDuration } from '../language/index.ts';
 import { interruptibleText, timeoutText } from './describe-execution.ts';
@@ -31,6 +32,7 @@ export function isDefinition(object: KubeObject): object is Definition {
 /** An active definition for `describe`: where it comes from, its interface, and what is particular to its kind. */
 export function describeDefinition(definition: Definition, terminal: Terminal, now: number): string {
   const { kind, metadata, spec } = definition;
+  if (!(spec as Partial<DefinitionSource> | undefined)?.repository) return describeForeign(definition, terminal, now);
   const source: DefinitionSource = spec;
   const lines = factLines(terminal, [
     [kind, paint(terminal, 'bold', metadata.name)],
@@ -47,6 +49,19 @@ export function describeDefinition(definition: Definition, terminal: Terminal, n
   if (definition.kind === 'LaunchPlan' && Object.keys(definition.spec.fixedInputs).length > 0) {
     lines.push('', 'Fixed inputs:', ...valueLines(terminal, definition.spec.fixedInputs));
   }
+  if (definition.kind === 'Schedule') lines.push(...scheduleLines(definition, terminal, now));
+  return `${lines.join('\n')}\n`;
+}
+
+/** One that somebody made past git. Of what it says only that of a schedule is sure to be there. */
+function describeForeign(definition: Definition, terminal: Terminal, now: number): string {
+  const { kind, metadata } = definition;
+  const lines = factLines(terminal, [
+    [kind, paint(terminal, 'bold', metadata.name)],
+    ['Namespace', metadata.namespace],
+    ['Version', `none: no commit has it, somebody made it past git ${age(metadata.creationTimestamp, now)} ago`],
+    ...(definition.kind === 'Schedule' ? particulars(definition) : []),
+  ]);
   if (definition.kind === 'Schedule') lines.push(...scheduleLines(definition, terminal, now));
   return `${lines.join('\n')}\n`;
 }

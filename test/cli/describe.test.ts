@@ -115,6 +115,17 @@ describe('pipectl describe', () => {
     expect(out).toMatch(/^ {2}days {3}integer {3}14 {3}Days to look ahead\.$/m);
   });
 
+  it.each([
+    ['Task', {}],
+    ['LaunchPlan', undefined],
+  ])('tells of a %s that somebody made past git what is sure', async (kind, spec) => {
+    const metadata = { name: 'by-hand', namespace: 'ticketing-production' };
+    await plane.create({ apiVersion: 'pipectl.dev/v1', kind, metadata, spec });
+    const { code, out, err } = await plane.run('describe', kind.toLowerCase(), 'by-hand');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/Version: +none: no commit has it, somebody made it past git \S+ ago\n/);
+  });
+
   it('tells the next ticks of a schedule on the clocks of its zone', async () => {
     const { out } = await plane.run('describe', 'schedule', 'nightly');
     expect(out.match(/^ {2}\w{3} \d{4}-\d\d-\d\d 02:30 \+0[12]:00$/gm)).toHaveLength(5);

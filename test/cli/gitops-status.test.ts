@@ -63,6 +63,14 @@ describe('what status tells', () => {
     expect(told(it)).toContain(`  history  ${NEW.slice(0, 7)}, 5s ago: 1 created, 2 updated, 3 removed\n`);
   });
 
+  it('definitions that no commit has, which make it not as git has it', () => {
+    const at = '2026-01-02T03:00:05Z';
+    const it = repository({ drift: [{ kind: 'Task', name: 'x', what: 'added', by: 'mallory', at, state: 'kept' }] });
+    expect(isHealthy(it)).toBe(false);
+    expect(told(it)).toContain('  foreign  Task/x added by mallory 4m ago: no commit has it\n');
+    expect(told(it)).not.toContain('drift');
+  });
+
   it('as much of long subjects as the terminal has room for', () => {
     const history = [{ commit: NEW, at: '2026-01-02T03:04:00Z', created: 1, updated: 2, pruned: 3 }];
     const it = repository({ lastAppliedAt: '2026-01-02T03:04:00Z', history });
