@@ -102,7 +102,9 @@ describe('an edit of a folder that was checked as a whole', () => {
     const { records, settings } = await checkListed(write(before), { threads: 1 });
     if (records === undefined || settings === undefined || after['pipectl.yaml'] === undefined) return undefined;
     const states = new Map(Object.entries(before).map(([path, text]) => [path, blobId(Buffer.from(text))]));
-    keepLedger(folder, root, 'tool', writeLedger({ settings, ...records, texts: records.texts ?? new Map(), states }));
+    const written = writeLedger({ settings, ...records, texts: records.texts ?? new Map(), states });
+    if (written === undefined) throw new Error('it cannot be kept');
+    keepLedger(folder, root, 'tool', written);
     const ledger = openLedger(folder, root, 'tool');
     if (ledger === undefined) throw new Error('nothing was kept');
     const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])];

@@ -117,6 +117,7 @@ function prepareRecords(
     return () => keepBase(cacheFolder, root, ledger.id, { ...look, changed, snapshotKey });
   }
   const written = writeLedger({ settings, files, texts, states });
+  if (written === undefined) return nothing;
   return () => {
     keepLedger(cacheFolder, root, tool, written);
     if (look !== undefined) keepBase(cacheFolder, root, written.id, { ...look, changed: new Map(), snapshotKey });

@@ -58,11 +58,12 @@ export interface WrittenLedger {
   readonly pages: Uint8Array;
 }
 
-/** Puts together what a whole check found. */
-export function writeLedger(content: LedgerContent): WrittenLedger {
+/** Puts together what a whole check found; undefined where so many files fall into one page that numbers do not suffice. */
+export function writeLedger(content: LedgerContent): WrittenLedger | undefined {
   const { settings, files } = content;
   const numbers = new Map<string, number>();
   const pages: Uint8Array[] = pagesOf(content, numbers).map((page) => Buffer.from(page));
+  if (numbers.values().some((number) => number >= FILE_NUMBERS)) return undefined;
   pages.push(new Uint8Array(namesOf(files, numbers).buffer));
   const written: Head = {
     settings,
@@ -110,7 +111,7 @@ export function openLedger(folder: string, root: string, tool: string): Ledger |
   };
   const pathOf = (file: number): string =>
     pageAt(file % LEDGER_PAGES).page.files[Math.floor(file / LEDGER_PAGES)]?.[0] ?? '';
-  let names: Uint32Array | undefined;
+  let names: Float64Array | undefined;
   return {
     id,
     settings,
@@ -144,15 +145,22 @@ function readPage(page: Page): ReadPage {
   };
 }
 
-function readNames(bytes: Buffer): Uint32Array {
-  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / Uint32Array.BYTES_PER_ELEMENT);
+function readNames(bytes: Buffer): Float64Array {
+  return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / Float64Array.BYTES_PER_ELEMENT);
 }
 
 /** Numbers of the files that may have a name: other names may have its hash. */
-function filesWith(names: Uint32Array, key: string): readonly number[] {
-  const hash = hashOf(key);
+function filesWith(names: Float64Array, key: string): readonly number[] {
+  const least = hashOf(key) * FILE_NUMBERS;
+  let [at, end] = [0, names.length];
+  while (at < end) {
+    const middle = (at + end) >> 1;
+    if ((names[middle] as number) < least) at = middle + 1;
+    else end = middle;
+  }
   const found = new Set<number>();
-  for (let at = 0; at < names.length; at += 2) if (names[at] === hash) found.add(names[at + 1] as number);
+  for (let name = names[at]; name !== undefined && name < least + FILE_NUMBERS; name = names[++at])
+    found.add(name - least);
   return [...found];
 }
 
@@ -201,26 +209,23 @@ function pagesOf({ texts, states }: LedgerContent, numbers: Map<string, number>)
   return pages.map(({ files, folders }) => `{"files":[${files.join('')}],"folders":[${folders.join()}]}`);
 }
 
-/** For each name that a file has or refers to, its hash and the file's number; bytes in this machine's order. */
-function namesOf(files: readonly FileRecord[], numbers: ReadonlyMap<string, number>): Uint32Array<ArrayBuffer> {
-  const count = files.reduce(
-    (sum, { declared, broken, refs }) => sum + declared.length + broken.length + refs.length,
-    0,
-  );
-  const names = new Uint32Array(2 * count);
-  let at = 0;
+/**
+ * For each name that a file has or refers to, its hash times `FILE_NUMBERS` and the file's number, ascending; bytes in this
+ * machine's order.
+ */
+function namesOf(files: readonly FileRecord[], numbers: ReadonlyMap<string, number>): Float64Array<ArrayBuffer> {
+  const names: number[] = [];
   for (const record of files) {
     const number = numbers.get(record.file);
     if (number === undefined) continue;
-    for (const list of [record.declared, record.broken, record.refs]) {
-      for (const key of list) {
-        names[at++] = hashOf(key);
-        names[at++] = number;
-      }
-    }
+    for (const list of [record.declared, record.broken, record.refs])
+      for (const key of list) names.push(hashOf(key) * FILE_NUMBERS + number);
   }
-  return names.slice(0, at);
+  return new Float64Array(names).sort();
 }
+
+/** What numbers of files stay below; with a hash of 32 bits before them they are whole numbers to a double yet. */
+const FILE_NUMBERS = 2 ** 21;
 
 /** How many files each folder holds, at any depth; `''` is the root. */
 function folderCounts(paths: Iterable<string>): ReadonlyMap<string, number> {
