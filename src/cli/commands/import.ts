@@ -50,7 +50,12 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   stderr.write(formatDiagnostics(broken, 'pretty', { color: stderr.color }));
   stderr.write(importReport(result, stderr));
   if (target === undefined && result.scripts.size > 0) {
-    stderr.write(`${result.scripts.size} scripts belong to it; --out DIR writes them, too\n`);
+    const { size } = result.scripts;
+    const belong =
+      size === 1
+        ? '1 script belongs to it; --out DIR writes it, too'
+        : `${size} scripts belong to it; --out DIR writes them, too`;
+    stderr.write(`${belong}\n`);
   }
   const counts = new Map<string, number>();
   for (const { kind } of result.definitions) counts.set(kind, (counts.get(kind) ?? 0) + 1);
