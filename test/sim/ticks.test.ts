@@ -12,6 +12,7 @@ import { simulateTicks } from './ticks/run.ts';
 /** How long the sweep begins new seeds. */
 const SWEEP_MS = 8_000;
 const HOURS = 0.5;
+const FEW_TICKS = 100;
 /** Each is noticed in another way, by one of the first seeds. */
 const FEW = ['ticks-settled-before-their-executions', 'one-more-than-the-limit', 'forbid-forgets-who-lives'];
 
@@ -34,11 +35,12 @@ describe('a world of schedules', () => {
     const seen = (result: SimResult): boolean => {
       if (result.violation !== undefined) wrong.push(said(result));
       ticks += result.executions;
-      return performance.now() > until;
+      // A machine that is busy plays few of them.
+      return performance.now() > until && ticks > FEW_TICKS;
     };
     await playSeeds({ world: 'schedules', from: 1, to: 2_000, hours: HOURS, jobs: 2, seen });
     expect(wrong).toEqual([]);
-    expect(ticks).toBeGreaterThan(100);
+    expect(ticks).toBeGreaterThan(FEW_TICKS);
   });
 });
 
@@ -57,6 +59,8 @@ describe('schedules that once found something', () => {
     ],
     [1003381, 0.5, 'claims of two versions of a schedule in one write, of which the last was written'],
     [1003985, 0.5, 'a schedule of which nobody had heard when its scheduler was cut off and died'],
+    [1002789, 0.5, 'a schedule that said that a tick of it was settled, whose execution was never written'],
+    [1004373, 0.5, 'a schedule that changed again before anybody had heard of its change'],
     [11503, 0.5, 'a name that was taken once, of a schedule that lets its ticks overlap by now'],
   ])('seed %i of %d hours is good: %s', async (seed, hours) => {
     expect(said(await simulateTicks(tickPlanOf(seed, hours)))).toBe(`seed ${seed}: good`);

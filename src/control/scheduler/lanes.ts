@@ -6,7 +6,7 @@ import {
   type UnixMs,
 } from '../../base/index.ts';
 import { createDueHeap, type DueHeap } from './due-heap.ts';
-import { isFresh, type ScheduleEntry, sinceOf } from './schedule-entry.ts';
+import { freshSince, type ScheduleEntry } from './schedule-entry.ts';
 import { catchUpFrom, nextDue } from './tick-spans.ts';
 
 /** Missed ticks, due in (from, until], of which those up to `settledUntil` have been made up for. */
@@ -79,7 +79,7 @@ export function place(lanes: Lanes, entry: ScheduleEntry, now: UnixMs): void {
   }
   lanes.live.remove(entry.id);
   // It may have changed just before what is settled by now, and its ticks since then are looked at again.
-  const settled = isFresh(entry, lanes.settledUntil) ? sinceOf(entry) : lanes.settledUntil;
+  const settled = freshSince(entry, lanes.settledUntil) ?? lanes.settledUntil;
   const due = nextDue(entry.spans, settled);
   // It may be older than what is missed, too: so its own watermark tells what becomes of those.
   if (due !== undefined && due <= Math.min(lanes.settledUntil, now)) {

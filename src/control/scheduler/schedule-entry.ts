@@ -107,12 +107,18 @@ export function sinceOf({ spans }: ScheduleEntry): UnixMs {
 }
 
 /**
- * Whether it changed so shortly before what is settled that some of its ticks may have been passed over, since nobody knew
- * of the change. Not when one was settled since: what was decided of a tick then must not be decided anew.
+ * From when on its ticks are to be looked at again, since it changed so shortly before what is settled that they may have been
+ * passed over by somebody who did not know of the change. Undefined when it did not, or when a tick was settled since: what
+ * was decided of it then must not be decided anew. It may have changed again since.
  */
-export function isFresh(entry: ScheduleEntry, settledUntil: UnixMs): boolean {
-  const since = sinceOf(entry);
-  return since !== entry.knownSince && since < settledUntil && since > settledUntil - SCHEDULE_CHANGE_SLACK_MS;
+export function freshSince({ spans, knownSince }: ScheduleEntry, settledUntil: UnixMs): UnixMs | undefined {
+  const isNear = (since: UnixMs): boolean => since < settledUntil && since > settledUntil - SCHEDULE_CHANGE_SLACK_MS;
+  if (spans.length === 1) {
+    const { since } = spans[0] as TickSpan;
+    return since !== knownSince && isNear(since) ? since : undefined;
+  }
+  const known = knownSince ?? Number.NEGATIVE_INFINITY;
+  return spans.find(({ since }) => since > known && isNear(since))?.since;
 }
 
 /**

@@ -5,7 +5,7 @@ import { type DueTick, SUSPENDED } from './collect.ts';
 import { type Health, healthConditions } from './health.ts';
 import { fallBehind, goOn, type Laggard, type Lanes, retryTime } from './lanes.ts';
 import { createdName } from './launcher.ts';
-import { isFresh, type ScheduleEntry } from './schedule-entry.ts';
+import { freshSince, type ScheduleEntry } from './schedule-entry.ts';
 import { statePatch } from './state.ts';
 import type { Term } from './term.ts';
 import { addNote, type Creation, type Note, nameTaken, type TickBatch, writeTicks } from './write-ticks.ts';
@@ -46,7 +46,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
   const { roster, lanes, options } = term;
   const makings = await makingsOf(term, ticks);
   const batch: Decided = { creations: [], steering: [], skipped: 0 };
-  const known = new Map<number, ScheduleEntry>();
+  const known = new Map<number, Note>();
   const claimed = new Map<number, ScheduleEntry>();
   const limited = new Map<number, ScheduleEntry>();
   for (const [place, due] of ticks.entries()) {
@@ -62,21 +62,20 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
       const isStarted = decide(term, batch, entry, start);
       if (isStarted && entry.launch.overlap !== 'allow') claimed.set(entry.id, entry);
       if (isStarted && entry.launch.rateLimit !== undefined) limited.set(entry.id, entry);
-      const news = isFresh(entry, lanes.settledUntil) ? roster.know(entry) : undefined;
-      if (news !== undefined) known.set(entry.id, news);
+      const news = freshSince(entry, lanes.settledUntil) !== undefined ? roster.know(entry) : undefined;
+      if (news !== undefined) known.set(entry.id, statusPatch(entry, knownPatch(news)));
     }
   }
   const notes = notesOf(term);
-  for (const [id, entry] of known) addNote(notes, id, statusPatch(entry, knownPatch(entry)));
   for (const [id, entry] of claimed) addNote(notes, id, statusPatch(entry, { claims: term.claims.news(entry) }));
   for (const [id, entry] of limited) {
     const began = term.windows.get(id)?.news();
     if (began !== undefined) addNote(notes, id, statusPatch(entry, { began }));
   }
   const progress = statePatch(lanes.settledUntil, lanes.gaps);
-  if (health === term.notedHealth) return { ...batch, notes, state: progress };
+  if (health === term.notedHealth) return { ...batch, notes, known, state: progress };
   const conditions = healthConditions(health, lanes, options.clock.now());
-  return { ...batch, notes, state: { ...progress, conditions } };
+  return { ...batch, notes, known, state: { ...progress, conditions } };
 }
 
 /** What each tick would start, or why it cannot; those that ticks must not overlap are looked at. */

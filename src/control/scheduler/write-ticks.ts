@@ -46,6 +46,8 @@ export interface TickBatch {
   skipped: number;
   /** What schedules say of themselves, by their number. */
   readonly notes: Map<number, Note>;
+  /** That ticks of their present rules are settled, which is true when these are. */
+  readonly known: Map<number, Note>;
   readonly state: ReturnType<typeof statePatch> & { readonly conditions?: Json };
 }
 
@@ -91,10 +93,11 @@ export async function writeTicks(options: WriteOptions, batch: TickBatch): Promi
 }
 
 /** Notes first: where a batch is written one by one, a schedule names the execution before it can run unknown to the next scheduler. */
-function writesOf({ creations, steering, notes }: TickBatch): Write[] {
+function writesOf({ creations, steering, notes, known }: TickBatch): Write[] {
   const writes: Write[] = [...notes.values()];
   for (const { write } of creations) writes.push(write);
   for (const { write } of steering) writes.push(write);
+  writes.push(...known.values());
   return writes;
 }
 
@@ -153,10 +156,13 @@ function leaveOut(batch: TickBatch, error: NotFoundError): void {
   const { kind, namespace, name } = error.key;
   const isIt = (write: Write): boolean =>
     'key' in write && write.key.kind === kind && write.key.namespace === namespace && write.key.name === name;
-  const before = batch.steering.length + batch.notes.size;
+  const size = (): number => batch.steering.length + batch.notes.size + batch.known.size;
+  const before = size();
   batch.steering = batch.steering.filter(({ write }) => !isIt(write));
-  for (const [id, write] of batch.notes) if (isIt(write)) batch.notes.delete(id);
-  if (batch.steering.length + batch.notes.size === before) throw new ReplacedError(error.message);
+  for (const notes of [batch.notes, batch.known]) {
+    for (const [id, write] of notes) if (isIt(write)) notes.delete(id);
+  }
+  if (size() === before) throw new ReplacedError(error.message);
 }
 
 function isRefusal(error: unknown): boolean {

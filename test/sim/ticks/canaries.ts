@@ -60,7 +60,7 @@ export const TICK_CANARIES: readonly Canary[] = [
   {
     name: 'change-is-heard-too-late',
     file: 'control/scheduler/lanes.ts',
-    find: 'isFresh(entry, lanes.settledUntil) ? sinceOf(entry) : lanes.settledUntil',
+    find: 'freshSince(entry, lanes.settledUntil) ?? lanes.settledUntil',
     replace: 'lanes.settledUntil',
   },
   {

@@ -59,7 +59,7 @@ export function createOracle(): Oracle {
       if (facts.settings.suspended === true || facts.suspensionAt > ripe) return;
       let kept = 0;
       for (const doubt of doubts) {
-        if (doubt.passedAt > ripe) doubts[kept++] = doubt;
+        if (doubt.passedAt > ripe || isToBeHeardOf(facts, doubt)) doubts[kept++] = doubt;
         else resolve(facts, doubt);
       }
       doubts.length = kept;
@@ -69,6 +69,18 @@ export function createOracle(): Oracle {
       allIsWell(facts);
     },
   };
+}
+
+/** Who passed it over did not know of it, and is dead, or hears late: whoever does hear makes up for it. */
+function isToBeHeardOf(facts: TickFacts, { tick }: Doubt): boolean {
+  return wasUnheard(facts, tick) && facts.now() <= facts.troubledUntil + TAKEN_OVER_MS + lagMs(facts);
+}
+
+/** Until somebody takes over a lease that was just renewed. */
+const TAKEN_OVER_MS = 75_000;
+
+function wasUnheard({ troubledUntil }: TickFacts, { due, reign }: Tick): boolean {
+  return due <= reign.at + UNHEARD_MS && troubledUntil >= reign.at;
 }
 
 function born(facts: TickFacts, history: ScheduleHistory, run: Run): void {
@@ -127,11 +139,15 @@ function resolve(facts: TickFacts, { history, tick, passedAt }: Doubt): void {
   if (isAccounted(facts, history, tick)) return;
   // By the clock of whoever passed it, it may have been missed; what becomes of those is for the policy.
   const wasMissed = tick.due <= passedAt + facts.aheadMs - MISSED_AFTER_MS || wasLate(facts, history, tick);
-  const wasUnheard = tick.due <= tick.reign.at + UNHEARD_MS && facts.troubledUntil >= tick.reign.at;
-  if ((wasMissed || wasUnheard) && isDroppable(history, tick, passedAt)) return;
+  if ((wasMissed || wasUnheard(facts, tick)) && isDroppable(history, tick, passedAt)) return;
   if (isLeftOut(facts, history, tick, passedAt)) return;
+  // By a clock that is ahead it is old when it is heard of.
+  if (facts.aheadMs > 1_000 && facts.troubledUntil >= tick.reign.at && passedAt <= tick.reign.at + LATE_NEWS_MS) return;
   facts.violate(1, `${history.name} was passed over with its tick ${text(tick.tick)}, due ${text(tick.due)}`);
 }
+
+/** News come so late, at most. */
+const LATE_NEWS_MS = 5 * 60_000;
 
 /** Who passes over what came so shortly before, without knowing of it, may die before it hears of it; then it is missed. */
 const UNHEARD_MS = 60_000;
