@@ -4,7 +4,7 @@ import { DEFAULT_WORKERS } from '../compiler/index.ts';
 import type { QuotaSpec } from '../language/index.ts';
 import type { ReviewInput, ReviewSide } from './input.ts';
 import type { Collision } from './report.ts';
-import { MINUTE_MS, type StartCounts, type Ticking } from './start-counts.ts';
+import { MINUTE_MS, ruleKey, type StartCounts, type Ticking } from './start-counts.ts';
 
 /** Both sides of the week. */
 interface Week {
@@ -73,22 +73,36 @@ function counted(before: StartCounts, after: StartCounts): Counted {
 /** Executions that are live in each minute, where their 95th percentile is known; else for the minute of their start. */
 function liveCounts(input: ReviewInput, { before, after, old, fresh }: Week): Counted {
   const live = (list: readonly Ticking[], { from, minutes }: StartCounts): StartCounts => {
-    const steps = new Float64Array(minutes.length + 1);
-    for (const { rule, offsetMs, schedule } of list) {
+    const groups = new Map<string, { readonly first: Ticking; readonly p95Ms: number; count: number }>();
+    for (const first of list) {
+      const { schedule, offsetMs } = first;
       const p95Ms = input.history?.get(schedule.launchPlan)?.p95Ms ?? 0;
-      const until = from + minutes.length * MINUTE_MS;
-      // What started before the week is still there.
-      let tick = nextTick(rule, from - offsetMs - p95Ms - 1);
-      for (let count = 0; tick !== undefined && tick + offsetMs < until && count < minutes.length; count += 1) {
-        const start = Math.max(0, Math.floor((tick + offsetMs - from) / MINUTE_MS));
-        const end = Math.floor((tick + offsetMs + p95Ms - from) / MINUTE_MS) + 1;
-        steps[start]! += 1;
-        if (end < steps.length) steps[end]! -= 1;
-        tick = nextTick(rule, tick);
-      }
+      const key = `${offsetMs} ${p95Ms} ${ruleKey(schedule.fields)}`;
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { first, p95Ms, count: 1 });
+      else group.count += 1;
     }
+    const steps = new Float64Array(minutes.length + 1);
+    for (const { first, p95Ms, count } of groups.values()) addLive(steps, first, { from, p95Ms, count });
     for (let minute = 1; minute < steps.length; minute += 1) steps[minute]! += steps[minute - 1]!;
     return { from, minutes: steps.subarray(0, minutes.length) };
   };
   return counted(live(old, before), live(fresh, after));
+}
+
+/** Notes where executions begin and end; what began before the first minute is still there. */
+function addLive(
+  steps: Float64Array,
+  { rule, offsetMs }: Ticking,
+  { from, p95Ms, count }: { readonly from: number; readonly p95Ms: number; readonly count: number },
+): void {
+  const length = steps.length - 1;
+  const minuteOf = (at: number): number => Math.floor((at - from) / MINUTE_MS);
+  let tick = nextTick(rule, from - offsetMs - p95Ms - 1);
+  for (let told = 0; tick !== undefined && minuteOf(tick + offsetMs) < length && told < length; told += 1) {
+    const end = minuteOf(tick + offsetMs + p95Ms) + 1;
+    steps[Math.max(0, minuteOf(tick + offsetMs))]! += count;
+    if (end < steps.length) steps[end]! -= count;
+    tick = nextTick(rule, tick);
+  }
 }

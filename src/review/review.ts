@@ -1,4 +1,4 @@
-import { instantText } from '../base/index.ts';
+import { instantText, MAX_REVIEWED_TICKS } from '../base/index.ts';
 import { diffCommits } from '../compiler/index.ts';
 import { approvalsOf } from './approvals.ts';
 import { newFindings, reviewFindings } from './findings.ts';
@@ -16,7 +16,8 @@ export function review(input: ReviewInput): Report {
   const isRefused = head.findings.some(({ severity }) => severity === 'error');
   const plan = isRefused ? undefined : input.plan;
   const diff = diffCommits(base.side, head.side);
-  const schedules = changedSchedules(input, diff).map((pair) => reviewSchedule(input, pair));
+  const budget = { left: MAX_REVIEWED_TICKS };
+  const schedules = changedSchedules(input, diff).map((pair) => reviewSchedule(input, pair, budget));
   const load = reviewLoad(input);
   const diagnostics = newFindings(input);
   const findings = reviewFindings(input, diagnostics, { diff, schedules, load, plan });

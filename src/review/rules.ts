@@ -1,5 +1,6 @@
 import {
   instantText,
+  MAX_WEEK_TICKS,
   MAX_YEAR_TICKS,
   REVIEW_LOAD_DAYS,
   REVIEW_YEAR_DAYS,
@@ -45,10 +46,11 @@ export function ruleText({ cron, everyMs }: TickFields): string {
 
 /** Ticks per week: an average over the year after an instant, so that a rule of the month has one as well. */
 export function runsPerWeek(rule: TickRule, from: UnixMs): number {
-  const count = (days: number): number => countBetween(rule, from, from + days * DAY_MS, MAX_YEAR_TICKS);
-  const week = count(REVIEW_LOAD_DAYS);
+  const count = (days: number, max: number): number => countBetween(rule, from, from + days * DAY_MS, max);
   const weeks = REVIEW_YEAR_DAYS / REVIEW_LOAD_DAYS;
+  // Whole days of a rule without days off are counted at once.
+  if (rule.exclude === undefined) return count(REVIEW_YEAR_DAYS, MAX_WEEK_TICKS * weeks) / weeks;
+  const week = count(REVIEW_LOAD_DAYS, MAX_WEEK_TICKS);
   // What ticks so often is the same in every week, but for its days off.
-  if (week * weeks >= MAX_YEAR_TICKS) return week;
-  return count(REVIEW_YEAR_DAYS) / weeks;
+  return week * weeks >= MAX_YEAR_TICKS ? week : count(REVIEW_YEAR_DAYS, MAX_YEAR_TICKS) / weeks;
 }

@@ -63,8 +63,13 @@ export function activeRule(schedule: ScheduleFacts | undefined): TickRule | unde
   return made.kind === 'ok' ? made.rule : undefined;
 }
 
+/** What may still be compared one by one; it is one for all schedules of a review. */
+export interface TickBudget {
+  left: number;
+}
+
 /** All that is to be said of one schedule that differs. */
-export function reviewSchedule(input: ReviewInput, pair: SchedulePair): ScheduleReview {
+export function reviewSchedule(input: ReviewInput, pair: SchedulePair, budget: TickBudget): ScheduleReview {
   const { before, after } = pair;
   const { mergeAt } = input;
   const [old, fresh] = [activeRule(before), activeRule(after)];
@@ -76,7 +81,7 @@ export function reviewSchedule(input: ReviewInput, pair: SchedulePair): Schedule
     after !== undefined &&
     before.isActive === after.isActive &&
     textOf(before.fields) === textOf(after.fields);
-  const instants = isSameRule ? undefined : instantChange(old, fresh, zone, mergeAt);
+  const instants = isSameRule ? undefined : instantChange(old, fresh, { zone, from: mergeAt, budget });
   const sides = { before: sideOf(before, mergeAt, fresh), after: sideOf(after, mergeAt, old) };
   const overlap = overlapOf(input, after, fresh);
   const cost = costOf(input, pair, sides);
@@ -140,13 +145,14 @@ function sideOf(
 function instantChange(
   old: TickRule | undefined,
   fresh: TickRule | undefined,
-  zone: string,
-  from: number,
+  { zone, from, budget }: { readonly zone: string; readonly from: number; readonly budget: TickBudget },
 ): InstantChange | undefined {
   const until = from + REVIEW_LOAD_DAYS * DAY_MS;
   const ticksOf = (rule: TickRule | undefined): readonly number[] | undefined => {
     if (rule === undefined) return [];
-    if (countBetween(rule, from, until, MAX_COMPARED_TICKS + 1) > MAX_COMPARED_TICKS) return undefined;
+    const count = countBetween(rule, from, until, MAX_COMPARED_TICKS + 1);
+    if (count > Math.min(MAX_COMPARED_TICKS, budget.left)) return undefined;
+    budget.left -= count;
     return ticksBetween(rule, from, until, MAX_COMPARED_TICKS);
   };
   const [before, after] = [ticksOf(old), ticksOf(fresh)];

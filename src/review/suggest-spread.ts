@@ -1,3 +1,4 @@
+import { MAX_REVIEWED_TICKS } from '../base/index.ts';
 import { shortestInterval, spreadOffsetMs } from '../calendar/index.ts';
 import { printDuration } from '../language/index.ts';
 import type { ReviewInput } from './input.ts';
@@ -37,6 +38,8 @@ export function suggestSpread(
   const rest = after.minutes.slice();
   const own = startCounts(crowd, after.from, length).minutes;
   for (let minute = 0; minute < length; minute += 1) rest[minute]! -= own[minute]!;
+  const ticks = own.reduce((sum, count) => sum + count, 0);
+  if (ticks * SPREADS_MS.length > MAX_REVIEWED_TICKS) return undefined;
   const goal = Math.max(CALM_STARTS, peakBefore);
   let best: { readonly spreadMs: number; readonly peak: number } | undefined;
   for (const spreadMs of SPREADS_MS) {

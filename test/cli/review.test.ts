@@ -127,6 +127,14 @@ describe('pipectl review', () => {
     }
   });
 
+  it('says so when no commit that both have is here', async () => {
+    git('checkout', '-q', '--orphan', 'apart');
+    write('pipelines/nightly.yaml', later['pipelines/nightly.yaml']);
+    commit('apart');
+    const { code, err } = await review('main');
+    expect({ code, told: err.startsWith('no commit that both have is here') }).toEqual({ code: 0, told: true });
+  });
+
   it('takes owners from the base: a change cannot name its own', async () => {
     branch('mine', { ...later, CODEOWNERS: '* @mallory\n' });
     const { approvals } = await reportOf();

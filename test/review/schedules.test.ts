@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Report, ScheduleReview } from '../../src/review/index.ts';
-import { commitOf, NOW, rescheduled, reviewed, SUMS, schedule } from './reviewed.ts';
+import { commitOf, NOW, project, rescheduled, reviewed, SUMS, schedule } from './reviewed.ts';
 
 function only(report: Report): ScheduleReview {
   expect(report.schedules).toHaveLength(1);
@@ -95,6 +95,35 @@ describe('schedules', () => {
   it('point at the line of their rule', () => {
     const { file, line } = only(rescheduled('cron: "0 2 * * *"', 'cron: "0 3 * * *"'));
     expect({ file, line }).toEqual({ file: 'pipelines/all.yaml', line: 15 });
+  });
+});
+
+describe('schedules that differ by domain', () => {
+  const variants = (all: string, production: string, staging: string) => ({
+    ...commitOf(
+      SUMS,
+      schedule('nightly', `cron: "${all}"`),
+      schedule('nightly', `cron: "${production}"`).replace(
+        '{ name: nightly }',
+        '{ name: nightly, domains: [production] }',
+      ),
+      schedule('nightly', `cron: "${staging}"`).replace('{ name: nightly }', '{ name: nightly, domains: [staging] }'),
+    ),
+    'pipectl.yaml': project().replace(
+      'production: { ref: main }',
+      'production: { ref: main }, staging: { ref: staging }, test: { ref: test }',
+    ),
+  });
+  const before = variants('0 1 * * *', '0 2 * * *', '0 3 * * *');
+
+  it('are those of the domain that is looked at', () => {
+    const { name, before: old, after } = only(reviewed(before, variants('0 1 * * *', '0 4 * * *', '0 3 * * *')));
+    expect([name, old?.rule, after?.rule]).toEqual(['nightly', '0 2 * * *', '0 4 * * *']);
+  });
+
+  it('are not those of others', () => {
+    expect(reviewed(before, variants('0 1 * * *', '0 2 * * *', '0 5 * * *')).schedules).toEqual([]);
+    expect(reviewed(before, variants('0 6 * * *', '0 2 * * *', '0 3 * * *')).schedules).toEqual([]);
   });
 });
 

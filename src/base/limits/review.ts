@@ -4,6 +4,8 @@
 export const REVIEW_TICKS = 10;
 /** Ticks of one changed schedule that are compared one by one; of those that tick more often only counts are told. */
 export const MAX_COMPARED_TICKS = 20_000;
+/** Ticks of all changed schedules together that are compared, and that a suggested spread is tried out with. */
+export const MAX_REVIEWED_TICKS = 1_000_000;
 /** Changes of a zone's clocks that are told, and local times of each. */
 export const REVIEW_CLOCK_CHANGES = 2;
 export const MAX_CLOCK_TIMES = 12;
@@ -11,7 +13,9 @@ export const MAX_CLOCK_TIMES = 12;
 export const REVIEW_LOAD_DAYS = 7;
 export const REVIEW_YEAR_DAYS = 364;
 /** Ticks of one schedule that are counted in a year: past them its year is like its week. */
-export const MAX_YEAR_TICKS = 1_000_000;
+export const MAX_YEAR_TICKS = 100_000;
+/** Ticks of one schedule in a week: one each second. */
+export const MAX_WEEK_TICKS = 7 * 86_400;
 /** Schedules that a busy moment names. */
 export const MAX_NAMED_SCHEDULES = 5;
 /** Executions of one launch plan in a history, the newest, and launch plans of it. */

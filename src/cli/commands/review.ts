@@ -38,6 +38,12 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const git = openCheckoutGit(findProjectRoot(cwd) ?? cwd, env);
   const [base, head] = revisionsOf(input.arguments);
   const range = await reviewRange(git, { base, head });
+  if (range.isApart) {
+    const how = 'fetch more history, as with `git fetch --unshallow`';
+    context.stderr.write(
+      `no commit that both have is here, so all differences of ${printable(range.baseTitle)} count: ${how}\n`,
+    );
+  }
   const sides = await openSides(context, git, range, input.text('domain'));
   const { codeOwners, paths } = await changedFiles(git, range.base, range.head);
   const plan = await planOf(sides);

@@ -11,6 +11,8 @@ export interface RevisionRange {
   readonly headTitle: string;
   /** The branch that the change goes to, without its remote. */
   readonly branch: string;
+  /** No commit that both have is here, so BASE itself is compared with: others' changes look like undone. */
+  readonly isApart: boolean;
 }
 
 /**
@@ -24,12 +26,14 @@ export async function reviewRange(
   const target = base ?? (await defaultBase(git));
   const [tip, top] = [await commitOf(git, target), await commitOf(git, head)];
   const parting = (await unlessRefused(git.run('merge-base', tip, top)))?.trim();
+  const isApart = parting === undefined || parting === '';
   return {
-    base: parting === undefined || parting === '' ? tip : parting,
+    base: isApart ? tip : parting,
     head: top,
     baseTitle: target,
     headTitle: head,
     branch: await branchOf(git, target),
+    isApart,
   };
 }
 
