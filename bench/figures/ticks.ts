@@ -11,7 +11,11 @@ const FEW = 1_000;
 /** Each group of schedules has its own seconds of this span, so that none is late because of another. */
 const SPAN_S = 15;
 const LAST_S = 13;
-const IDLE_MS = 5_000;
+const IDLE_MS = 10_000;
+/** What a start leaves to do, as the collector's work, is none of what idling costs. */
+const SETTLE_MS = 5_000;
+/** The processor time of ticks counts from so long before they are due. What is prepared before that does not depend on n. */
+const BEFORE_MS = 100;
 
 export function open(): Promise<Session> {
   return openTicks(100_000);
@@ -26,12 +30,12 @@ export async function openTicks(count: number): Promise<Session> {
   return {
     async round() {
       await untilSecond(LAST_S);
-      const due = await ticked(many.host, DUE);
-      const fewFirst = await ticked(few.host, FEW);
-      const manyFirst = await ticked(many.host, FEW);
-      const manyDue = await ticked(many.host, MANY_DUE);
-      const fewLater = await ticked(few.host, FEW);
-      const manyLater = await ticked(many.host, FEW);
+      const due = await ticked(many.host, DUE, 0);
+      const fewFirst = await ticked(few.host, FEW, 2);
+      const manyFirst = await ticked(many.host, FEW, 3);
+      const manyDue = await ticked(many.host, MANY_DUE, 5);
+      const fewLater = await ticked(few.host, FEW, 8);
+      const manyLater = await ticked(many.host, FEW, 9);
       const cronMs = await jobs.late();
       return {
         ...many.samples,
@@ -55,13 +59,19 @@ export async function openTicks(count: number): Promise<Session> {
   };
 }
 
-/** How late each tick of a group was whose second comes next, and the processor time of all threads for one. */
+/**
+ * How late each tick of a group was whose second comes next, and the processor time of all threads for one: from the start of
+ * that second, so that what the group before left to do does not count.
+ */
 async function ticked(
   host: TickHost,
   count: number,
+  second: number,
 ): Promise<{ readonly late: readonly number[]; readonly cpuMicros: number }> {
+  const ticks = host.late(count);
+  await untilSecond(second, BEFORE_MS);
   const before = process.cpuUsage();
-  const late = await host.late(count);
+  const late = await ticks;
   const { user, system } = process.cpuUsage(before);
   return { late, cpuMicros: (user + system) / count };
 }
@@ -118,6 +128,7 @@ async function openMany(count: number) {
 
 /** Processor time of all threads while nothing is due, in percent of one core. */
 async function idlePercent(): Promise<number> {
+  await pause(SETTLE_MS);
   const before = process.cpuUsage();
   const startedMs = performance.now();
   await pause(IDLE_MS);
@@ -125,9 +136,9 @@ async function idlePercent(): Promise<number> {
   return (user + system) / 10 / (performance.now() - startedMs);
 }
 
-/** Resolves in that second of a span. */
-async function untilSecond(second: number): Promise<void> {
-  while (Math.floor(Date.now() / 1_000) % SPAN_S !== second) await pause(20);
+/** Resolves in that second of a span, or so long before it begins. */
+async function untilSecond(second: number, beforeMs = 0): Promise<void> {
+  while (Math.floor((Date.now() + beforeMs) / 1_000) % SPAN_S !== second) await pause(20);
 }
 
 function pause(ms: number): Promise<void> {

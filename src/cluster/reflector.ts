@@ -4,6 +4,7 @@ import {
   type Random,
   REFLECTOR_PAGE_SIZE,
   RELIST_INTERVAL_MS,
+  RELIST_OBJECTS,
   WATCH_BACKOFF,
   WaitError,
 } from '../base/index.ts';
@@ -205,7 +206,8 @@ async function follow<T extends KubeObject>(
   const end = (): void => ending.abort('ended');
   signal.addEventListener('abort', end);
   // Reflectors that start together must not list together for ever.
-  const intervalMs = (options.relistMs ?? RELIST_INTERVAL_MS) * (0.8 + 0.4 * options.random.unit());
+  const rarer = Math.max(1, state.versions.size / RELIST_OBJECTS);
+  const intervalMs = (options.relistMs ?? RELIST_INTERVAL_MS) * rarer * (0.8 + 0.4 * options.random.unit());
   const cancel = options.clock.at(options.clock.now() + intervalMs, end);
   state.seen = resourceVersion;
   try {

@@ -12,19 +12,20 @@ import { nextDue, ticksAt } from './tick-spans.ts';
 export interface Ahead {
   /** By the number of the schedule. */
   readonly ready: Map<number, Ready>;
-  /** Live ticks that are due up to here have been looked at. */
-  until: UnixMs;
+  /** When to look again for ticks that are due soon. */
+  lookAt: UnixMs;
 }
 
 interface Ready {
   readonly schedule: string;
   readonly tick: UnixMs;
+  readonly due: UnixMs;
   readonly start: Start;
   readonly write: CreateWrite;
 }
 
 export function createAhead(): Ahead {
-  return { ready: new Map(), until: Number.NEGATIVE_INFINITY };
+  return { ready: new Map(), lookAt: Number.NEGATIVE_INFINITY };
 }
 
 /** The write that creates the execution of a tick. */
@@ -36,26 +37,35 @@ export function creationOf({ ready }: Ahead, { entry, tick }: DueTick, start: St
   return isIt ? known.write : start(entry.name, tick);
 }
 
-/** When ticks are to be looked at that are due later; Infinity: those that there are have been. */
-export function lookAheadAt({ ahead, lanes, settings }: Running, now: UnixMs): UnixMs {
-  const first = lanes.live.firstAt();
-  if (first <= Math.max(now, ahead.until) || settings.suspended === true) return Number.POSITIVE_INFINITY;
-  return Math.max(now, first - TICKS_AHEAD_MS);
+/** When to look for ticks that are due soon; Infinity: there are none, too few, or some are due now. */
+export function lookAheadAt({ ahead, lanes, settings, options }: Running, now: UnixMs): UnixMs {
+  const { live } = lanes;
+  const first = live.firstAt();
+  if (first <= now || live.size() < (options.aheadFrom ?? MANY) || settings.suspended === true) {
+    return Number.POSITIVE_INFINITY;
+  }
+  return Math.max(now, ahead.lookAt, first - TICKS_AHEAD_MS);
 }
 
-/** Prepares the ticks that are due within a second of the next one, where they are many. Never rejects. */
+/** The ticks after so many are those of other instants: they are looked for soon. */
+export function noteTaken({ ahead, options }: Running, ticks: number): void {
+  if (ticks >= (options.aheadFrom ?? MANY)) ahead.lookAt = Number.NEGATIVE_INFINITY;
+}
+
+/** Prepares the ticks that are due soon, where they are many. Never rejects. */
 export async function lookAhead(term: Running): Promise<void> {
   const { ahead, lanes, options, ending } = term;
   const { live } = lanes;
-  ahead.ready.clear();
-  ahead.until = live.firstAt() + SPAN_MS;
-  const { until } = ahead;
-  const ids = live.dueUntil(until, MAX_TICKS_AHEAD);
+  const now = options.clock.now();
+  const until = now + TICKS_AHEAD_MS;
+  ahead.lookAt = now + TICKS_AHEAD_MS / 2;
+  for (const [id, { due }] of ahead.ready) if (due <= now) ahead.ready.delete(id);
+  const ids = live.dueUntil(until, MAX_TICKS_AHEAD).filter((id) => !ahead.ready.has(id));
   if (ids.length < (options.aheadFrom ?? MANY)) return;
-  for (let at = 0; at < ids.length; at += TICKS_PER_LOOK_AHEAD) {
+  for (let at = 0; at < ids.length && ahead.ready.size < MAX_TICKS_AHEAD; at += TICKS_PER_LOOK_AHEAD) {
     // What is due now goes first.
     while (live.firstAt() <= options.clock.now()) await pause(options.clock, AGAIN_MS, ending.signal);
-    if (term.isOver || ahead.until !== until || options.clock.now() > until) return;
+    if (term.isOver || options.clock.now() > until) return;
     try {
       await prepareSome(term, ids.subarray(at, at + TICKS_PER_LOOK_AHEAD), until);
     } catch {
@@ -66,8 +76,6 @@ export async function lookAhead(term: Running): Promise<void> {
   }
 }
 
-/** Ticks that are due within so much after the next one are prepared with it. */
-const SPAN_MS = 1_000;
 /** Fewer than these are written at once anyway. */
 const MANY = 100;
 const AGAIN_MS = 10;
@@ -88,6 +96,6 @@ async function prepareSome({ ahead, lanes, roster, launcher }: Running, ids: Int
     nextDue(entry.spans, due);
     const [tick, other] = ticksAt(entry.spans, due);
     if (tick === undefined || other !== undefined) continue;
-    ahead.ready.set(id, { schedule: entry.name, tick, start, write: start(entry.name, tick) });
+    ahead.ready.set(id, { schedule: entry.name, tick, due, start, write: start(entry.name, tick) });
   }
 }

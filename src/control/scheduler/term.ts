@@ -10,7 +10,7 @@ import {
   type UnixMs,
 } from '../../base/index.ts';
 import type { Cluster, Schedule, SchedulerSettings } from '../../cluster/index.ts';
-import { type Ahead, createAhead, lookAhead, lookAheadAt } from './ahead.ts';
+import { type Ahead, createAhead, lookAhead, lookAheadAt, noteTaken } from './ahead.ts';
 import { arrangeSome, noteMissed } from './arrange.ts';
 import { type Claims, createClaims } from './claims.ts';
 import { collect } from './collect.ts';
@@ -313,6 +313,7 @@ async function turn(term: Running): Promise<void> {
     let isWritten = false;
     do {
       term.pending ??= nextBatch(term);
+      noteTaken(term, term.pending?.ticks.length ?? 0);
       isWritten = term.pending !== undefined && (await settle(term, term.pending));
       term.pending = undefined;
       term.failures = 0;
