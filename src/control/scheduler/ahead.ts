@@ -12,6 +12,8 @@ import { nextDue, ticksAt } from './tick-spans.ts';
 export interface Ahead {
   /** By the number of the schedule. */
   readonly ready: Map<number, Ready>;
+  /** When the last of them is due. */
+  lastDue: UnixMs;
   /** When to look again for ticks that are due soon. */
   lookAt: UnixMs;
 }
@@ -25,15 +27,14 @@ interface Ready {
 }
 
 export function createAhead(): Ahead {
-  return { ready: new Map(), lookAt: Number.NEGATIVE_INFINITY };
+  return { ready: new Map(), lastDue: Number.NEGATIVE_INFINITY, lookAt: Number.NEGATIVE_INFINITY };
 }
 
 /** The write that creates the execution of a tick. */
 export function creationOf({ ready }: Ahead, { entry, tick }: DueTick, start: Start): CreateWrite {
+  // Left there until all are due: taking out one by one costs as much as finding it.
   const known = ready.get(entry.id);
-  if (known === undefined) return start(entry.name, tick);
-  ready.delete(entry.id);
-  const isIt = known.start === start && known.tick === tick && known.schedule === entry.name;
+  const isIt = known?.start === start && known.tick === tick && known.schedule === entry.name;
   return isIt ? known.write : start(entry.name, tick);
 }
 
@@ -50,6 +51,11 @@ export function lookAheadAt({ ahead, lanes, settings, options }: Running, now: U
 /** The ticks after so many are those of other instants: they are looked for soon. */
 export function noteTaken({ ahead, options }: Running, ticks: number): void {
   if (ticks >= (options.aheadFrom ?? MANY)) ahead.lookAt = Number.NEGATIVE_INFINITY;
+}
+
+/** Lets go what no tick is waiting for any more. */
+export function letGo({ ready, lastDue }: Ahead, settledUntil: UnixMs): void {
+  if (ready.size > 0 && lastDue <= settledUntil) ready.clear();
 }
 
 /** Prepares the ticks that are due soon, where they are many. Never rejects. */
@@ -96,6 +102,7 @@ async function prepareSome({ ahead, lanes, roster, launcher }: Running, ids: Int
     nextDue(entry.spans, due);
     const [tick, other] = ticksAt(entry.spans, due);
     if (tick === undefined || other !== undefined) continue;
+    ahead.lastDue = Math.max(ahead.lastDue, due);
     ahead.ready.set(id, { schedule: entry.name, tick, due, start, write: start(entry.name, tick) });
   }
 }

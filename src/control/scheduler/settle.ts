@@ -262,13 +262,13 @@ function conditionOf({ reason, message }: NonNullable<Laggard['reason']>, since:
 }
 
 function noteStarted({ counters, notes, options }: Term, creations: readonly Creation[], now: UnixMs): void {
-  for (const { due, write } of creations) {
+  for (const { due } of creations) {
     const latenessMs = Math.max(0, now - due.due);
     counters.started += 1;
     if (due.lane === 'live') {
       counters.lastLatenessMs = latenessMs;
       options.onTick?.({ latenessMs });
     } else counters.caughtUp += 1;
-    notes.started(due.entry, due.tick, createdName(write), latenessMs);
   }
+  notes.started(creations, now);
 }

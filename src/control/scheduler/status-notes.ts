@@ -10,6 +10,9 @@ import {
 } from '../../base/index.ts';
 import { type Cluster, findObject, type MergePatch, patchStatus, type Schedule } from '../../cluster/index.ts';
 import { type Happening, recordEvent } from '../reconciler/index.ts';
+import type { DueTick } from './collect.ts';
+import { type CreateWrite, createdName } from './launcher.ts';
+import type { Roster } from './roster.ts';
 import type { ScheduleEntry } from './schedule-entry.ts';
 import { nextDue, ticksAt } from './tick-spans.ts';
 
@@ -25,12 +28,19 @@ interface News {
   aside: { readonly reason: string; readonly message: string } | undefined;
 }
 
+/** A tick and the name of its execution, which became durable. */
+export interface StartedTick {
+  readonly due: DueTick;
+  readonly write: CreateWrite;
+}
+
 /**
  * Tells people what schedules do, in their status: late, what happened in between at once, and at a bounded rate. Nothing
  * depends on it, so what cannot be told is left out.
  */
 export interface StatusNotes {
-  readonly started: (entry: ScheduleEntry, tick: UnixMs, execution: string, latenessMs: number) => void;
+  /** Looked at when there is time. */
+  readonly started: (ticks: readonly StartedTick[], at: UnixMs) => void;
   /** When it ticks next is to be told. */
   readonly planned: (entry: ScheduleEntry) => void;
   readonly missed: (entry: ScheduleEntry, count: number) => void;
@@ -46,11 +56,13 @@ export interface StatusNotesOptions {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly log: Log;
+  readonly roster: Pick<Roster, 'at'>;
 }
 
-export function createStatusNotes({ cluster, clock, log }: StatusNotesOptions): StatusNotes {
+export function createStatusNotes({ cluster, clock, log, roster }: StatusNotesOptions): StatusNotes {
   /** By the number of the schedule: its next news replace those of one that had the number before. */
   const waiting = new Map<number, News>();
+  const unread: StartedBatch[] = [];
   let cancel: (() => void) | undefined;
   let writing: Promise<unknown> = Promise.resolve();
   let isStopped = false;
@@ -72,12 +84,9 @@ export function createStatusNotes({ cluster, clock, log }: StatusNotesOptions): 
     cancel = clock.at(clock.now() + SCHEDULE_STATUS_EVERY_MS, flush);
   };
   const flush = (): void => {
-    const some: News[] = [];
-    for (const [id, news] of waiting) {
-      if (some.length === SCHEDULE_STATUS_PER_WRITE) break;
-      waiting.delete(id);
-      some.push(news);
-    }
+    const next = unread.shift();
+    if (next !== undefined) readStarted(next, roster, newsOf);
+    const some = takeSome(waiting);
     writing = Promise.allSettled(some.map((news) => write(cluster, clock.now(), news))).then((results) => {
       const failed = results.find(({ status }) => status === 'rejected');
       if (failed !== undefined) {
@@ -85,14 +94,14 @@ export function createStatusNotes({ cluster, clock, log }: StatusNotesOptions): 
         log.write('debug', 'status of schedules not written', { error: String(reason) });
       }
       cancel = undefined;
-      if (waiting.size > 0) arm();
+      if (waiting.size + unread.length > 0) arm();
     });
   };
   return {
-    started(entry, tick, execution, latenessMs) {
-      const news = newsOf(entry);
-      if (news === undefined || (news.lastTick ?? 0) > tick) return;
-      Object.assign(news, { lastTick: tick, lastExecution: execution, latenessMs });
+    started(ticks, at) {
+      if (ticks.length < FEW) readStarted({ ticks, at }, roster, newsOf);
+      else if (unread.length < MAX_UNREAD) unread.push({ ticks, at });
+      arm();
     },
     planned(entry) {
       newsOf(entry);
@@ -120,6 +129,40 @@ export function createStatusNotes({ cluster, clock, log }: StatusNotesOptions): 
 
 function isSameSchedule(a: ScheduleEntry, b: ScheduleEntry): boolean {
   return a.name === b.name && a.launch.namespace === b.launch.namespace;
+}
+
+interface StartedBatch {
+  readonly ticks: readonly StartedTick[];
+  readonly at: UnixMs;
+}
+
+/** Larger batches wait, since another one may be due at once: so many of them, of which the first is read at each write. */
+const MAX_UNREAD = 100;
+const FEW = 100;
+
+function readStarted(
+  { ticks, at }: StartedBatch,
+  roster: Pick<Roster, 'at'>,
+  newsOf: (entry: ScheduleEntry) => News | undefined,
+): void {
+  for (const { due, write } of ticks) {
+    // It may have changed meanwhile, or be no more.
+    const entry = roster.at(due.entry.id);
+    const news = entry !== undefined && isSameSchedule(entry, due.entry) ? newsOf(entry) : undefined;
+    if (news === undefined || (news.lastTick ?? 0) > due.tick) continue;
+    const latenessMs = Math.max(0, at - due.due);
+    Object.assign(news, { lastTick: due.tick, lastExecution: createdName(write), latenessMs });
+  }
+}
+
+function takeSome(waiting: Map<number, News>): readonly News[] {
+  const some: News[] = [];
+  for (const [id, news] of waiting) {
+    if (some.length === SCHEDULE_STATUS_PER_WRITE) break;
+    waiting.delete(id);
+    some.push(news);
+  }
+  return some;
 }
 
 const NOTHING = { lastTick: undefined, lastExecution: undefined, aside: undefined };

@@ -10,7 +10,7 @@ import {
   type UnixMs,
 } from '../../base/index.ts';
 import type { Cluster, Schedule, SchedulerSettings } from '../../cluster/index.ts';
-import { type Ahead, createAhead, lookAhead, lookAheadAt, noteTaken } from './ahead.ts';
+import { type Ahead, createAhead, letGo, lookAhead, lookAheadAt, noteTaken } from './ahead.ts';
 import { arrangeSome, noteMissed } from './arrange.ts';
 import { type Claims, createClaims } from './claims.ts';
 import { collect } from './collect.ts';
@@ -145,7 +145,7 @@ function newTerm(
     roster,
     launcher: createLauncher(options.cluster),
     claims: createClaims(options.cluster),
-    notes: createStatusNotes(options),
+    notes: createStatusNotes({ ...options, roster }),
     ahead: createAhead(),
     fence,
     epoch,
@@ -318,6 +318,7 @@ async function turn(term: Running): Promise<void> {
       term.pending = undefined;
       term.failures = 0;
       // Whoever waits for the disk lets all others go on, so the next batch may follow at once.
+      if (isWritten) letGo(term.ahead, term.lanes.settledUntil);
     } while (isWritten && !term.isOver && turnAt(term, clock.now()) <= clock.now());
   } catch (error) {
     if (term.isOver) return;

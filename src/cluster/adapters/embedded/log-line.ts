@@ -31,7 +31,7 @@ export function deleteLine(entry: Entry, rv: number): string {
   return `d ${place(entry)} ${rv}\n`;
 }
 
-export function stencilLine(number: string, stencil: Stencil): string {
+export function stencilLine(number: number, stencil: Stencil): string {
   return `t ${number} ${JSON.stringify(stencil)}\n`;
 }
 

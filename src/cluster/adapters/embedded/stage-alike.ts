@@ -14,8 +14,8 @@ export interface Alike {
   readonly createdAt: string;
   /** Their uids differ in the last digits, which count. */
   readonly uidHead: string;
-  /** Its number in the text; undefined: what is there once gains nothing by a stencil. */
-  number: string | undefined;
+  /** What is the same in their lines: at the start, before what is last in the uid, and after it. Undefined: there is one only. */
+  pieces: readonly [string, string, string] | undefined;
 }
 
 /** Stages the creation of one of many objects that are alike: its line says what sets it apart. Returns the index of its op. */
@@ -35,23 +35,14 @@ export function stageAlike(batch: Batch, key: ObjectKey, like: Stenciled): numbe
   entry.pending = { main, rv, writes: 1 };
   if (known === undefined) batch.lines.push(putLine(entry, rv, mainText(main)));
   else {
-    if (alike.number === undefined) {
-      alike.number = String(++table.lastStencil);
-      batch.lines.push(stencilLine(alike.number, stencil));
+    if (alike.pieces === undefined) {
+      const number = ++table.lastStencil;
+      batch.lines.push(stencilLine(number, stencil));
+      alike.pieces = [alikeHead(shelf), ` ${number} ${uidHead}`, ` ${createdAt} `];
     }
-    // Pieces that are joined at once: one that is put together by itself has to be copied when the text is written.
-    batch.lines.push(
-      alikeHead(shelf),
-      name,
-      ` ${rv} ${alike.number} `,
-      uidHead,
-      uidTail,
-      ' ',
-      createdAt,
-      ' ',
-      rest,
-      '\n',
-    );
+    const [head, beforeTail, afterTail] = alike.pieces;
+    // Joined at once: a line that is put together by itself has to be copied when the text is written.
+    batch.lines.push(head, name, ` ${rv}`, beforeTail, uidTail, afterTail, rest, '\n');
   }
   batch.length += main.length;
   return batch.ops.push({ kind: 'put', entry, rv, main }) - 1;
@@ -73,7 +64,7 @@ function newAlike(batch: Batch, key: ObjectKey, like: Stenciled): Alike {
     shelf: shelfOf(table, kind, namespace),
     createdAt: timestamp(clock),
     uidHead: newUid(random).slice(0, -TAIL_DIGITS),
-    number: undefined,
+    pieces: undefined,
   };
   batch.alikes.set(stencil, alike);
   return alike;
