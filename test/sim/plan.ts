@@ -61,13 +61,16 @@ export interface SimPlan {
 const PROPELLERS = ROLES.filter((role) => role.startsWith('propeller'));
 const HOUR = 3_600_000;
 /** So many that worlds of two days have 200 at least. */
-const EXECUTIONS_PER_HOUR = 4.3;
+const EXECUTIONS_PER_HOUR = 4.22;
+/** How often somebody starts some, and how many at the same moment: they share what a machine does for any. */
+const RUNS_PER_HOUR = 2.2;
+const TOGETHER = [1, 3, 6, 10] as const;
 const MINUTE = 60_000;
 
 export function planOf(seed: number, hours: number): SimPlan {
   const chance = chanceOf(seed, 'plan');
   const mode = chance.chance(0.4) ? 'embedded' : 'kubernetes';
-  const storms = times(chanceOf(seed, 'storms'), hours, 1 / 8);
+  const storms = times(chanceOf(seed, 'storms'), hours, 1 / 10);
   const usurped = usurpationOf(seed, hours, mode);
   const faults = chance.chance(0.05)
     ? []
@@ -144,7 +147,7 @@ function careActions(seed: number, hours: number): Action[] {
     const forMs = Math.min(last - atMs, Math.round(chance.between(5 * MINUTE, 3 * HOUR)));
     actions.push({ kind: 'suspend', atMs, choice: chance.int(1_000), forMs });
   }
-  for (const atMs of times(chance, hours, 1 / 24)) {
+  for (const atMs of times(chance, hours, 1 / 48)) {
     const choice = chance.int(1_000);
     const branch = chance.pick(['main', 'release']);
     actions.push({ kind: 'pushEmptied', atMs, choice, branch });
@@ -228,9 +231,13 @@ function pushFaultsOf(seed: number, hours: number, mode: SimPlan['mode']): Fault
 /** Those whom pushes tell something. */
 const HEARING: readonly Role[] = ['scheduler', 'scheduler', 'propeller-0'];
 
+const NETWORK: ReadonlySet<Fault['kind']> = new Set(['partition', 'cutAtCommit', 'flaky', 'slow', 'stale']);
+
 function faultOf(kind: Fault['kind'], atMs: number, chance: Chance, mode: SimPlan['mode']): Fault {
   const role = chance.pick(ROLES);
-  const forMs = Math.round(chance.chance(0.2) ? chance.between(10 * MINUTE, 2 * HOUR) : chance.between(100, 90_000));
+  // Who is cut off for long asks again and again, and learns nothing from it after half a lease more.
+  const longestMs = NETWORK.has(kind) ? 45 * MINUTE : 2 * HOUR;
+  const forMs = Math.round(chance.chance(0.2) ? chance.between(10 * MINUTE, longestMs) : chance.between(100, 90_000));
   const choice = chance.int(1_000);
   const byMs = Math.round(chance.pick([-2 * HOUR, -90_000, -900, 700, 60_000, 3 * HOUR]) * chance.between(0.5, 1));
   const rates = [chance.between(0, 0.3), chance.between(0, 0.3), chance.between(0, 0.3)];
@@ -281,12 +288,15 @@ function actionsOf(chance: Chance, hours: number, storms: readonly number[]): Ac
   // A first commit, and time to make it active, before anybody runs something.
   actions.push({ kind: 'push', atMs: 1_000, choice: 0, branch: 'main' });
   // Schedules start more in one world than in another: users make up for it.
-  for (const atMs of times(chance, hours, 2 * EXECUTIONS_PER_HOUR)) {
-    const unless = Math.ceil((atMs / HOUR) * EXECUTIONS_PER_HOUR);
-    const isLight = chance.chance(0.88);
-    actions.push({ kind: 'run', atMs, choice: chance.int(1_000), a: chance.int(30), unless, isLight });
+  const instants = times(chance, hours, RUNS_PER_HOUR);
+  for (const [place, atMs] of instants.entries()) {
+    const unless = Math.ceil(((instants[place + 1] ?? hours * HOUR) / HOUR) * EXECUTIONS_PER_HOUR);
+    for (let left = chance.pick(TOGETHER); left > 0; left--) {
+      const isLight = chance.chance(0.9);
+      actions.push({ kind: 'run', atMs, choice: chance.int(1_000), a: chance.int(30), unless, isLight });
+    }
   }
-  for (const atMs of times(chance, hours, 0.3)) {
+  for (const atMs of times(chance, hours, 0.22)) {
     actions.push({ kind: chance.pick(['relaunch', 'recover', 'recover']), atMs, choice: chance.int(1_000) });
   }
   for (const stormMs of storms) {

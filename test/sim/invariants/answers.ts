@@ -49,6 +49,7 @@ function isSilent({ world, executions }: Facts, execution: ExecutionFacts): bool
 
 /** 12: an abort reaches every attempt that the execution knows of, at once. */
 export const abortsReachAll: Invariant = {
+  of: ['Execution'],
   after(facts, commit) {
     if (commit.kind !== 'status' || commit.key.kind !== 'Execution') return;
     const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);

@@ -6,6 +6,7 @@ import type { Facts, Invariant } from './facts.ts';
 
 /** 8: what is over is in the store or in the archive, as it was, until somebody deletes it or its time is up. */
 export const nothingFallsBetween: Invariant = {
+  of: ['Execution'],
   before(facts, commit) {
     const { archive } = facts.world;
     if (archive === undefined) return;

@@ -28,6 +28,7 @@ interface Page {
 
 /** 6: a revision is visible whole: its index, the pages of that, and every entity. */
 export const revisionsAreWhole: Invariant = {
+  of: ['Revision'],
   after(facts, commit) {
     if (commit.kind !== 'put' || commit.object.kind !== 'Revision') return;
     const { spec, metadata } = commit.object as Revision;
@@ -55,6 +56,7 @@ function entitiesOf(facts: Facts, index: string, revision: string): ReadonlyMap<
 
 /** 6: what becomes active refers only to what is there. */
 export const nothingDangles: Invariant = {
+  of: [...DEFINITION_KINDS],
   after(facts, commit) {
     if (commit.kind !== 'put' || !DEFINITION_KINDS.has(commit.object.kind)) return;
     const { object } = commit;
@@ -168,6 +170,7 @@ const reconciles = new WeakMap<Facts, number>();
 
 /** 16: what is as it should be is not written again and again. */
 export const reconcilesAreFew: Invariant = {
+  of: ['Repository'],
   after(facts, commit) {
     if (commit.kind !== 'status' || commit.key.kind !== 'Repository') return;
     const count = (reconciles.get(facts) ?? 0) + 1;

@@ -15,6 +15,7 @@ import {
 
 /** 9: terminal states never change, neither of executions nor of nodes. */
 export const terminalIsFinal: Invariant = {
+  of: ['Execution'],
   before(facts, commit) {
     if (commit.kind !== 'status' || commit.key.kind !== 'Execution') return;
     const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);
@@ -33,6 +34,7 @@ export const terminalIsFinal: Invariant = {
 
 /** 3, 4, 12: one live attempt per node, one identity per pod name, attempts in order, none after an abort or the end. */
 export const attemptsAreSingle: Invariant = {
+  of: ['Pod'],
   before(facts, commit) {
     if (commit.kind !== 'put' || commit.object.kind !== 'Pod' || commit.before !== undefined) return;
     const pod = podFactsOf(commit.object as Pod);
@@ -67,6 +69,7 @@ export const attemptsAreSingle: Invariant = {
 
 /** 3: a node is over when its attempts are confirmed gone, and not before. */
 export const endsAreConfirmed: Invariant = {
+  of: ['Execution'],
   after(facts, commit) {
     if (commit.kind !== 'status' || commit.key.kind !== 'Execution' || commit.patch.nodes === undefined) return;
     const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);
@@ -90,6 +93,7 @@ function digests(facts: Facts): Map<string, string> {
 
 /** 11: an execution keeps its closure, and what else it was asked for. */
 export const specIsKept: Invariant = {
+  of: ['Execution'],
   before(facts, commit) {
     if (commit.kind !== 'put' || commit.object.kind !== 'Execution') return;
     const after = (commit.object as Execution).spec;
@@ -105,6 +109,7 @@ export const specIsKept: Invariant = {
  * written before the status that tells why; so it is judged with that.
  */
 export const inputsAreThere: Invariant = {
+  of: ['Execution', 'Pod'],
   after(facts, commit) {
     if (commit.kind === 'put' && commit.object.kind === 'Pod' && commit.before === undefined) {
       const pod = podFactsOf(commit.object as Pod);
@@ -163,6 +168,7 @@ function meaningOf(
 
 /** 8: what was acknowledged is there until a user, or retention after its end, removes it. */
 export const nothingIsLost: Invariant = {
+  of: ['Execution'],
   before(facts, commit) {
     if (commit.kind !== 'delete' || commit.key.kind !== 'Execution') return;
     const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);

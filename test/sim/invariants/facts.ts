@@ -69,6 +69,8 @@ export interface Facts {
 
 /** Looks at one commit, before and after `facts` have taken it in. */
 export interface Invariant {
+  /** Kinds whose commits it looks at; absent: all. */
+  readonly of?: readonly string[];
   readonly before?: (facts: Facts, commit: Commit) => void;
   readonly after?: (facts: Facts, commit: Commit) => void;
   /** Once all is calm and everything had time to come to rest. */

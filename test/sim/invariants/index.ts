@@ -66,8 +66,10 @@ const INVARIANTS: readonly Invariant[] = [
   nothingIsHalf,
   secretsStaySecret,
 ];
-const BEFORE = INVARIANTS.flatMap(({ before }) => before ?? []);
-const AFTER = INVARIANTS.flatMap(({ after }) => after ?? []);
+type Check = NonNullable<Invariant['after']>;
+/** By kind: those that look at its commits. */
+const BEFORE = new Map<string, readonly Check[]>();
+const AFTER = new Map<string, readonly Check[]>();
 /** What is not over tells more than what follows from it. */
 const AT_REST: readonly Invariant[] = [allComesToRest, pushesAreWhole, domainsAreReached, ...INVARIANTS];
 /** What must hold when nothing has gone wrong for a while. */
@@ -98,11 +100,22 @@ export function checkCalm(facts: Facts): void {
 
 export function checkCommits(facts: Facts, commits: readonly Commit[]): void {
   for (const commit of commits) {
-    for (const check of BEFORE) check(facts, commit);
+    for (const check of checksOf(BEFORE, 'before', commit)) check(facts, commit);
     takeIn(facts, commit);
   }
   // A batch is seen as one: what stands in it later may be what something earlier needs.
-  for (const commit of commits) for (const check of AFTER) check(facts, commit);
+  for (const commit of commits) for (const check of checksOf(AFTER, 'after', commit)) check(facts, commit);
+}
+
+function checksOf(known: Map<string, readonly Check[]>, when: 'before' | 'after', commit: Commit): readonly Check[] {
+  const kind = commit.kind === 'put' ? commit.object.kind : commit.key.kind;
+  const found = known.get(kind);
+  if (found !== undefined) return found;
+  const checks = INVARIANTS.flatMap(({ of, [when]: check }) =>
+    check !== undefined && of?.includes(kind) !== false ? check : [],
+  );
+  known.set(kind, checks);
+  return checks;
 }
 
 export function checkRest(facts: Facts): void {

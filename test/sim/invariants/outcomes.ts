@@ -9,6 +9,7 @@ const OURS: ReadonlySet<string> = new Set(['Bug', 'UnexpectedError', 'StatusRefu
 
 /** 14 and 4: only what was poisoned ends by a fault of the engine, and no two attempts want one name. */
 export const endsAreDeserved: Invariant = {
+  of: ['Execution'],
   after(facts, commit) {
     if (commit.kind !== 'status' || commit.key.kind !== 'Execution') return;
     const key = `${commit.key.namespace}/${commit.key.name}`;
@@ -30,6 +31,7 @@ const USER_REASONS: ReadonlySet<string> = new Set(['NonZeroExit', 'InvalidOutput
 
 /** 3: a node fails when its budget of retries is used up, no sooner and no later. */
 export const budgetsAreKept: Invariant = {
+  of: ['Execution'],
   after(facts, commit) {
     if (commit.kind !== 'status' || commit.key.kind !== 'Execution' || commit.patch.nodes === undefined) return;
     const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);
@@ -58,6 +60,7 @@ const DONE: ReadonlySet<string> = new Set(['Succeeded', 'Cached', 'Recovered']);
 
 /** 8: what was done is not done again by an execution that recovers it. */
 export const recoveredIsKept: Invariant = {
+  of: ['Pod'],
   after(facts, commit) {
     if (commit.kind !== 'put' || commit.object.kind !== 'Pod' || commit.before !== undefined) return;
     const pod = podFactsOf(commit.object as Pod);
@@ -85,6 +88,7 @@ function isThere({ world }: Facts, { key, uid }: ExecutionFacts): boolean {
 
 /** 6: a domain that says it shows a commit shows it. */
 export const appliedIsTrue: Invariant = {
+  of: ['Repository'],
   after(facts, commit) {
     if (commit.kind !== 'status' || commit.key.kind !== 'Repository' || facts.users.definitionsTouched.size > 0) return;
     const patch = commit.patch as NonNullable<Repository['status']>;

@@ -37,6 +37,7 @@ function memoryOf(facts: Facts): Memory {
 
 /** 13: what executions of a namespace take together stays within its quota whenever something begins; and all get their turn. */
 export const quotasHold: Invariant = {
+  of: ['Execution', 'Pod', 'Platform'],
   before(facts, commit) {
     if (commit.kind !== 'status' || commit.key.kind !== 'Execution' || commit.patch.phase !== 'Running') return;
     const execution = facts.byKey.get(`${commit.key.namespace}/${commit.key.name}`);

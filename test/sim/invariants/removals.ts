@@ -10,6 +10,7 @@ const LARGE: ReadonlySet<string> = new Set(['Task', 'Workflow', 'LaunchPlan']);
 
 /** 6: what is guarded goes when somebody has confirmed a commit without it, and most of a domain when that commit was. */
 export const removalsAreConfirmed: Invariant = {
+  of: [...DEFINITION_KINDS],
   after(facts, commit) {
     if (commit.kind !== 'delete' || !isReconciled(facts, commit.object)) return;
     const { kind, metadata } = commit.object;
@@ -31,6 +32,7 @@ const UNDER_WAY_MS = 15 * MINUTE;
 
 /** 6: while somebody holds a repository still, nothing that it defines changes but by hand. */
 export const suspensionsHold: Invariant = {
+  of: [...DEFINITION_KINDS],
   after(facts, commit) {
     if (commit.kind === 'status') return;
     const { object } = commit;

@@ -52,6 +52,7 @@ function memoryOf(facts: Facts): Memory {
 
 /** 1 and 2: each tick yields one execution and nothing else does; the watermark moves with it and never back. */
 export const ticksAreSingle: Invariant = {
+  of: ['Schedule', 'SchedulerState', 'Execution'],
   before(facts, commit) {
     const memory = memoryOf(facts);
     if (commit.kind === 'put' && commit.object.kind === 'Schedule') see(facts, memory, commit.object as Schedule);

@@ -15,7 +15,7 @@ export interface Variants {
   readonly emptied?: boolean;
 }
 
-export const WORKFLOWS = 5;
+export const WORKFLOWS = 4;
 export const PLANS = WORKFLOWS + 1;
 /** Number of the workflow, and of its launch plan, that has one node, most often one that needs no attempt. */
 export const LIGHT = 0;
@@ -63,10 +63,10 @@ export function randomVariants(chance: Chance): Variants {
   };
 }
 
-/** A commit's next: one to three files changed. */
+/** A commit's next: one file changed, or two. */
 export function changed(variants: Variants, chance: Chance): Variants {
   const { broken: _, emptied: __, ...next } = { ...variants, workflows: [...variants.workflows] };
-  for (let changes = 1 + chance.int(3); changes > 0; changes--) {
+  for (let changes = 1 + chance.int(2); changes > 0; changes--) {
     const what = chance.int(WORKFLOWS + 4);
     if (what < WORKFLOWS) next.workflows[what] = chance.int(VARIANTS);
     else if (what === WORKFLOWS) next.tasks = chance.int(VARIANTS);
@@ -325,7 +325,7 @@ function schedulesText(variant: number): string {
       const spread = chance.chance(0.3) ? ', spread: 2m' : '';
       const active = variant === INACTIVE || chance.chance(0.1) ? ', active: false' : '';
       const guard = i === SCHEDULES - 1 && variant % 4 === 0 ? ', annotations: { pipectl.dev/prune: confirm }' : '';
-      return `kind: Schedule\nmetadata: { name: tick-${i}${guard} }\nspec: { launchPlan: plan-${chance.chance(0.55) ? LIGHT : chance.int(PLANS)}, ${when}, ${catchUp}${spread}${active} }\n`;
+      return `kind: Schedule\nmetadata: { name: tick-${i}${guard} }\nspec: { launchPlan: plan-${chance.chance(0.75) ? LIGHT : chance.int(PLANS)}, ${when}, ${catchUp}${spread}${active} }\n`;
     });
     return `${HEAD}\n${documents.join('---\n')}`;
   });

@@ -153,10 +153,10 @@ const BUSY: Timing = {
 };
 const LAZY: Timing = {
   timing: { durationMs: 1_500_000, renewDeadlineMs: 1_380_000, retryMs: 1_200_000 },
-  relistMs: 10_800_000,
+  relistMs: 21_600_000,
   parkAfterMs: 180_000,
   parkWindowMs: 7_200_000,
-  lookMs: 180_000,
+  lookMs: 600_000,
 };
 
 /** Renewals, and looks at what has not changed, are most of what happens in a quiet world: so most worlds have fewer. */
@@ -281,11 +281,11 @@ function startShards(process: SimProcess, host: Host, { shards, archive, onEnded
   process.reshard = reshard;
 }
 
-/** Two days hold what a month does: so little is kept. */
+/** Two days hold what a month does: so little is kept. What is listed now and then costs as much as there is. */
 export const RETENTION_POLICY: RetentionPolicy = {
-  live: { maxAgeMs: 12 * 3_600_000, maxCount: 60 },
-  executions: { maxAgeMs: 24 * 3_600_000, maxCount: 120 },
-  pods: { maxAgeMs: 12 * 3_600_000, maxCount: 120 },
+  live: { maxAgeMs: 6 * 3_600_000, maxCount: 25 },
+  executions: { maxAgeMs: 12 * 3_600_000, maxCount: 50 },
+  pods: { maxAgeMs: 6 * 3_600_000, maxCount: 50 },
   logs: { maxAgeMs: 12 * 3_600_000, maxBytes: 1_000_000 },
 };
 

@@ -78,7 +78,7 @@ interface Waiting {
 }
 
 /** Bookmarks come so much rarer than from the real store: they are most of a quiet day's events. */
-const BOOKMARKS_RARER = (60 * 60_000) / BOOKMARK_INTERVAL_MS;
+const BOOKMARKS_RARER = (4 * 60 * 60_000) / BOOKMARK_INTERVAL_MS;
 
 export function createStore(options: StoreOptions): SimStore {
   const { timeline, random, disk, onCommit } = options;
