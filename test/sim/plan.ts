@@ -154,6 +154,8 @@ function careActions(seed: number, hours: number): Action[] {
     const at = (minutes: number): number => Math.min(last, atMs + Math.round(chance.between(1, minutes) * MINUTE));
     if (chance.chance(0.4)) actions.push({ kind: 'confirm', atMs: at(10), choice: chance.int(1_000) });
     actions.push({ kind: 'push', atMs: at(chance.chance(0.8) ? 40 : 240), choice, branch });
+    // It may have been turned away.
+    actions.push({ kind: 'push', atMs: Math.min(last, atMs + 5 * HOUR), choice, branch });
   }
   for (const atMs of times(chance, hours, 1 / 6)) {
     actions.push({ kind: 'confirm', atMs, choice: chance.int(1_000) });

@@ -4,7 +4,7 @@ import { beginWatching, checkCalm, checkCommits, checkNow, checkRest } from './i
 import { livingExecutions } from './invariants/schedules.ts';
 import type { SimPlan } from './plan.ts';
 import { INACTIVE } from './workload/definitions.ts';
-import { abortAll, act, createUsers, pushVariants, type Users } from './workload/users.ts';
+import { abortAll, act, createUsers, pushVariants, runMissing, type Users } from './workload/users.ts';
 import { calmDown, startAll, strikeInTime } from './world/faults.ts';
 import { kill, recoveryMs } from './world/processes.ts';
 import { createWorld, START_MS, type World } from './world/world.ts';
@@ -125,6 +125,8 @@ async function rest(world: World, users: Users, facts: Facts, isOver: () => bool
       });
     }
   }
+  await timeline.drive(timeline.now + 10 * MINUTE, isOver);
+  runMissing(world, users, Math.floor((world.plan.hours / 48) * 200));
   await emptied(REST_HOURS);
   if (isOver()) return;
   world.note('end');
