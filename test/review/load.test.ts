@@ -92,6 +92,7 @@ describe('a spread', () => {
   it('is suggested when a change makes a minute busy: the shortest that helps', () => {
     const { load } = reviewed(apart(), together());
     expect(load?.suggestion?.schedules).toHaveLength(19);
+    expect(load?.suggestion?.spread).toBe('10m');
     expect(load?.suggestion?.peakBefore).toBe(20);
     expect(load!.suggestion!.peakAfter).toBeLessThanOrEqual(5);
   });
