@@ -61,6 +61,7 @@ describe('schedules that once found something', () => {
     [1003985, 0.5, 'a schedule of which nobody had heard when its scheduler was cut off and died'],
     [1002789, 0.5, 'a schedule that said that a tick of it was settled, whose execution was never written'],
     [1004373, 0.5, 'a schedule that changed again before anybody had heard of its change'],
+    [1000150, 0.5, 'who was replaced while it looked ahead, and would look for ever'],
     [11503, 0.5, 'a name that was taken once, of a schedule that lets its ticks overlap by now'],
   ])('seed %i of %d hours is good: %s', async (seed, hours) => {
     expect(said(await simulateTicks(tickPlanOf(seed, hours)))).toBe(`seed ${seed}: good`);

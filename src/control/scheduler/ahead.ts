@@ -70,7 +70,7 @@ export async function lookAhead(term: Running): Promise<void> {
   if (ids.length < (options.aheadFrom ?? MANY)) return;
   for (let at = 0; at < ids.length && ahead.ready.size < MAX_TICKS_AHEAD; at += TICKS_PER_LOOK_AHEAD) {
     // What is due now goes first.
-    while (live.firstAt() <= options.clock.now()) await pause(options.clock, AGAIN_MS, ending.signal);
+    while (!term.isOver && live.firstAt() <= options.clock.now()) await pause(options.clock, AGAIN_MS, ending.signal);
     if (term.isOver || options.clock.now() > until) return;
     try {
       await prepareSome(term, ids.subarray(at, at + TICKS_PER_LOOK_AHEAD), until);
