@@ -9,13 +9,16 @@ const NAMESPACE = 'shop-production';
 
 /** As somebody who uses the API: what they make carries their name. */
 async function add(world: QuickWorld, name: string, metadata: object = {}, spec: object = {}): Promise<void> {
-  const object = {
+  await world.store.write([{ op: 'create', object: made(name, metadata, spec) }]);
+}
+
+function made(name: string, metadata: object = {}, spec: object = {}): KubeObject {
+  return {
     apiVersion: 'pipectl.dev/v1',
     kind: 'Task',
     metadata: { name, namespace: NAMESPACE, annotations: BY_MALLORY, ...metadata },
     spec,
   };
-  await world.store.write([{ op: 'create', object }]);
 }
 
 async function drift(world: QuickWorld): Promise<readonly string[]> {
@@ -72,7 +75,8 @@ describe('a definition that somebody adds', () => {
   it('is one of ten that are told, whatever else there is', async () => {
     const world = await quickWorld();
     await world.push(filesOf(1));
-    for (let n = 0; n < 30; n++) await add(world, `many-${n}`);
+    const many = Array.from({ length: 30 }, (_, n) => made(`many-${n}`));
+    await world.store.write(many.map((object) => ({ op: 'create', object })));
     await until(async () => (await drift(world)).length === 10);
     await deleteObject(world.store, { kind: 'Task', namespace: NAMESPACE, name: 't0' });
     await until(async () => (await drift(world)).includes('t0 deleted by undefined: healed'));
