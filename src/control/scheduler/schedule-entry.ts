@@ -66,6 +66,7 @@ export function scheduleEntry(id: number, schedule: Schedule, now: UnixMs): Sche
   let spans: readonly TickSpan[] = [];
   let problem: StalledError | undefined;
   try {
+    checkNumbers(spec);
     spans = spansOf(schedule, now);
   } catch (error) {
     problem = problemOf(error);
@@ -86,6 +87,15 @@ export function scheduleEntry(id: number, schedule: Schedule, now: UnixMs): Sche
     knownSince: instantMs(status?.knownSince),
     lastTick: instantMs(status?.lastTick),
   };
+}
+
+/** Registration refuses other numbers; one that somebody wrote past git must not be counted with. */
+function checkNumbers({ spreadMs = 0, maxQueued = 1, catchUp, rateLimit }: Schedule['spec']): void {
+  const { limit = 0, windowMs = 0 } = catchUp ?? {};
+  const { ticks = 1, perMs = 1 } = rateLimit ?? {};
+  const isGood = [spreadMs, maxQueued, limit, windowMs].every((value) => Number.isSafeInteger(value) && value >= 0);
+  if (isGood && ticks >= 1 && perMs >= 1) return;
+  throw new StalledError('InvalidSchedule', 'one of its numbers is none that a schedule can have');
 }
 
 /** Somebody may have written anything past git: what nobody thought of is wrong with that schedule alone, too. */

@@ -174,6 +174,7 @@ describe('a schedule that cannot run', () => {
     ['a rate of zero', { everyMs: 0 }, 'InvalidSchedule'],
     ['a negative rate', { everyMs: -60_000 }, 'InvalidSchedule'],
     ['a zone that somebody took away', { timeZone: undefined } as unknown as { timeZone: string }, 'InvalidSchedule'],
+    ['a window that is none', { catchUp: { policy: 'all' as const, limit: -4, windowMs: -1 } }, 'InvalidSchedule'],
     ['days that are none', { exclude: [7 as unknown as ExcludeRule] }, 'InvalidSchedule'],
   ])('says why: %s', async (_, broken, reason) => {
     await plane.createPlan();
