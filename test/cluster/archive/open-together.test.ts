@@ -29,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pipectl-archive-'));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 it('threads that open a new archive at once all find it whole', async () => {
-  const paths = Array.from({ length: 12 }, (_, index) => join(folder, `archive-${index}.sqlite`));
+  const paths = Array.from({ length: 48 }, (_, index) => join(folder, `archive-${index}.sqlite`));
   const gate = new SharedArrayBuffer(8);
   const program = new URL(`data:text/javascript,${encodeURIComponent(PROGRAM)}`);
   const workers = Array.from({ length: THREADS }, () => new Worker(program, { workerData: { gate, paths } }));

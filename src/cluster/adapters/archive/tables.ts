@@ -29,6 +29,8 @@ const TABLES = `
 
 /** How long one thread waits for the other. */
 const BUSY_MS = 5_000;
+const BUSY_PAUSE_MS = 5;
+const SQLITE_BUSY = 5;
 
 /** Opens the file, making its tables when it is new. Throws StalledError: another version, damaged, not writable, no room. */
 export function openTables(path: string, cacheBytes: number): DatabaseSync {
@@ -44,7 +46,8 @@ export function openTables(path: string, cacheBytes: number): DatabaseSync {
       );
     }
     if (version === 0) makeTables(db);
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheBytes >> 10};`);
+    setWriteAhead(db);
+    db.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${cacheBytes >> 10};`);
     return db;
   } catch (error) {
     db?.close();
@@ -58,6 +61,19 @@ function makeTables(db: DatabaseSync): void {
   // It was another's turn, and it has made them.
   if (versionOf(db) === 0) db.exec(TABLES);
   db.exec('COMMIT');
+}
+
+/** Two that switch a file to WAL at once wait for each other, so SQLite tells one of them at once, whatever the timeout. */
+function setWriteAhead(db: DatabaseSync): void {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL;');
+      return;
+    } catch (error) {
+      if (((sqliteCode(error) ?? 0) & 0xff) !== SQLITE_BUSY || attempt * BUSY_PAUSE_MS >= BUSY_MS) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE_MS);
+    }
+  }
 }
 
 function versionOf(db: DatabaseSync): number {
