@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from '../../../base/index.ts';
+import { type Json, sameJson } from '../../../base/index.ts';
 import {
   ANNOTATION,
   type Cluster,
@@ -7,7 +7,7 @@ import {
   type Identity,
   type KubeObject,
   LABEL,
-  type MergePatch,
+  type ObjectKey,
   type Write,
   wholeObject,
 } from '../../index.ts';
@@ -28,9 +28,7 @@ export function signedApi<T extends Api>(api: T, { info }: ObjectsRoute, { name 
       async write(writes, options) {
         const note = JSON.stringify({ by: name, at: new Date(clock.now()).toISOString() });
         const annotations = { [ANNOTATION.changedBy]: note };
-        const groups = await Promise.all(
-          writes.map(async (write) => ((await isAsked(cluster, write)) ? sign(write, annotations) : [write])),
-        );
+        const groups = await Promise.all(writes.map((write) => signed(cluster, write, annotations)));
         const written = await cluster.write(groups.flat(), options);
         // Callers know of their own writes only.
         const ends = groups.map((_, index) => groups.slice(0, index + 1).flat().length - 1);
@@ -40,45 +38,66 @@ export function signedApi<T extends Api>(api: T, { info }: ObjectsRoute, { name 
   };
 }
 
-/** Whether anybody will ask who it was: of a deletion only where a repository's commit has the object. */
-async function isAsked(cluster: Cluster, write: Write): Promise<boolean> {
-  if (write.op !== 'delete') return true;
-  return (await findObject(cluster, write.key))?.metadata.labels?.[LABEL.repository] !== undefined;
-}
+type Annotations = Readonly<Record<string, string>>;
 
-/** The write with the note on its object; a deletion comes after a patch that leaves the note. */
-function sign(write: Write, annotations: Readonly<Record<string, string>>): readonly Write[] {
+/** The write with the note on its object. */
+async function signed(cluster: Cluster, write: Write, annotations: Annotations): Promise<readonly Write[]> {
   switch (write.op) {
     case 'create':
-    case 'update':
-    case 'apply':
       return [{ ...write, object: annotated(write.object, annotations) }];
     case 'createAlike':
       return [{ op: 'create', object: annotated(wholeObject(write.like), annotations) }];
     case 'patch':
-      return [{ ...write, patch: annotatedPatch(write.patch, annotations) }];
+      return withNote(cluster, write, write.key, annotations);
+    case 'update':
+    case 'apply': {
+      const { kind, metadata } = write.object;
+      return withNote(cluster, write, { ...metadata, kind }, annotations);
+    }
     case 'patchStatus':
       return [write];
-    case 'delete': {
-      const { uid } = write.if ?? {};
-      const note: Write = {
-        op: 'patch',
-        key: write.key,
-        patch: { metadata: { annotations } },
-        ...(write.if && { if: write.if }),
-      };
-      return [note, { op: 'delete', key: write.key, ...(uid !== undefined && { if: { uid } }) }];
-    }
+    case 'delete':
+      return leavingNote(cluster, write, annotations);
   }
 }
 
-function annotated(object: KubeObject, annotations: Readonly<Record<string, string>>): KubeObject {
-  const { metadata } = object;
-  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } } };
+/**
+ * The note is a write of its own: as part of the other it would be a field that its manager owns, and a conflict for who
+ * applies next. What changes nothing leaves none, nor does what only lets go of an object that is being deleted.
+ */
+async function withNote(
+  cluster: Cluster,
+  write: Write,
+  { kind, namespace, name }: ObjectKey,
+  annotations: Annotations,
+): Promise<readonly Write[]> {
+  const key = { kind, name, ...(namespace !== undefined && { namespace }) };
+  const live = await findObject(cluster, key);
+  if (live?.metadata.deletionTimestamp !== undefined) return [write];
+  const [wanted] = live === undefined ? [] : await cluster.write([write], { dryRun: true });
+  if (live !== undefined && sameJson(live as unknown as Json, wanted as unknown as Json)) return [write];
+  return [write, { op: 'patch', key, patch: { metadata: { annotations } } }];
 }
 
-function annotatedPatch(patch: MergePatch, annotations: Readonly<Record<string, Json>>): MergePatch {
-  const metadata = isJsonObject(patch.metadata) ? patch.metadata : {};
-  const given = isJsonObject(metadata.annotations) ? metadata.annotations : {};
-  return { ...patch, metadata: { ...metadata, annotations: { ...given, ...annotations } } };
+/** Of a deletion somebody will ask only where a repository's commit has the object: it comes after a patch with the note. */
+async function leavingNote(
+  cluster: Cluster,
+  write: Extract<Write, { readonly op: 'delete' }>,
+  annotations: Annotations,
+): Promise<readonly Write[]> {
+  const live = await findObject(cluster, write.key);
+  if (live?.metadata.labels?.[LABEL.repository] === undefined) return [write];
+  const { uid } = write.if ?? {};
+  const note: Write = {
+    op: 'patch',
+    key: write.key,
+    patch: { metadata: { annotations } },
+    ...(write.if && { if: write.if }),
+  };
+  return [note, { op: 'delete', key: write.key, ...(uid !== undefined && { if: { uid } }) }];
+}
+
+function annotated(object: KubeObject, annotations: Annotations): KubeObject {
+  const { metadata } = object;
+  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } } };
 }
