@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as limits from '../../src/base/index.ts';
-import { KIND_SCHEMAS } from '../../src/cluster/adapters/http/kind-schemas.ts';
-import { checkSchema } from '../../src/cluster/adapters/http/schema.ts';
 import { checkObject, type KubeObject, type RepositorySource, remoteSourceOf } from '../../src/cluster/index.ts';
+import { checkSchema, KIND_SCHEMAS } from '../../src/cluster/schemas/index.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/remotes.md'), 'utf8');
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isLocalHost, tokenAuthenticator } from '../../../src/cluster/adapters/http/index.ts';
 import { aggregatedDiscovery, objectForm } from '../../../src/cluster/adapters/http/negotiate.ts';
 import { parseRoute } from '../../../src/cluster/adapters/http/routes.ts';
-import { checkSchema, list, oneOf, optional, record, text, whole } from '../../../src/cluster/adapters/http/schema.ts';
+import { checkSchema, list, oneOf, optional, record, text, whole } from '../../../src/cluster/schemas/index.ts';
 
 describe('a URL', () => {
   const rows: readonly [string, object][] = [

@@ -1,7 +1,7 @@
 import type { Json } from '../../../base/index.ts';
 import { KINDS, type KindInfo } from '../../index.ts';
+import { KIND_SCHEMAS } from '../../schemas/index.ts';
 import { apiVersionOf } from './api.ts';
-import { KIND_SCHEMAS } from './kind-schemas.ts';
 
 /**
  * OpenAPI v3 of the kinds, for `kubectl explain`, for editors, and because kubectl asks it whether the server

@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { isJsonObject, type Json, type JsonObject } from '../../../base/index.ts';
 import { InvalidError } from '../../index.ts';
-import { KIND_SCHEMAS } from './kind-schemas.ts';
+import { checkSchema, KIND_SCHEMAS, type Schema, type SchemaProblem } from '../../schemas/index.ts';
 import type { ObjectsRoute } from './routes.ts';
-import { checkSchema, type Schema, type SchemaProblem } from './schema.ts';
 import { badRequest } from './status.ts';
 
 /**

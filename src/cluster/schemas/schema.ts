@@ -1,4 +1,4 @@
-import type { Json } from '../../../base/index.ts';
+import type { Json } from '../../base/index.ts';
 
 /** An OpenAPI v3 schema, as much of it as the kinds need. */
 export interface Schema {
