@@ -9,6 +9,7 @@ export * from './control.ts';
 export * from './engine.ts';
 export * from './git.ts';
 export * from './history.ts';
+export * from './hosts.ts';
 export * from './images.ts';
 export * from './language.ts';
 export * from './notifications.ts';
