@@ -1,8 +1,7 @@
-import type { ExecutionView, NodeView } from '../client/index.ts';
+import { durationText, type ExecutionView, type NodeView } from '../client/index.ts';
 import type { ExecutionCost } from '../cluster/index.ts';
 import { isTerminalPhase } from '../cluster/index.ts';
 import { printDuration } from '../language/index.ts';
-import { durationText } from './duration.ts';
 import { factLines, valueLines } from './facts.ts';
 import { styleOfPhase } from './phase-style.ts';
 import { renderTable, type TableColumn } from './table.ts';

@@ -1,11 +1,10 @@
 import type { UnixMs } from '../base/index.ts';
-import { conditionOf, isSettled, trackedDomains, webUrl } from '../client/index.ts';
+import { conditionOf, cutTo, isSettled, trackedDomains, webUrl, widthOf } from '../client/index.ts';
 import { age, type DomainStatus, type Drift, type Repository, type Revision } from '../cluster/index.ts';
 import { shortOid } from '../git/index.ts';
 import { factLines } from './facts.ts';
 import { suspensionOf } from './suspension.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
-import { cutTo, widthOf } from './width.ts';
 
 /** What `describeRepository` needs to know besides the object. */
 export interface RepositoryFacts {

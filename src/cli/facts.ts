@@ -1,6 +1,6 @@
 import type { Json } from '../base/index.ts';
+import { cutTo, padEnd, widthOf } from '../client/index.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
-import { cutTo, padEnd, widthOf } from './width.ts';
 
 /** Name and value pairs as aligned lines; pairs without a value are left out. */
 export function factLines(terminal: Terminal, facts: readonly (readonly [string, string | undefined])[]): string[] {

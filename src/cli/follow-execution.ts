@@ -1,21 +1,23 @@
 import type { Json } from '../base/index.ts';
 import {
   type Connected,
+  cutTo,
+  durationText,
   type ExecutionView,
   followOne,
   loadWorkflowClosure,
   type NodeView,
+  padEnd,
+  padStart,
   viewExecution,
 } from '../client/index.ts';
 import { type Execution, isTerminalPhase } from '../cluster/index.ts';
 import type { CommandContext } from './context.ts';
 import { answerCommand, mayHaveLogs, nodeNote, phaseText } from './describe-execution.ts';
-import { durationText } from './duration.ts';
 import { EXIT, type ExitCode } from './errors.ts';
 import { valueLines } from './facts.ts';
 import { styleOfPhase } from './phase-style.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
-import { cutTo, padEnd, padStart } from './width.ts';
 
 /**
  * Prints each node as it changes, below them one live line of progress (at a terminal), and in the end the outputs.

@@ -1,7 +1,6 @@
 import type { NodeMark } from '../client/graph/index.ts';
-import type { ExecutionView, NodeView } from '../client/index.ts';
+import { durationText, type ExecutionView, type NodeView } from '../client/index.ts';
 import { isTerminalPhase } from '../cluster/index.ts';
-import { durationText } from './duration.ts';
 
 /** `nightly-x7k2pq: Failed in 4.3s, commit 3f2c1ab`. */
 export function executionCaption(view: ExecutionView): string {

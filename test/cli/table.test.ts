@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderTable, type TableColumn } from '../../src/cli/table.ts';
-import { cutTo, padEnd, widthOf } from '../../src/cli/width.ts';
+import { cutTo, padEnd, widthOf } from '../../src/client/index.ts';
 
 const COLUMNS: readonly TableColumn[] = [
   { title: 'NAME', priority: 100, minWidth: 10 },

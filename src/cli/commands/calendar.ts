@@ -10,6 +10,7 @@ import {
   levelOf,
   shortCount,
 } from '../../client/calendar/index.ts';
+import { cutTo } from '../../client/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
@@ -17,7 +18,6 @@ import { jsonText } from '../object-text.ts';
 import { findSchedules } from '../planned-schedules.ts';
 import { paint, printable, type Style, type Terminal } from '../terminal.ts';
 import { fromOption, zoneOption } from '../time-options.ts';
-import { cutTo } from '../width.ts';
 
 /** `pipectl calendar`: how much the hours of the next seven days, or of this week, have to do. */
 export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {

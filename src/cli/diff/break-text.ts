@@ -1,8 +1,8 @@
+import { padEnd } from '../../client/index.ts';
 import type { AffectedCaller, InterfaceBreak } from '../../compiler/index.ts';
 import { breakText } from '../../review/index.ts';
 import { wordsOf } from '../kind-words.ts';
 import { paint, printable, type Style, type Terminal } from '../terminal.ts';
-import { padEnd } from '../width.ts';
 import { PIPE_COLUMNS, wrapAt } from './change-text.ts';
 
 const STATE_STYLES: Readonly<Record<AffectedCaller['state'], Style>> = {

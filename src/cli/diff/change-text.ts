@@ -1,7 +1,7 @@
+import { cutTo, padEnd, widthOf } from '../../client/index.ts';
 import type { FieldChange, RenamedNode } from '../../compiler/index.ts';
 import { type DiffLine, diffLines, fieldText, pathText } from '../../review/index.ts';
 import { paint, printable, type Terminal } from '../terminal.ts';
-import { cutTo, padEnd, widthOf } from '../width.ts';
 
 /** Columns that are laid out for when nobody looks. */
 export const PIPE_COLUMNS = 100;

@@ -1,6 +1,6 @@
+import { widthOf } from '../../client/index.ts';
 import type { ChangedEntity, CommitDiff, EntityRef } from '../../compiler/index.ts';
 import { paint, printable, type Style, type Terminal } from '../terminal.ts';
-import { widthOf } from '../width.ts';
 import { breakLines, entityText } from './break-text.ts';
 import { changeLines, PIPE_COLUMNS, wrapAt } from './change-text.ts';
 

@@ -1,12 +1,20 @@
 import type { Json } from '../../base/index.ts';
-import type { ExecutionDiff, NodeDiff, NodeSide, Sides, ValueChange } from '../../client/index.ts';
-import { isSame } from '../../client/index.ts';
-import { durationText } from '../duration.ts';
+import {
+  cutTo,
+  durationText,
+  type ExecutionDiff,
+  isSame,
+  type NodeDiff,
+  type NodeSide,
+  padEnd,
+  type Sides,
+  type ValueChange,
+  widthOf,
+} from '../../client/index.ts';
 import { valueText } from '../facts.ts';
 import { styleOfPhase } from '../phase-style.ts';
 import { renderTable, type TableColumn } from '../table.ts';
 import { paint, printable, type Terminal } from '../terminal.ts';
-import { cutTo, padEnd, widthOf } from '../width.ts';
 
 /** What differs between two executions, for people. `definitions`: lines of the semantic diff of their commits. */
 export function executionDiffText(

@@ -1,4 +1,5 @@
 import { REVIEW_TICKS } from '../../base/index.ts';
+import { padEnd } from '../../client/index.ts';
 import {
   countOf,
   deltaText,
@@ -12,7 +13,6 @@ import { entityText } from '../diff/break-text.ts';
 import { PIPE_COLUMNS, wrapAt } from '../diff/change-text.ts';
 import { diffText } from '../diff/diff-text.ts';
 import { paint, printable, type Style, type Terminal } from '../terminal.ts';
-import { padEnd } from '../width.ts';
 import { scheduleLines } from './schedule-text.ts';
 
 const LEVEL_STYLES: Readonly<Record<ReviewFinding['level'], Style>> = {

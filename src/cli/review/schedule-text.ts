@@ -1,3 +1,4 @@
+import { padEnd, widthOf } from '../../client/index.ts';
 import {
   type CostReview,
   countOf,
@@ -10,7 +11,6 @@ import {
 } from '../../review/index.ts';
 import { wrapAt } from '../diff/change-text.ts';
 import { paint, printable, type Style, type Terminal } from '../terminal.ts';
-import { padEnd, widthOf } from '../width.ts';
 
 const MARKS: Readonly<Record<ScheduleReview['state'], readonly [string, Style]>> = {
   added: ['+', 'green'],

@@ -1,4 +1,4 @@
-import { displayWidth } from '../language/index.ts';
+import { displayWidth } from '../../language/index.ts';
 
 /** Columns that `text` takes in a terminal. */
 export function widthOf(text: string): number {
