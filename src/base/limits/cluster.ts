@@ -91,6 +91,11 @@ export const ENTITY_BUCKETS = 256;
 
 /** Time for an API server to begin its answer; watches and logs then go on as long as they like. */
 export const API_ANSWER_TIMEOUT_MS = 30_000;
+/** Tries after the first for one request that an API server was too busy for, or a read that broke off (client-go makes ten). */
+export const MAX_API_RETRIES = 6;
+/** Back-off between them where the server names no time; and the longest that a server may ask a request to wait inside of a call. */
+export const API_RETRY_BACKOFF = { initialMs: 50, factor: 2, maxMs: 2_000 } as const;
+export const MAX_RETRY_AFTER_MS = 30_000;
 /** One answer of an API server that is held whole; lists are read in pages far below. */
 export const MAX_RESPONSE_BYTES = 256 * MiB;
 /** One event of a watch as text: an object of at most 3 MiB, with room for escapes. */

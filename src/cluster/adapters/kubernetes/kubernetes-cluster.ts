@@ -13,6 +13,7 @@ import {
   type Write,
   wholeObject,
 } from '../../index.ts';
+import { createExchange, type Exchange } from './exchange.ts';
 import { type Connection, type KubeconfigOptions, loadConnection } from './kubeconfig.ts';
 import { collectionPath, historyOf, infoOf, objectPath, queryOf, selectorsOf } from './paths.ts';
 import { refusal } from './refusals.ts';
@@ -40,7 +41,7 @@ export async function connectKubernetes(options: ConnectOptions = {}): Promise<K
 function kubernetesCluster(connection: Connection, random: Pick<Random, 'unit'>): KubernetesCluster {
   const { server, namespace } = connection;
   const transport = createTransport(connection);
-  const call = caller(connection, transport);
+  const call = caller(connection, createExchange(connection, transport, random));
   const list = async <T extends KubeObject>(kind: string, options: ListOptions = {}): Promise<ObjectList<T>> => {
     const query = queryOf({
       ...selectorsOf(options),
@@ -80,18 +81,11 @@ function kubernetesCluster(connection: Connection, random: Pick<Random, 'unit'>)
 type Caller = (call: Call, asked: { readonly kind: string; readonly key?: ObjectKey }) => Promise<KubeObject>;
 
 /** Sends a request and reads its JSON answer; a refusal becomes one of the port's errors. */
-function caller(connection: Connection, transport: Transport): Caller {
+function caller(connection: Connection, exchange: Exchange): Caller {
   return async (call, asked) => {
-    const response = await transport(call);
-    let text: string;
-    try {
-      text = await readText(response);
-    } catch (error) {
-      throw unreachable(connection, error);
-    }
-    const { statusCode = 0, headers } = response;
-    if (statusCode < 200 || statusCode > 299) {
-      throw refusal(statusCode, text, { ...asked, server: connection.server }, headers['retry-after']);
+    const { code, text, headers } = await exchange(call);
+    if (code < 200 || code > 299) {
+      throw refusal(code, text, { ...asked, server: connection.server }, headers['retry-after']);
     }
     try {
       return JSON.parse(text) as KubeObject;

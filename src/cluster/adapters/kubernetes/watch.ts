@@ -9,6 +9,7 @@ import {
 } from '../../../base/index.ts';
 import { ExpiredError, type KubeObject, type WatchEvent, type WatchOptions } from '../../index.ts';
 import { collectionPath, infoOf, queryOf, selectorsOf } from './paths.ts';
+import { pause } from './pause.ts';
 import { refusal } from './refusals.ts';
 import { readText, type Transport } from './transport.ts';
 
@@ -136,16 +137,4 @@ function asWait(error: unknown): WaitError {
 function backoffMs(failures: number, random: Pick<Random, 'unit'>): number {
   const { initialMs, factor, maxMs } = WATCH_BACKOFF;
   return Math.min(initialMs * factor ** (failures - 1), maxMs) * (0.5 + random.unit() / 2);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }
