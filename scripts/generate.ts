@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { customResourceDefinitions } from '../src/deploy/index.ts';
 import { DIAGNOSTIC_CODES, schemaFiles } from '../src/language/index.ts';
 import { clusterRolesFile } from './cluster-roles.ts';
 import { diagnosticsPage } from './diagnostics-page.ts';
@@ -14,6 +16,9 @@ const files = new Map<string, string>([
   ...[...schemaFiles()].map(([name, text]) => [join('schemas', name), text] as const),
   [join('docs', 'diagnostics.md'), diagnosticsPage(DIAGNOSTIC_CODES)],
   [join('deploy', 'cluster-roles.yaml'), clusterRolesFile()],
+  ...customResourceDefinitions().map(
+    (definition) => [join('deploy', 'crds', `${definition.spec.names.plural}.yaml`), yamlFile(definition)] as const,
+  ),
   [join('docs', 'demand-graph.svg'), await graphPicture(join(root, 'examples', 'ticketing'), 'demand')],
 ]);
 
@@ -26,6 +31,10 @@ if (process.argv.includes('--check')) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
+}
+
+function yamlFile(object: object): string {
+  return `# Made by \`npm run generate\`.\n${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
 function readOrNothing(path: string): string | undefined {

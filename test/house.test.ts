@@ -18,6 +18,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   runtime: ['base', 'language', 'cluster', 'git'],
   observe: ['base', 'cluster'],
   notify: ['base', 'cluster'],
+  deploy: ['base', 'cluster'],
   hosts: ['base', 'review'],
   control: [
     'base',

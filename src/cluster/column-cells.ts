@@ -1,5 +1,5 @@
 import { isJsonObject } from '../base/index.ts';
-import type { Cell, Column } from './columns.ts';
+import type { Cell, Column, ColumnPath } from './columns.ts';
 import type { Condition, KubeObject } from './object.ts';
 
 /** The columns of one kind, between its name and its age. */
@@ -13,13 +13,20 @@ export interface KindColumns {
 const MAX_CELL_LENGTH = 120;
 const NONE = '<none>';
 
-/** A text column of kind `T`. */
+/** A text column of kind `T`. `path`: see Column. */
 export function text<T extends KubeObject>(
   name: string,
   description: string,
   cell: (object: T, now: number) => unknown,
+  path?: ColumnPath,
 ): Column {
-  return { name, type: 'string', description, cell: (object, now) => shown(cell(object as T, now)) };
+  return {
+    name,
+    type: 'string',
+    description,
+    cell: (object, now) => shown(cell(object as T, now)),
+    ...(path && { path }),
+  };
 }
 
 /** A text column that shows only with `-o wide`. */
@@ -27,13 +34,19 @@ export function wide<T extends KubeObject>(
   name: string,
   description: string,
   cell: (object: T, now: number) => unknown,
+  path?: ColumnPath,
 ): Column {
-  return { ...text(name, description, cell), wide: true };
+  return { ...text(name, description, cell, path), wide: true };
 }
 
 /** A number column of kind `T`. */
-export function count<T extends KubeObject>(name: string, description: string, cell: (object: T) => number): Column {
-  return { name, type: 'integer', description, cell: (object) => Number(cell(object as T)) };
+export function count<T extends KubeObject>(
+  name: string,
+  description: string,
+  cell: (object: T) => number,
+  path?: ColumnPath,
+): Column {
+  return { name, type: 'integer', description, cell: (object) => Number(cell(object as T)), ...(path && { path }) };
 }
 
 /** A commit as people write it: its first seven digits. */

@@ -14,12 +14,18 @@ import { scopeText, type Token } from './token-kind.ts';
 
 type Definition = KubeObject & { readonly spec: DefinitionSource };
 
-const VERSION = text<Definition>('Version', 'Commit that last changed this definition.', (it) =>
-  shortCommit(it.spec.commit),
+const VERSION = text<Definition>(
+  'Version',
+  'Commit that last changed this definition.',
+  (it) => shortCommit(it.spec.commit),
+  '.spec.commit',
 );
-const FILE = wide<Definition>('File', 'File of the repository that declares it.', (it) => it.spec.file);
-const CLOSURE = wide<Definition>('Closure', 'Start of the digest of its compiled form.', (it) =>
-  it.spec.closure?.slice(0, 12),
+const FILE = wide<Definition>('File', 'File of the repository that declares it.', (it) => it.spec.file, '.spec.file');
+const CLOSURE = wide<Definition>(
+  'Closure',
+  'Start of the digest of its compiled form.',
+  (it) => it.spec.closure?.slice(0, 12),
+  '.spec.closure',
 );
 const INPUTS = text<Workflow>('Inputs', 'Names of its inputs; `?` marks those that may be left out.', (it) =>
   Object.entries(it.spec.interface.inputs)
@@ -34,12 +40,17 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     'Execution',
     {
       columns: [
-        text<Execution>('Workflow', 'Workflow that it runs.', (it) => it.spec.workflow),
-        text<Execution>('Commit', 'Commit that it is pinned to.', (it) => shortCommit(it.spec.commit)),
-        text<Execution>('Phase', 'Where it stands.', phase),
+        text<Execution>('Workflow', 'Workflow that it runs.', (it) => it.spec.workflow, '.spec.workflow'),
+        text<Execution>('Commit', 'Commit that it is pinned to.', (it) => shortCommit(it.spec.commit), '.spec.commit'),
+        text<Execution>('Phase', 'Where it stands.', phase, '.status.phase'),
         text<Execution>('Nodes', 'Nodes that ended, of all.', progress),
-        wide<Execution>('Launch-Plan', 'Launch plan that it came from.', (it) => it.spec.launchPlan),
-        wide<Execution>('Trigger', 'What started it.', trigger),
+        wide<Execution>(
+          'Launch-Plan',
+          'Launch plan that it came from.',
+          (it) => it.spec.launchPlan,
+          '.spec.launchPlan',
+        ),
+        wide<Execution>('Trigger', 'What started it.', trigger, '.spec.trigger.kind'),
         wide<Execution>('Duration', 'From its start to its end, or to now.', duration),
         wide<Execution>('Attempt-Time', 'Time that attempts ran, all together.', (it) =>
           secondsText(it.status?.cost?.attemptSeconds),
@@ -51,6 +62,7 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
           'Message',
           'Why it failed, or why it waits.',
           (it) => it.status?.error?.message ?? it.status?.message,
+          '.status.error.message',
         ),
       ],
     },
@@ -60,7 +72,7 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     {
       columns: [
         VERSION,
-        count<Workflow>('Nodes', 'Nodes of its graph.', (it) => it.spec.nodes),
+        count<Workflow>('Nodes', 'Nodes of its graph.', (it) => it.spec.nodes, '.spec.nodes'),
         INPUTS,
         OUTPUTS,
         FILE,
@@ -75,7 +87,7 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
         VERSION,
         INPUTS,
         OUTPUTS,
-        wide<Task>('Image', 'Container image, where it has one.', (it) => it.spec.image),
+        wide<Task>('Image', 'Container image, where it has one.', (it) => it.spec.image, '.spec.image'),
         FILE,
         CLOSURE,
       ],
@@ -86,10 +98,15 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     {
       columns: [
         VERSION,
-        text<LaunchPlan>('Workflow', 'Workflow that it launches.', (it) => it.spec.workflow),
+        text<LaunchPlan>('Workflow', 'Workflow that it launches.', (it) => it.spec.workflow, '.spec.workflow'),
         INPUTS,
         wide<LaunchPlan>('Fixed', 'Inputs that callers cannot change.', (it) => keys(it.spec.fixedInputs)),
-        wide<LaunchPlan>('Max-Parallelism', 'Task attempts at a time.', (it) => it.spec.maxParallelism),
+        wide<LaunchPlan>(
+          'Max-Parallelism',
+          'Task attempts at a time.',
+          (it) => it.spec.maxParallelism,
+          '.spec.maxParallelism',
+        ),
         FILE,
         CLOSURE,
       ],
@@ -101,8 +118,13 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     {
       columns: [
         VERSION,
-        count<Platform>('Workers', 'Propeller workers.', (it) => it.spec.propeller.workers),
-        count<Platform>('Max-Parallelism', 'Task attempts of one execution.', (it) => it.spec.propeller.maxParallelism),
+        count<Platform>('Workers', 'Propeller workers.', (it) => it.spec.propeller.workers, '.spec.propeller.workers'),
+        count<Platform>(
+          'Max-Parallelism',
+          'Task attempts of one execution.',
+          (it) => it.spec.propeller.maxParallelism,
+          '.spec.propeller.maxParallelism',
+        ),
         FILE,
       ],
     },
@@ -111,19 +133,55 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     'Shard',
     {
       columns: [
-        count<Shard>('Workers', 'Propeller workers.', (it) => it.status?.workers ?? 0),
-        count<Shard>('Free', 'Workers with no round in flight.', (it) => it.status?.freeWorkers ?? 0),
-        count<Shard>('Queue', 'Executions that wait for a worker.', (it) => it.status?.queueDepth ?? 0),
-        count<Shard>('Executions', 'Executions held in memory.', (it) => it.status?.executions ?? 0),
-        text<Shard>('Rounds/s', 'Rounds a second.', (it) => it.status?.roundsPerSecond.toFixed(1)),
-        text<Shard>('Latency', 'Mean length of a round.', (it) =>
-          it.status === undefined ? undefined : `${it.status.roundLatencyMs}ms`,
+        count<Shard>('Workers', 'Propeller workers.', (it) => it.status?.workers ?? 0, '.status.workers'),
+        count<Shard>(
+          'Free',
+          'Workers with no round in flight.',
+          (it) => it.status?.freeWorkers ?? 0,
+          '.status.freeWorkers',
         ),
-        text<Shard>('Reported', 'Time since its figures last changed.', (it, now) =>
-          it.status === undefined ? undefined : age(it.status.reportedAt, now),
+        count<Shard>(
+          'Queue',
+          'Executions that wait for a worker.',
+          (it) => it.status?.queueDepth ?? 0,
+          '.status.queueDepth',
         ),
-        wide<Shard>('Epoch', 'Epoch of its lease, where it is one of several.', (it) => it.status?.epoch),
-        wide<Shard>('Transitions/s', 'Changes of node phases a second.', (it) => it.status?.transitionsPerSecond),
+        count<Shard>(
+          'Executions',
+          'Executions held in memory.',
+          (it) => it.status?.executions ?? 0,
+          '.status.executions',
+        ),
+        text<Shard>(
+          'Rounds/s',
+          'Rounds a second.',
+          (it) => it.status?.roundsPerSecond.toFixed(1),
+          '.status.roundsPerSecond',
+        ),
+        text<Shard>(
+          'Latency',
+          'Mean length of a round.',
+          (it) => (it.status === undefined ? undefined : `${it.status.roundLatencyMs}ms`),
+          '.status.roundLatencyMs',
+        ),
+        text<Shard>(
+          'Reported',
+          'Time since its figures last changed.',
+          (it, now) => (it.status === undefined ? undefined : age(it.status.reportedAt, now)),
+          { sinceOf: '.status.reportedAt' },
+        ),
+        wide<Shard>(
+          'Epoch',
+          'Epoch of its lease, where it is one of several.',
+          (it) => it.status?.epoch,
+          '.status.epoch',
+        ),
+        wide<Shard>(
+          'Transitions/s',
+          'Changes of node phases a second.',
+          (it) => it.status?.transitionsPerSecond,
+          '.status.transitionsPerSecond',
+        ),
       ],
     },
   ],
@@ -137,17 +195,24 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     'Repository',
     {
       columns: [
-        text<Repository>('Project', 'Project that its definitions name.', (it) => it.status?.project),
+        text<Repository>(
+          'Project',
+          'Project that its definitions name.',
+          (it) => it.status?.project,
+          '.status.project',
+        ),
         text<Repository>('Active', 'Active commit of each domain.', activeCommits),
         text<Repository>(
           'Ready',
           'Whether the system equals the tracked refs.',
           (it) => condition(it.status?.conditions, 'Ready')?.status,
+          '.status.conditions[?(@.type=="Ready")].status',
         ),
         wide<Repository>(
           'Status',
           'What the reconciler says.',
           (it) => condition(it.status?.conditions, 'Ready')?.message,
+          '.status.conditions[?(@.type=="Ready")].message',
         ),
       ],
     },
@@ -156,13 +221,13 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     'Revision',
     {
       columns: [
-        text<Revision>('Commit', 'The commit.', (it) => shortCommit(it.spec.commit)),
-        text<Revision>('Author', 'Who wrote it.', (it) => it.spec.author.replace(/\s*<[^>]*>\s*$/, '')),
-        text<Revision>('Subject', 'First line of its message.', (it) => it.spec.subject),
+        text<Revision>('Commit', 'The commit.', (it) => shortCommit(it.spec.commit), '.spec.commit'),
+        text<Revision>('Author', 'Who wrote it.', (it) => it.spec.author.replace(/\s*<[^>]*>\s*$/, ''), '.spec.author'),
+        text<Revision>('Subject', 'First line of its message.', (it) => it.spec.subject, '.spec.subject'),
         text<Revision>('Status', 'Whether it was registered.', revisionStatus),
-        wide<Revision>('Repository', 'Repository that holds it.', (it) => it.spec.repository),
-        wide<Revision>('Refs', 'Refs of the push that brought it.', (it) => it.spec.refs.join(',')),
-        wide<Revision>('Entities', 'Definitions that it holds.', entityCounts),
+        wide<Revision>('Repository', 'Repository that holds it.', (it) => it.spec.repository, '.spec.repository'),
+        wide<Revision>('Refs', 'Refs of the push that brought it.', (it) => it.spec.refs.join(','), '.spec.refs'),
+        wide<Revision>('Entities', 'Definitions that it holds.', entityCounts, '.spec.counts'),
       ],
     },
   ],
@@ -170,8 +235,13 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     'MapResults',
     {
       columns: [
-        text<MapResults>('Execution', 'Execution that the map is part of.', (it) => it.spec.execution),
-        text<MapResults>('Node', 'Node of the map.', (it) => it.spec.node),
+        text<MapResults>(
+          'Execution',
+          'Execution that the map is part of.',
+          (it) => it.spec.execution,
+          '.spec.execution',
+        ),
+        text<MapResults>('Node', 'Node of the map.', (it) => it.spec.node, '.spec.node'),
         count<MapResults>(
           'Results',
           'Subtasks whose outputs it holds.',
@@ -184,13 +254,18 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     'Notification',
     {
       columns: [
-        text<Notification>('Execution', 'Execution that it is about.', (it) => it.spec.execution),
-        text<Notification>('Event', 'What happened to it.', (it) => it.spec.event),
+        text<Notification>('Execution', 'Execution that it is about.', (it) => it.spec.execution, '.spec.execution'),
+        text<Notification>('Event', 'What happened to it.', (it) => it.spec.event, '.spec.event'),
         text<Notification>('Channel', 'How somebody is told.', (it) => channelOf(it.spec.target)),
-        text<Notification>('State', 'Whether somebody was told.', (it) => it.status?.phase ?? 'Pending'),
-        count<Notification>('Attempts', 'Tries so far.', (it) => it.status?.attempts ?? 0),
-        wide<Notification>('Retry', 'When it is tried again.', (it) => it.status?.retryAt),
-        wide<Notification>('Message', 'Why the last try failed.', (it) => it.status?.message),
+        text<Notification>(
+          'State',
+          'Whether somebody was told.',
+          (it) => it.status?.phase ?? 'Pending',
+          '.status.phase',
+        ),
+        count<Notification>('Attempts', 'Tries so far.', (it) => it.status?.attempts ?? 0, '.status.attempts'),
+        wide<Notification>('Retry', 'When it is tried again.', (it) => it.status?.retryAt, '.status.retryAt'),
+        wide<Notification>('Message', 'Why the last try failed.', (it) => it.status?.message, '.status.message'),
       ],
     },
   ],
@@ -198,11 +273,16 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     'CacheEntry',
     {
       columns: [
-        text<CacheEntry>('Task', 'Task whose outputs it holds.', (it) => it.spec.task),
+        text<CacheEntry>('Task', 'Task whose outputs it holds.', (it) => it.spec.task, '.spec.task'),
         text<CacheEntry>('State', 'Whether it holds outputs, or somebody computes them.', entryState),
-        text<CacheEntry>('From', 'Node that filled it, or is to.', entryOrigin),
-        text<CacheEntry>('Expires', 'Until when it is good.', (it) => it.spec.expiresAt ?? 'never'),
-        wide<CacheEntry>('Commit', 'Commit at which it was filled.', (it) => shortCommit(it.spec.commit)),
+        text<CacheEntry>('From', 'Node that filled it, or is to.', entryOrigin, '.spec.madeBy.execution'),
+        text<CacheEntry>('Expires', 'Until when it is good.', (it) => it.spec.expiresAt ?? 'never', '.spec.expiresAt'),
+        wide<CacheEntry>(
+          'Commit',
+          'Commit at which it was filled.',
+          (it) => shortCommit(it.spec.commit),
+          '.spec.commit',
+        ),
         wide<CacheEntry>('Bytes', 'Size of its outputs as JSON.', (it) => it.spec.outputs?.length),
       ],
     },
@@ -212,9 +292,9 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     {
       columns: [
         text<Token>('Scopes', 'What it allows.', (it) => it.spec.scopes.map(scopeText).join(' ')),
-        text<Token>('Groups', 'Names that rules of refs may use.', (it) => it.spec.groups?.join(',')),
-        text<Token>('Expires', 'Until when it is good.', (it, now) => expiry(it, now)),
-        text<Token>('By', 'Who made it.', (it) => it.spec.by),
+        text<Token>('Groups', 'Names that rules of refs may use.', (it) => it.spec.groups?.join(','), '.spec.groups'),
+        text<Token>('Expires', 'Until when it is good.', (it, now) => expiry(it, now), '.spec.expiresAt'),
+        text<Token>('By', 'Who made it.', (it) => it.spec.by, '.spec.by'),
       ],
     },
   ],
@@ -222,8 +302,8 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
     'Closure',
     {
       columns: [
-        text<Closure>('Of', 'Kind of what was compiled.', (it) => it.spec.of),
-        text<Closure>('Entity', 'Name of what was compiled.', (it) => it.spec.name),
+        text<Closure>('Of', 'Kind of what was compiled.', (it) => it.spec.of, '.spec.of'),
+        text<Closure>('Entity', 'Name of what was compiled.', (it) => it.spec.name, '.spec.name'),
       ],
     },
   ],

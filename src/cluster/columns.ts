@@ -7,12 +7,17 @@ import type { KubeObject } from './object.ts';
 /** A cell of a table: `integer` columns hold numbers, all others text. */
 export type Cell = string | number;
 
+/** JSONPath of a value, as printer columns of Kubernetes have it; `sinceOf` is a time that shows as an age. */
+export type ColumnPath = string | { readonly sinceOf: string };
+
 /** One printer column. `wide` columns show only with `-o wide`. */
 export interface Column<T extends KubeObject = KubeObject> {
   readonly name: string;
   readonly type: 'string' | 'integer';
   readonly description: string;
   readonly wide?: boolean;
+  /** Where a server that computes nothing finds the value, or what comes next to it; absent: it cannot show this column. */
+  readonly path?: ColumnPath;
   /** Must not throw on any object that the API holds, however odd. */
   cell(object: T, now: UnixMs): Cell;
 }
@@ -29,6 +34,7 @@ const AGE: Column = {
   type: 'string',
   description: 'Time since the object was created.',
   cell: (object, now) => age(object.metadata.creationTimestamp, now),
+  path: { sinceOf: '.metadata.creationTimestamp' },
 };
 
 const GENERIC: readonly Column[] = [NAME, AGE];

@@ -9,25 +9,66 @@ export const SCHEDULE_CELLS: readonly (readonly [string, KindColumns])[] = [
     'Schedule',
     {
       columns: [
-        text<Schedule>('Cron', 'When it ticks.', (it) =>
-          it.spec.everyMs === undefined ? it.spec.cron : `every ${humanDuration(it.spec.everyMs)}`,
+        text<Schedule>(
+          'Cron',
+          'When it ticks.',
+          (it) => (it.spec.everyMs === undefined ? it.spec.cron : `every ${humanDuration(it.spec.everyMs)}`),
+          '.spec.cron',
         ),
-        text<Schedule>('Zone', 'Time zone of its clock.', (it) => it.spec.timeZone),
+        text<Schedule>('Zone', 'Time zone of its clock.', (it) => it.spec.timeZone, '.spec.timeZone'),
         text<Schedule>('State', 'Whether it ticks.', scheduleState),
-        text<Schedule>('Next', 'Time to its next tick.', nextTick),
-        text<Schedule>('Last', 'Time since its last tick.', (it, now) =>
-          it.status?.lastTick === undefined ? undefined : age(it.status.lastTick, now),
+        text<Schedule>('Next', 'Time to its next tick.', nextTick, '.status.nextTick'),
+        text<Schedule>(
+          'Last',
+          'Time since its last tick.',
+          (it, now) => (it.status?.lastTick === undefined ? undefined : age(it.status.lastTick, now)),
+          { sinceOf: '.status.lastTick' },
         ),
         text<Schedule>('Late', 'Between its last tick and the execution of it.', (it) => lateness(it)),
-        text<Schedule>('Missed', 'Ticks that were not run when they were due.', (it) => it.status?.missed ?? 0),
-        text<Schedule>('Launch-Plan', 'Launch plan that it starts.', (it) => it.spec.launchPlan),
-        text<Schedule>('Version', 'Commit that last changed this definition.', (it) => shortCommit(it.spec.commit)),
-        wide<Schedule>('Skipped', 'Ticks left out since earlier ones still ran.', (it) => it.status?.skipped ?? 0),
-        wide<Schedule>('Overlap', 'What happens to a tick while earlier ones run.', (it) => it.spec.overlap ?? 'allow'),
-        wide<Schedule>('Last-Execution', 'Execution of its last tick.', (it) => it.status?.lastExecution),
-        wide<Schedule>('Catch-Up', 'What happens to missed ticks.', (it) => it.spec.catchUp?.policy),
-        wide<Schedule>('File', 'File of the repository that declares it.', (it) => it.spec.file),
-        wide<Schedule>('Message', 'Why it is set aside.', (it) => brokenBecause(it)),
+        text<Schedule>(
+          'Missed',
+          'Ticks that were not run when they were due.',
+          (it) => it.status?.missed ?? 0,
+          '.status.missed',
+        ),
+        text<Schedule>('Launch-Plan', 'Launch plan that it starts.', (it) => it.spec.launchPlan, '.spec.launchPlan'),
+        text<Schedule>(
+          'Version',
+          'Commit that last changed this definition.',
+          (it) => shortCommit(it.spec.commit),
+          '.spec.commit',
+        ),
+        wide<Schedule>(
+          'Skipped',
+          'Ticks left out since earlier ones still ran.',
+          (it) => it.status?.skipped ?? 0,
+          '.status.skipped',
+        ),
+        wide<Schedule>(
+          'Overlap',
+          'What happens to a tick while earlier ones run.',
+          (it) => it.spec.overlap ?? 'allow',
+          '.spec.overlap',
+        ),
+        wide<Schedule>(
+          'Last-Execution',
+          'Execution of its last tick.',
+          (it) => it.status?.lastExecution,
+          '.status.lastExecution',
+        ),
+        wide<Schedule>(
+          'Catch-Up',
+          'What happens to missed ticks.',
+          (it) => it.spec.catchUp?.policy,
+          '.spec.catchUp.policy',
+        ),
+        wide<Schedule>('File', 'File of the repository that declares it.', (it) => it.spec.file, '.spec.file'),
+        wide<Schedule>(
+          'Message',
+          'Why it is set aside.',
+          (it) => brokenBecause(it),
+          '.status.conditions[?(@.status=="False")].message',
+        ),
       ],
     },
   ],
@@ -35,16 +76,16 @@ export const SCHEDULE_CELLS: readonly (readonly [string, KindColumns])[] = [
     'Backfill',
     {
       columns: [
-        text<Backfill>('Schedule', 'Schedule whose ticks it runs.', (it) => it.spec.schedule),
-        text<Backfill>('From', 'Where its span begins.', (it) => it.spec.from),
-        text<Backfill>('To', 'Where its span ends.', (it) => it.spec.to),
-        text<Backfill>('Phase', 'Where it stands.', backfillPhase),
+        text<Backfill>('Schedule', 'Schedule whose ticks it runs.', (it) => it.spec.schedule, '.spec.schedule'),
+        text<Backfill>('From', 'Where its span begins.', (it) => it.spec.from, '.spec.from'),
+        text<Backfill>('To', 'Where its span ends.', (it) => it.spec.to, '.spec.to'),
+        text<Backfill>('Phase', 'Where it stands.', backfillPhase, '.status.phase'),
         text<Backfill>('Ticks', 'Ticks dealt with, of all.', backfillProgress),
-        count<Backfill>('Running', 'Executions that are not over.', (it) => it.status?.running ?? 0),
-        count<Backfill>('Failed', 'Executions that did not succeed.', (it) => it.status?.failed ?? 0),
-        wide<Backfill>('Skipped', 'Ticks whose execution existed.', (it) => it.status?.skipped ?? 0),
-        wide<Backfill>('By', 'Who asked for it.', (it) => it.spec.by),
-        wide<Backfill>('Message', 'Why it waits, or how it ended.', (it) => it.status?.message),
+        count<Backfill>('Running', 'Executions that are not over.', (it) => it.status?.running ?? 0, '.status.running'),
+        count<Backfill>('Failed', 'Executions that did not succeed.', (it) => it.status?.failed ?? 0, '.status.failed'),
+        wide<Backfill>('Skipped', 'Ticks whose execution existed.', (it) => it.status?.skipped ?? 0, '.status.skipped'),
+        wide<Backfill>('By', 'Who asked for it.', (it) => it.spec.by, '.spec.by'),
+        wide<Backfill>('Message', 'Why it waits, or how it ended.', (it) => it.status?.message, '.status.message'),
       ],
     },
   ],
@@ -52,13 +93,27 @@ export const SCHEDULE_CELLS: readonly (readonly [string, KindColumns])[] = [
     'SchedulerState',
     {
       columns: [
-        text<SchedulerState>('Settled', 'Every tick due until then is dealt with.', (it) => it.status?.settledUntil),
-        text<SchedulerState>('State', 'Whether schedules tick, or why none does.', (it) => {
-          const ready = condition(it.status?.conditions ?? undefined, 'Ready');
-          return ready?.status === 'False' ? ready.reason : 'Ticking';
-        }),
-        text<SchedulerState>('Catch-Up', 'Up to where missed ticks are made up for.', (it) =>
-          it.status?.catchUp == null ? undefined : `${it.status.catchUp.settledUntil} of ${it.status.catchUp.until}`,
+        text<SchedulerState>(
+          'Settled',
+          'Every tick due until then is dealt with.',
+          (it) => it.status?.settledUntil,
+          '.status.settledUntil',
+        ),
+        text<SchedulerState>(
+          'State',
+          'Whether schedules tick, or why none does.',
+          (it) => {
+            const ready = condition(it.status?.conditions ?? undefined, 'Ready');
+            return ready?.status === 'False' ? ready.reason : 'Ticking';
+          },
+          '.status.conditions[?(@.type=="Ready")].reason',
+        ),
+        text<SchedulerState>(
+          'Catch-Up',
+          'Up to where missed ticks are made up for.',
+          (it) =>
+            it.status?.catchUp == null ? undefined : `${it.status.catchUp.settledUntil} of ${it.status.catchUp.until}`,
+          '.status.catchUp.settledUntil',
         ),
       ],
     },

@@ -1,5 +1,22 @@
+import { MAX_PRIORITY, MAX_SIGNALS, MIN_PRIORITY } from '../../base/index.ts';
 import type { KindSchema } from './kind-schemas.ts';
-import { anything, flag, list, mapOf, oneOf, optional, record, type Schema, text, time, whole } from './schema.ts';
+import {
+  anyObject,
+  anything,
+  between,
+  flag,
+  list,
+  mapOf,
+  oneOf,
+  optional,
+  pinned,
+  record,
+  ruled,
+  type Schema,
+  text,
+  time,
+  whole,
+} from './schema.ts';
 
 const PHASES = ['Pending', 'Queued', 'Running', 'Succeeded', 'Failed', 'TimedOut', 'Aborted'];
 const NODE_PHASES = [...PHASES, 'Skipped', 'Recovered', 'Cached'];
@@ -53,74 +70,86 @@ const NODE: Schema = {
   'x-kubernetes-preserve-unknown-fields': true,
 };
 
-const SIGNAL = record(
-  {
-    decision: optional(oneOf(['approve', 'reject'], 'For an approve node.')),
-    value: optional(anything('For a signal node. Null when absent.')),
-    valueText: optional(text('The value as JSON text, where nulls stand in it.')),
-    reason: optional(text('Why.')),
-    by: optional(text('Who.')),
-    at: optional(time('When.')),
-  },
-  'An answer to one node.',
+const SIGNAL = ruled(
+  record(
+    {
+      decision: optional(oneOf(['approve', 'reject'], 'For an approve node.')),
+      value: optional(anything('For a signal node. Null when absent.')),
+      valueText: optional(text('The value as JSON text, where nulls stand in it.')),
+      reason: optional(text('Why.')),
+      by: optional(text('Who.')),
+      at: optional(time('When.')),
+    },
+    'An answer to one node.',
+  ),
+  { rule: 'self == oldSelf', message: 'the node was answered already; the first answer counts' },
 );
 
 /** An execution: what a person may create by hand, so its spec is checked in full. */
 export const EXECUTION: KindSchema = {
   description: 'One run of a workflow, pinned to a commit.',
   fields: {
-    spec: record(
-      {
-        repository: text('Repository of the workflow.'),
-        commit: text('Commit that the execution is pinned to.'),
-        workflow: text('Workflow that it runs.'),
-        closure: text('SHA-256 of the compiled workflow, 64 hexadecimal digits.'),
-        launchPlan: optional(text('Launch plan that it came from.')),
-        inputs: { ...VALUES, description: 'Inputs by name: complete and of the right types.' },
-        maxParallelism: optional(whole('Task attempts at a time.')),
-        concurrency: optional(
-          record(
+    spec: pinned(
+      record(
+        {
+          repository: text('Repository of the workflow.'),
+          commit: text('Commit that the execution is pinned to.'),
+          workflow: text('Workflow that it runs.'),
+          closure: text('SHA-256 of the compiled workflow, 64 hexadecimal digits.'),
+          launchPlan: optional(text('Launch plan that it came from.')),
+          inputs: { ...VALUES, description: 'Inputs by name: complete and of the right types.' },
+          maxParallelism: optional(whole('Task attempts at a time.')),
+          concurrency: optional(
+            record(
+              {
+                limit: whole('Executions of the launch plan at a time.'),
+                whenFull: oneOf(['queue', 'skip'], 'What happens to one more.'),
+              },
+              'How many may run at once.',
+            ),
+          ),
+          trigger: record(
             {
-              limit: whole('Executions of the launch plan at a time.'),
-              whenFull: oneOf(['queue', 'skip'], 'What happens to one more.'),
+              kind: oneOf(['manual', 'schedule', 'execution', 'relaunch', 'recover'], 'What kind of cause.'),
+              of: optional(text('Execution that it does once more.')),
+              uid: optional(text('Uid of that execution.')),
+              by: optional(text('Who asked for it.')),
+              schedule: optional(text('Schedule that started it.')),
+              tick: optional(time('The tick that it stands for.')),
+              backfill: optional(text('Backfill that asked for a tick of the past.')),
+              execution: optional(text('Execution whose node started it.')),
+              node: optional(text('Path of that node.')),
+              depth: optional(whole('Executions above it.')),
             },
-            'How many may run at once.',
+            'What started it.',
           ),
-        ),
-        trigger: record(
-          {
-            kind: oneOf(['manual', 'schedule', 'execution', 'relaunch', 'recover'], 'What kind of cause.'),
-            of: optional(text('Execution that it does once more.')),
-            uid: optional(text('Uid of that execution.')),
-            by: optional(text('Who asked for it.')),
-            schedule: optional(text('Schedule that started it.')),
-            tick: optional(time('The tick that it stands for.')),
-            backfill: optional(text('Backfill that asked for a tick of the past.')),
-            execution: optional(text('Execution whose node started it.')),
-            node: optional(text('Path of that node.')),
-            depth: optional(whole('Executions above it.')),
-          },
-          'What started it.',
-        ),
-        priority: optional(whole('Which executions go first, from -100 to 100. 0 when absent.')),
-        notifications: optional(anything('Who is told of it, and of what.')),
-        interruptible: optional(flag('Whether attempts may run on machines that the system can take away.')),
-        timeout: optional(TIMEOUT),
-        cache: optional(
-          oneOf(
-            ['overwrite', 'off'],
-            'overwrite: every task runs and fills the cache anew. off: it is neither read nor filled.',
+          priority: optional(
+            between(whole('Which executions go first, from -100 to 100. 0 when absent.'), MIN_PRIORITY, MAX_PRIORITY),
           ),
-        ),
-        desired: optional(
-          oneOf(
-            ['Running', 'Paused', 'Aborted'],
-            'Set Aborted to end it, Paused to start nothing new. Running when absent.',
+          notifications: optional(list(anyObject('One rule.'), 'Who is told of it, and of what.')),
+          interruptible: optional(flag('Whether attempts may run on machines that the system can take away.')),
+          timeout: optional(TIMEOUT),
+          cache: optional(
+            oneOf(
+              ['overwrite', 'off'],
+              'overwrite: every task runs and fills the cache anew. off: it is neither read nor filled.',
+            ),
           ),
-        ),
-        signals: optional(mapOf(SIGNAL, 'Answers to nodes that wait, by node path. The first one counts.')),
-      },
-      'What to run. Immutable but for desired and signals.',
+          desired: optional(
+            oneOf(
+              ['Running', 'Paused', 'Aborted'],
+              'Set Aborted to end it, Paused to start nothing new. Running when absent.',
+            ),
+          ),
+          signals: optional({
+            ...mapOf(SIGNAL, 'Answers to nodes that wait, by node path. The first one counts.'),
+            maxProperties: MAX_SIGNALS,
+          }),
+        },
+        'What to run. Immutable but for desired and signals.',
+      ),
+      ['desired', 'signals'],
+      'only spec.desired and spec.signals of an Execution may change',
     ),
     status: {
       ...record(

@@ -5,11 +5,14 @@ import { EXECUTION, TIMEOUT } from './execution-schema.ts';
 import { NOTIFICATION } from './notification-schema.ts';
 import { BACKFILL, SCHEDULE_FIELDS, schedulerState, scheduleStatus } from './schedule-schema.ts';
 import {
+  anyObject,
   anything,
   type Field,
   flag,
+  immutable,
   list,
   mapOf,
+  number,
   oneOf,
   optional,
   record,
@@ -113,40 +116,46 @@ const REPOSITORY: KindSchema = {
 const REVISION: KindSchema = {
   description: 'One registered commit. Immutable.',
   fields: {
-    spec: record(
-      {
-        repository: text('Repository that holds the commit.'),
-        commit: text('The commit hash.'),
-        tree: text("The commit's tree id."),
-        parents: list(text('A commit hash.'), 'Parent commits.'),
-        author: text('Who wrote it.'),
-        committedAt: time('When it was committed.'),
-        subject: text('First line of its message.'),
-        refs: list(text('A ref.'), 'Refs of the push that brought it.'),
-        project: optional(text('Project that its definitions name.')),
-        index: optional(text('Digest of the index of its entities; absent when rejected.')),
-        counts: optional(mapOf(whole('How many.'), 'Entities by kind.')),
-        rejected: optional(flag('Whether it was refused.')),
-        diagnostics: optional(list(anything('One finding.'), 'Errors when rejected, warnings when not.')),
-      },
-      'The commit as registered.',
+    spec: immutable(
+      'Revision',
+      record(
+        {
+          repository: text('Repository that holds the commit.'),
+          commit: text('The commit hash.'),
+          tree: text("The commit's tree id."),
+          parents: list(text('A commit hash.'), 'Parent commits.'),
+          author: text('Who wrote it.'),
+          committedAt: time('When it was committed.'),
+          subject: text('First line of its message.'),
+          refs: list(text('A ref.'), 'Refs of the push that brought it.'),
+          project: optional(text('Project that its definitions name.')),
+          index: optional(text('Digest of the index of its entities; absent when rejected.')),
+          counts: optional(mapOf(whole('How many.'), 'Entities by kind.')),
+          rejected: optional(flag('Whether it was refused.')),
+          diagnostics: optional(list(anything('One finding.'), 'Errors when rejected, warnings when not.')),
+        },
+        'The commit as registered.',
+      ),
     ),
-    status: anything('Not used.'),
+    status: anyObject('Not used.'),
   },
 };
 
 const CLOSURE: KindSchema = {
   description: 'A compiled entity or index page, named by its SHA-256. Immutable.',
   fields: {
-    spec: record(
-      {
-        of: text('Kind of what was compiled, or Index, or Chunk.'),
-        name: optional(text('Name of what was compiled.')),
-        encoding: oneOf(['json', 'gzip'], 'How content is written.'),
-        content: optional(text('Canonical JSON, or base64 of its gzip.')),
-        chunks: optional(list(text(DIGEST), 'Closures to join when the content is too large for one.')),
-      },
-      'The compiled form.',
+    spec: immutable(
+      'Closure',
+      record(
+        {
+          of: text('Kind of what was compiled, or Index, or Chunk.'),
+          name: optional(text('Name of what was compiled.')),
+          encoding: oneOf(['json', 'gzip'], 'How content is written.'),
+          content: optional(text('Canonical JSON, or base64 of its gzip.')),
+          chunks: optional(list(text(DIGEST), 'Closures to join when the content is too large for one.')),
+        },
+        'The compiled form.',
+      ),
     ),
   },
 };
@@ -192,7 +201,7 @@ const CACHE_ENTRY: KindSchema = {
       },
       'What is kept.',
     ),
-    status: anything('Not used.'),
+    status: anyObject('Not used.'),
   },
 };
 
@@ -210,6 +219,39 @@ const PROPELLER: Schema = {
     'Workers, parallelism and sharding.',
   ),
   'x-kubernetes-preserve-unknown-fields': true,
+};
+
+const RULE = record(
+  {
+    name: text('Name of the rule.'),
+    match: anyObject('Which definitions it is about: kinds, labels, expression.'),
+    assert: text('What must hold of them, in CEL.'),
+    message: text('What is said where it does not.'),
+    severity: oneOf(['error', 'warning'], 'Whether a commit that breaks it is rejected.'),
+    except: optional(anyObject('Labels of definitions that it leaves out.')),
+  },
+  'One rule.',
+);
+
+const SHARD: KindSchema = {
+  description: 'One propeller shard, as it said when something of it last changed.',
+  fields: {
+    spec: record({}, 'Nothing.'),
+    status: record(
+      {
+        epoch: optional(whole('Epoch of its lease; absent where it is alone.')),
+        workers: whole('Executions that it steps at a time.'),
+        freeWorkers: whole('Workers with no round in flight.'),
+        queueDepth: whole('Executions that wait for a worker.'),
+        executions: whole('Executions held in memory.'),
+        roundsPerSecond: number('Rounds a second since the report before.'),
+        transitionsPerSecond: number('Changes of node phases a second since then.'),
+        roundLatencyMs: number('Mean length of a round since then, in milliseconds.'),
+        reportedAt: time('When it said so.'),
+      },
+      'Its figures. Written by the shard.',
+    ),
+  },
 };
 
 const SCHEDULE = definition('Starts executions of a launch plan at times.', SCHEDULE_FIELDS, {
@@ -247,7 +289,7 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
       maxParallelism: optional(whole('Task attempts of one execution at a time.')),
       concurrency: optional(LIMIT),
       priority: optional(whole('Which executions go first, from -100 to 100. 0 when absent.')),
-      notifications: optional(anything('Who is told of its executions, and of what.')),
+      notifications: optional(list(anyObject('One rule.'), 'Who is told of its executions, and of what.')),
       interruptible: optional(flag('Whether attempts may run on machines that the system can take away.')),
       timeout: optional(TIMEOUT),
     }),
@@ -268,6 +310,8 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
       { required: ['propeller'] },
     ),
   ],
+  ['Policy', definition('Rules that definitions keep.', { rules: list(RULE, 'The rules.') })],
+  ['Shard', SHARD],
   ['Execution', EXECUTION],
   ['CacheEntry', CACHE_ENTRY],
   ['MapResults', MAP_RESULTS],

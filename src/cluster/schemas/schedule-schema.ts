@@ -1,13 +1,17 @@
+import { MAX_BACKFILL_CONCURRENCY } from '../../base/index.ts';
 import type { KindSchema } from './kind-schemas.ts';
 import {
   anything,
+  between,
   type Field,
   flag,
   list,
   mapOf,
   oneOf,
   optional,
+  pinned,
   record,
+  ruled,
   type Schema,
   text,
   time,
@@ -102,22 +106,29 @@ export const schedulerState = (conditions: Schema): KindSchema => ({
 export const BACKFILL: KindSchema = {
   description: 'Runs the ticks that a schedule would have had in a span of the past.',
   fields: {
-    spec: record(
-      {
-        schedule: text('A schedule of the same namespace.'),
-        from: time('The first instant whose tick runs.'),
-        to: time('The first instant whose tick does not run.'),
-        concurrency: optional(whole('Executions at a time. 1 when absent.')),
-        reverse: optional(flag('Newest tick first.')),
-        by: optional(text('Who asked for it.')),
-        desired: optional(
-          oneOf(
-            ['Running', 'Paused', 'Aborted'],
-            'Set Paused to start nothing more, Aborted to end it and what it runs. Running when absent.',
-          ),
+    spec: ruled(
+      pinned(
+        record(
+          {
+            schedule: text('A schedule of the same namespace.'),
+            from: time('The first instant whose tick runs.'),
+            to: time('The first instant whose tick does not run.'),
+            concurrency: optional(between(whole('Executions at a time. 1 when absent.'), 1, MAX_BACKFILL_CONCURRENCY)),
+            reverse: optional(flag('Newest tick first.')),
+            by: optional(text('Who asked for it.')),
+            desired: optional(
+              oneOf(
+                ['Running', 'Paused', 'Aborted'],
+                'Set Paused to start nothing more, Aborted to end it and what it runs. Running when absent.',
+              ),
+            ),
+          },
+          'What to run. Immutable but for desired.',
         ),
-      },
-      'What to run. Immutable but for desired.',
+        ['desired'],
+        'only spec.desired of a Backfill may change',
+      ),
+      { rule: 'self.to > self.from', message: 'spec.to must be after spec.from' },
     ),
     status: record(
       {

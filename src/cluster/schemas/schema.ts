@@ -10,9 +10,24 @@ export interface Schema {
   readonly additionalProperties?: Schema;
   readonly items?: Schema;
   readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly maxProperties?: number;
+  /** Rules that a cluster keeps by itself; here `admission.ts` keeps the same, in words of its own. */
+  readonly 'x-kubernetes-validations'?: readonly Rule[];
   readonly 'x-kubernetes-preserve-unknown-fields'?: true;
   /** Its fields have one owner together; see `treeOf` of the ownership of fields. */
   readonly 'x-kubernetes-map-type'?: 'atomic';
+}
+
+/** A rule in CEL over `self` and, for changes, `oldSelf`. */
+export interface Rule {
+  readonly rule: string;
+  readonly message: string;
 }
 
 /** A field of an object; an optional one is marked by `optional`. */
@@ -34,13 +49,32 @@ export function whole(description: string): Schema {
   return { type: 'integer', format: 'int64', description };
 }
 
+export function number(description: string): Schema {
+  return { type: 'number', description };
+}
+
 export function flag(description: string): Schema {
   return { type: 'boolean', description };
+}
+
+/** A number with bounds, both included. */
+export function between(schema: Schema, minimum: number, maximum: number): Schema {
+  return { ...schema, minimum, maximum };
 }
 
 /** Any JSON value. */
 export function anything(description: string): Schema {
   return { description, 'x-kubernetes-preserve-unknown-fields': true };
+}
+
+/** An object with fields of any name and kind. */
+export function anyObject(description: string): Schema {
+  return { type: 'object', description, 'x-kubernetes-preserve-unknown-fields': true };
+}
+
+/** The schema with rules of CEL besides those that it has. */
+export function ruled(schema: Schema, ...rules: readonly Rule[]): Schema {
+  return { ...schema, 'x-kubernetes-validations': [...(schema['x-kubernetes-validations'] ?? []), ...rules] };
 }
 
 export function list(items: Schema, description: string): Schema {
@@ -64,6 +98,25 @@ export function record(fields: Readonly<Record<string, Field>>, description: str
     if (isOptional !== true) required.push(name);
   }
   return { type: 'object', description, properties, ...(required.length > 0 && { required }) };
+}
+
+/** What is created so and never changes. */
+export function immutable(kind: string, schema: Schema): Schema {
+  return ruled(schema, { rule: 'self == oldSelf', message: `a ${kind} never changes` });
+}
+
+/** An object whose fields never change, nor come or go, but for those of these names. */
+export function pinned(schema: Schema, changing: readonly string[], message: string): Schema {
+  const fixed = Object.keys(schema.properties ?? {}).filter((name) => !changing.includes(name));
+  const required = new Set(schema.required);
+  const rules = fixed.map((name) => {
+    const same = `self.${name} == oldSelf.${name}`;
+    return {
+      rule: required.has(name) ? same : `has(self.${name}) ? has(oldSelf.${name}) && ${same} : !has(oldSelf.${name})`,
+      message,
+    };
+  });
+  return ruled(schema, ...rules);
 }
 
 /** Where a value breaks its schema, and how. */

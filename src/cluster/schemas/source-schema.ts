@@ -1,42 +1,55 @@
-import { flag, list, oneOf, optional, record, text, time, whole } from './schema.ts';
+import { MAX_REF_PATTERN_LENGTH, MAX_REF_PATTERNS, MAX_TRUST_TEXT_LENGTH } from '../../base/index.ts';
+import { between, flag, list, oneOf, optional, record, ruled, type Schema, text, time, whole } from './schema.ts';
+
+function patterns(one: string, all: string): Schema {
+  const pattern = { ...text(one), pattern: '^[^\\s-]', maxLength: MAX_REF_PATTERN_LENGTH };
+  return { ...list(pattern, all), minItems: 1, maxItems: MAX_REF_PATTERNS };
+}
 
 const SECRET = record({ name: text('Name of the Secret.'), key: text('One of its keys.') }, 'A value of a Secret.');
 
 /** Where the commits of a repository come from. */
-export const SOURCE = record(
-  {
-    kind: oneOf(['push', 'remote'], 'push: served here under /git/<name>.git. remote: served elsewhere, and polled.'),
-    url: optional(text('https://host/path.git, ssh://git@host/path.git or git@host:path.git, without credentials.')),
-    interval: optional(text('Time between polls, 1m when absent, at least 10s.')),
-    timeout: optional(text('Time for the remote to answer, 30s when absent.')),
-    credentials: optional(
-      record(
-        {
-          secret: text(
-            'A Secret of this namespace with username and password, or token, and ca.crt where it is needed; for SSH identity and known_hosts.',
+export const SOURCE = ruled(
+  record(
+    {
+      kind: oneOf(['push', 'remote'], 'push: served here under /git/<name>.git. remote: served elsewhere, and polled.'),
+      url: optional(text('https://host/path.git, ssh://git@host/path.git or git@host:path.git, without credentials.')),
+      interval: optional(text('Time between polls, 1m when absent, at least 10s.')),
+      timeout: optional(text('Time for the remote to answer, 30s when absent.')),
+      credentials: optional(
+        record(
+          {
+            secret: text(
+              'A Secret of this namespace with username and password, or token, and ca.crt where it is needed; for SSH identity and known_hosts.',
+            ),
+          },
+          'How to log in.',
+        ),
+      ),
+      refs: optional(patterns('For example main, release/* or refs/tags/v*.', 'Refs to follow; all when absent.')),
+      depth: optional(between(whole('Commits of history to fetch; all when absent.'), 1, 2 ** 31 - 1)),
+      filter: optional({
+        ...text(
+          'blob:none or blob:limit=<size>: blobs that are not fetched before they are read; none are left out when absent.',
+        ),
+        pattern: '^blob:(none|limit=[0-9]{1,9}[kmg]?)$',
+      }),
+      proxy: optional(
+        ruled(
+          record(
+            {
+              url: optional(text('http://host:port, without a login; the key address of the Secret when absent.')),
+              secret: optional(text('A Secret of this namespace with username and password, and address.')),
+            },
+            'A proxy for HTTP and HTTPS, instead of the one that the environment of the control plane names.',
           ),
-        },
-        'How to log in.',
+          { rule: 'has(self.url) || has(self.secret)', message: 'needs url, or secret with the key address' },
+        ),
       ),
-    ),
-    refs: optional(list(text('For example main, release/* or refs/tags/v*.'), 'Refs to follow; all when absent.')),
-    depth: optional(whole('Commits of history to fetch; all when absent.')),
-    filter: optional(
-      text(
-        'blob:none or blob:limit=<size>: blobs that are not fetched before they are read; none are left out when absent.',
-      ),
-    ),
-    proxy: optional(
-      record(
-        {
-          url: optional(text('http://host:port, without a login; the key address of the Secret when absent.')),
-          secret: optional(text('A Secret of this namespace with username and password, and address.')),
-        },
-        'A proxy for HTTP and HTTPS, instead of the one that the environment of the control plane names.',
-      ),
-    ),
-  },
-  'Where commits come from.',
+    },
+    'Where commits come from.',
+  ),
+  { rule: "self.kind != 'remote' || has(self.url)", message: 'a remote needs a URL' },
 );
 
 /** Where the host of a repository tells of pushes. */
@@ -49,17 +62,26 @@ export const WEBHOOK = record(
 );
 
 /** Whose signatures commits must carry. */
-export const VERIFY = record(
+export const VERIFY = ruled(
+  record(
+    {
+      mode: oneOf(
+        ['head', 'tag', 'every-commit'],
+        'head: the commit that a ref shows. tag: a signed tag that names it. every-commit: all that a push brings.',
+      ),
+      allowedSigners: optional({
+        ...text('SSH keys, as the ALLOWED SIGNERS file of ssh-keygen.'),
+        maxLength: MAX_TRUST_TEXT_LENGTH,
+      }),
+      gpgKeys: optional({ ...text('Armoured OpenPGP public keys.'), maxLength: MAX_TRUST_TEXT_LENGTH }),
+      refs: optional(patterns('A pattern.', 'Refs that it is asked of; all when absent.')),
+    },
+    'What is not signed so is rejected.',
+  ),
   {
-    mode: oneOf(
-      ['head', 'tag', 'every-commit'],
-      'head: the commit that a ref shows. tag: a signed tag that names it. every-commit: all that a push brings.',
-    ),
-    allowedSigners: optional(text('SSH keys, as the ALLOWED SIGNERS file of ssh-keygen.')),
-    gpgKeys: optional(text('Armoured OpenPGP public keys.')),
-    refs: optional(list(text('A pattern.'), 'Refs that it is asked of; all when absent.')),
+    rule: 'has(self.allowedSigners) || has(self.gpgKeys)',
+    message: 'needs allowedSigners or gpgKeys: nothing could be accepted',
   },
-  'What is not signed so is rejected.',
 );
 
 /** How polling goes. */
