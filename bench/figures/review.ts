@@ -51,7 +51,7 @@ async function inProcess(cwd: string, cache: ReturnType<typeof createParseCache>
   const open = (rev: string) => openRevision({ cwd, rev, env: process.env });
   const [base, head] = [await open('HEAD~1'), await open('HEAD')];
   try {
-    const sides = await openReviewSides(base, head, cache, { branch: 'main' });
+    const sides = await openReviewSides(base, head, cache, { names: [], branch: 'main' });
     const input: ReviewInput = {
       base: { ...sides.base, title: 'base' },
       head: { ...sides.head, title: 'head' },

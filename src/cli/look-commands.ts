@@ -65,6 +65,27 @@ export const LOOK_COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/describe.ts'),
   },
   {
+    name: 'durations',
+    group: 'Look',
+    summary: 'Tell how long launch plans take',
+    description:
+      'Median and 95th percentile of the executions that succeeded, live and archived ones. As JSON it is a history for\n' +
+      '`pipectl review --history FILE`, which needs no control plane then; no name of an execution and no input is in it.',
+    examples: [
+      { command: 'pipectl durations', meaning: 'of the last 30 days' },
+      { command: 'pipectl durations --since 7d', meaning: 'of the last week' },
+      { command: 'pipectl durations -A -o json > history.json', meaning: 'of all namespaces, for reviews' },
+    ],
+    arguments: [],
+    options: [
+      { flags: '-A, --all-namespaces', description: 'Launch plans of all namespaces' },
+      { flags: '--since <WHEN>', description: 'Executions that ended since: 7d (ago), a day, or an instant' },
+      { flags: '--no-headers', description: 'Rows only' },
+      OUTPUT('table', 'json'),
+    ],
+    load: () => import('./commands/durations.ts'),
+  },
+  {
     name: 'logs',
     group: 'Look',
     summary: 'Print what tasks wrote',

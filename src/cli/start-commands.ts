@@ -78,7 +78,7 @@ export const START_COMMANDS: readonly CommandSpec[] = [
       { command: 'pipectl review', meaning: 'this branch, against the default one' },
       { command: 'pipectl review origin/main feature-x -o markdown', meaning: 'as a comment of a pull request' },
       { command: 'pipectl review --fail-on warning -o sarif > review.sarif', meaning: 'for a check in CI' },
-      { command: 'pipectl review --history executions.json', meaning: 'with durations and cost' },
+      { command: 'pipectl review --history server', meaning: 'with durations and cost, from the control plane' },
     ],
     arguments: [
       { name: 'BASE', description: 'Commit, branch or tag; default: the default branch of origin, or main' },
@@ -91,8 +91,11 @@ export const START_COMMANDS: readonly CommandSpec[] = [
         description: 'Exit 1 from this level on: error, warning, notice, never; default: error',
         choices: ['error', 'warning', 'notice', 'never'],
       },
-      { flags: '--domain <NAME>', description: 'Domain to look at; default: the one that tracks BASE' },
-      { flags: '--history <FILE>', description: 'Executions, as `pipectl get executions -o json` writes them' },
+      { flags: '--domain <NAME>', description: 'Domain to look at; default: those that track BASE', repeated: true },
+      {
+        flags: '--history <FILE>',
+        description: 'Of `pipectl durations -o json`, or `server`: ask the control plane for the last 30 days',
+      },
       { flags: '--merge-at <WHEN>', description: 'When the change becomes active, an instant; default: now' },
     ],
     load: () => import('./commands/review.ts'),

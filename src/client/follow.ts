@@ -75,7 +75,7 @@ export async function* followOne<T extends KubeObject>(
 
 /** Every page of a list, as one. */
 export async function listAll<T extends KubeObject>(
-  cluster: Cluster,
+  cluster: Pick<Cluster, 'list'>,
   kind: string,
   selection: Omit<ListOptions, 'limit' | 'continueToken'>,
 ): Promise<{ readonly items: readonly T[]; readonly resourceVersion: string }> {

@@ -26,7 +26,7 @@ export interface FoundExecutions {
 
 /** Executions that `search` asks for, live and archived ones as one list, in the order that it asks for. */
 export async function searchExecutions(
-  cluster: Cluster,
+  cluster: Pick<Cluster, 'list'>,
   { query, selection, limit }: ExecutionSearch,
   now: UnixMs,
 ): Promise<FoundExecutions> {
@@ -43,7 +43,7 @@ export async function searchExecutions(
 
 /** The first of the archive, one more than the limit to know whether there are more. */
 async function archived(
-  cluster: Cluster,
+  cluster: Pick<Cluster, 'list'>,
   query: HistoryQuery,
   selection: ExecutionSearch['selection'],
   limit: number,

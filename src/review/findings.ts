@@ -1,16 +1,23 @@
 import type { Diagnostic } from '../base/index.ts';
 import type { CommitDiff } from '../compiler/index.ts';
+import type { Moved } from './domains.ts';
 import type { ReviewInput } from './input.ts';
 import { spanText } from './overlap.ts';
-import type { FindingLevel, LoadReview, Plan, ReviewFinding, ReviewRule, ScheduleReview } from './report.ts';
+import type {
+  DomainReview,
+  FindingLevel,
+  LoadReview,
+  Plan,
+  ReviewFinding,
+  ReviewRule,
+  ScheduleReview,
+} from './report.ts';
 import { breakText, countOf, kindWords, numberText } from './words.ts';
 
 /** What is found beside the compiler's findings. */
-export interface Looked {
+export interface Looked extends Moved {
   readonly diff: CommitDiff;
-  readonly schedules: readonly ScheduleReview[];
-  readonly load: LoadReview | undefined;
-  readonly plan: Plan | undefined;
+  readonly others: readonly DomainReview[];
 }
 
 const LEVELS: readonly FindingLevel[] = ['error', 'warning', 'notice'];
@@ -46,14 +53,28 @@ export function reviewFindings(
   diagnostics: readonly Diagnostic[],
   looked: Looked,
 ): readonly ReviewFinding[] {
+  const here = domainFindings(looked);
   const found = [
     ...diagnostics.map(fromDiagnostic),
     ...breakFindings(input, looked.diff),
-    ...looked.schedules.flatMap(scheduleFindings),
-    ...loadFindings(looked.load),
-    ...planFindings(looked.plan),
+    ...here,
+    ...looked.others.flatMap((other) => findingsElsewhere(other, here)),
   ];
   return LEVELS.flatMap((level) => found.filter((finding) => finding.level === level));
+}
+
+function domainFindings({ schedules, load, plan }: Moved): readonly ReviewFinding[] {
+  return [...schedules.flatMap(scheduleFindings), ...loadFindings(load), ...planFindings(plan)];
+}
+
+/** What another domain has that the report's own has not. */
+function findingsElsewhere(other: DomainReview, here: readonly ReviewFinding[]): readonly ReviewFinding[] {
+  if (other.isSame) return [];
+  const keyOfFinding = ({ rule, message, file }: ReviewFinding): string => JSON.stringify([rule, message, file]);
+  const known = new Set(here.map(keyOfFinding));
+  return domainFindings({ schedules: other.schedules, load: other.load, plan: other.plan })
+    .filter((finding) => !known.has(keyOfFinding(finding)))
+    .map((finding) => ({ ...finding, message: `in ${other.domain.namespace}: ${finding.message}` }));
 }
 
 function fromDiagnostic({ code, severity, message, help, span }: Diagnostic): ReviewFinding {

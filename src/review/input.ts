@@ -37,6 +37,18 @@ export interface PlanDurations {
   readonly runs: number;
 }
 
+/** Launch plan → how long it takes. */
+export type History = ReadonlyMap<string, PlanDurations>;
+
+/** A domain that the change moves as well, with what is its own there. */
+export interface DomainInput {
+  readonly domain: { readonly name: string; readonly namespace: string };
+  readonly base: Pick<ReviewSide, 'schedules' | 'platform'>;
+  readonly head: Pick<ReviewSide, 'schedules' | 'platform'>;
+  readonly history?: History;
+  readonly plan?: Plan;
+}
+
 /** All that a review is made of. */
 export interface ReviewInput {
   readonly base: ReviewSide;
@@ -48,12 +60,14 @@ export interface ReviewInput {
   readonly tzdata: string;
   /** Where schedules tick; absent where no domain tracks a branch. */
   readonly domain?: { readonly name: string; readonly namespace: string };
-  /** Launch plan → how long it takes; absent: nobody knows. */
-  readonly history?: ReadonlyMap<string, PlanDurations>;
+  /** Of the domain; absent: nobody knows. */
+  readonly history?: History;
   /** The file of owners of the base, whose rules hold for the change. */
   readonly codeOwners?: { readonly path: string; readonly text: string };
   /** Every file that differs, of definitions or not: owners are asked by it. */
   readonly changedFiles: readonly string[];
   /** What the reconciler would do; absent: not asked. */
   readonly plan?: Plan;
+  /** Domains beside `domain` that the change moves. */
+  readonly others?: readonly DomainInput[];
 }

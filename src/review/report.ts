@@ -27,6 +27,20 @@ export interface Report {
   readonly undrawnGraphs: readonly string[];
   readonly approvals: readonly Approval[];
   readonly plan?: Plan;
+  /** Further domains that the change moves; the rest of the report is of `domain`. */
+  readonly others: readonly DomainReview[];
+}
+
+/** What a change means in one more domain. */
+export interface DomainReview {
+  readonly domain: { readonly name: string; readonly namespace: string };
+  /** The verdict on it in one line. */
+  readonly line: string;
+  /** All that follows is as in the report's own domain. */
+  readonly isSame: boolean;
+  readonly schedules: readonly ScheduleReview[];
+  readonly load?: LoadReview;
+  readonly plan?: Plan;
 }
 
 export interface Side {

@@ -1,4 +1,11 @@
-import { canonicalJson, type Json, MAX_COMPARED_TICKS, REVIEW_LOAD_DAYS, REVIEW_TICKS } from '../base/index.ts';
+import {
+  canonicalJson,
+  domainsOfKey,
+  type Json,
+  MAX_COMPARED_TICKS,
+  REVIEW_LOAD_DAYS,
+  REVIEW_TICKS,
+} from '../base/index.ts';
 import { countBetween, nextTick, type TickRule, ticksBetween } from '../calendar/index.ts';
 import type { CommitDiff } from '../compiler/index.ts';
 import { printDuration } from '../language/index.ts';
@@ -109,7 +116,10 @@ function unchangedSwitch(rule: TickRule | undefined, zone: string, mergeAt: numb
 
 function lineOf(input: ReviewInput, { name }: ScheduleFacts, on: 'base' | 'head'): number | undefined {
   const { side } = input[on];
-  const keys = [`Schedule/${name}`, ...(side.variants?.get(`Schedule/${name}`) ?? [])];
+  const variants = [...(side.variants?.get(`Schedule/${name}`) ?? [])];
+  // One for the domain takes the place of the one for all.
+  const own = variants.filter((key) => domainsOfKey(key)?.includes(input.domain?.name ?? ''));
+  const keys = [...own, `Schedule/${name}`, ...variants];
   for (const key of keys) {
     const definition = side.definition(key);
     if (definition?.kind !== 'Schedule') continue;

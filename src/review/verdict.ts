@@ -24,6 +24,13 @@ export function verdictOf(
   return { line, isUnchanged, errors, warnings, breaking };
 }
 
+/** The same of what moves in one domain only. */
+export function domainLine(schedules: readonly ScheduleReview[], load: LoadReview | undefined): string {
+  const states = schedules.map(({ state }) => state);
+  const parts = [counted('schedule', states), ...loadParts(load)].filter((part) => part !== '');
+  return parts.length === 0 ? 'no schedule changes' : parts.join(' · ');
+}
+
 function changeParts(diff: CommitDiff, schedules: readonly ScheduleReview[]): readonly string[] {
   const told = [
     counted(
@@ -35,20 +42,27 @@ function changeParts(diff: CommitDiff, schedules: readonly ScheduleReview[]): re
   const note = (kind: string, name: string, state: 'added' | 'removed' | 'changed'): void => {
     // Schedules that tick as before are told with the rest.
     if (kind === 'Schedule' && schedules.some((schedule) => schedule.name === name)) return;
-    const ofKind = others.get(kind) ?? new Map<string, 'added' | 'removed' | 'changed'>();
+    const key = kind === 'Schedule' && name.includes('@') ? ELSEWHERE : kind;
+    const ofKind = others.get(key) ?? new Map<string, 'added' | 'removed' | 'changed'>();
     if (!ofKind.has(name)) ofKind.set(name, state);
-    others.set(kind, ofKind);
+    others.set(key, ofKind);
   };
   for (const { kind, name } of diff.added) note(kind, name, 'added');
   for (const { kind, name } of diff.removed) note(kind, name, 'removed');
   for (const { kind, to } of diff.renamed) note(kind, to.name, 'changed');
   for (const { kind, name } of diff.changed) note(kind, name, 'changed');
   for (const { kind, name } of diff.moved) note(kind, name, 'changed');
-  const rest = [...others].map(([kind, states]) => counted(kindWords(kind), [...states.values()]));
+  const rest = [...others].map(([key, states]) => {
+    const told = [...states.values()];
+    return key === ELSEWHERE ? `${counted('schedule', told)} in certain domains` : counted(kindWords(key), told);
+  });
   const shown = rest.slice(0, MAX_KINDS);
   const left = [...others.values()].slice(MAX_KINDS).reduce((sum, states) => sum + states.size, 0);
   return [...told, ...shown, left === 0 ? '' : `${countOf(left, 'more definition')}`];
 }
+
+/** Of those for certain domains, which are not the one that the line is about. */
+const ELSEWHERE = 'Schedule@';
 
 /** Kinds besides schedules that the line names. */
 const MAX_KINDS = 3;

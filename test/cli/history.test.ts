@@ -131,3 +131,30 @@ describe('an archived execution', () => {
     expect((await plane.api.send('GET', `${path}/nightly-bbbbbb`)).status).toBe(404);
   });
 });
+
+describe('pipectl durations', () => {
+  it('tells how long those that succeeded took, live and archived ones', async () => {
+    const { out } = await plane.run('durations');
+    expect(out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+      ['LAUNCHPLAN', 'RUNS', 'P50', 'P95'].map((word) => expect.stringContaining(word)),
+      ['nightly', '2', '2m00s', '20m00s'],
+      [''],
+    ]);
+  });
+
+  it('writes a history without names or inputs', async () => {
+    const { out } = await plane.run('durations', '-A', '-o', 'json', '--since', '2h');
+    expect(JSON.parse(out)).toEqual({
+      kind: 'Durations',
+      version: 1,
+      since: expect.any(String),
+      namespaces: { [NAMESPACE]: { nightly: { p50Ms: 120_000, p95Ms: 120_000, runs: 1 } } },
+    });
+  });
+
+  it('says so when there are none', async () => {
+    const { code, out, err } = await plane.run('durations', '--since', '1s');
+    expect({ code, out }).toEqual({ code: 0, out: '' });
+    expect(err).toContain(`has succeeded in namespace ${NAMESPACE} since`);
+  });
+});

@@ -188,6 +188,32 @@ describe('pipectl review', () => {
     });
   });
 
+  it('reads a history that `pipectl durations -o json` wrote, that of each domain alone', async () => {
+    branch('later', later);
+    const plan = { sums: { p50Ms: 3_600_000, p95Ms: 7_200_000, runs: 9 } };
+    const file = join(folder, 'history.json');
+    const withHistory = async (namespace: string) => {
+      writeFileSync(file, JSON.stringify({ kind: 'Durations', version: 1, namespaces: { [namespace]: plan } }));
+      return (await reportOf('--history', file)).schedules[0]?.cost;
+    };
+    expect(await withHistory('shop-production')).toMatchObject({ runs: 9, after: { hoursP50: 7, hoursP95: 14 } });
+    expect(await withHistory('shop-other')).toBeUndefined();
+  });
+
+  it('tells of every domain that tracks the branch, or of those that are named', async () => {
+    const two = project().replace('ref: main }', 'ref: main }, staging: { ref: main }, qa: { ref: qa }');
+    const own = schedule('nightly', 'every: 2h').replace('{ name: nightly }', '{ name: nightly, domains: [staging] }');
+    branch('two', { ...later, 'pipectl.yaml': two, 'pipelines/staging.yaml': HEAD + own });
+    const both = await reportOf();
+    expect(both.domain?.name).toBe('production');
+    expect(both.others.map(({ domain, isSame, line }) => ({ ...domain, isSame, line }))).toEqual([
+      { name: 'staging', namespace: 'shop-staging', isSame: false, line: expect.stringContaining('runs/week') },
+    ]);
+    const named = await reportOf('--domain', 'staging', '--domain', 'qa');
+    expect([named.domain?.name, ...named.others.map(({ domain }) => domain.name)]).toEqual(['staging', 'qa']);
+    expect((await review('--domain', 'staging', '--domain', 'qa')).out).toContain('In shop-qa');
+  });
+
   it('says no change in meaning, and that work is not committed', async () => {
     branch('same', { 'pipelines/nightly.yaml': `${HEAD}# Better.\n${schedule('nightly', 'cron: "0 2 * * *"')}` });
     write('pipelines/new.yaml', HEAD);

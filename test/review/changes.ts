@@ -1,6 +1,6 @@
 import type { ReviewInput } from '../../src/review/index.ts';
 import { edited, PIPELINE } from '../compiler/diff/sides.ts';
-import { commitOf, type Files, HEAD, project, SUMS, schedule } from './reviewed.ts';
+import { commitOf, elsewhere, type Files, HEAD, project, QUIET, SUMS, schedule } from './reviewed.ts';
 
 /** A kind of change, with what a review is told beside both commits. */
 export interface Change {
@@ -43,6 +43,18 @@ const hostile = (description: string): string => `kind: Task
 metadata: { name: work, description: ${JSON.stringify(description)}, labels: { team: a } }
 spec: { run: { command: [sh, -c, ${JSON.stringify(`echo ${description}\n::add-mask::x`)}] } }
 `;
+
+/** A commit of a project that tracks its branch in two domains; the staging one has a schedule of its own. */
+const inTwo = (production: string, staging: string): Files => ({
+  ...commitOf(
+    SUMS,
+    schedule('nightly', production),
+    schedule('nightly', staging).replace('{ name: nightly }', '{ name: nightly, domains: [staging] }'),
+  ),
+  'pipectl.yaml': project(QUIET).replace('ref: main }', 'ref: main }, staging: { ref: main }'),
+});
+const TWICE = [inTwo('cron: "0 2 * * *"', 'every: 1h'), inTwo('cron: "0 3 * * *"', 'every: 5m')] as const;
+const BOTH = [nightly('cron: "0 2 * * *"'), nightly('cron: "0 3 * * *"')] as const;
 
 /** Every kind of change that a review tells of, each with a page of its own. */
 export const CHANGES: readonly Change[] = [
@@ -162,6 +174,8 @@ export const CHANGES: readonly Change[] = [
     more: { codeOwners: { path: 'CODEOWNERS', text: '* @acme/all\n/pipelines/ @acme/data @everyone\n' } },
   },
   { name: 'hostile', before: commitOf(SUMS, hostile('a')), after: commitOf(SUMS, hostile(HOSTILE)) },
+  { name: 'two-domains', before: TWICE[0], after: TWICE[1], more: { others: [elsewhere('staging', ...TWICE)] } },
+  { name: 'same-in-two', before: BOTH[0], after: BOTH[1], more: { others: [elsewhere('staging', ...BOTH)] } },
   {
     name: 'without-domain',
     before: nightly('cron: "0 2 * * *"'),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { NO_REST, platformIn, schedulesIn } from '../../src/client/review/schedules-in.ts';
 import { openSide } from '../../src/compiler/index.ts';
 import { planReview } from '../../src/main/plan-review.ts';
-import { type Report, type ReviewInput, type ReviewSide, review } from '../../src/review/index.ts';
+import { type DomainInput, type Report, type ReviewInput, type ReviewSide, review } from '../../src/review/index.ts';
 
 /** Files of a commit by path. */
 export type Files = Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export function project(more = ''): string {
 }
 
 /** Lints that would tell how small the examples are. */
-const QUIET =
+export const QUIET =
   ', lints: { PIPE-LINT-001: off, PIPE-LINT-002: off, PIPE-LINT-003: off, PIPE-LINT-005: off, PIPE-LINT-009: off }';
 
 /** A commit of one definitions file. */
@@ -31,8 +31,15 @@ export function commitOf(...documents: readonly string[]): Files {
 
 const digest = (text: string): string => createHash('sha1').update(text).digest('hex');
 
+/** What both commits have in a further domain of the shop. */
+export function elsewhere(name: string, before: Files, after: Files): DomainInput {
+  const domain = { name, namespace: `shop-${name}` };
+  const [base, head] = [sideOf(before, '', name), sideOf(after, '', name)];
+  return { domain, base, head, plan: planReview({ base: base.side, head: head.side, domain, isPart: false }) };
+}
+
 /** One commit as a side of a review. */
-export function sideOf(given: Files, title: string): ReviewSide {
+export function sideOf(given: Files, title: string, domain: string = DOMAIN.name): ReviewSide {
   const yaml = Object.entries(given).filter(([path]) => path.endsWith('.yaml'));
   const files = new Map(yaml.map(([path, text]) => [path, digest(text)] as const));
   const texts = new Map(yaml.map(([, text]) => [digest(text), Buffer.from(text)] as const));
@@ -42,12 +49,12 @@ export function sideOf(given: Files, title: string): ReviewSide {
     const opened = openSide({ files, texts, trees, blobs });
     if (opened.kind === 'opened') {
       const { side, findings } = opened;
-      const platform = platformIn(side, NO_REST, DOMAIN.name);
+      const platform = platformIn(side, NO_REST, domain);
       return {
         title,
         side,
         findings,
-        schedules: schedulesIn(side, NO_REST, DOMAIN.name),
+        schedules: schedulesIn(side, NO_REST, domain),
         ...(platform !== undefined && { platform }),
       };
     }

@@ -6,6 +6,8 @@ export const REVIEW_TICKS = 10;
 export const MAX_COMPARED_TICKS = 20_000;
 /** Ticks of all changed schedules together that are compared, and that a suggested spread is tried out with. */
 export const MAX_REVIEWED_TICKS = 1_000_000;
+/** Domains that one report tells of beside its own. */
+export const MAX_REVIEWED_DOMAINS = 10;
 /** Changes of a zone's clocks that are told, and local times of each. */
 export const REVIEW_CLOCK_CHANGES = 2;
 export const MAX_CLOCK_TIMES = 12;
@@ -21,10 +23,15 @@ export const MAX_NAMED_SCHEDULES = 5;
 /** Executions of one launch plan in a history, the newest, and launch plans of it. */
 export const MAX_HISTORY_RUNS = 10_000;
 export const MAX_HISTORY_PLANS = 100_000;
+/** Days of a history that a control plane is asked for, and executions of one namespace that it is made of, the newest. */
+export const HISTORY_DAYS = 30;
+export const MAX_SERVER_HISTORY_RUNS = 50_000;
 /** A file of executions that a review reads. */
 export const MAX_HISTORY_BYTES = 256 * 1024 * 1024;
 /** A CODEOWNERS file: GitHub's own limit, docs.github.com/repositories, "CODEOWNERS file size". */
 export const MAX_CODEOWNERS_BYTES = 3 * 1024 * 1024;
+/** Files that differ and whose owners are looked for. */
+export const MAX_REVIEWED_FILES = 20_000;
 /** Workflows whose graphs are drawn, and nodes of each. */
 export const MAX_REVIEW_GRAPHS = 5;
 export const MAX_GRAPH_NODES = 150;

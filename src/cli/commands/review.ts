@@ -1,25 +1,17 @@
 import { resolve } from 'node:path';
 import { type CheckoutGit, findProjectRoot, openCheckoutGit } from '../../client/index.ts';
 import {
-  changedFiles,
-  openReviewSides,
-  type ReviewSides,
+  historyFrom,
+  historySince,
+  type ReportRequest,
   type RevisionRange,
   readHistory,
+  reportOf,
   reviewRange,
 } from '../../client/review/index.ts';
 import { createParseCache } from '../../compiler/index.ts';
-import { shortOid } from '../../git/index.ts';
 import { VERSION } from '../../main/version.ts';
-import {
-  isAtLeast,
-  jsonWithoutCommands,
-  type Report,
-  type ReviewInput,
-  renderMarkdown,
-  review,
-  toSarif,
-} from '../../review/index.ts';
+import { historyIn, isAtLeast, jsonWithoutCommands, type Report, renderMarkdown, toSarif } from '../../review/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, UsageError } from '../errors.ts';
@@ -33,8 +25,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const { cwd, env, clock } = context;
   const now = clock.now();
   const mergeAt = mergeTime(input, now);
-  const historyFile = input.text('history');
-  const history = historyFile === undefined ? undefined : readHistory(resolve(cwd, historyFile));
+  const historyOf = historySource(context, input, now);
   const git = openCheckoutGit(findProjectRoot(cwd) ?? cwd, env);
   const [base, head] = revisionsOf(input.arguments);
   const range = await reviewRange(git, { base, head });
@@ -44,21 +35,8 @@ export async function run(context: CommandContext, input: CommandInput): Promise
       `no commit that both have is here, so all differences of ${printable(range.baseTitle)} count: ${how}\n`,
     );
   }
-  const sides = await openSides(context, git, range, input.text('domain'));
-  const { codeOwners, paths } = await changedFiles(git, range.base, range.head);
-  const plan = await planOf(sides);
-  const report = review({
-    base: { ...sides.base, title: titleOf(range.baseTitle, range.base) },
-    head: { ...sides.head, title: titleOf(range.headTitle, range.head) },
-    now,
-    mergeAt,
-    tzdata: process.versions.tz ?? 'unknown',
-    changedFiles: paths,
-    ...(sides.domain !== undefined && { domain: sides.domain }),
-    ...(history !== undefined && { history }),
-    ...(codeOwners !== undefined && { codeOwners }),
-    ...(plan !== undefined && { plan }),
-  });
+  const choice = { names: input.list('domain'), branch: range.branch };
+  const report = await reportIn(context, git, range, { choice, now, mergeAt, historyOf });
   context.stdout.write(textOf(context, input.text('output'), report));
   if (head === undefined) await tellOfChanges(context, git);
   return exitOf(report, input.text('failOn') ?? 'error');
@@ -86,37 +64,39 @@ function mergeTime(input: CommandInput, now: number): number {
   throw new UsageError(`--merge-at: "${printable(text)}" is no instant`, 'write for example 2026-01-02T03:04:05Z');
 }
 
-async function openSides(
+/** Where durations come from: a file, or the control plane of the context, which is asked for one namespace at a time. */
+function historySource(context: CommandContext, input: CommandInput, now: number): ReportRequest['historyOf'] {
+  const source = input.text('history');
+  if (source === undefined) return async () => undefined;
+  if (source !== 'server') {
+    const histories = readHistory(resolve(context.cwd, source));
+    return async (namespace) => historyIn(histories, namespace);
+  }
+  return async (namespace) => {
+    const { cluster } = await context.session();
+    return historyIn(await historyFrom(cluster, { namespace, since: historySince(now), now }), namespace);
+  };
+}
+
+async function reportIn(
   { ports, env }: CommandContext,
   git: CheckoutGit,
-  range: RevisionRange,
-  name: string | undefined,
-): Promise<ReviewSides> {
+  { base: from, head: to, baseTitle, headTitle }: RevisionRange,
+  asked: Pick<ReportRequest, 'choice' | 'now' | 'mergeAt' | 'historyOf'>,
+): Promise<Report> {
+  const { planReview: plan } = await import('../../main/plan-review.ts');
   const open = (rev: string) => ports.openRevision({ cwd: git.root, rev, env });
-  const base = await open(range.base);
+  const base = await open(from);
   try {
-    const head = await open(range.head);
+    const head = await open(to);
     try {
-      return await openReviewSides(base, head, createParseCache(), { name, branch: range.branch });
+      return await reportOf({ base, head, baseTitle, headTitle, cache: createParseCache(), plan, ...asked });
     } finally {
       head.close();
     }
   } finally {
     base.close();
   }
-}
-
-/** `main (3f2c1ab)`; of one that is named by its id only that. */
-function titleOf(name: string, commit: string): string {
-  const id = shortOid(commit);
-  return /^[0-9a-f]{7,40}$/.test(name) ? id : `${name} (${id})`;
-}
-
-async function planOf({ base, head, domain, isPart }: ReviewSides): Promise<ReviewInput['plan']> {
-  if (domain === undefined) return undefined;
-  const { planReview } = await import('../../main/plan-review.ts');
-  const { unchanged, ...plan } = planReview({ base: base.side, head: head.side, domain, isPart });
-  return isPart ? plan : { ...plan, unchanged };
 }
 
 function textOf({ stdout }: CommandContext, format: string | undefined, report: Report): string {

@@ -2,6 +2,7 @@ import { REVIEW_TICKS } from '../../base/index.ts';
 import { padEnd } from '../../client/index.ts';
 import {
   countOf,
+  type DomainReview,
   deltaText,
   heatRows,
   type Plan,
@@ -32,6 +33,7 @@ export function reviewText(terminal: Terminal, report: Report): string {
     findingLines(terminal, report.findings),
     schedulesLines(terminal, report),
     loadLines(terminal, report),
+    ...(verdict.isUnchanged ? [] : report.others).map((other) => domainLines(terminal, report, other)),
     report.diff.level === undefined ? [] : diffText(terminal, report.diff, 'Definitions').trimEnd().split('\n'),
     approvalLines(terminal, report),
     planLines(terminal, report.plan),
@@ -52,6 +54,21 @@ function schedulesLines(terminal: Terminal, { schedules }: Report): readonly str
   });
   const left = schedules.length - MAX_SCHEDULES;
   return left > 0 ? [...lines, '', `… and ${countOf(left, 'more schedule')}: -o json has all`] : lines;
+}
+
+/** A further domain: by its name alone when the change does the same there. */
+function domainLines(terminal: Terminal, report: Report, other: DomainReview): readonly string[] {
+  const { domain, line, isSame, schedules, load, plan } = other;
+  const name = printable(domain.namespace);
+  if (isSame) return [`${paint(terminal, 'bold', `In ${name}`)} it does the same.`];
+  const { load: _load, ...rest } = report;
+  const here: Report = { ...rest, schedules, ...(load !== undefined && { load }) };
+  return [
+    ...wrapAt(`In ${name}: ${line}`, columnsOf(terminal)).map((text) => paint(terminal, 'bold', text)),
+    ...schedulesLines(terminal, here),
+    ...loadLines(terminal, here),
+    ...planLines(terminal, plan),
+  ];
 }
 
 function columnsOf(terminal: Terminal): number {

@@ -3,9 +3,10 @@
  * Must not judge: that is the review's.
  */
 
-export type { DomainChoice } from './domain.ts';
+export type { DomainChoice, ReviewedDomain } from './domain.ts';
+export { type DurationsFile, durationsFile } from './durations-file.ts';
 export { openReviewSides, type ReviewSides } from './open-sides.ts';
-export { changedFiles } from './owners-of-base.ts';
 export { type RevisionRange, reviewRange } from './range.ts';
-export { readHistory } from './read-history.ts';
+export { historyFrom, historySince, readHistory } from './read-history.ts';
+export { type PlanOf, type ReportRequest, reportOf } from './report-of.ts';
 export { entriesIn } from './schedules-in.ts';

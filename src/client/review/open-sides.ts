@@ -1,6 +1,6 @@
 import { MASS_PRUNE } from '../../base/index.ts';
 import type { DiffSide, ParseCache } from '../../compiler/index.ts';
-import type { ReviewSide } from '../../review/index.ts';
+import type { DomainInput, ReviewSide } from '../../review/index.ts';
 import {
   aroundChanges,
   type ChangesAround,
@@ -11,15 +11,17 @@ import {
   thingsIn,
 } from '../commit-side.ts';
 import type { OpenedRevision } from '../revision.ts';
-import { type DomainChoice, domainOfReview } from './domain.ts';
+import { type DomainChoice, domainsOfReview, type ReviewedDomain } from './domain.ts';
 import { restOf } from './rest-of.ts';
-import { factsOfRest, platformIn, schedulesIn } from './schedules-in.ts';
+import { factsOfRest, platformIn, type RestFacts, schedulesIn } from './schedules-in.ts';
 
 /** Both commits as a review wants them. */
 export interface ReviewSides {
   readonly base: Omit<ReviewSide, 'title'>;
   readonly head: Omit<ReviewSide, 'title'>;
-  readonly domain?: { readonly name: string; readonly namespace: string };
+  readonly domain?: ReviewedDomain;
+  /** What the further domains have. */
+  readonly others: readonly Pick<DomainInput, 'domain' | 'base' | 'head'>[];
   /** Definitions that were not looked at, since nothing about them differs; undefined when all were. */
   readonly isPart: boolean;
 }
@@ -90,23 +92,28 @@ async function gathered(
   choice: DomainChoice,
   part?: { readonly around: ChangesAround; readonly cache: ParseCache },
 ): Promise<ReviewSides> {
-  const domain = domainOfReview(fresh.side.project ?? old.side.project, choice);
+  const [domain, ...further] = domainsOfReview(fresh.side.project ?? old.side.project, choice);
   const found = part === undefined ? [] : await restOf(part, thingsIn(head.objects, head.tree));
-  const rest = factsOfRest(found, domain?.name);
-  const sideOf = ({ side, findings }: CommitSide, { commit }: OpenedRevision): ReviewSides['base'] => {
-    const platform = platformIn(side, rest, domain?.name);
-    return {
-      commit,
-      side,
-      findings,
-      schedules: domain === undefined ? [] : schedulesIn(side, rest, domain.name),
-      ...(platform !== undefined && { platform }),
-    };
-  };
+  const [own, ...others] = [domain, ...further].map((each) => {
+    const rest = factsOfRest(found, each?.name);
+    return { base: domainSide(old, rest, each), head: domainSide(fresh, rest, each) };
+  });
   return {
-    base: sideOf(old, base),
-    head: sideOf(fresh, head),
+    base: { commit: base.commit, side: old.side, findings: old.findings, ...(own?.base ?? NOTHING) },
+    head: { commit: head.commit, side: fresh.side, findings: fresh.findings, ...(own?.head ?? NOTHING) },
     ...(domain !== undefined && { domain }),
+    others: others.map((sides, at) => ({ domain: further[at] as ReviewedDomain, ...sides })),
     isPart: part !== undefined,
+  };
+}
+
+type OfDomain = Pick<ReviewSide, 'schedules' | 'platform'>;
+const NOTHING: OfDomain = { schedules: [] };
+
+function domainSide({ side }: CommitSide, rest: RestFacts, domain: ReviewedDomain | undefined): OfDomain {
+  const platform = platformIn(side, rest, domain?.name);
+  return {
+    schedules: domain === undefined ? [] : schedulesIn(side, rest, domain.name),
+    ...(platform !== undefined && { platform }),
   };
 }

@@ -56,6 +56,8 @@ async function defaultBase(git: CheckoutGit): Promise<string> {
 /** `main` of `origin/main`, of `refs/heads/main` and of itself. */
 async function branchOf(git: CheckoutGit, rev: string): Promise<string> {
   const full =
-    (await unlessRefused(git.run('rev-parse', '--symbolic-full-name', '--end-of-options', rev)))?.trim() ?? '';
+    (
+      await unlessRefused(git.run('rev-parse', '--verify', '--quiet', '--symbolic-full-name', '--end-of-options', rev))
+    )?.trim() ?? '';
   return full.replace(/^refs\/heads\//, '').replace(/^refs\/remotes\/[^/]+\//, '') || rev;
 }

@@ -4,6 +4,7 @@ import { countOf } from '../words.ts';
 import { codeText, withoutCommands } from './escape.ts';
 import { approvalsSection, findingsSection, planSection } from './markdown-asks.ts';
 import { breaksSection, definitionsSection, graphsSection } from './markdown-definitions.ts';
+import { domainsSection } from './markdown-domains.ts';
 import { loadSection } from './markdown-load.ts';
 import { scheduleDetails, schedulesTable } from './markdown-schedules.ts';
 
@@ -56,6 +57,7 @@ function sectionsOf(report: Report): readonly Section[] {
     { title: 'interface breaks', text: breaksSection(report) },
     { title: 'runs before and after', text: scheduleDetails(report) },
     { title: 'load', text: loadSection(report) },
+    { title: 'other domains', text: domainsSection(report) },
     { title: 'definitions', text: definitionsSection(report) },
     { title: 'graphs', text: graphsSection(report) },
     { title: 'plan', text: planSection(report) },
