@@ -33,3 +33,5 @@ export const MAX_ANNOTATION_MESSAGE = 4_000;
 export const MAX_ANNOTATION_TITLE = 255;
 /** Bytes of a job's summary: GitHub shows none that is larger than 1,024 KiB. */
 export const MAX_STEP_SUMMARY_BYTES = 1024 * 1024;
+/** Answers of one host that are remembered by their tags, to be asked for on condition. */
+export const MAX_TAGGED_ANSWERS = 100;
