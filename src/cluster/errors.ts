@@ -60,13 +60,22 @@ export class ExpiredError extends Error {
 export class InvalidError extends Error {
   override readonly name = 'InvalidError';
   readonly causes: readonly { readonly field: string; readonly message: string; readonly value?: Json }[];
-  constructor(message: string, causes: InvalidError['causes'] = []) {
+  /** What the refused write was about, as far as that is known. */
+  readonly key: ObjectKey | undefined;
+  constructor(message: string, causes: InvalidError['causes'] = [], key?: ObjectKey) {
     super(message);
     this.causes = causes;
+    this.key = key;
   }
 }
 
 /** HTTP 401 or 403. */
 export class ForbiddenError extends Error {
   override readonly name = 'ForbiddenError';
+  /** As in InvalidError. */
+  readonly key: ObjectKey | undefined;
+  constructor(message: string, key?: ObjectKey) {
+    super(message);
+    this.key = key;
+  }
 }

@@ -22,6 +22,8 @@ export const LABEL = {
   task: 'pipectl.dev/task',
   /** Of an execution that a schedule started whose ticks must not just overlap: its overlap policy. */
   overlap: 'pipectl.dev/overlap',
+  /** Of a ConfigMap: it holds a source folder for pods. */
+  source: 'pipectl.dev/source',
   /** Of an execution: the backfill that started it, as a label value. */
   backfill: 'pipectl.dev/backfill',
 } as const;
@@ -31,6 +33,10 @@ export const ANNOTATION = {
   inputs: 'pipectl.dev/inputs',
   /** Git tree id of the task's `source` folder; absent: an empty working directory. */
   sourceTree: 'pipectl.dev/source-tree',
+  /** On a ConfigMap of a source folder: where its keys stand as files, as a JSON list of SourceItem. */
+  sourceItems: 'pipectl.dev/source-items',
+  /** On the same: when pods that mount it were last made, at most a while ago. */
+  usedAt: 'pipectl.dev/used-at',
   repository: 'pipectl.dev/repository',
   /** Name of the pod's execution, whole: a label value ends at 63 characters. */
   execution: 'pipectl.dev/execution',

@@ -16,7 +16,9 @@ export interface ObjectMeta {
   /** Counts changes of spec, not of status. */
   readonly generation?: number;
   readonly creationTimestamp?: string;
+  /** When it will be gone at the latest: the request to delete it, plus the grace that it got. */
   readonly deletionTimestamp?: string;
+  readonly deletionGracePeriodSeconds?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];

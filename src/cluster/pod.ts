@@ -1,16 +1,22 @@
+import type { Json } from '../base/index.ts';
 import type { Condition, KubeObject } from './object.ts';
 import type { SecretRef } from './secret.ts';
 
-/** As much of Kubernetes' Pod as we write and read. */
+/** As much of Kubernetes' Pod as we write and read. What only a kubelet looks at is in the extra fields. */
 export interface Pod extends KubeObject {
   readonly kind: 'Pod';
-  readonly spec: {
-    readonly restartPolicy: 'Never';
-    readonly activeDeadlineSeconds?: number;
-    readonly terminationGracePeriodSeconds?: number;
-    readonly containers: readonly Container[];
-  };
+  readonly spec: PodSpec;
   readonly status?: PodStatus;
+}
+
+export interface PodSpec {
+  readonly restartPolicy: 'Never';
+  readonly activeDeadlineSeconds?: number;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly containers: readonly Container[];
+  readonly nodeName?: string;
+  readonly volumes?: readonly PodVolume[];
+  readonly [field: string]: unknown;
 }
 
 export interface Container {
@@ -23,12 +29,33 @@ export interface Container {
     readonly requests?: Readonly<Record<string, string>>;
     readonly limits?: Readonly<Record<string, string>>;
   };
+  readonly volumeMounts?: readonly VolumeMount[];
+  readonly terminationMessagePath?: string;
+  readonly [field: string]: unknown;
 }
 
-/** A variable: written out, or a value of a Secret of the pod's namespace. */
+export interface VolumeMount {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly subPath?: string;
+  readonly readOnly?: boolean;
+}
+
+/** A volume: its name, and under the name of its source (`configMap`, `emptyDir`, …) that source's own fields. */
+export interface PodVolume {
+  readonly name: string;
+  readonly [source: string]: Json;
+}
+
+/** A variable: written out, or a value of a Secret or a ConfigMap of the pod's namespace, or a field of the pod. */
 export type EnvVar =
   | { readonly name: string; readonly value: string }
-  | { readonly name: string; readonly valueFrom: { readonly secretKeyRef: SecretRef } };
+  | { readonly name: string; readonly valueFrom: EnvSource };
+
+export type EnvSource =
+  | { readonly secretKeyRef: SecretRef }
+  | { readonly configMapKeyRef: { readonly name: string; readonly key: string } }
+  | { readonly fieldRef: { readonly fieldPath: string } };
 
 export interface PodStatus {
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
@@ -37,6 +64,7 @@ export interface PodStatus {
   readonly startTime?: string;
   readonly conditions?: readonly Condition[];
   readonly containerStatuses?: readonly ContainerStatus[];
+  readonly initContainerStatuses?: readonly ContainerStatus[];
 }
 
 export interface ContainerStatus {

@@ -4,6 +4,7 @@ import type { Template } from '../language/expression/index.ts';
 import type {
   EnvValue,
   NotificationSpec,
+  PodSettings,
   QuotaSpec,
   RetentionSpec,
   SchedulerSpec,
@@ -62,6 +63,8 @@ export interface TaskClosure {
     /** Of a secret only where it is kept: a value is in no closure. */
     readonly env?: Readonly<Record<string, EnvValue>>;
   };
+  /** Where there is a cluster. */
+  readonly pod?: PodSettings;
   /** Folder of the commit and its git tree id: the working directory's content. */
   readonly source?: { readonly path: string; readonly tree: string };
   readonly retries: RetryPolicy;

@@ -168,15 +168,17 @@ function taskOf(spec: SpecOf<'Task'>, { run, retries, timeout, resources, cache 
   };
 }
 
-/** Variables that are written out, and those that name a secret. */
+/** Variables that are written out, and those that name a secret or a ConfigMap. */
 function variablesOf(env: NonNullable<TaskClosure['run']['env']>): JsonObject {
   const texts: (readonly [string, Json])[] = [];
   const secrets: (readonly [string, Json])[] = [];
+  const configMaps: (readonly [string, Json])[] = [];
   for (const [name, value] of Object.entries(env)) {
     if (typeof value === 'string') texts.push([name, value]);
-    else secrets.push([name, value.secret]);
+    else if ('secret' in value) secrets.push([name, value.secret]);
+    else configMaps.push([name, value.configMap]);
   }
-  return { env: recordOf(texts), secrets: recordOf(secrets) };
+  return { env: recordOf(texts), secrets: recordOf(secrets), configMaps: recordOf(configMaps) };
 }
 
 function excludeOf(item: ExcludeSpec): JsonObject {

@@ -1,4 +1,4 @@
-import type { Json, Span } from '../base/index.ts';
+import type { Json, JsonObject, Span } from '../base/index.ts';
 import type { SchedulerSpec, ScheduleSpec } from './schedule-spec.ts';
 import type { Type } from './type.ts';
 
@@ -131,8 +131,39 @@ export interface RunPolicy {
   readonly interruptible?: boolean;
 }
 
+/** A value that stands in a ConfigMap, by the ConfigMap's name and the value's key in it. */
+export interface ConfigValue {
+  readonly configMap: { readonly name: string; readonly key: string };
+}
+
 /** A variable of a task's command: its text, or where its value is kept. */
-export type EnvValue = string | SecretValue;
+export type EnvValue = string | SecretValue | ConfigValue;
+
+/**
+ * Where and with what a task's pod runs on a cluster, in Kubernetes' words. One machine keeps it and applies nothing of it.
+ * What stands in `affinity`, `tolerations`, the volumes' sources and `overlay` is as written.
+ */
+export interface PodSettings {
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: JsonObject;
+  readonly tolerations?: readonly JsonObject[];
+  readonly priorityClass?: string;
+  readonly runtimeClass?: string;
+  readonly serviceAccount?: string;
+  readonly imagePullSecrets?: readonly string[];
+  readonly volumes?: readonly VolumeSpec[];
+  /** Merged over the pod last: `{ metadata?: { labels, annotations }, spec?: … }`. At `['spec', 'pod', 'overlay']`. */
+  readonly overlay?: JsonObject;
+}
+
+/** A volume and where the command finds it. `source` is Kubernetes': `{ persistentVolumeClaim: { claimName: data } }`. */
+export interface VolumeSpec {
+  readonly name: string;
+  readonly mountPath: string;
+  readonly subPath?: string;
+  readonly readOnly?: boolean;
+  readonly source: JsonObject;
+}
 
 export interface TaskSpec extends RunPolicy {
   readonly description?: string;
@@ -147,6 +178,7 @@ export interface TaskSpec extends RunPolicy {
     readonly command: readonly string[];
     readonly env?: Readonly<Record<string, EnvValue>>;
   };
+  readonly pod?: PodSettings;
 }
 
 /** A value as written: JSON whose strings may hold `${{ … }}`. Integers past 2^53 are decimal strings. */

@@ -5,6 +5,7 @@ import {
   MAX_VALUE_BYTES,
   SYSTEM_BACKOFF,
   sha256,
+  type UnixMs,
 } from '../base/index.ts';
 import type { ExecutionError } from '../cluster/index.ts';
 import type { RetryPolicy, TaskClosure } from '../compiler/index.ts';
@@ -12,7 +13,7 @@ import { printDuration } from '../language/index.ts';
 import type { Values } from './language.ts';
 import type { PlannedTask } from './plan.ts';
 import { valueBytes } from './size.ts';
-import type { AttemptState, ExecutionIdentity, Terminated, Timer } from './state.ts';
+import type { AttemptState, ExecutionIdentity, GiveUp, Terminated, Timer } from './state.ts';
 
 /** How an attempt ended, as the engine judges it. */
 export type Outcome =
@@ -39,10 +40,20 @@ const SYSTEM_REASONS: ReadonlySet<string> = new Set([
   'Shutdown',
   'DeadlineExceeded',
   'UnexpectedAdmissionError',
-  'HostExhausted',
   'ContainerStatusUnknown',
   'HostExhausted',
   'NameTaken',
+  'Deleted',
+  'Preempted',
+  'NodeRejected',
+]);
+
+/** Why an attempt that never began was given up: the task asks for what is not there. */
+const STUCK_REASONS: ReadonlySet<string> = new Set([
+  'ImagePullFailed',
+  'InvalidImageName',
+  'ContainerConfigError',
+  'StartError',
 ]);
 
 /** Judges the end of a live attempt. `seen` undefined: it is gone and nobody knows how it ended. */
@@ -72,7 +83,7 @@ function judgeOutputs(task: PlannedTask, text: string): Outcome {
 
 /** Whether this is why a node ends, and not only an attempt of it: then nothing of the node begins any more. */
 export function endsNode({ reason }: ExecutionError): boolean {
-  return reason !== RUN_TIMEOUT && reason !== QUEUE_TIMEOUT;
+  return reason !== RUN_TIMEOUT && reason !== QUEUE_TIMEOUT && !STUCK_REASONS.has(reason);
 }
 
 /** What it means that something ended for this reason. */
@@ -84,7 +95,7 @@ export function judgeEnding(error: ExecutionError): Outcome {
     case TOTAL_TIMEOUT:
       return { kind: 'TimedOut', error };
     default:
-      return { kind: 'Aborted', error };
+      return STUCK_REASONS.has(error.reason) ? { kind: 'Failed', fault: 'user', error } : { kind: 'Aborted', error };
   }
 }
 
@@ -94,7 +105,11 @@ function exitError(seen: Terminated): ExecutionError {
     case 'OOMKilled':
       return { reason: 'OutOfMemory', message: 'it was killed for using more memory than its limit', ...code };
     case 'OutputsTooLarge':
-      return { reason: 'OutputsTooLarge', message: `its outputs file has more than ${MAX_VALUE_BYTES} bytes`, ...code };
+      return {
+        reason: 'OutputsTooLarge',
+        message: cut(seen.message) || `its outputs file has more than ${MAX_VALUE_BYTES} bytes`,
+        ...code,
+      };
     case 'Error':
     case 'Completed': {
       const how =
@@ -160,6 +175,25 @@ export function attemptTimers(
     return runMs === undefined ? [] : [{ ...timer, kind: 'run', at: attempt.runningAt + runMs }];
   }
   return queueMs === undefined ? [] : [{ ...timer, kind: 'queue', at: attempt.queuedAt + queueMs }];
+}
+
+/**
+ * Notes what keeps an attempt from starting. What does not heal by itself has its time from when it is first seen; where
+ * only its words change, the time goes on. The timer that ends it; undefined: none is needed.
+ */
+export function noteStuck(
+  attempt: AttemptState,
+  { why = '', giveUp }: { readonly why?: string; readonly giveUp?: GiveUp },
+  now: UnixMs,
+): UnixMs | undefined {
+  if (giveUp === undefined) {
+    attempt.stuck = undefined;
+    return undefined;
+  }
+  const error = { reason: giveUp.reason, message: cut(why) };
+  const known = attempt.stuck?.error.reason === giveUp.reason ? attempt.stuck.at : undefined;
+  attempt.stuck = { error, at: known ?? now + giveUp.afterMs };
+  return known === undefined ? attempt.stuck.at : undefined;
 }
 
 /** Why an attempt, or the whole node, is over its time. */

@@ -58,11 +58,18 @@ export interface AttemptObservation {
   readonly index: number;
   readonly attempt: number;
   readonly seen: /** `why`: what its start waits for besides its turn. */
-    | { readonly kind: 'Waiting'; readonly createdAt: UnixMs; readonly why?: string }
-    | { readonly kind: 'Running'; readonly startedAt: UnixMs }
+    | { readonly kind: 'Waiting'; readonly createdAt: UnixMs; readonly why?: string; readonly giveUp?: GiveUp }
+    /** `why`: what is the matter with it. */
+    | { readonly kind: 'Running'; readonly startedAt: UnixMs; readonly why?: string }
     | Terminated
     /** No longer there, and nobody knows how it ended. */
     | { readonly kind: 'Gone' };
+}
+
+/** What an attempt waits for does not heal by itself: when it has lasted so long, the attempt fails for this reason. */
+export interface GiveUp {
+  readonly reason: string;
+  readonly afterMs: number;
 }
 
 export interface Terminated {

@@ -22,7 +22,7 @@ import { hasRoom } from './room.ts';
 import { addTimer, addTimers, type Round, touch } from './round.ts';
 import { scopeOf } from './scope.ts';
 import type { AttemptObservation, AttemptState, Frame, Terminated, Timer } from './state.ts';
-import { abortEffect, beginAttempt, startEffect } from './task-node.ts';
+import { abortEffect, beginAttempt, startEffect, stuckError, watchStart } from './task-node.ts';
 
 /** Opens maps that became ready, then starts subtasks of all open ones, as far as their concurrency allows. */
 export function startMaps(round: Round): void {
@@ -126,7 +126,10 @@ export function observeSubtask(round: Round, frame: Frame, node: MapPlan, observ
   const { seen } = observation;
   switch (seen.kind) {
     case 'Waiting':
-      if (attempt.runningAt === undefined && seen.why !== undefined) waitFor(round, frame, node, map, seen.why);
+      if (attempt.runningAt === undefined) {
+        watchStart(round, frame.base + node.index, observation.index, attempt, seen);
+        if (seen.why !== undefined) waitFor(round, frame, node, map, seen.why);
+      }
       // A restored attempt learns only now when it was created.
       if (seen.createdAt >= attempt.queuedAt) return;
       attempt.queuedAt = seen.createdAt;
@@ -240,6 +243,13 @@ export function fireMapTimer(round: Round, frame: Frame, node: MapPlan, timer: T
   }
   const attempt = map.live.get(timer.index);
   if (attempt === undefined || attempt.attempt !== timer.attempt || attempt.ending !== undefined) return;
+  if (timer.kind === 'stuck') {
+    const stuck = stuckError(attempt, round.now);
+    if (stuck === undefined) return;
+    attempt.ending = stuck;
+    abortEffect(round, frame, node, timer.index, attempt.attempt, stuck);
+    return;
+  }
   if (timer.kind === 'queue' ? attempt.runningAt !== undefined : attempt.runningAt === undefined) return;
   attempt.ending = timeoutError(timer.kind === 'queue' ? 'queue' : 'run', timeout);
   abortEffect(round, frame, node, timer.index, attempt.attempt, attempt.ending);

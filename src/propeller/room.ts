@@ -22,6 +22,8 @@ export interface Room {
   /** For example "quota of shop-production". */
   readonly of: string;
   readonly limits: { readonly tasks?: string; readonly cpu?: string; readonly memory?: string };
+  /** Nothing may start now, for this reason. */
+  readonly closed?: string;
 }
 
 /**
@@ -59,7 +61,8 @@ export function quotaError({ of, limits, whole }: Room, task: PlannedTask): Exec
 }
 
 /** Why there is no room, in words; undefined: there is. */
-function lackOf({ left, limits, of }: Room, task: PlannedTask): string | undefined {
+function lackOf({ left, limits, of, closed }: Room, task: PlannedTask): string | undefined {
+  if (closed !== undefined) return closed;
   const wanted = sizeOf(task);
   if (left.tasks < 1)
     return `the ${of} allows ${limits.tasks} task ${limits.tasks === '1' ? 'attempt' : 'attempts'} at a time`;

@@ -164,6 +164,8 @@ export interface AttemptState {
   runningAt: UnixMs | undefined;
   /** Why it is being ended. */
   ending: ExecutionError | undefined;
+  /** Why it does not start, and when that is to end it. */
+  stuck?: { readonly error: ExecutionError; readonly at: UnixMs } | undefined;
 }
 
 export interface TaskState extends AttemptState {
@@ -185,7 +187,7 @@ export interface ChildState extends TaskState {
 
 export interface Timer {
   readonly at: UnixMs;
-  readonly kind: 'retry' | 'queue' | 'run' | 'total' | 'wake' | 'cache';
+  readonly kind: 'retry' | 'queue' | 'run' | 'stuck' | 'total' | 'wake' | 'cache';
   /** THE_EXECUTION: it is one of its own timeouts. */
   readonly node: number;
   /** Index of a subtask; -1: the node itself. */

@@ -9,6 +9,7 @@ import {
   judge,
   judgeEnding,
   mayRetry,
+  noteStuck,
   type Outcome,
   podName,
   RUN_TIMEOUT,
@@ -117,6 +118,7 @@ export function beginAttempt(attempt: AttemptState, now: number): void {
   attempt.queuedAt = now;
   attempt.runningAt = undefined;
   attempt.ending = undefined;
+  attempt.stuck = undefined;
 }
 
 /** Adds the start effect of the attempt of that number, after so many failures of the system; an error instead when its inputs, or what it asks for, can never be given. */
@@ -165,15 +167,19 @@ export function observeTask(round: Round, frame: Frame, node: RunsTask, observat
   const { seen } = observation;
   switch (seen.kind) {
     case 'Waiting':
-      if (task.runningAt !== undefined || task.waitsFor === seen.why) return;
+      if (task.runningAt !== undefined) return;
+      watchStart(round, number, -1, task, seen);
+      if (task.waitsFor === seen.why) return;
       task.waitsFor = seen.why;
       touch(round, frame, node);
       return;
     case 'Running':
+      if (task.waitsFor !== seen.why) touch(round, frame, node);
+      task.waitsFor = seen.why;
       if (task.runningAt !== undefined) return;
       setPhase(frame, node, 'Running');
       touch(round, frame, node);
-      task.waitsFor = undefined;
+      task.stuck = undefined;
       task.runningAt = seen.startedAt;
       addTimers(round, attemptTimers(number, -1, task, node.task));
       return;
@@ -182,6 +188,25 @@ export function observeTask(round: Round, frame: Frame, node: RunsTask, observat
       endAttempt(round, frame, node, task, seen.kind === 'Gone' ? undefined : seen);
       return;
   }
+}
+
+/** An attempt that cannot start by itself is given up when its time is over. */
+export function watchStart(
+  round: Round,
+  node: number,
+  index: number,
+  attempt: AttemptState,
+  seen: Extract<AttemptObservation['seen'], { readonly kind: 'Waiting' }>,
+): void {
+  const at = noteStuck(attempt, seen, round.now);
+  if (at !== undefined) addTimer(round, { at, kind: 'stuck', node, index, attempt: attempt.attempt });
+}
+
+/** The error of an attempt whose time to start is over; undefined: it is not, or something has changed since. */
+export function stuckError({ stuck, runningAt, ending }: AttemptState, now: number): ExecutionError | undefined {
+  return runningAt === undefined && ending === undefined && stuck !== undefined && stuck.at <= now
+    ? stuck.error
+    : undefined;
 }
 
 /** The live attempt is confirmed gone: the node ends, or tries again later. */
@@ -260,7 +285,10 @@ export function fireTaskTimer(round: Round, frame: Frame, node: RunsTask, timer:
     return;
   }
   if (!task.live || task.ending !== undefined) return;
-  if (timer.kind === 'queue' && task.runningAt === undefined) {
+  const stuck = timer.kind === 'stuck' ? stuckError(task, round.now) : undefined;
+  if (stuck !== undefined) {
+    endTask(round, frame, node, stuck);
+  } else if (timer.kind === 'queue' && task.runningAt === undefined) {
     endTask(round, frame, node, timeoutError('queue', timeout));
   } else if (timer.kind === 'run' && task.runningAt !== undefined) {
     endTask(round, frame, node, timeoutError('run', timeout));

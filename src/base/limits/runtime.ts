@@ -39,3 +39,21 @@ export const MIN_REDACTED_BYTES = 4;
 export const MIN_REDACTED_LINE_BYTES = 8;
 /** Output kept back while it may go on as a secret, besides the longest one. */
 export const MAX_REDACTOR_HELD_BYTES = 64 * KiB;
+/** From SIGTERM to SIGKILL of a pod: as DEFAULT_GRACE_MS, in the seconds that Kubernetes counts. */
+export const POD_GRACE_S = DEFAULT_GRACE_MS / 1_000;
+/** What a pod may take to be scheduled and to pull its image where the task sets no queue timeout, before its deadline counts. */
+export const MAX_POD_PREPARATION_MS = 3_600_000;
+/** How long a pod that shows a fault at its start is waited for: registries come back, a name that is none stays none. */
+export const POD_GIVE_UP_MS = { imagePull: 180_000, invalid: 10_000, container: 120_000 } as const;
+/** A source folder that a pod mounts: its bytes (a ConfigMap's data, by Kubernetes) and its files (each stands in every pod). */
+export const MAX_POD_SOURCE_BYTES = MiB;
+export const MAX_POD_SOURCE_FILES = 1_000;
+/** Inputs of a pod: all annotations of an object have 256 KiB together. */
+export const MAX_POD_INPUTS_BYTES = 240 * KiB;
+/** Layouts of source folders that an engine remembers. */
+export const MAX_KNOWN_POD_SOURCES = 512;
+/** A ConfigMap of a source says at most so often that it is in use, and goes when it was not used for so long. */
+export const POD_SOURCE_TOUCH_MS = 600_000;
+export const POD_SOURCE_UNUSED_MS = 3_600_000;
+/** A pod that the cluster had no room for is offered again after this. */
+export const POD_REFUSED_RETRY_MS = 5_000;

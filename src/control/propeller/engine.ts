@@ -13,6 +13,7 @@ import {
 } from '../../base/index.ts';
 import type { Cluster, Execution, ExecutionCost, ExecutionPhase } from '../../cluster/index.ts';
 import type { EngineState, Observation, Settings, StepResult } from '../../propeller/index.ts';
+import type { PodForm } from '../../runtime/index.ts';
 import type { Children } from './children.ts';
 import { type Entry, newEntry } from './entry.ts';
 import type { Owned } from './ownership.ts';
@@ -36,6 +37,8 @@ export interface PropellerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** How attempts become pods for kubelets. Absent: as the node agent of one machine takes them. */
+  readonly pods?: PodForm;
   /** Executions that are stepped and written at a time. Absent: DEFAULT_WORKERS. */
   readonly workers?: number;
   /** For executions that name none. Absent: DEFAULT_MAX_PARALLELISM. */

@@ -37,6 +37,8 @@ export interface Entry {
   roundStartedAt: UnixMs;
   /** Rounds in a row that failed. */
   failures: number;
+  /** The cluster has no room for its pods: what it says, and until when none is offered. */
+  refused: { readonly message: string; readonly until: UnixMs } | undefined;
 }
 
 export function newEntry(key: string, now: UnixMs): Entry {
@@ -60,6 +62,7 @@ export function newEntry(key: string, now: UnixMs): Entry {
     lastRoundAt: now,
     roundStartedAt: now,
     failures: 0,
+    refused: undefined,
   };
 }
 

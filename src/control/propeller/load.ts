@@ -74,7 +74,7 @@ async function lookForPods(
   }
   return expected.map(({ podName, node, index, attempt }) => {
     const pod = pods.get(podName);
-    const seen = pod === undefined ? undefined : observationOf(state, pod, false);
+    const seen = pod === undefined ? undefined : observationOf(state, pod, false, engine.options.pods);
     return seen ?? { kind: 'Attempt', node, index, attempt, seen: { kind: 'Gone' } };
   });
 }

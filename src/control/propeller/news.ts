@@ -188,11 +188,17 @@ function seePod(engine: Engine, pod: Pod, isGone: boolean, isListed: boolean): v
   if (key === undefined || !ownsPod(engine, pod)) return;
   const { phase, containerStatuses } = pod.status ?? {};
   // A pod that only waits tells nothing: whoever loads its execution looks for it.
-  if (!isGone && containerStatuses === undefined && (phase === undefined || phase === 'Pending')) return;
+  const isSilent = containerStatuses === undefined && !tellsOfPlace(engine, pod);
+  if (!isGone && isSilent && (phase === undefined || phase === 'Pending')) return;
   const entry = engine.entries.get(key);
   // Pods are kept after their execution is over. Of those listed at the start, only live executions' are of interest,
   // and those are loaded, or parked: then a pod that ended is news.
   if (entry === undefined && isListed && phase === 'Running') return;
   entryOf(engine, key).pods.push({ pod, isGone });
   wake(engine, key);
+}
+
+/** A scheduler says on the pod why it has no place for it, and on a later one that it has. */
+function tellsOfPlace({ options }: Engine, { status }: Pod): boolean {
+  return options.pods !== undefined && status?.conditions?.some(({ type }) => type === 'PodScheduled') === true;
 }

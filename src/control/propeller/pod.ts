@@ -12,6 +12,7 @@ import {
 } from '../../cluster/index.ts';
 import type { EnvValue } from '../../language/index.ts';
 import { type AttemptObservation, type Effect, type EngineState, indexOfPath } from '../../propeller/index.ts';
+import type { PodForm, WantedPod } from '../../runtime/index.ts';
 import { hasLimit } from './slots.ts';
 
 type Start = Extract<Effect, { readonly kind: 'StartAttempt' }>;
@@ -65,6 +66,12 @@ export function podOf(execution: Execution, start: Start): Pod {
   };
 }
 
+/** The pod of an attempt, and what else its task says of it, for a form to make it. */
+export function wantedPod(execution: Execution, start: Start): WantedPod {
+  const { pod: settings, timeout } = start.task.closure;
+  return { pod: podOf(execution, start), settings, timeout };
+}
+
 /** The key of executions that share a limit is not told by their names. */
 function shardLabel({ metadata, spec }: Execution): Readonly<Record<string, string>> {
   const key = metadata.labels?.[LABEL.shardKey];
@@ -108,7 +115,8 @@ function environment(execution: Execution, start: Start): Container['env'] {
 
 /** Of a secret the pod holds the reference only: whoever runs it looks the value up. */
 function variableOf([name, value]: readonly [string, EnvValue]): EnvVar {
-  return typeof value === 'string' ? { name, value } : { name, valueFrom: { secretKeyRef: value.secret } };
+  if (typeof value === 'string') return { name, value };
+  return { name, valueFrom: 'secret' in value ? { secretKeyRef: value.secret } : { configMapKeyRef: value.configMap } };
 }
 
 /** The execution that a pod belongs to, as `namespace/name`; undefined for pods that are not ours. */
@@ -119,18 +127,44 @@ export function executionKeyOf(pod: Pod): string | undefined {
 }
 
 /** What a pod shows of its attempt; undefined when it shows nothing that the engine does not know. */
-export function observationOf(state: EngineState, pod: Pod, isGone: boolean): AttemptObservation | undefined {
-  const { labels = {}, annotations = {}, creationTimestamp } = pod.metadata;
+export function observationOf(
+  state: EngineState,
+  pod: Pod,
+  isGone: boolean,
+  form?: PodForm,
+): AttemptObservation | undefined {
+  const seen = form === undefined ? seenOf(pod) : form.judge(pod);
+  // A pod that is gone while it ran is no longer running, whatever it showed last.
+  if (isGone) return attemptOf(state, pod, seen?.kind === 'Terminated' ? seen : { kind: 'Gone' });
+  if (seen !== undefined && seen.kind !== 'Waiting') return attemptOf(state, pod, seen);
+  const createdAt = instantMs(pod.metadata.creationTimestamp) ?? 0;
+  return attemptOf(state, pod, { kind: 'Waiting', createdAt, ...(seen ?? whyOf(pod)) });
+}
+
+/** The end of an attempt whose pod could not be made. */
+export function refusedAttempt(
+  state: EngineState,
+  wanted: Pod,
+  { reason, message }: { readonly reason: string; readonly message: string },
+): AttemptObservation | undefined {
+  return attemptOf(state, wanted, { kind: 'Terminated', exitCode: NEVER_RAN, reason, message });
+}
+
+/** As shells have it for a command that cannot be run. */
+const NEVER_RAN = 126;
+
+/** Of which attempt the pod is; undefined for a node that the state does not have. */
+function attemptOf(
+  state: EngineState,
+  { metadata }: Pod,
+  seen: AttemptObservation['seen'],
+): AttemptObservation | undefined {
+  const { labels = {}, annotations = {} } = metadata;
   const node = indexOfPath(state, annotations[ANNOTATION.node] ?? labels[LABEL.node] ?? '');
   const attempt = Number(labels[LABEL.attempt]);
   if (node === undefined || !Number.isInteger(attempt)) return undefined;
   const index = annotations[ANNOTATION.mapIndex];
-  const seen =
-    seenOf(pod) ??
-    (isGone ? { kind: 'Gone' } : { kind: 'Waiting', createdAt: instantMs(creationTimestamp) ?? 0, ...whyOf(pod) });
-  // A pod that is gone while it ran is no longer running, whatever it showed last.
-  const shown: AttemptObservation['seen'] = isGone && seen.kind !== 'Terminated' ? { kind: 'Gone' } : seen;
-  return { kind: 'Attempt', node, index: index === undefined ? -1 : Number(index), attempt, seen: shown };
+  return { kind: 'Attempt', node, index: index === undefined ? -1 : Number(index), attempt, seen };
 }
 
 /** What keeps the container from starting; other reasons are no more than that its turn has not come. */

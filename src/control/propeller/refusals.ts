@@ -2,6 +2,7 @@ import {
   BugError,
   ConflictError,
   type Json,
+  POD_REFUSED_RETRY_MS,
   ROUND_BACKOFF,
   StalledError,
   sameJson,
@@ -13,6 +14,7 @@ import {
   type CacheEntry,
   type Execution,
   type ExecutionError,
+  ForbiddenError,
   findObject,
   InvalidError,
   type KubeObject,
@@ -20,11 +22,13 @@ import {
   type Pod,
   type Write,
 } from '../../cluster/index.ts';
+import type { PodForm } from '../../runtime/index.ts';
 import { otherFill } from './cache.ts';
 import { seenByName } from './children.ts';
 import type { Engine } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { withoutNotification } from './notifications.ts';
+import { refusedAttempt } from './pod.ts';
 
 /** What to do about a round that failed. */
 export type Verdict =
@@ -49,6 +53,8 @@ export function judgeFailure(engine: Engine, entry: Entry, error: unknown): Verd
   // Somebody deleted what a map keeps; what is loaded again sees to it that it is there.
   if (error instanceof NotFoundError && error.key.kind === 'MapResults') return { kind: 'Again', afterMs };
   if (error instanceof NotFoundError) return { kind: 'Gone' };
+  const wait = waitForRoom(engine, entry, error);
+  if (wait !== undefined) return wait;
   if (error instanceof WaitError) return { kind: 'Again', afterMs: Math.max(error.retryAfterMs, afterMs) };
   if (error instanceof InvalidError) {
     const what = `the control plane refused what the engine wrote: ${message}`;
@@ -65,6 +71,15 @@ export function judgeFailure(engine: Engine, entry: Entry, error: unknown): Verd
     error: { reason, message: `the engine cannot run this execution: ${message}` },
     afterMs,
   };
+}
+
+/** The cluster takes no pod of it now: the next round offers none, and says why. */
+function waitForRoom({ options: { pods, clock } }: Engine, entry: Entry, error: unknown): Verdict | undefined {
+  if (pods === undefined || !(error instanceof ForbiddenError) || error.key?.kind !== 'Pod') return undefined;
+  const verdict = pods.judgeRefusal(error);
+  if (verdict?.kind !== 'Wait') return undefined;
+  entry.refused = { message: verdict.message, until: clock.now() + POD_REFUSED_RETRY_MS };
+  return { kind: 'Again', afterMs: 0 };
 }
 
 /**
@@ -102,6 +117,10 @@ async function withoutObstacle(
     const rest = await withoutReserved(engine, entry, writes);
     if (rest !== undefined) return rest;
   }
+  const { pods } = engine.options;
+  if (pods !== undefined && (error instanceof ForbiddenError || error instanceof InvalidError)) {
+    return withoutRejected(pods, entry, writes, error);
+  }
   if (!(error instanceof AlreadyExistsError || error instanceof NotFoundError)) return undefined;
   const { kind, name } = error.key;
   // A closure is named by what it holds.
@@ -120,9 +139,41 @@ async function withoutObstacle(
   return writes.filter((write) => write !== obstacle);
 }
 
+/** A pod that will not be taken as it is ends its attempt, and holds up nothing else. */
+function withoutRejected(
+  pods: PodForm,
+  entry: Entry,
+  writes: readonly Write[],
+  error: ForbiddenError | InvalidError,
+): readonly Write[] | undefined {
+  const refused = refusedPod(writes, error);
+  const verdict = refused && pods.judgeRefusal(error);
+  if (refused === undefined || verdict?.kind !== 'Reject') return undefined;
+  refuseAttempt(entry, refused, verdict);
+  return writes.filter((write) => write.op !== 'create' || write.object !== refused);
+}
+
+/** The pod whose creation this refuses; undefined: it refuses something else. */
+function refusedPod(writes: readonly Write[], { key }: ForbiddenError | InvalidError): Pod | undefined {
+  if (key?.kind !== 'Pod') return undefined;
+  const write = writes.find((each) => each.op === 'create' && isOf(each, 'Pod', key.name));
+  return write?.op === 'create' ? (write.object as Pod) : undefined;
+}
+
 function adoptPod(entry: Entry, wanted: Pod, pod: Pod): void {
   const isSame = pod.metadata.annotations?.[ANNOTATION.digest] === wanted.metadata.annotations?.[ANNOTATION.digest];
-  entry.pods.push({ pod: isSame ? pod : taken(wanted), isGone: false });
+  if (isSame) entry.pods.push({ pod, isGone: false });
+  else refuseAttempt(entry, wanted, { reason: 'NameTaken', message: taken(wanted) });
+}
+
+/** The attempt is over before it has a pod: the next round is told. */
+export function refuseAttempt(
+  entry: Entry,
+  wanted: Pod,
+  why: { readonly reason: string; readonly message: string },
+): void {
+  const observation = entry.run && refusedAttempt(entry.run.state, wanted, why);
+  if (observation !== undefined) entry.inbox.push(observation);
 }
 
 /**
@@ -159,14 +210,13 @@ function otherEntry({ execution }: Entry, writes: readonly Write[], name: string
 }
 
 /** An attempt whose name somebody else's pod has: it ends by the system's fault, and the next attempt has another name. */
-function taken(wanted: Pod): Pod {
-  const message = `a pod named "${wanted.metadata.name}" exists that is not this attempt`;
-  return { ...wanted, status: { phase: 'Failed', reason: 'NameTaken', message } };
+function taken(wanted: Pod): string {
+  return `a pod named "${wanted.metadata.name}" exists that is not this attempt`;
 }
 
 /** Whether a write makes or patches this pod or child execution. The execution's own status is no such write. */
 function isOf(write: Write, kind: string, name: string): boolean {
   if (kind !== 'Pod' && kind !== 'Execution') return false;
   if (write.op === 'create') return write.object.kind === kind && write.object.metadata.name === name;
-  return write.op === 'patch' && write.key.kind === kind && write.key.name === name;
+  return (write.op === 'patch' || write.op === 'delete') && write.key.kind === kind && write.key.name === name;
 }

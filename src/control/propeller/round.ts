@@ -24,11 +24,21 @@ import { answerLookups, cacheWrites, tellWaiters } from './cache.ts';
 import { childAborts, childObservations, childWrite, keepChildrenInSight } from './children.ts';
 import { drop, type Engine, finishRound, wake, wakeLater } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
-import { load, loadFresh, podsOf } from './load.ts';
+import { load, loadFresh } from './load.ts';
 import { notificationWrites, quarantineNotifications, writeWithOutbox } from './notifications.ts';
 import { fence, noteWritten, ownsEntry } from './ownership.ts';
 import { isPagedIn, isSameParking, parkedAfter, parkingPatch } from './parking.ts';
 import { observationOf, podOf } from './pod.ts';
+import {
+  attemptWrites,
+  closedRoom,
+  endOfPod,
+  isOfAttempt,
+  livePodsOf,
+  offerAgain,
+  type PreparedPods,
+  preparePods,
+} from './prepare-pods.ts';
 import { closureWrites, type StoreClosure } from './produced.ts';
 import { isChild, type QuotaWait } from './quotas.ts';
 import { judgeFailure, writeAgain } from './refusals.ts';
@@ -83,13 +93,27 @@ function tryFresh(engine: Engine, entry: Entry): boolean {
 }
 
 function stepAndWrite(engine: Engine, entry: Entry): void {
-  let result: StepResult;
+  try {
+    const result = stepOnce(engine, entry);
+    const pods = entry.execution && preparePods(engine, entry.execution, result.effects);
+    if (!(pods instanceof Promise)) writeStep(engine, entry, result, pods);
+    else {
+      pods.then(
+        (prepared) => writeStep(engine, entry, result, prepared),
+        (error: unknown) => failRound(engine, entry, error),
+      );
+    }
+  } catch (error) {
+    failRound(engine, entry, error);
+  }
+}
+
+function writeStep(engine: Engine, entry: Entry, result: StepResult, pods: PreparedPods | undefined): void {
   let parked: ExecutionParked | undefined;
   let writes: Write[];
   try {
-    result = stepOnce(engine, entry);
     parked = parkedAfter(engine, entry, result);
-    writes = writesOf(engine, entry, result, parked);
+    writes = writesOf(engine, entry, result, parked, pods);
   } catch (error) {
     failRound(engine, entry, error);
     return;
@@ -120,7 +144,7 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
   const observations: Observation[] = entry.inbox;
   entry.inbox = [];
   for (const { pod, isGone } of entry.pods) {
-    const observation = observationOf(run.state, pod, isGone);
+    const observation = observationOf(run.state, pod, isGone, engine.options.pods);
     if (observation !== undefined) observations.push(observation);
   }
   entry.pods = [];
@@ -148,8 +172,9 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
   return result;
 }
 
-function settingsOf(engine: Engine, { key }: Entry): Settings {
-  const room = engine.quotas.roomFor(splitKey(key).namespace, key);
+function settingsOf(engine: Engine, entry: Entry): Settings {
+  const { key } = entry;
+  const room = closedRoom(entry, engine.options.clock.now()) ?? engine.quotas.roomFor(splitKey(key).namespace, key);
   return {
     maxParallelism: engine.maxParallelism,
     maxStreak: engine.options.maxStreak ?? Number.POSITIVE_INFINITY,
@@ -202,6 +227,7 @@ function writesOf(
   entry: Entry,
   { effects, delta }: StepResult,
   parked: ExecutionParked | undefined,
+  pods: PreparedPods | undefined,
 ): Write[] {
   const { run, execution } = entry;
   if (run === undefined || execution === undefined) throw new BugError(`${entry.key} has effects without a state`);
@@ -210,8 +236,10 @@ function writesOf(
   for (const effect of effects) {
     if (effect.kind === 'KeepResults') writes.push(...resultsWrites(execution, effect));
     else if (effect.kind === 'StoreClosure') writes.push(...closureWrites(effect));
+    else if (pods !== undefined && isOfAttempt(effect)) writes.push(...attemptWrites(entry, pods, effect));
     else if (!isCacheEffect(effect)) writes.push(writeOf(execution, effect));
   }
+  if (pods !== undefined) entry.inbox.push(...pods.gone);
   writes.push(...notificationWrites(execution, run.plan, run.state, delta));
   const patch = isSameParking(entry.parked, parked) ? delta : { ...delta, parked: parkingPatch(entry.parked, parked) };
   if (patch !== undefined) {
@@ -256,6 +284,7 @@ function endRound(engine: Engine, entry: Entry, result: StepResult): void {
     if (result.delta?.phase !== undefined) for (const next of engine.slots.behind(entry.key)) wake(engine, next);
     keepChildrenInSight(engine, entry, result.state);
     if (!isPagedIn(engine, entry.parked, result.wakeAt)) wakeLater(engine, entry, result.wakeAt);
+    if (entry.refused !== undefined) offerAgain(engine, entry, entry.refused.until);
   }
   if (result.lookups.length > 0 && entry.execution !== undefined) lookUp(engine, entry, entry.execution, result);
   else finishRound(engine, entry, result.hasMore);
@@ -330,24 +359,11 @@ async function quarantine(
   engine.counters.quarantined++;
   engine.quotas.forget(key.namespace, entry.key);
   log.write('error', 'execution quarantined', { execution: entry.key, reason: error.reason, error: error.message });
-  const pods = await livePodsOf(engine, key);
-  const annotations = { [ANNOTATION.abort]: `${error.reason}: ${error.message}` };
-  const aborts = pods.map((name): Write => {
-    return { op: 'patch', key: { kind: 'Pod', namespace: key.namespace, name }, patch: { metadata: { annotations } } };
-  });
-  aborts.push(...(await childAborts(engine, key, `${error.reason}: ${error.message}`)));
+  const ending = `${error.reason}: ${error.message}`;
+  const aborts = (await livePodsOf(engine, key)).flatMap((pod) => endOfPod(engine, pod, ending));
+  aborts.push(...(await childAborts(engine, key, ending)));
   const finishedAt = instantText(clock.now());
   const status = { phase: 'Failed', finishedAt, error: { ...error } as Json };
   const told = quarantineNotifications(execution, plan, error, finishedAt);
   await writeWithOutbox(cluster, [...aborts, ...told, { op: 'patchStatus', key, patch: status }]);
-}
-
-async function livePodsOf(
-  engine: Engine,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-): Promise<string[]> {
-  const pods = await podsOf(engine, namespace, name);
-  return pods
-    .filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
-    .map(({ metadata }) => metadata.name);
 }

@@ -104,7 +104,7 @@ function see(state: State, { metadata, spec }: Pod, before: unknown): void {
     inputs: annotations[ANNOTATION.inputs] ?? '{}',
     chance: chanceOf(state.seed, `${namespace}/${name}`),
     secrets: (spec.containers[0]?.env ?? []).flatMap((each) =>
-      'valueFrom' in each ? each.valueFrom.secretKeyRef : [],
+      'valueFrom' in each && 'secretKeyRef' in each.valueFrom ? each.valueFrom.secretKeyRef : [],
     ),
     values: [],
     redactor: undefined,

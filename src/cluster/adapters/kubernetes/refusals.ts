@@ -33,11 +33,11 @@ export function refusal(code: number, text: string, asked: Asked, retryAfter?: s
     case 413:
     case 415:
     case 422:
-      return new InvalidError(message, causes(status));
+      return new InvalidError(message, causes(status), asked.key);
     case 401:
       return new ForbiddenError(`${asked.server} does not accept the credentials of the kubeconfig`);
     case 403:
-      return new ForbiddenError(message);
+      return new ForbiddenError(message, asked.key);
     case 404:
       // A Status with a name is about the object; without, the server does not know the kind.
       if (asked.key !== undefined && detail(status, 'name') !== undefined) return new NotFoundError(asked.key);

@@ -59,7 +59,10 @@ function secretVariables(container: Container): readonly SecretVariable[] {
   const env = container.env ?? [];
   const written = new Set(env.flatMap((variable) => ('value' in variable ? [variable.name] : [])));
   return env.flatMap((variable) =>
-    'valueFrom' in variable && !OURS.has(variable.name) && !written.has(variable.name)
+    'valueFrom' in variable &&
+    'secretKeyRef' in variable.valueFrom &&
+    !OURS.has(variable.name) &&
+    !written.has(variable.name)
       ? [{ name: variable.name, ref: variable.valueFrom.secretKeyRef }]
       : [],
   );

@@ -1,0 +1,84 @@
+import { MAX_POD_INPUTS_BYTES, StalledError, WaitError } from '../../base/index.ts';
+import { ANNOTATION, type Pod, type Write } from '../../cluster/index.ts';
+import { judgePod } from './judge-pod.ts';
+import { judgeRefusal } from './judge-refusal.ts';
+import { kubernetesPod } from './kubernetes-pod.ts';
+import type { PodForm, Refused, WantedPod } from './pod-form.ts';
+import type { SourceMaps } from './source-maps.ts';
+
+/** The form of pods for kubelets: hardened, with their sources as ConfigMaps, judged by what kubelets write. */
+export function createKubernetesPods(sources: SourceMaps): PodForm {
+  return {
+    prepare: (wanted) => {
+      const isReady = wanted.every(({ pod }) => {
+        const tree = treeOf(pod);
+        return !isTooLarge(pod) && (tree === undefined || sources.isThere(namespaceOf(pod), tree));
+      });
+      return isReady ? undefined : prepare(sources, wanted);
+    },
+    podOf(wanted) {
+      const { pod } = wanted;
+      const tree = treeOf(pod);
+      if (tree === undefined) return kubernetesPod(wanted, undefined);
+      const layout = sources.layout(namespaceOf(pod), tree);
+      // Other executions may have pushed it out of memory between the two.
+      if (layout === undefined) throw new WaitError(`the source of pod ${pod.metadata.name} is laid out again`, 0);
+      return kubernetesPod(wanted, layout);
+    },
+    endOf,
+    judge: judgePod,
+    judgeRefusal,
+  };
+}
+
+async function prepare(sources: SourceMaps, wanted: readonly WantedPod[]): Promise<Refused> {
+  const refused = new Map<string, { readonly reason: string; readonly message: string }>();
+  for (const { pod } of wanted) {
+    const { name } = pod.metadata;
+    if (isTooLarge(pod)) {
+      const message = `its inputs have more than the ${MAX_POD_INPUTS_BYTES} bytes as JSON that a pod can be given: hand over where the data are`;
+      refused.set(name, { reason: 'InputsTooLarge', message });
+      continue;
+    }
+    const tree = treeOf(pod);
+    if (tree === undefined) continue;
+    try {
+      await sources.ensure(namespaceOf(pod), pod.metadata.annotations?.[ANNOTATION.repository] ?? '', tree);
+    } catch (error) {
+      if (!(error instanceof StalledError) || error.reason !== 'SourceRefused') throw error;
+      refused.set(name, { reason: 'SourceError', message: error.message });
+    }
+  }
+  return refused;
+}
+
+/**
+ * A container that runs is ended by a deadline that has passed: its kubelet ends it with its grace, and pod and log stay to be
+ * read. A pod that no kubelet has taken is deleted. Both only while it is the pod that was looked at.
+ */
+function endOf({ metadata, status }: Pod, ending: string): readonly Write[] {
+  const { namespace = '', name, uid } = metadata;
+  const key = { kind: 'Pod', namespace, name };
+  const same = uid === undefined ? {} : { if: { uid } };
+  const annotations = { [ANNOTATION.abort]: ending };
+  const isStarted = status?.startTime !== undefined && metadata.deletionTimestamp === undefined;
+  if (isStarted) {
+    return [{ op: 'patch', key, patch: { metadata: { annotations }, spec: { activeDeadlineSeconds: 1 } }, ...same }];
+  }
+  return [
+    { op: 'patch', key, patch: { metadata: { annotations } }, ...same },
+    { op: 'delete', key, ...same },
+  ];
+}
+
+function isTooLarge({ metadata }: Pod): boolean {
+  return Buffer.byteLength(metadata.annotations?.[ANNOTATION.inputs] ?? '') > MAX_POD_INPUTS_BYTES;
+}
+
+function treeOf({ metadata }: Pod): string | undefined {
+  return metadata.annotations?.[ANNOTATION.sourceTree];
+}
+
+function namespaceOf({ metadata }: Pod): string {
+  return metadata.namespace ?? '';
+}
