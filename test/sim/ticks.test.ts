@@ -62,6 +62,15 @@ describe('schedules that once found something', () => {
     [1002789, 0.5, 'a schedule that said that a tick of it was settled, whose execution was never written'],
     [1004373, 0.5, 'a schedule that changed again before anybody had heard of its change'],
     [1000150, 0.5, 'who was replaced while it looked ahead, and would look for ever'],
+    [1010271, 0.5, 'a schedule that was past ticks whose executions were never written'],
+    [1015692, 0.5, 'executions that should have been ended before their schedule was past what replaced them'],
+    [1020894, 0.5, 'an execution that was replaced by one whose tick was never decided again'],
+    [1010206, 0.5, 'ticks that a clock that was ahead had settled, and that were owed'],
+    [2000869, 0.5, 'a schedule that was behind already when it was heard that its rule had changed'],
+    [2001476, 0.5, 'ticks of an earlier rule, withdrawn when their schedule was turned off'],
+    [1013973, 0.5, 'ticks that wait for executions of a former launch plan'],
+    [1022053, 0.5, 'a tick that ran while others of its instant were held up'],
+    [1022801, 0.5, 'a process that stood still, and woke in part'],
     [11503, 0.5, 'a name that was taken once, of a schedule that lets its ticks overlap by now'],
   ])('seed %i of %d hours is good: %s', async (seed, hours) => {
     expect(said(await simulateTicks(tickPlanOf(seed, hours)))).toBe(`seed ${seed}: good`);

@@ -34,6 +34,11 @@ export interface Claims {
    * nothing, so a scheduler that has been replaced, and does not know it yet, forgets none that its successor started.
    */
   readonly news: (entry: ScheduleEntry) => { readonly [execution: string]: string | null };
+  /**
+   * Writes that end executions which a newer one of the schedule replaces: whoever created that one may have been cut off before
+   * it ended them. Rejects when the cluster does not answer.
+   */
+  readonly unfinished: (entry: ScheduleEntry) => Promise<readonly Write[]>;
   /** The schedule is gone. */
   readonly forget: (entry: ScheduleEntry) => void;
 }
@@ -96,6 +101,7 @@ export function createClaims(cluster: Cluster): Claims {
       ledger.noted.set(entry.uid, new Set(names.keys()));
       return news;
     },
+    unfinished: (entry) => unfinished(ledger, entry),
     forget({ uid }) {
       live.delete(uid);
       ledger.noted.delete(uid);
@@ -130,10 +136,20 @@ function claim(ledger: Ledger, { due: { entry, tick }, write }: Creation): Claim
   return { kind: 'start', ends };
 }
 
+async function unfinished(ledger: Ledger, entry: ScheduleEntry): Promise<readonly Write[]> {
+  // Not those that are counted: ticks may be decided meanwhile.
+  const names = namedBy(entry);
+  await lookAtLiving(ledger, entry, names);
+  const [newest, ...others] = [...names].sort(([, a], [, b]) => b.tick - a.tick);
+  if (newest === undefined) return [];
+  const [by, { tick }] = newest;
+  return others.filter(([, { isEnding }]) => !isEnding).map(([name]) => endOf(entry.launch.namespace, name, by, tick));
+}
+
 function livingIn({ live, noted }: Ledger, entry: ScheduleEntry): Map<string, Living> {
   const known = live.get(entry.uid);
   if (known !== undefined) return known;
-  const names = new Map(entry.claims.map((name) => [name, unread()]));
+  const names = namedBy(entry);
   live.set(entry.uid, names);
   noted.set(entry.uid, new Set(entry.claims));
   return names;
@@ -170,6 +186,11 @@ async function lookAtNames(ledger: Ledger, creations: readonly Creation[]): Prom
       else ledger.found.set(idOf(due.entry, name), isOfSameTick(other, creation) ? 'past' : 'taken');
     }
   }
+}
+
+/** As its status has them. */
+function namedBy({ claims }: ScheduleEntry): Map<string, Living> {
+  return new Map(claims.map((name) => [name, unread()]));
 }
 
 /** Of which only the name is known. */

@@ -135,7 +135,10 @@ function collectBehind(options: CollectOptions, ticks: DueTick[]): void {
   }
 }
 
-/** Ticks that the schedule owes up to where all others are. It goes with them again once none is left. */
+/**
+ * Ticks that the schedule owes up to where all others are, when they are due: a clock that was ahead once may have settled more.
+ * It goes with the others again once none is left.
+ */
 function makeUp(
   { lanes, now, windowOf, missed }: CollectOptions,
   entry: ScheduleEntry,
@@ -144,7 +147,7 @@ function makeUp(
   room: number,
 ): void {
   const { spans, launch } = entry;
-  const until = lanes.settledUntil;
+  const until = Math.min(lanes.settledUntil, now);
   const missedUntil = Math.min(until, Math.max(laggard.since, now - MISSED_AFTER_MS));
   const countedUntil = Math.max(laggard.since, laggard.countedUntil);
   missed(entry, countDue(spans, countedUntil, missedUntil, MAX_CATCH_UP_TICKS));
@@ -160,6 +163,9 @@ function makeUp(
     due = nextDue(spans, due);
   }
   laggard.reason = undefined;
-  laggard.since = due !== undefined && due <= until ? due - 1 : Number.POSITIVE_INFINITY;
-  if (due !== undefined && due <= until) lanes.retries.set(entry.id, now);
+  if (due === undefined || due > lanes.settledUntil) laggard.since = Number.POSITIVE_INFINITY;
+  else {
+    laggard.since = due - 1;
+    lanes.retries.set(entry.id, Math.max(due, now));
+  }
 }

@@ -73,13 +73,14 @@ export function createLanes(settledUntil: UnixMs, gaps: readonly Gap[]): Lanes {
 export function place(lanes: Lanes, entry: ScheduleEntry, now: UnixMs): void {
   const laggard = lanes.laggards.get(entry.id);
   const since = laggard?.since ?? entry.owedSince;
+  const until = since ?? lanes.settledUntil;
+  // It may have changed just before what is settled by now, and its ticks since then are looked at again.
+  const settled = freshSince(entry, until) ?? until;
   if (since !== undefined || entry.problem !== undefined) {
-    fallBehind(lanes, entry, since ?? lanes.settledUntil, laggard?.reason, now);
+    fallBehind(lanes, entry, settled, laggard?.reason, now);
     return;
   }
   lanes.live.remove(entry.id);
-  // It may have changed just before what is settled by now, and its ticks since then are looked at again.
-  const settled = freshSince(entry, lanes.settledUntil) ?? lanes.settledUntil;
   const due = nextDue(entry.spans, settled);
   // It may be older than what is missed, too: so its own watermark tells what becomes of those.
   if (due !== undefined && due <= Math.min(lanes.settledUntil, now)) {

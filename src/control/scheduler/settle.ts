@@ -26,7 +26,8 @@ export async function settle(term: Term, pending: Pending): Promise<boolean> {
   if (term.isOver) return false;
   const isMoved = gapsText(batch) !== term.notedGaps || pending.health !== term.notedHealth;
   // What was left out is settled too: after a restart it would be decided anew.
-  if (batch.creations.length === 0 && batch.notes.size === 0 && batch.skipped === 0 && !isMoved) return false;
+  const isSaid = batch.claims.size + batch.notes.size > 0;
+  if (batch.creations.length === 0 && !isSaid && batch.skipped === 0 && !isMoved) return false;
   const { fence, epoch, claims } = term;
   const adopted = ({ due }: Creation, found: Execution): void => claims.adopted(due.entry, found);
   const refused = (creation: Creation, error: StalledError): Note | undefined => refuse(term, creation, error);
@@ -46,7 +47,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
   const { roster, lanes, options } = term;
   const makings = await makingsOf(term, ticks);
   const batch: Decided = { creations: [], steering: [], skipped: 0 };
-  const known = new Map<number, Note>();
+  const known = new Map<number, ScheduleEntry>();
   const claimed = new Map<number, ScheduleEntry>();
   const limited = new Map<number, ScheduleEntry>();
   for (const [place, due] of ticks.entries()) {
@@ -62,20 +63,22 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
       const isStarted = decide(term, batch, entry, start);
       if (isStarted && entry.launch.overlap !== 'allow') claimed.set(entry.id, entry);
       if (isStarted && entry.launch.rateLimit !== undefined) limited.set(entry.id, entry);
-      const news = freshSince(entry, lanes.settledUntil) !== undefined ? roster.know(entry) : undefined;
-      if (news !== undefined) known.set(entry.id, statusPatch(entry, knownPatch(news)));
+      const news = freshSince(entry, due.due) !== undefined ? roster.know(entry) : undefined;
+      if (news !== undefined) known.set(entry.id, news);
     }
   }
-  const notes = notesOf(term);
-  for (const [id, entry] of claimed) addNote(notes, id, statusPatch(entry, { claims: term.claims.news(entry) }));
+  const claims = new Map<number, Note>();
+  for (const [id, entry] of claimed) addNote(claims, id, statusPatch(entry, { claims: term.claims.news(entry) }));
   for (const [id, entry] of limited) {
     const began = term.windows.get(id)?.news();
-    if (began !== undefined) addNote(notes, id, statusPatch(entry, { began }));
+    if (began !== undefined) addNote(claims, id, statusPatch(entry, { began }));
   }
+  const notes = notesOf(term);
+  for (const [id, entry] of known) addNote(notes, id, statusPatch(entry, knownPatch(entry)));
   const progress = statePatch(lanes.settledUntil, lanes.gaps);
-  if (health === term.notedHealth) return { ...batch, notes, known, state: progress };
+  if (health === term.notedHealth) return { ...batch, claims, notes, state: progress };
   const conditions = healthConditions(health, lanes, options.clock.now());
-  return { ...batch, notes, known, state: { ...progress, conditions } };
+  return { ...batch, claims, notes, state: { ...progress, conditions } };
 }
 
 /** What each tick would start, or why it cannot; those that ticks must not overlap are looked at. */

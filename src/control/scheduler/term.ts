@@ -14,6 +14,7 @@ import { type Ahead, createAhead, letGo, lookAhead, lookAheadAt, noteTaken } fro
 import { arrangeSome, noteMissed } from './arrange.ts';
 import { type Claims, createClaims } from './claims.ts';
 import { collect } from './collect.ts';
+import { finishReplacing, mayBeHalfReplaced } from './finish-replacing.ts';
 import { followForTerm } from './follow.ts';
 import { type Health, healthOf, tellClock } from './health.ts';
 import { createLanes, fallBehind, forget, type Lanes, openGap, place } from './lanes.ts';
@@ -102,6 +103,7 @@ export interface Running extends Term {
   failures: number;
   turning: Promise<void> | undefined;
   looking: Promise<void> | undefined;
+  finishing: Promise<void> | undefined;
   cancelTimer: () => void;
   isArranged: boolean;
   onReplaced: () => void;
@@ -122,12 +124,15 @@ export async function startTerm(
   if (!(await follow(term))) return undefined;
   if (claimed.settledUntil === undefined) await goOnFromLastTicks(term);
   if (term.lanes.gaps.length > 0) term.lanes.arranging = 0;
+  const doubtful: ScheduleEntry[] = [];
   for (let id = 0; id < term.roster.end() && !term.isOver; id++) {
     const entry = term.roster.at(id);
     if (entry !== undefined) placeSafely(term, entry);
+    if (entry !== undefined && mayBeHalfReplaced(entry)) doubtful.push(entry);
     if (id % SCHEDULES_PER_TURN === SCHEDULES_PER_TURN - 1) await pause(options.clock, 0, signal);
   }
   term.isArranged = true;
+  term.finishing = finishReplacing(term, doubtful);
   setTimer(term);
   return term;
 }
@@ -164,6 +169,7 @@ function newTerm(
     failures: 0,
     turning: undefined,
     looking: undefined,
+    finishing: undefined,
     cancelTimer: () => undefined,
     isArranged: false,
     onReplaced,
@@ -181,7 +187,7 @@ function newTerm(
 
 async function end(term: Running): Promise<void> {
   term.ending.abort('ended');
-  await Promise.allSettled([term.turning, term.looking, term.following, term.notes.stop()]);
+  await Promise.allSettled([term.turning, term.looking, term.finishing, term.following, term.notes.stop()]);
 }
 
 /** Hears of schedules and of settings. Resolves when all that there is is known. */

@@ -44,10 +44,10 @@ export interface TickBatch {
   steering: Ending[];
   /** Ticks that it settles by leaving them out. */
   skipped: number;
-  /** What schedules say of themselves, by their number. */
+  /** What schedules say of executions before these are there, by their number: which count, and how many began lately. */
+  readonly claims: Map<number, Note>;
+  /** What they say of how far they are, which is true only when all these executions are there. */
   readonly notes: Map<number, Note>;
-  /** That ticks of their present rules are settled, which is true when these are. */
-  readonly known: Map<number, Note>;
   readonly state: ReturnType<typeof statePatch> & { readonly conditions?: Json };
 }
 
@@ -92,12 +92,15 @@ export async function writeTicks(options: WriteOptions, batch: TickBatch): Promi
   }
 }
 
-/** Notes first: where a batch is written one by one, a schedule names the execution before it can run unknown to the next scheduler. */
-function writesOf({ creations, steering, notes, known }: TickBatch): Write[] {
-  const writes: Write[] = [...notes.values()];
+/**
+ * Where a batch is written one by one, and may be cut off anywhere: a schedule names the execution before it can run unknown to
+ * the next scheduler, and is past no tick before its execution is there and has ended what it replaces.
+ */
+function writesOf({ creations, steering, claims, notes }: TickBatch): Write[] {
+  const writes: Write[] = [...claims.values()];
   for (const { write } of creations) writes.push(write);
   for (const { write } of steering) writes.push(write);
-  writes.push(...known.values());
+  writes.push(...notes.values());
   return writes;
 }
 
@@ -156,10 +159,10 @@ function leaveOut(batch: TickBatch, error: NotFoundError): void {
   const { kind, namespace, name } = error.key;
   const isIt = (write: Write): boolean =>
     'key' in write && write.key.kind === kind && write.key.namespace === namespace && write.key.name === name;
-  const size = (): number => batch.steering.length + batch.notes.size + batch.known.size;
+  const size = (): number => batch.steering.length + batch.claims.size + batch.notes.size;
   const before = size();
   batch.steering = batch.steering.filter(({ write }) => !isIt(write));
-  for (const notes of [batch.notes, batch.known]) {
+  for (const notes of [batch.claims, batch.notes]) {
     for (const [id, write] of notes) if (isIt(write)) notes.delete(id);
   }
   if (size() === before) throw new ReplacedError(error.message);

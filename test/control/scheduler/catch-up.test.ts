@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ANNOTATION, type CatchUp, newExecution, type PreviousTicks } from '../../../src/cluster/index.ts';
-import { tickExecutionName } from '../../../src/control/scheduler/index.ts';
+import { ANNOTATION, type CatchUp, type PreviousTicks } from '../../../src/cluster/index.ts';
 import { HOUR, MINUTE, NAMESPACE, SECOND, START, usePlane } from './fixtures/plane.ts';
 
 const plane = usePlane();
@@ -37,18 +36,7 @@ describe('what was missed', () => {
   it('is counted once, though something has the name of a tick, which is tried again', async () => {
     await plane.createPlan();
     await plane.createSchedule('hourly');
-    const name = tickExecutionName(await plane.schedule('hourly'), at(3));
-    const stranger = newExecution({
-      namespace: NAMESPACE,
-      name,
-      repository: 'shop',
-      commit: 'c'.repeat(40),
-      workflow: 'etl',
-      closure: 'e'.repeat(64),
-      inputs: {},
-      trigger: { kind: 'manual' },
-    });
-    await plane.store.write([{ op: 'create', object: stranger }]);
+    const name = await plane.takeName('hourly', at(3));
     await isDown(5);
     const scheduler = await plane.start();
     const missed = (): number => scheduler.counters.missed;

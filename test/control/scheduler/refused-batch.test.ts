@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConflictError, StalledError } from '../../../src/base/index.ts';
-import {
-  ANNOTATION,
-  type Cluster,
-  newExecution,
-  type Schedule,
-  type WatchEvent,
-  type Write,
-} from '../../../src/cluster/index.ts';
-import { tickExecutionName } from '../../../src/control/scheduler/index.ts';
+import { ANNOTATION, type Cluster, type Schedule, type WatchEvent, type Write } from '../../../src/cluster/index.ts';
 import { HOUR, MINUTE, NAMESPACE, START, usePlane } from './fixtures/plane.ts';
 
 const plane = usePlane();
@@ -185,18 +177,7 @@ describe('claims of ticks that must not overlap', () => {
   it('are not asked for when ticks may overlap by now, so a name that was taken is looked at again', async () => {
     await plane.createPlan();
     await plane.createSchedule('hourly', { overlap: 'forbid' });
-    const name = tickExecutionName(await plane.schedule('hourly'), at(1));
-    const stranger = newExecution({
-      namespace: NAMESPACE,
-      name,
-      repository: 'shop',
-      commit: 'c'.repeat(40),
-      workflow: 'etl',
-      closure: 'e'.repeat(64),
-      inputs: {},
-      trigger: { kind: 'manual' },
-    });
-    await plane.store.write([{ op: 'create', object: stranger }]);
+    const name = await plane.takeName('hourly', at(1));
     await plane.start();
     plane.clock.set(at(1));
     const reason = async (): Promise<string | undefined> =>

@@ -60,8 +60,14 @@ export const TICK_CANARIES: readonly Canary[] = [
   {
     name: 'change-is-heard-too-late',
     file: 'control/scheduler/lanes.ts',
-    find: 'freshSince(entry, lanes.settledUntil) ?? lanes.settledUntil',
-    replace: 'lanes.settledUntil',
+    find: 'freshSince(entry, until) ?? until',
+    replace: 'until',
+  },
+  {
+    name: 'change-of-who-is-behind-is-heard-too-late',
+    file: 'control/scheduler/lanes.ts',
+    find: 'fallBehind(lanes, entry, settled, laggard?.reason, now);',
+    replace: 'fallBehind(lanes, entry, until, laggard?.reason, now);',
   },
   {
     name: 'late-ticks-are-skipped',
@@ -108,7 +114,7 @@ export const TICK_CANARIES: readonly Canary[] = [
   {
     name: 'forbid-forgets-who-lives',
     file: 'control/scheduler/claims.ts',
-    find: 'new Map(entry.claims.map((name) => [name, unread()]))',
+    find: 'new Map(claims.map((name) => [name, unread()]))',
     replace: 'new Map()',
   },
   {
@@ -134,6 +140,24 @@ export const TICK_CANARIES: readonly Canary[] = [
     file: 'control/scheduler/collect.ts',
     find: '    fallBehind(lanes, entry, due - 1, undefined, readyAt);',
     replace: '    fallBehind(lanes, entry, due, undefined, readyAt);',
+  },
+  {
+    name: 'past-what-is-not-written',
+    file: 'control/scheduler/write-ticks.ts',
+    find: 'const writes: Write[] = [...claims.values()];',
+    replace: 'const writes: Write[] = [...claims.values(), ...notes.values()];',
+  },
+  {
+    name: 'half-a-replacement-stays',
+    file: 'control/scheduler/term.ts',
+    find: 'finishReplacing(term, doubtful)',
+    replace: 'finishReplacing(term, doubtful.slice(doubtful.length))',
+  },
+  {
+    name: 'owed-ticks-start-before-they-are-due',
+    file: 'control/scheduler/collect.ts',
+    find: 'const until = Math.min(lanes.settledUntil, now);',
+    replace: 'const until = lanes.settledUntil;',
   },
   {
     name: 'gap-is-not-durable',

@@ -33,8 +33,9 @@ export interface TickFacts {
   settings: NonNullable<Platform['spec']['scheduler']>;
   /** When all were suspended, or resumed, last. */
   suspensionAt: number;
-  /** How far the clock of a scheduler ever was ahead. */
+  /** How far the clock of a scheduler ever was ahead, and is now. */
   aheadMs: number;
+  aheadNowMs: number;
   /** And behind. */
   behindMs: number;
   /** Until when something was wrong, by simulated time. */
@@ -60,6 +61,7 @@ export function createTickFacts(options: Pick<TickFacts, 'mode' | 'now' | 'viola
     settings: {},
     suspensionAt: Number.NEGATIVE_INFINITY,
     aheadMs: 0,
+    aheadNowMs: 0,
     behindMs: 0,
     troubledUntil: 0,
     calmAt: Number.POSITIVE_INFINITY,

@@ -95,10 +95,10 @@ export function rewritten(history: ScheduleHistory, schedule: Schedule, now: num
   else if (isNew || textOf(before) !== textOf(spec) || before.active !== spec.active) {
     const dated = isNew ? undefined : instantMs(metadata.annotations?.[ANNOTATION.activeSince]);
     const since = dated ?? instantMs(metadata.creationTimestamp) ?? now;
-    if (last !== undefined && last.endedAt === EVER) {
-      Object.assign(last, { endedAt: now, until: since, isWithdrawn: !spec.active });
-    }
-    if (spec.active) {
+    if (last !== undefined && last.endedAt === EVER) Object.assign(last, { endedAt: now, until: since });
+    // Who turns it off withdraws what it owes by earlier rules, too.
+    if (!spec.active) withdraw(history, now);
+    else {
       const isAhead = settledUntil > now + 1_000;
       history.reigns.push({
         rule: result.kind === 'ok' ? result.rule : undefined,

@@ -1,4 +1,4 @@
-import { DEFAULT_MAX_QUEUED, MISSED_AFTER_MS } from '../../../src/base/index.ts';
+import { DEFAULT_MAX_QUEUED, MAX_TICK_WRITE_RETRY_MS, MISSED_AFTER_MS } from '../../../src/base/index.ts';
 import type { Hearing, TickFacts } from './facts.ts';
 import { isLax, isTick, type Run, type ScheduleHistory, type Tick, ticksDue } from './history.ts';
 
@@ -90,8 +90,9 @@ function born(facts: TickFacts, history: ScheduleHistory, run: Run): void {
   const lag = lagMs(facts) + facts.aheadMs;
   if (!isTick(history, run.tick, now, lag)) facts.violate(1, `${what} is no tick`);
   const dues = history.reigns.map(({ offsetMs }) => run.tick + offsetMs);
-  if (Math.min(...dues) > now + facts.aheadMs + 1) facts.violate(1, `${what} comes too early`);
   const isQuiet = now > facts.troubledUntil + lag;
+  const aheadMs = isQuiet ? facts.aheadNowMs : facts.aheadMs;
+  if (Math.min(...dues) > now + aheadMs + 1) facts.violate(1, `${what} comes too early`);
   if (isQuiet && history.isSuspended && history.changedAt < now - lag)
     facts.violate(5, `${what} starts while suspended`);
   if (isQuiet && facts.settings.suspended === true && facts.suspensionAt < now - lag) {
@@ -119,13 +120,18 @@ function replaced(facts: TickFacts, history: ScheduleHistory): void {
   if (spec?.overlap !== 'replace' || facts.now() - changedAt < lagMs(facts)) return;
   const mine = [...living].filter(({ overlap, bornAt }) => overlap === 'replace' && bornAt > changedAt);
   const going = mine.filter(({ isAborted }) => !isAborted);
-  // One that is made up for may come beside a newer one whose write is on its way.
+  // One that is made up for may come beside a newer one whose write is on its way, and one of which nothing is settled yet may end others still.
   const settled = going.filter(
-    ({ tick, bornAt }) => tick <= (facts.settledUntil ?? 0) && bornAt < facts.now() - lagMs(facts),
+    ({ tick, bornAt }) => isPassed(facts, history, tick) && bornAt < facts.now() - lagMs(facts),
   );
   if (settled.length > 1) {
     facts.violate(4, `${settled.map(({ name }) => name).join(' and ')} both go on, though one replaces the other`);
   }
+}
+
+function isPassed({ settledUntil = 0, gaps }: TickFacts, { owedSince }: ScheduleHistory, at: number): boolean {
+  if (at > settledUntil || at > (owedSince ?? Number.POSITIVE_INFINITY)) return false;
+  return !gaps.some((gap) => at > gap.settledUntil && at <= gap.until);
 }
 
 /** Whether it is known what became of a tick that the watermark has passed. */
@@ -141,9 +147,13 @@ function resolve(facts: TickFacts, { history, tick, passedAt }: Doubt): void {
   const wasMissed = tick.due <= passedAt + facts.aheadMs - MISSED_AFTER_MS || wasLate(facts, history, tick);
   if ((wasMissed || wasUnheard(facts, tick)) && isDroppable(history, tick, passedAt)) return;
   if (isLeftOut(facts, history, tick, passedAt)) return;
-  // By a clock that is ahead it is old when it is heard of.
-  if (facts.aheadMs > 1_000 && facts.troubledUntil >= tick.reign.at && passedAt <= tick.reign.at + LATE_NEWS_MS) return;
+  if (wasOldNews(facts, tick, passedAt)) return;
   facts.violate(1, `${history.name} was passed over with its tick ${text(tick.tick)}, due ${text(tick.due)}`);
+}
+
+/** By a clock that is ahead it is old when it is heard of. */
+function wasOldNews({ aheadMs, troubledUntil }: TickFacts, { reign }: Tick, passedAt: number): boolean {
+  return aheadMs > 1_000 && troubledUntil >= reign.at && passedAt <= reign.at + LATE_NEWS_MS;
 }
 
 /** News come so late, at most. */
@@ -236,12 +246,14 @@ function earliestUntil(facts: TickFacts, { runs }: ScheduleHistory, span: readon
   const earliest = facts.stateAt - facts.behindMs - MISSED_AFTER_MS - TRY_MS;
   const born = span.flatMap(({ tick }) => runs.get(tick)?.bornAt ?? []);
   const first = Math.min(facts.now(), ...born);
-  if (facts.troubledUntil >= first - TRY_MS) return earliest;
+  if (facts.troubledUntil >= first - TRIED_AGAIN_MS) return earliest;
   return Math.max(earliest, first - facts.behindMs - MISSED_AFTER_MS - 3 * TRY_MS);
 }
 
 /** Writing one batch takes less. */
 const TRY_MS = 1_000;
+/** What could not be written while something was wrong is tried again within this: the longest pause, and two requests that are lost. */
+const TRIED_AGAIN_MS = MAX_TICK_WRITE_RETRY_MS + 2 * 5_000;
 
 /** 3: where the state never showed a gap, there is a time up to which the policy explains what was run, and all after it was. */
 function spanKept(facts: TickFacts, history: ScheduleHistory, before: number, passed: readonly Tick[]): void {
@@ -252,15 +264,21 @@ function spanKept(facts: TickFacts, history: ScheduleHistory, before: number, pa
   if (opened || span.length < 2 || !isSteady(history, before - lagMs(facts))) return;
   const latest = facts.now() + facts.aheadMs - MISSED_AFTER_MS;
   const ran = (tick: Tick): boolean => history.runs.has(tick.tick);
-  // Where a batch is no whole, one that was cut off has left some, and by the time of the next the policy keeps others.
-  const wasTried = ({ tick }: Tick): boolean =>
-    facts.mode === 'kubernetes' && (history.runs.get(tick)?.bornAt ?? 0) < facts.now() - TRY_MS;
+  // Where a batch is no whole, one that was cut off has left some, and by the time of the next the policy keeps others. A whole
+  // one leaves those that ran at the very instant of which others, that a rate holds up, are still to be settled.
+  const wasTried = ({ tick, due }: Tick): boolean => {
+    const { bornAt } = history.runs.get(tick) as Run;
+    return facts.mode === 'kubernetes' ? bornAt < facts.now() - TRY_MS : bornAt <= facts.stateAt && due <= before + 1;
+  };
   const earliest = earliestUntil(facts, history, span);
   const isBound = (at: number): boolean => at >= earliest && at <= latest;
   const bounds = [before, earliest, ...span.map(({ due }) => due)];
   const fits = (until: number): boolean => {
     const kept = new Set(keptOf(history, span, until));
-    return span.every((tick) => (tick.due > until || kept.has(tick) ? ran(tick) : !ran(tick) || wasTried(tick)));
+    return span.every((tick) => {
+      if (tick.due <= until && !kept.has(tick)) return !ran(tick) || wasTried(tick);
+      return ran(tick) || wasOldNews(facts, tick, facts.now());
+    });
   };
   const { windowMs } = history.spec!.catchUp;
   // A window ends anywhere between two ticks.
@@ -297,7 +315,7 @@ const LATE_MS = 2_500;
 
 /** 6: while all was calm, each tick that was due had its execution in time. */
 function inTime(facts: TickFacts, history: ScheduleHistory): void {
-  const { spec, runs, changedAt, behindAt, name } = history;
+  const { spec, runs, changedAt, behindAt, owedSince = Number.POSITIVE_INFINITY, name } = history;
   const calm = Math.max(
     facts.calmAt,
     facts.suspensionAt + lagMs(facts),
@@ -305,7 +323,8 @@ function inTime(facts: TickFacts, history: ScheduleHistory): void {
     behindAt + lagMs(facts),
   );
   for (const tick of ticksDue(history, calm, facts.now() - LATE_MS)) {
-    if (tick.due <= tick.reign.owedFrom) continue;
+    // It waits for others, as was found.
+    if (tick.due <= tick.reign.owedFrom || tick.due > owedSince) continue;
     const run = runs.get(tick.tick);
     if (run === undefined) {
       if (!isLeftOut(facts, history, tick, tick.due + LATE_MS))

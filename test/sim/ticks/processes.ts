@@ -17,8 +17,9 @@ export interface SchedulerProcess {
   lives: number;
   link: Link | undefined;
   scheduler: Scheduler | undefined;
-  /** Until then nothing of it runs. */
+  /** Until then nothing of it runs, and what would have run then goes on: all at once, when it wakes. */
   frozenUntil: number;
+  readonly sleepers: Set<() => void>;
   /** Dies at a write of its own, after so many others. */
   doom: { skip: number; readonly isDone: boolean; readonly forMs: number } | undefined;
 }
@@ -48,6 +49,7 @@ export function createSchedulerProcess(number: number): SchedulerProcess {
     link: undefined,
     scheduler: undefined,
     frozenUntil: 0,
+    sleepers: new Set(),
     doom: undefined,
   };
 }
@@ -89,7 +91,18 @@ export function killProcess(process: SchedulerProcess): void {
   process.link = undefined;
   process.scheduler = undefined;
   process.frozenUntil = 0;
+  process.sleepers.clear();
   if (link !== undefined) endLife(link);
+}
+
+/** It stands still until then, or for longer where it does already. */
+export function freezeProcess(process: SchedulerProcess, until: number): void {
+  process.frozenUntil = Math.max(process.frozenUntil, until);
+}
+
+export function wakeProcess(process: SchedulerProcess): void {
+  process.frozenUntil = 0;
+  for (const wake of [...process.sleepers]) wake();
 }
 
 export function breakWatches({ link }: SchedulerProcess, error: Error): void {
@@ -121,8 +134,25 @@ function ownStore(process: SchedulerProcess, link: Link, { store, wrote, crash }
 }
 
 /** Resolves when the process runs. */
-async function thaw(process: SchedulerProcess, { timeline }: Link): Promise<void> {
-  while (timeline.now < process.frozenUntil) await timeline.sleep(process.frozenUntil - timeline.now);
+async function thaw(process: SchedulerProcess, link: Link): Promise<void> {
+  while (link.timeline.now < process.frozenUntil) {
+    await new Promise<void>((resolve) => void asleep(process, link, resolve));
+  }
+}
+
+/** Goes on when the process does. Answers how to sleep for ever. */
+function asleep(process: SchedulerProcess, { timeline }: Link, goOn: () => void): () => void {
+  const leave = (): void => {
+    cancel();
+    process.sleepers.delete(wake);
+  };
+  const wake = (): void => {
+    leave();
+    goOn();
+  };
+  const cancel = timeline.after(process.frozenUntil - timeline.now, wake);
+  process.sleepers.add(wake);
+  return leave;
 }
 
 function stoppable(process: SchedulerProcess, link: Link, cluster: Cluster): Cluster {
@@ -157,15 +187,12 @@ function stoppableClock(process: SchedulerProcess, link: Link): Clock {
     now,
     at(time, run) {
       let cancelThaw = (): void => undefined;
-      const cancel = at(time, () => {
-        const waitMs = process.frozenUntil - link.timeline.now;
-        if (waitMs <= 0) run();
-        else {
-          cancelThaw = link.timeline.after(waitMs, () => {
-            if (!isDead(link)) run();
-          });
-        }
-      });
+      const ring = (): void => {
+        if (isDead(link)) return;
+        if (process.frozenUntil <= link.timeline.now) run();
+        else cancelThaw = asleep(process, link, ring);
+      };
+      const cancel = at(time, ring);
       return () => {
         cancel();
         cancelThaw();

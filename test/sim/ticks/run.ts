@@ -4,7 +4,7 @@ import { createTickFacts, hear } from './facts.ts';
 import { createOracle } from './oracle.ts';
 import type { TickAction, TickPlan } from './plan.ts';
 import { killProcess, type SchedulerProcess, startProcess } from './processes.ts';
-import { calmDown, createTickWorld, strike, type TickWorld, type TickWorldOptions } from './world.ts';
+import { aheadNowMs, calmDown, createTickWorld, strike, type TickWorld, type TickWorldOptions } from './world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -47,6 +47,7 @@ export async function simulateTicks(plan: TickPlan, options: Pick<TickWorldOptio
   const oracle = createOracle();
   world.watchers.push((commits) => {
     facts.aheadMs = world.aheadMs;
+    facts.aheadNowMs = aheadNowMs(world);
     facts.behindMs = world.behindMs;
     facts.troubledUntil = world.troubledUntil;
     hear(facts, commits, oracle);
@@ -66,9 +67,10 @@ export async function simulateTicks(plan: TickPlan, options: Pick<TickWorldOptio
     world.timeline.after(0, () => run(...args))) as unknown as typeof setImmediate;
   const isOver = (): boolean => violation !== undefined;
   try {
-    await play(plan, world, isOver, () => {
-      // What a clock that was ahead has settled is for its policies.
-      facts.calmAt = Math.max(world.timeline.now, world.troubledUntil, facts.settledUntil ?? 0) + LEASED_MS;
+    await play(plan, world, isOver, (aheadMs) => {
+      // What a clock that was ahead has settled, though it has not written that, is for its policies.
+      const { now } = world.timeline;
+      facts.calmAt = Math.max(now + aheadMs, world.troubledUntil, facts.settledUntil ?? 0) + LEASED_MS;
     });
     if (!isOver()) oracle.end(facts);
   } catch (error) {
@@ -88,7 +90,12 @@ export async function simulateTicks(plan: TickPlan, options: Pick<TickWorldOptio
   return { seed, violation, hash: world.hash(), events, executions: facts.runs.size, shards: schedulers, phases: {} };
 }
 
-async function play(plan: TickPlan, world: TickWorld, isOver: () => boolean, isCalm: () => void): Promise<void> {
+async function play(
+  plan: TickPlan,
+  world: TickWorld,
+  isOver: () => boolean,
+  isCalm: (wasAheadMs: number) => void,
+): Promise<void> {
   const { timeline, people, processes, options, note } = world;
   people.begin();
   for (const fault of plan.faults) {
@@ -113,8 +120,9 @@ async function play(plan: TickPlan, world: TickWorld, isOver: () => boolean, isC
   await timeline.drive(plan.startMs + plan.hours * HOUR, isOver);
   if (isOver()) return;
   note('calm');
+  const wasAheadMs = aheadNowMs(world);
   calmDown(world);
-  isCalm();
+  isCalm(wasAheadMs);
   await timeline.drive(timeline.now + CALM_MS, isOver);
   if (isOver()) return;
   note('mended');

@@ -13,10 +13,12 @@ import type { TickFault, TickPlan } from './plan.ts';
 import {
   breakWatches,
   createSchedulerProcess,
+  freezeProcess,
   killProcess,
   type ProcessOptions,
   type SchedulerProcess,
   startProcess,
+  wakeProcess,
 } from './processes.ts';
 
 /** Schedulers over one cluster, with those who change schedules and something that runs executions. */
@@ -136,7 +138,7 @@ export function strike(world: TickWorld, fault: TickFault): void {
       if (process !== undefined) process.doom = { skip: fault.skip, isDone: fault.isDone, forMs: fault.forMs };
       return;
     case 'freeze':
-      if (process !== undefined) process.frozenUntil = until;
+      if (process !== undefined) freezeProcess(process, until);
       return;
     case 'partition':
       if (process === undefined) return;
@@ -178,16 +180,22 @@ export function strike(world: TickWorld, fault: TickFault): void {
   }
 }
 
+/** How far the clock of a scheduler is ahead now, at most. */
+export function aheadNowMs({ processes }: TickWorld): number {
+  return Math.max(0, ...processes.map(({ skew }) => skew.ms));
+}
+
 /** Nothing goes wrong from here on. */
 export function calmDown(world: TickWorld): void {
   world.isCalm = true;
+  world.troubledUntil = Math.max(world.troubledUntil, world.timeline.now);
   Object.assign(world.disk, { slowUntil: 0, fullUntil: 0 });
   world.skew.ms = 0;
   for (const process of world.processes) {
     Object.assign(process.weather, { partitionedUntil: 0, flakyUntil: 0, staleUntil: 0, slowUntil: 0 });
     process.skew.ms = 0;
     process.doom = undefined;
-    process.frozenUntil = Math.min(process.frozenUntil, world.timeline.now);
+    wakeProcess(process);
     startProcess(process, world.options);
   }
 }
