@@ -97,10 +97,13 @@ export async function livePodsOf(
   return pods.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
 }
 
-/** The execution gets a turn when its pods are to be offered again. */
-export function offerAgain(engine: Engine, entry: Entry, at: UnixMs): void {
-  if (at > engine.options.clock.now()) wakeKey(engine, entry.key, at);
-  else entry.refused = undefined;
+/** The execution gets a turn when its pods are to be offered again. `lacksRoom`: its last step did not offer them. */
+export function offerAgain(engine: Engine, entry: Entry, lacksRoom: boolean): void {
+  const { key, refused } = entry;
+  if (refused === undefined) return;
+  const isOver = refused.until <= engine.options.clock.now();
+  if (isOver) entry.refused = undefined;
+  if (lacksRoom) wakeKey(engine, key, refused.until);
 }
 
 /** Nothing may start while the cluster takes no pod; undefined: it may. */

@@ -284,7 +284,7 @@ function endRound(engine: Engine, entry: Entry, result: StepResult): void {
     if (result.delta?.phase !== undefined) for (const next of engine.slots.behind(entry.key)) wake(engine, next);
     keepChildrenInSight(engine, entry, result.state);
     if (!isPagedIn(engine, entry.parked, result.wakeAt)) wakeLater(engine, entry, result.wakeAt);
-    if (entry.refused !== undefined) offerAgain(engine, entry, entry.refused.until);
+    offerAgain(engine, entry, result.lacksRoom);
   }
   if (result.lookups.length > 0 && entry.execution !== undefined) lookUp(engine, entry, entry.execution, result);
   else finishRound(engine, entry, result.hasMore);

@@ -99,9 +99,14 @@ function evictionOf(pod: Pod): Pick<End, 'reason' | 'message'> | undefined {
   if (reason === 'DeadlineExceeded') return undefined;
   const disrupted = conditionOf(pod, 'DisruptionTarget');
   if (disrupted?.status !== 'True') return undefined;
-  const preempted = disrupted.reason === 'PreemptionByScheduler';
-  return { reason: preempted ? 'Preempted' : 'Evicted', message: said(disrupted.message, disrupted.reason) };
+  return { reason: DISRUPTIONS[disrupted.reason] ?? 'Evicted', message: said(disrupted.message, disrupted.reason) };
 }
+
+/** https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions; all else is an eviction. */
+const DISRUPTIONS: Readonly<Record<string, string>> = {
+  PreemptionByScheduler: 'Preempted',
+  DeletionByPodGC: 'NodeLost',
+};
 
 /** Reasons of phase Failed that are no fault of the task, and are told as they are. */
 const SYSTEM_ENDS: ReadonlySet<string> = new Set(['Terminated', 'NodeShutdown', 'NodeLost', 'Preempting', 'Shutdown']);
