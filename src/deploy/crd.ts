@@ -1,5 +1,6 @@
 import { type Column, columnsOf, KINDS, type KindInfo } from '../cluster/index.ts';
 import { anyObject, KIND_SCHEMAS, type KindSchema, type Schema } from '../cluster/schemas/index.ts';
+import { PART_OF } from './labels.ts';
 
 /** The group that our own kinds are of. */
 export const OWN_GROUP = 'pipectl.dev';
@@ -55,7 +56,7 @@ function definitionOf(info: KindInfo): CustomResourceDefinition {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}`, labels: { 'app.kubernetes.io/part-of': 'pipectl' } },
+    metadata: { name: `${plural}.${group}`, labels: PART_OF },
     spec: {
       group,
       scope: 'Namespaced',

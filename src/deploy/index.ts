@@ -5,3 +5,11 @@
  * metric that the program does not have; whoever is granted a verb has a reason for it that the documentation shows.
  */
 export * from './crd.ts';
+export { dashboard, dashboardMetrics } from './dashboard.ts';
+export * from './labels.ts';
+export * from './manifest.ts';
+export * from './manifests.ts';
+export * from './options.ts';
+export * from './permissions.ts';
+export { rulesOf } from './rbac.ts';
+export { PORT, USER_ID } from './workloads.ts';

@@ -101,7 +101,7 @@ export const batchCases: readonly ContractCase[] = [
     name: 'objects that are alike are what each would be by itself, and the version of the last is told',
     async run(context) {
       const { cluster } = context;
-      const make = ([name = '']: readonly string[]): KubeObject => workflow(context, name, { note: 'a "b"' });
+      const make = ([name = '']: readonly string[]): KubeObject => workflow(context, name, { description: 'a "b"' });
       const stencil = stencilOf(make, 1);
       const names = ['one', 'two', 'three'];
       const writes = names.map((name): Write => {

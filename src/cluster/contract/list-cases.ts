@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { InvalidError } from '../errors.ts';
 import type { ListOptions } from '../port.ts';
-import { type ContractCase, type ContractContext, create, workflow, workflowKey } from './context.ts';
+import { type ContractCase, type ContractContext, create, execution, workflow, workflowKey } from './context.ts';
 
 /** Lists: order, selectors, pages. */
 export const listCases: readonly ContractCase[] = [
@@ -51,13 +51,15 @@ export const listCases: readonly ContractCase[] = [
   {
     name: 'field selectors: name and phase',
     async run(context) {
-      for (const name of ['a', 'b', 'c']) await create(context, workflow(context, name));
-      const key = workflowKey(context, 'b');
+      for (const name of ['a', 'b', 'c']) await create(context, execution(context, name));
+      const key = { kind: 'Execution', namespace: context.namespace, name: 'b' };
       await context.cluster.write([{ op: 'patchStatus', key, patch: { phase: 'Running' } }]);
-      assert.deepEqual(await names(context, { fieldSelector: 'metadata.name=b' }), ['b']);
-      assert.deepEqual(await names(context, { fieldSelector: 'metadata.name!=b' }), ['a', 'c']);
-      assert.deepEqual(await names(context, { fieldSelector: 'status.phase=Running' }), ['b']);
-      assert.deepEqual(await names(context, { fieldSelector: 'status.phase!=Running,metadata.name!=a' }), ['c']);
+      const found = (fieldSelector: string): Promise<readonly string[]> =>
+        names(context, { fieldSelector }, 'Execution');
+      assert.deepEqual(await found('metadata.name=b'), ['b']);
+      assert.deepEqual(await found('metadata.name!=b'), ['a', 'c']);
+      assert.deepEqual(await found('status.phase=Running'), ['b']);
+      assert.deepEqual(await found('status.phase!=Running,metadata.name!=a'), ['c']);
     },
   },
   {
@@ -108,7 +110,7 @@ export const listCases: readonly ContractCase[] = [
   },
 ];
 
-async function names(context: ContractContext, options: ListOptions): Promise<readonly string[]> {
-  const { items } = await context.cluster.list('Workflow', { namespace: context.namespace, ...options });
+async function names(context: ContractContext, options: ListOptions, kind = 'Workflow'): Promise<readonly string[]> {
+  const { items } = await context.cluster.list(kind, { namespace: context.namespace, ...options });
   return items.map(({ metadata }) => metadata.name);
 }

@@ -3,6 +3,9 @@ import { ConflictError } from '../../base/index.ts';
 import { AlreadyExistsError, InvalidError, NotFoundError } from '../errors.ts';
 import { type ContractCase, create, execution, workflow, workflowKey } from './context.ts';
 
+/** A parameter of an interface. */
+const A_TYPE = { type: 'integer' };
+
 /** One object: its life, its versions, who may change what. */
 export const objectCases: readonly ContractCase[] = [
   {
@@ -113,11 +116,20 @@ export const objectCases: readonly ContractCase[] = [
     async run(context) {
       const { cluster } = context;
       const key = workflowKey(context, 'a');
-      await create(context, workflow(context, 'a', { nodes: 1, deep: { a: 1, b: [1, 2] } }));
+      await create(
+        context,
+        workflow(context, 'a', { nodes: 1, interface: { inputs: { a: A_TYPE, b: A_TYPE }, outputs: {} } }),
+      );
       await cluster.write([{ op: 'patchStatus', key, patch: { phase: 'Ready' } }]);
-      const patch = { spec: { deep: { a: null, b: [3], c: 'x' } }, status: { phase: 'Changed' } };
+      const patch = {
+        spec: { interface: { inputs: { a: null, b: { type: 'string' }, c: A_TYPE } } },
+        status: { phase: 'Changed' },
+      };
       const [patched] = await cluster.write([{ op: 'patch', key, patch }]);
-      assert.deepEqual(patched?.spec, { nodes: 1, deep: { b: [3], c: 'x' } });
+      assert.deepEqual(patched?.spec, {
+        nodes: 1,
+        interface: { inputs: { b: { type: 'string' }, c: A_TYPE }, outputs: {} },
+      });
       assert.deepEqual(patched?.status, { phase: 'Ready' });
     },
   },
@@ -169,7 +181,9 @@ export const objectCases: readonly ContractCase[] = [
     async run(context) {
       const { cluster } = context;
       const key = workflowKey(context, 'a');
-      const spec = JSON.parse('{"nodes":1,"__proto__":{"x":1},"constructor":"c"}') as object;
+      const spec = JSON.parse(
+        '{"interface":{"inputs":{"__proto__":{"type":"integer"},"constructor":{"type":"string"}},"outputs":{}}}',
+      ) as object;
       await create(context, workflow(context, 'a', spec));
       const patch = JSON.parse('{"__proto__":{"y":2},"nodes":{"constructor":{"phase":"Running"}}}');
       await cluster.write([{ op: 'patchStatus', key, patch }]);

@@ -52,7 +52,7 @@ export const ownershipCases: readonly ContractCase[] = [
         conflict.causes.map(({ field }) => field),
         ['.data.one'],
       );
-      assert.match(conflict.causes[0]?.manager ?? '', /^"hand" using v1 at \d{4}-/);
+      assert.match(conflict.causes[0]?.manager ?? '', /^"hand" using v1( at \d{4}-|$)/);
       assert.match(conflict.message, /^Apply failed with 1 conflict: conflict with "hand" using v1.*: \.data\.one$/);
       assert.deepEqual(await context.cluster.get(keyIn(context)), before);
     },
@@ -105,7 +105,7 @@ export const ownershipCases: readonly ContractCase[] = [
         cluster.write([{ op: 'apply', object: workflow(context, 'a', spec), fieldManager, force }]);
       await write({ nodes: 1, file: 'a.yaml' }, 'git', true);
       await cluster.write([
-        { op: 'patch', key: workflowKey(context, 'a'), patch: { spec: { extra: 'x' } }, fieldManager: 'hand' },
+        { op: 'patch', key: workflowKey(context, 'a'), patch: { spec: { description: 'x' } }, fieldManager: 'hand' },
       ]);
       await assert.rejects(write({ nodes: 2 }, 'git', false), /conflict with "hand".*: \.spec$/);
       const [applied] = await write({ nodes: 2 }, 'git', true);

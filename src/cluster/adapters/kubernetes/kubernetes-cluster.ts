@@ -139,6 +139,8 @@ async function sendWrite(call: Caller, write: Write, isDryRun: boolean): Promise
         kind: 'DeleteOptions',
         apiVersion: 'v1',
         propagationPolicy: 'Background',
+        // Options in the body are all that Kubernetes looks at: a dry run that only the query asks for deletes.
+        ...(isDryRun && { dryRun: ['All'] }),
         ...(write.if && { preconditions: write.if }),
       });
       return deletedObject(key, await call({ method: 'DELETE', path, body }, asked));

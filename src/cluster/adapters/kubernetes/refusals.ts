@@ -32,8 +32,11 @@ export function refusal(code: number, text: string, asked: Asked, retryAfter?: s
     case 400:
     case 413:
     case 415:
-    case 422:
-      return new InvalidError(message, causes(status), asked.key);
+    case 422: {
+      // An apply on condition of another uid: Kubernetes says that an object cannot become another.
+      const isAnother = causesOf(status).some(({ field }) => field === 'metadata.uid');
+      return isAnother ? new ConflictError(message) : new InvalidError(message, causes(status), asked.key);
+    }
     case 401:
       return new ForbiddenError(`${asked.server} does not accept the credentials of the kubeconfig`);
     case 403:
