@@ -1,5 +1,5 @@
-import { isJsonObject, WaitError } from '../../../base/index.ts';
-import type { PullRequest } from '../../index.ts';
+import { WaitError } from '../../../base/index.ts';
+import { at, type PullRequest } from '../../index.ts';
 
 /** A pull request as `GET /repos/{owner}/{repo}/pulls/{number}` and the list of them tell it. */
 export function pullRequestOf(data: unknown): PullRequest {
@@ -59,15 +59,6 @@ export function textAt(data: unknown, ...path: readonly string[]): string {
   const found = at(data, ...path);
   if (typeof found !== 'string') throw strange(`nothing at ${path.join('.')}`);
   return found;
-}
-
-export function at(data: unknown, ...path: readonly string[]): unknown {
-  let value: unknown = data;
-  for (const key of path) {
-    if (!isJsonObject(value) || !Object.hasOwn(value, key)) return undefined;
-    value = value[key];
-  }
-  return value ?? undefined;
 }
 
 function strange(what: string): WaitError {

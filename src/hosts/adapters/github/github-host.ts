@@ -9,8 +9,16 @@ import {
   StalledError,
   WaitError,
 } from '../../../base/index.ts';
-import { type Annotation, annotationBatches, type CheckReport, type CodeHost } from '../../index.ts';
-import { type Author, at, authorOf, commentOf, listOf, pullRequestOf, textAt } from './github-answers.ts';
+import {
+  type Annotation,
+  annotationBatches,
+  askedOnce,
+  at,
+  type CheckReport,
+  type CodeHost,
+  cutText,
+} from '../../index.ts';
+import { type Author, authorOf, commentOf, listOf, pullRequestOf, textAt } from './github-answers.ts';
 import { type GitHubClient, type GitHubOptions, openClient } from './github-client.ts';
 import { hostError } from './github-error.ts';
 
@@ -66,7 +74,7 @@ export function createGitHubHost(options: GitHubOptions): CodeHost {
       }),
     setStatus: (commit, { context, state, description, url }) =>
       attempt(`set the status ${context}`, async () => {
-        const text = cut(description, MAX_STATUS_DESCRIPTION);
+        const text = cutText(description, MAX_STATUS_DESCRIPTION);
         const parameters = { commit, context, state, description: text, ...(url !== undefined && { target_url: url }) };
         await client.send(`POST ${REPOSITORY}/statuses/{commit}`, parameters);
       }),
@@ -97,7 +105,7 @@ async function pagesOf(
 /** The first 50 annotations come with the run, the others are added to it: docs.github.com/rest/checks/runs. */
 async function publish({ send }: GitHubClient, check: CheckReport): Promise<void> {
   const { name, commit, conclusion, title, annotations, url } = check;
-  const summary = cut(check.summary, MAX_CHECK_SUMMARY);
+  const summary = cutText(check.summary, MAX_CHECK_SUMMARY);
   const [first = [], ...others] = annotationBatches(annotations);
   const output = (batch: readonly Annotation[]) => ({ title, summary, annotations: batch.map(annotationOf) });
   const { data } = await send(`POST ${REPOSITORY}/check-runs`, {
@@ -137,20 +145,4 @@ function isSame(a: Author, b: Author): boolean {
 
 function isGone(error: unknown): boolean {
   return error instanceof StalledError && error.reason === 'HostNotFound';
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;
-}
-
-/** Asks once; asks again when that failed. */
-function askedOnce<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asked: Promise<T> | undefined;
-  return () => {
-    asked ??= ask().catch((error: unknown) => {
-      asked = undefined;
-      throw error;
-    });
-    return asked;
-  };
 }
