@@ -132,6 +132,8 @@ export interface Cluster {
    * its last write makes the others visible, and each can be repeated.
    */
   write(writes: readonly Write[], options?: WriteOptions): Promise<readonly KubeObject[]>;
+  /** Present: a batch that is refused, or whose writer dies, may have been written in part. Absent: never. */
+  readonly writesOneByOne?: true;
 
   /** The log of a pod's container, as written. */
   podLogs(key: ObjectKey, options?: LogOptions): AsyncIterable<Uint8Array>;

@@ -11,9 +11,9 @@ export interface ResyncOptions {
 }
 
 export interface Resync {
-  /** Compares all repositories with their refs: for the start, when nobody can push yet. */
+  /** Compares all repositories with their refs: for the start, when nobody can push yet. What fails is left to `allLater`. */
   all(): Promise<void>;
-  /** Compares all once more, between pushes: git may have moved a ref for a process that was gone by then. */
+  /** Compares all once more, between pushes, until each could be: git may have moved a ref for a process that was gone by then. */
   allLater(inTurn: InTurn): void;
   /** Handles pushes; when the move of a ref could not be noted, it is made up for as soon as it can be. */
   handler(inTurn: InTurn): PushHandler;
@@ -60,18 +60,20 @@ export function createResync({ registration, list, clock, log }: ResyncOptions):
       if (!(await compareInTurn(name, inTurn))) later(name, inTurn, RESYNC_BACKOFF.initialMs);
     }
   };
+  const compareAllLater = (inTurn: InTurn, delayMs: number): void => {
+    const start = (): void => {
+      compareAll(inTurn).catch((error) => {
+        log.write('error', 'the repositories could not be listed', { error: String(error) });
+        if (!isClosed) compareAllLater(inTurn, Math.min(delayMs * RESYNC_BACKOFF.factor, RESYNC_BACKOFF.maxMs));
+      });
+    };
+    cancelAll = clock.at(clock.now() + delayMs, start);
+  };
   return {
     async all() {
       for (const name of await list()) await compare(name);
     },
-    allLater(inTurn) {
-      const start = (): void => {
-        compareAll(inTurn).catch((error) => {
-          log.write('error', 'the repositories could not be listed', { error: String(error) });
-        });
-      };
-      cancelAll = clock.at(clock.now() + RESYNC_BACKOFF.initialMs, start);
-    },
+    allLater: (inTurn) => compareAllLater(inTurn, RESYNC_BACKOFF.initialMs),
     handler: (inTurn) => ({
       decide: (push) => registration.decide(push),
       refused: (push) => registration.refused(push),

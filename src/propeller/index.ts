@@ -23,6 +23,7 @@ export {
 export type { Past } from './reuse.ts';
 export { isSubtaskLive } from './reuse-map.ts';
 export { type Room, type Usage, usageOf } from './room.ts';
+export { type Standing, standingOfAttempt, standingOfChild } from './standing.ts';
 export type {
   AttemptObservation,
   CacheEffect,

@@ -63,4 +63,23 @@ describe('resync', () => {
     await shows(world, second);
     resync.close();
   });
+
+  it('compares all though the repositories could not be listed at first', async () => {
+    const { world, clock, second, bare } = await twoCommits();
+    let failures = 2;
+    const list = async (): Promise<readonly string[]> => {
+      if (failures-- > 0) throw new Error('too many open files');
+      return world.served.repositories.list();
+    };
+    const resync = createResync({ registration: world.registration, list, clock, log: quiet });
+    git(bare, ['update-ref', 'refs/heads/main', second]);
+    resync.allLater(inTurn);
+    const { initialMs, factor } = RESYNC_BACKOFF;
+    for (const delayMs of [initialMs, initialMs * factor, initialMs * factor ** 2]) {
+      clock.set(clock.now() + delayMs);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await shows(world, second);
+    resync.close();
+  });
 });

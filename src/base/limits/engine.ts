@@ -47,6 +47,8 @@ export const PARK_FROM_MS = 60_000;
 export const PARK_WINDOW_MS = 600_000;
 /** Back-off of a round that failed, and how often in a row before the execution waits for the longest. */
 export const ROUND_BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000 } as const;
+/** Least time between two looks whether attempts that nobody knew of have ended; mostly a watch tells sooner. */
+export const STRAY_LOOK_MS = 1_000;
 /** Attempts looked up one by one when an execution is loaded; more are listed at once. */
 export const MAX_SINGLE_POD_READS = 8;
 

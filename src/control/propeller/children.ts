@@ -155,18 +155,23 @@ export function seenByName(wanted: Execution, found: Execution): SeenChild[] {
   return [{ name: wanted.metadata.name, path: trigger.node, seen: isSame ? seenOf(found) : { kind: 'Taken' } }];
 }
 
-/** Ends the children of an execution that the engine cannot run. */
-export async function childAborts(engine: Engine, { namespace, name }: ObjectKey, why: string): Promise<Write[]> {
+/** The children of an execution that are not over. */
+export async function liveChildrenOf(
+  engine: Engine,
+  { namespace, name }: Pick<ObjectKey, 'namespace' | 'name'>,
+): Promise<readonly Execution[]> {
   const labelSelector = `${LABEL.parent}=${labelValue(name)}`;
   const scope = namespace === undefined ? {} : { namespace };
   const { items } = await engine.options.cluster.list<Execution>('Execution', { ...scope, labelSelector });
-  return items
-    .filter(({ status }) => !isTerminalPhase(status?.phase ?? 'Pending'))
-    .map(({ metadata }): Write => {
-      const key = { kind: 'Execution', ...scope, name: metadata.name };
-      const patch = { metadata: { annotations: { [ANNOTATION.abort]: why } }, spec: { desired: 'Aborted' } };
-      return { op: 'patch', key, patch };
-    });
+  return items.filter(({ status }) => !isTerminalPhase(status?.phase ?? 'Pending'));
+}
+
+/** Ends a child that its parent cannot end by itself. */
+export function childAbort({ metadata }: Execution, why: string): Write {
+  const { namespace, name } = metadata;
+  const key = { kind: 'Execution', ...(namespace !== undefined && { namespace }), name };
+  const patch = { metadata: { annotations: { [ANNOTATION.abort]: why } }, spec: { desired: 'Aborted' } };
+  return { op: 'patch', key, patch };
 }
 
 /** The execution has live children from now on, or has none any more. Costs nothing for those that never had. */

@@ -117,6 +117,8 @@ export interface Engine {
   maxParallelism: number;
   readonly wakes: Heap<Wake>;
   readonly paging: Paging;
+  /** Keys of executions of which pods or children may live that their status does not tell of: see strays.ts. */
+  readonly suspects: Set<string>;
   /** Executions that wait for a cache entry, by namespace and key: told when it is filled here. */
   readonly cacheWaiters: Map<string, Set<string>>;
   cancelWake: (() => void) | undefined;

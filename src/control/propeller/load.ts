@@ -1,14 +1,15 @@
 import { MAX_SINGLE_POD_READS } from '../../base/index.ts';
-import { type Execution, findObject, isTerminalPhase, LABEL, labelValue, type Pod } from '../../cluster/index.ts';
+import { type Execution, findObject, isTerminalPhase, type Pod } from '../../cluster/index.ts';
 import { type Observation, type Restored, restore } from '../../propeller/index.ts';
 import { lookForChildren } from './children.ts';
 import type { Engine } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { claimOf, ownsExecution } from './ownership.ts';
-import { observationOf } from './pod.ts';
+import { observationOf, podsOf } from './pod.ts';
 import { loadProduced } from './produced.ts';
 import { loadPast } from './recover.ts';
 import { loadResults } from './results.ts';
+import { suspectTakenOver } from './strays.ts';
 
 /**
  * Makes the state of an execution from the cluster: its status, its closure, and the pods of its live attempts.
@@ -28,6 +29,7 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   if (!ownsExecution(engine, execution)) return false;
   entry.version = execution.metadata.resourceVersion;
   entry.claimedBy = claimOf(execution.status?.shard);
+  suspectTakenOver(engine, entry.key, execution, false);
   entry.parked = execution.status?.parked;
   const plan = await engine.plans.load(execution.spec.closure, key.namespace);
   const past = await loadPast(engine, entry, execution);
@@ -77,11 +79,4 @@ async function lookForPods(
     const seen = pod === undefined ? undefined : observationOf(state, pod, false, engine.options.pods);
     return seen ?? { kind: 'Attempt', node, index, attempt, seen: { kind: 'Gone' } };
   });
-}
-
-/** All pods of an execution. */
-export async function podsOf(engine: Engine, namespace: string, execution: string): Promise<readonly Pod[]> {
-  const selector = `${LABEL.execution}=${labelValue(execution)}`;
-  const list = await engine.options.cluster.list<Pod>('Pod', { namespace, labelSelector: selector });
-  return list.items;
 }

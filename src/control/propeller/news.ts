@@ -6,6 +6,7 @@ import { dueNow, listCounted, noteLeftOut, noteListed, parkedNow, wakeParked } f
 import { executionKeyOf } from './pod.ts';
 import { isChild } from './quotas.ts';
 import { hasLimit } from './slots.ts';
+import { suspectTakenOver } from './strays.ts';
 import { type FollowOptions, follow } from './watches.ts';
 
 /** Executions that are over are none of the engine's business. */
@@ -118,6 +119,7 @@ function seeExecution(engine: Engine, execution: Execution, isListed: boolean): 
   const { namespace = '', name, uid, generation } = execution.metadata;
   const key = `${namespace}/${name}`;
   if (isTerminalPhase(execution.status?.phase ?? 'Pending') || !ownsExecution(engine, execution)) return;
+  if (isListed) suspectTakenOver(engine, key, execution, true);
   if (execution.status?.phase === 'Running') engine.slots.count(key, execution);
   const entry = engine.entries.get(key);
   const parked = entry === undefined ? parkedNow(execution) : undefined;
@@ -178,6 +180,7 @@ function wakeNew(engine: Engine, key: string, execution: Execution): void {
 function forgetExecution(engine: Engine, execution: Execution): void {
   const key = `${execution.metadata.namespace ?? ''}/${execution.metadata.name}`;
   engine.quotas.forget(execution.metadata.namespace ?? '', key);
+  engine.suspects.delete(key);
   const entry = engine.entries.get(key);
   if (entry !== undefined) drop(engine, entry);
   else for (const next of engine.slots.release(key)) wake(engine, next);

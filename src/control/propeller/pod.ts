@@ -13,6 +13,7 @@ import {
 import type { EnvValue } from '../../language/index.ts';
 import { type AttemptObservation, type Effect, type EngineState, indexOfPath } from '../../propeller/index.ts';
 import type { PodForm, WantedPod } from '../../runtime/index.ts';
+import type { Engine } from './engine.ts';
 import { hasLimit } from './slots.ts';
 
 type Start = Extract<Effect, { readonly kind: 'StartAttempt' }>;
@@ -126,6 +127,17 @@ export function executionKeyOf(pod: Pod): string | undefined {
   return name === undefined ? undefined : `${namespace}/${name}`;
 }
 
+/** The attempt that a pod is of, as it says itself. `index` is that of a map's subtask, else -1. */
+export function attemptOf({ metadata }: Pod): {
+  readonly path: string;
+  readonly index: number;
+  readonly attempt: number;
+} {
+  const { labels = {}, annotations = {} } = metadata;
+  const path = annotations[ANNOTATION.node] ?? labels[LABEL.node] ?? '';
+  return { path, index: Number(annotations[ANNOTATION.mapIndex] ?? -1), attempt: Number(labels[LABEL.attempt]) };
+}
+
 /** What a pod shows of its attempt; undefined when it shows nothing that the engine does not know. */
 export function observationOf(
   state: EngineState,
@@ -135,10 +147,10 @@ export function observationOf(
 ): AttemptObservation | undefined {
   const seen = form === undefined ? seenOf(pod) : form.judge(pod);
   // A pod that is gone while it ran is no longer running, whatever it showed last.
-  if (isGone) return attemptOf(state, pod, seen?.kind === 'Terminated' ? seen : { kind: 'Gone' });
-  if (seen !== undefined && seen.kind !== 'Waiting') return attemptOf(state, pod, seen);
+  if (isGone) return observed(state, pod, seen?.kind === 'Terminated' ? seen : { kind: 'Gone' });
+  if (seen !== undefined && seen.kind !== 'Waiting') return observed(state, pod, seen);
   const createdAt = instantMs(pod.metadata.creationTimestamp) ?? 0;
-  return attemptOf(state, pod, { kind: 'Waiting', createdAt, ...(seen ?? whyOf(pod)) });
+  return observed(state, pod, { kind: 'Waiting', createdAt, ...(seen ?? whyOf(pod)) });
 }
 
 /** The end of an attempt whose pod could not be made. */
@@ -147,24 +159,18 @@ export function refusedAttempt(
   wanted: Pod,
   { reason, message }: { readonly reason: string; readonly message: string },
 ): AttemptObservation | undefined {
-  return attemptOf(state, wanted, { kind: 'Terminated', exitCode: NEVER_RAN, reason, message });
+  return observed(state, wanted, { kind: 'Terminated', exitCode: NEVER_RAN, reason, message });
 }
 
 /** As shells have it for a command that cannot be run. */
 const NEVER_RAN = 126;
 
 /** Of which attempt the pod is; undefined for a node that the state does not have. */
-function attemptOf(
-  state: EngineState,
-  { metadata }: Pod,
-  seen: AttemptObservation['seen'],
-): AttemptObservation | undefined {
-  const { labels = {}, annotations = {} } = metadata;
-  const node = indexOfPath(state, annotations[ANNOTATION.node] ?? labels[LABEL.node] ?? '');
-  const attempt = Number(labels[LABEL.attempt]);
+function observed(state: EngineState, pod: Pod, seen: AttemptObservation['seen']): AttemptObservation | undefined {
+  const { path, index, attempt } = attemptOf(pod);
+  const node = indexOfPath(state, path);
   if (node === undefined || !Number.isInteger(attempt)) return undefined;
-  const index = annotations[ANNOTATION.mapIndex];
-  return { kind: 'Attempt', node, index: index === undefined ? -1 : Number(index), attempt, seen };
+  return { kind: 'Attempt', node, index, attempt, seen };
 }
 
 /** What keeps the container from starting; other reasons are no more than that its turn has not come. */
@@ -188,6 +194,19 @@ function disruptionOf(
   if (reason !== 'Error') return undefined;
   const found = status?.conditions?.find(({ type, status: holds }) => type === 'DisruptionTarget' && holds === 'True');
   return found && { reason: 'Evicted', message: found.message || found.reason || 'its machine was taken away' };
+}
+
+/** All pods of an execution. */
+export async function podsOf(engine: Engine, namespace: string, execution: string): Promise<readonly Pod[]> {
+  const selector = `${LABEL.execution}=${labelValue(execution)}`;
+  const list = await engine.options.cluster.list<Pod>('Pod', { namespace, labelSelector: selector });
+  return list.items;
+}
+
+/** Whether its attempt has ended. */
+export function isPodOver({ options }: Engine, pod: Pod): boolean {
+  const seen = options.pods === undefined ? seenOf(pod) : options.pods.judge(pod);
+  return seen?.kind === 'Terminated';
 }
 
 function seenOf(pod: Pod): AttemptObservation['seen'] | undefined {

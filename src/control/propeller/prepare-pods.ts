@@ -4,8 +4,7 @@ import type { AttemptObservation, Effect, Room } from '../../propeller/index.ts'
 import type { PodForm, Refused, WantedPod } from '../../runtime/index.ts';
 import { type Engine, wakeKey } from './engine.ts';
 import type { Entry } from './entry.ts';
-import { podsOf } from './load.ts';
-import { wantedPod } from './pod.ts';
+import { podsOf, wantedPod } from './pod.ts';
 import { refuseAttempt } from './refusals.ts';
 
 /** What a round knows of its pods before it writes them, where they have a form. */

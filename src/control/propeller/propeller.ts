@@ -102,6 +102,7 @@ function newEngine(options: PropellerOptions): Engine {
     maxParallelism: options.maxParallelism ?? DEFAULT_MAX_PARALLELISM,
     wakes: newWakes(),
     paging: newPaging(),
+    suspects: new Set(),
     cacheWaiters: new Map(),
     cancelWake: undefined,
     cancelSweep: undefined,

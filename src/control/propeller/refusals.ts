@@ -82,12 +82,25 @@ function waitForRoom({ options: { pods, clock } }: Engine, entry: Entry, error: 
   return { kind: 'Again', afterMs: 0 };
 }
 
+/** Writes a round's batch. What is refused is written again without what stands in its way, as far as that can be helped. */
+export async function writeRound(
+  engine: Engine,
+  entry: Entry,
+  writes: readonly Write[],
+): Promise<readonly KubeObject[]> {
+  try {
+    return await engine.options.cluster.write(writes, engine.owned === 'all' ? { discard: true } : { versions: true });
+  } catch (error) {
+    return writeAgain(engine, entry, writes, error);
+  }
+}
+
 /**
  * Writes a refused batch again without what stands in its way: a pod that exists and is the same attempt is adopted, a
  * pod to be ended that is gone needs no end. Both are told to the next round as observations of those pods. Rejects
  * with what cannot be helped.
  */
-export async function writeAgain(
+async function writeAgain(
   engine: Engine,
   entry: Entry,
   writes: readonly Write[],

@@ -5,7 +5,6 @@ import {
   type ExecutionError,
   type ExecutionParked,
   isTerminalPhase,
-  type KubeObject,
   NotFoundError,
   type Write,
 } from '../../cluster/index.ts';
@@ -21,7 +20,7 @@ import {
   usageOf,
 } from '../../propeller/index.ts';
 import { answerLookups, cacheWrites, tellWaiters } from './cache.ts';
-import { childAborts, childObservations, childWrite, keepChildrenInSight } from './children.ts';
+import { childAbort, childObservations, childWrite, keepChildrenInSight, liveChildrenOf } from './children.ts';
 import { drop, type Engine, finishRound, wake, wakeLater } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { load, loadFresh } from './load.ts';
@@ -41,8 +40,9 @@ import {
 } from './prepare-pods.ts';
 import { closureWrites, type StoreClosure } from './produced.ts';
 import { isChild, type QuotaWait } from './quotas.ts';
-import { judgeFailure, writeAgain } from './refusals.ts';
+import { judgeFailure, writeRound } from './refusals.ts';
 import { resultsWrites } from './results.ts';
+import { endStrays, mayLeaveStrays, suspectAfter } from './strays.ts';
 
 /** One round of one execution: load it when it is not in memory, step, write one batch, and go on when that is durable. */
 export function runRound(engine: Engine, entry: Entry): void {
@@ -125,17 +125,22 @@ function writeStep(engine: Engine, entry: Entry, result: StepResult, pods: Prepa
   }
   engine.counters.writes++;
   takeRoom(engine, entry, result);
-  const done = (written: readonly KubeObject[]): void => {
-    noteWritten(engine, entry, written);
-    entry.parked = parked;
-    endRound(engine, entry, result);
-    if (result.delta === undefined) parkIfIdle(engine, entry);
+  const write = (): void => {
+    writeRound(engine, entry, writes).then(
+      (written) => {
+        noteWritten(engine, entry, written);
+        entry.parked = parked;
+        endRound(engine, entry, result);
+        if (result.delta === undefined) parkIfIdle(engine, entry);
+      },
+      (error: unknown) => {
+        suspectAfter(engine, entry, writes);
+        failRound(engine, entry, error);
+      },
+    );
   };
-  engine.options.cluster
-    .write(writes, engine.owned === 'all' ? { discard: true } : { versions: true })
-    .then(done, (error: unknown) => {
-      writeAgain(engine, entry, writes, error).then(done, (final: unknown) => failRound(engine, entry, final));
-    });
+  if (!mayLeaveStrays(engine, entry, result)) write();
+  else endStrays(engine, entry, writes).then(write, (error: unknown) => failRound(engine, entry, error));
 }
 
 function stepOnce(engine: Engine, entry: Entry): StepResult {
@@ -361,7 +366,7 @@ async function quarantine(
   log.write('error', 'execution quarantined', { execution: entry.key, reason: error.reason, error: error.message });
   const ending = `${error.reason}: ${error.message}`;
   const aborts = (await livePodsOf(engine, key)).flatMap((pod) => endOfPod(engine, pod, ending));
-  aborts.push(...(await childAborts(engine, key, ending)));
+  for (const child of await liveChildrenOf(engine, key)) aborts.push(childAbort(child, ending));
   const finishedAt = instantText(clock.now());
   const status = { phase: 'Failed', finishedAt, error: { ...error } as Json };
   const told = quarantineNotifications(execution, plan, error, finishedAt);

@@ -64,6 +64,12 @@ export const CANARIES: readonly Canary[] = [
     replace: '  if (isFirst) for (const object of first.items) handlers.listed(object);',
   },
   {
+    name: 'half-written-batch-is-forgotten',
+    file: 'control/propeller/strays.ts',
+    find: "if (standing === 'Over') aborts.push(...abort);\n    else if",
+    replace: 'if',
+  },
+  {
     name: 'wake-during-round-is-lost',
     file: 'control/propeller/engine.ts',
     find: 'if (entry.isBusy) entry.isDirty = true;',

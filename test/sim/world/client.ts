@@ -23,6 +23,7 @@ export function createClient(store: SimStore, link: Link): Cluster {
       isRemote
         ? writeEach(store, link, writes, options)
         : call(link, false, () => store.write(writes, options, link.name)),
+    ...(isRemote && { writesOneByOne: true }),
     podLogs(key) {
       throw new NotFoundError(key);
     },

@@ -308,9 +308,12 @@ function startGitSide(process: SimProcess, link: Link, host: Host, options: Proc
   });
   const list = async (): Promise<readonly string[]> => repositories.map(({ name }) => name);
   const resync = createResync({ registration, list, clock: host.clock, log: host.log });
+  // Who dies gives up its turn: there is nobody left who could end it.
+  const died = new Promise<void>((resolve) => link.died.signal.addEventListener('abort', () => resolve()));
+  const ownTurn: typeof inTurn = (name, work) => inTurn(name, () => Promise.race([died, isDead(link) ? died : work()]));
   void resync.all().then(() => {
     if (isDead(link)) return;
-    process.handler = resync.handler(inTurn);
-    resync.allLater(inTurn);
+    process.handler = resync.handler(ownTurn);
+    resync.allLater(ownTurn);
   });
 }

@@ -69,6 +69,7 @@ function kubernetesCluster(connection: Connection, random: Pick<Random, 'unit'>)
         kind,
         options,
       ),
+    writesOneByOne: true,
     async write(writes, options) {
       const written: KubeObject[] = [];
       for (const write of writes) written.push(await sendWrite(call, write, options?.dryRun === true));

@@ -1,0 +1,87 @@
+import { BugError, STRAY_LOOK_MS, WaitError } from '../../base/index.ts';
+import { type Execution, isTerminalPhase, type Write } from '../../cluster/index.ts';
+import { type Standing, type StepResult, standingOfAttempt, standingOfChild } from '../../propeller/index.ts';
+import { childAbort, liveChildrenOf } from './children.ts';
+import type { Engine } from './engine.ts';
+import type { Entry } from './entry.ts';
+import { claimOf } from './ownership.ts';
+import { attemptOf, isPodOver, podsOf } from './pod.ts';
+import { endOfPod } from './prepare-pods.ts';
+import { writeRound } from './refusals.ts';
+
+/*
+ * Where batches are written one by one, an attempt's pod or a child execution may be there and the status that tells of it
+ * not: it was refused, or its writer died. Mostly the execution goes on as it did, and adopts them by their names. When it
+ * does not, because it was aborted meanwhile, nobody would ever know of them. So before a node of it ends they are looked for.
+ */
+
+/** A batch was refused, and may have been written in part. Costs nothing where batches are whole, or nothing was to begin. */
+export function suspectAfter({ options, suspects }: Engine, { key }: Entry, writes: readonly Write[]): void {
+  if (options.cluster.writesOneByOne && writes.some(begins)) suspects.add(key);
+}
+
+function begins(write: Write): boolean {
+  return write.op === 'create' && (write.object.kind === 'Pod' || write.object.kind === 'Execution');
+}
+
+/** Another worked on it last, and may have left a batch half written. One that says nothing is new, unless a list shows it. */
+export function suspectTakenOver(engine: Engine, key: string, { status }: Execution, isListed: boolean): void {
+  const { options, owned, suspects } = engine;
+  if (!options.cluster.writesOneByOne || owned === 'all' || owned === undefined) return;
+  const claim = claimOf(status?.shard);
+  const isOthers = claim === undefined ? isListed : claim !== claimOf({ id: owned.shard, epoch: owned.epoch });
+  if (isOthers) suspects.add(key);
+}
+
+/** Whether strays are to be looked for before the step is written. */
+export function mayLeaveStrays({ suspects }: Engine, { key }: Entry, { delta }: StepResult): boolean {
+  if (delta === undefined || !suspects.has(key)) return false;
+  if (typeof delta.phase === 'string' && isTerminalPhase(delta.phase)) return true;
+  const nodes = (delta.nodes ?? {}) as Readonly<Record<string, { readonly phase?: string } | null>>;
+  return Object.values(nodes).some((node) => isTerminalPhase(node?.phase ?? 'Pending'));
+}
+
+/** Rejects while attempts or children live that the step takes no account of. Ends them, and what it would end itself. */
+export async function endStrays(engine: Engine, entry: Entry, writes: readonly Write[]): Promise<void> {
+  const { run, execution } = entry;
+  if (run === undefined || execution === undefined) throw new BugError(`${entry.key} has effects without a state`);
+  const aborts = await strayAborts(engine, entry, execution, run.state);
+  if (aborts.length === 0) return;
+  await writeRound(engine, entry, [...aborts, ...writes.filter(endsPod)]);
+  throw new WaitError('an attempt that its execution did not know of has to end first', STRAY_LOOK_MS);
+}
+
+function endsPod(write: Write): boolean {
+  return (write.op === 'patch' || write.op === 'delete') && write.key.kind === 'Pod';
+}
+
+/** What ends the pods and children that live though their node would be over after the step. None: it may be written. */
+async function strayAborts(
+  engine: Engine,
+  { key }: Entry,
+  execution: Execution,
+  state: StepResult['state'],
+): Promise<Write[]> {
+  const { namespace = '', name, uid } = execution.metadata;
+  const isOurs = ({ metadata }: Pick<Execution, 'metadata'>): boolean =>
+    metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false;
+  const aborts: Write[] = [];
+  let isUnknown = false;
+  const judge = (standing: Standing, abort: readonly Write[]): void => {
+    if (standing === 'Over') aborts.push(...abort);
+    else if (standing === 'Unknown') isUnknown = true;
+  };
+  for (const pod of await podsOf(engine, namespace, name)) {
+    if (isPodOver(engine, pod) || !isOurs(pod)) continue;
+    judge(standingOfAttempt(state, attemptOf(pod)), endOfPod(engine, pod, WHY));
+  }
+  for (const child of await liveChildrenOf(engine, { namespace, name })) {
+    if (!isOurs(child) || child.spec.trigger.kind !== 'execution') continue;
+    const { node: path } = child.spec.trigger;
+    judge(standingOfChild(state, { path, name: child.metadata.name }), [childAbort(child, WHY)]);
+  }
+  if (aborts.length === 0 && !isUnknown) engine.suspects.delete(key);
+  return aborts;
+}
+
+const WHY = 'Aborted: its execution went on without it, before its start was recorded';
