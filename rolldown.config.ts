@@ -5,6 +5,7 @@ export default defineConfig({
     cli: 'src/cli/main.ts',
     validate: 'src/cli/validate-main.ts',
     spawner: 'src/runtime/adapters/process/spawner.ts',
+    'shard-process': 'src/main/shard-process.ts',
     // Threads and processes are started by file, so each is an entry of its own.
     'archive-worker': 'src/cluster/adapters/archive/archive-worker.ts',
     'projection-worker': 'src/cluster/adapters/embedded/projection-worker.ts',

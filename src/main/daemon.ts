@@ -7,7 +7,7 @@ import { type Archive, type Cluster, type Secrets, withArchive } from '../cluste
 import { startBackfills } from '../control/backfill/index.ts';
 import { type ClosureUse, createClosureUse } from '../control/closures/index.ts';
 import { type Deliveries, startDeliveries } from '../control/notifications/index.ts';
-import { followPlatform, reportShards, startPropellers } from '../control/propeller/index.ts';
+import { followPlatform, reportShards } from '../control/propeller/index.ts';
 import { startReconciler } from '../control/reconciler/index.ts';
 import { createRegistration } from '../control/registration/index.ts';
 import { followRetentionPolicy, startCollection, startRetention } from '../control/retention/index.ts';
@@ -26,6 +26,7 @@ import { hostClock, hostRandom } from './host.ts';
 import { type HostGit, type LocalScheme, openHostGit } from './host-git.ts';
 import { releaseIdleMemory } from './idle-memory.ts';
 import { keepKubeconfig } from './kubeconfig.ts';
+import { startLocalShards } from './local-shards.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createResync, type Resync } from './resync.ts';
 import { serve } from './serve.ts';
@@ -111,7 +112,7 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
     ...host,
   });
   ends.push(() => deliveries.stop());
-  startLoops(planes, { agent, deliveries }, metrics, host, ends);
+  startLoops(planes, { agent, deliveries, folder }, metrics, host, ends);
   const collection = startCollection({ cluster: store, archive, use, ...host });
   ends.push(() => collection.stop());
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
@@ -210,7 +211,11 @@ async function startAgent(
 /** Everything that makes executions move: propeller, scheduler, retention. */
 function startLoops(
   { store, archive, cluster }: Planes,
-  { agent, deliveries }: { readonly agent: NodeAgent; readonly deliveries: Deliveries },
+  {
+    agent,
+    deliveries,
+    folder,
+  }: { readonly agent: NodeAgent; readonly deliveries: Deliveries; readonly folder: DataFolder },
   metrics: Metrics,
   host: Host,
   ends: Ends,
@@ -224,8 +229,10 @@ function startLoops(
   ends.push(() => retention.stop());
   const policy = followRetentionPolicy({ cluster: store, retention, ...host });
   ends.push(() => policy.stop());
-  const propeller = startPropellers({
+  const propeller = startLocalShards({
     cluster,
+    store,
+    folder,
     identity: `${hostname()}-${process.pid}-${Buffer.from(host.random.bytes(4)).toString('hex')}`,
     onRound: metrics.onRound,
     onEnded(ended) {
@@ -239,7 +246,9 @@ function startLoops(
   ends.push(() => propeller.stop());
   const report = reportShards({ cluster: store, shards: propeller.statsByShard, ...host });
   ends.push(() => report.stop());
-  const platform = followPlatform({ cluster: store, propeller, ...host });
+  // One shard where git says nothing of them.
+  const onSynced = (): void => void propeller.setSharding(platform.sharding());
+  const platform = followPlatform({ cluster: store, propeller, onSynced, ...host });
   ends.push(() => platform.stop());
   const scheduler = startScheduler({ cluster, onTick: metrics.onTick, ...host });
   ends.push(() => scheduler.stop());

@@ -82,3 +82,11 @@ export const MAX_REUSABLE = 200_000;
 
 /** Failed nodes that a failure handler is told of: their messages must fit its inputs. */
 export const MAX_HANDLED_FAILURES = 100;
+
+/** Pauses before the process of a shard that ended is started again; the first comes at once, as after `calmMs` without an end. */
+export const SHARD_RESTART_BACKOFF = { initialMs: 500, factor: 2, maxMs: 30_000, calmMs: 60_000 } as const;
+/** Time for a shard's process to drain and end; then it is killed. */
+export const SHARD_STOP_MS = 30_000;
+/** A shard's process tells its control plane what it counts so often, and what ended at most so many at a time. */
+export const SHARD_NEWS_MS = 250;
+export const SHARD_NEWS_BATCH = 500;

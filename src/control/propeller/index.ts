@@ -6,8 +6,10 @@
  * the state is loaded anew; an execution that cannot be run ends with an error and delays no other.
  */
 export type { PropellerOptions, PropellerStats, StepSeen } from './engine.ts';
+export { type OneShard, type OneShardOptions, startOneShard } from './one-shard.ts';
 export { followPlatform, type PlatformOptions } from './platform.ts';
 export { podOf } from './pod.ts';
 export { type Propeller, startPropeller } from './propeller.ts';
+export type { QuotaReport } from './quotas.ts';
 export { reportShards } from './shard-report.ts';
-export { type Propellers, startPropellers } from './shards.ts';
+export { type Propellers, type PropellersOptions, startPropellers } from './shards.ts';

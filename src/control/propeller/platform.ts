@@ -14,13 +14,21 @@ export interface PlatformOptions extends Pick<ReflectOptions, 'relistMs'> {
     setSharding(sharding: Sharding | undefined): void;
     setQuotas(quotas: readonly Quota[]): void;
   };
+  /** Told once, when the settings that there were at the start are set. */
+  readonly onSynced?: () => void;
+}
+
+export interface FollowedPlatform {
+  /** As it stands; undefined where nothing is said of it. */
+  sharding(): Sharding | undefined;
+  stop(): Promise<void>;
 }
 
 /**
  * Keeps workers, max parallelism and the division into shards equal to the active Platform, and to the defaults where there is none.
  * One engine serves all projects, so of several platforms one counts: the first by namespace and name.
  */
-export function followPlatform({ propeller, ...options }: PlatformOptions): { stop(): Promise<void> } {
+export function followPlatform({ propeller, ...options }: PlatformOptions): FollowedPlatform {
   const active = new Map<string, Partial<Pick<Platform['spec'], 'propeller' | 'quotas'>>>();
   let workers = DEFAULT_WORKERS;
   let maxParallelism = DEFAULT_MAX_PARALLELISM;
@@ -61,10 +69,12 @@ export function followPlatform({ propeller, ...options }: PlatformOptions): { st
         }
         apply();
       },
+      ...(options.onSynced && { synced: options.onSynced }),
     },
     ending.signal,
   );
   return {
+    sharding: () => (sharding === undefined ? undefined : (JSON.parse(sharding) as Sharding)),
     async stop() {
       ending.abort();
       await done;

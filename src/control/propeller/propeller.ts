@@ -6,7 +6,7 @@ import { followAll } from './news.ts';
 import { type Owned, setOwned } from './ownership.ts';
 import { newPaging } from './parking.ts';
 import { createPlans } from './plans.ts';
-import { createQuotas, type Quota } from './quotas.ts';
+import { createQuotas, type Quota, type QuotaReport } from './quotas.ts';
 import { runRound } from './round.ts';
 import { createSlots } from './slots.ts';
 
@@ -21,6 +21,8 @@ export interface Propeller {
   ownAll(): Promise<void>;
   /** What executions may take at a time, from their next round on, which is now. */
   setQuotas(quotas: readonly Quota[]): void;
+  /** How namespaces stand against their quotas. */
+  quotas(): readonly QuotaReport[];
   stats(): PropellerStats;
   /** Takes no more work; resolves when the rounds in flight are durable. */
   stop(): Promise<void>;
@@ -55,6 +57,7 @@ export function startPropeller(options: PropellerOptions): Propeller {
       // What runs where there was no quota before is not counted yet.
       if (following.length > 0) countAgain(engine);
     },
+    quotas: () => engine.quotas.report(),
     stats: () => statsOf(engine),
     async stop() {
       engine.ending.abort();

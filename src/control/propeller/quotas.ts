@@ -2,6 +2,7 @@ import { createHeap, type Heap, PRIORITY_AGE_MS, peekHeap, popHeap, pushHeap, ty
 import type { Execution, Platform } from '../../cluster/index.ts';
 import { parseQuantity } from '../../language/index.ts';
 import type { Room, Usage } from '../../propeller/index.ts';
+import { isSelected } from '../shards/index.ts';
 
 export type Quota = NonNullable<Platform['spec']['quotas']>[number];
 
@@ -185,7 +186,7 @@ function set(ledger: Ledger, quotas: readonly Quota[]): void {
 }
 
 function quotaOf({ quotas }: Ledger, namespace: string): Quota | undefined {
-  return quotas.find((quota) => isOf(namespace, quota));
+  return quotas.find((quota) => isSelected(namespace, quota));
 }
 
 function holderOf({ holders }: Ledger, namespace: string): Holder {
@@ -286,13 +287,6 @@ function reportOf(namespace: string, quota: Quota, { running, total, toBegin, to
 /** Whether it is a part of another execution. */
 export function isChild({ spec }: Execution): boolean {
   return spec.trigger.kind === 'execution';
-}
-
-/** As `<project>-<domain>`; what a quota does not name it does not ask for. */
-function isOf(namespace: string, { project, domain }: Quota): boolean {
-  if (project !== undefined && domain !== undefined) return namespace === `${project}-${domain}`;
-  if (project !== undefined) return namespace.startsWith(`${project}-`);
-  return domain === undefined || namespace.endsWith(`-${domain}`);
 }
 
 function bindsTasks({ maxTasks, cpu, memory }: Quota): boolean {

@@ -13,10 +13,11 @@ export interface Propellers
   statsByShard(): ReadonlyMap<string, PropellerStats & { readonly epoch?: number }>;
 }
 
-export type PropellersOptions = PropellerOptions & Pick<FleetOptions<Propeller>, 'identity' | 'timing' | 'relistMs'>;
+export type PropellersOptions = PropellerOptions &
+  Pick<FleetOptions<Propeller>, 'identity' | 'timing' | 'relistMs' | 'beginsWith'>;
 
 /** Starts one propeller that owns everything; more when `setSharding` says so. Settings are those of each shard. */
-export function startPropellers({ identity, timing, relistMs, ...options }: PropellersOptions): Propellers {
+export function startPropellers({ identity, timing, relistMs, beginsWith, ...options }: PropellersOptions): Propellers {
   const { cluster, clock, random, log } = options;
   let { workers, maxParallelism } = options;
   const quotas = createQuotas();
@@ -27,6 +28,7 @@ export function startPropellers({ identity, timing, relistMs, ...options }: Prop
     log,
     identity,
     ...(timing && { timing }),
+    ...(beginsWith && { beginsWith }),
     ...(relistMs !== undefined && { relistMs }),
     newEngine: (_, begins) =>
       startPropeller({

@@ -38,6 +38,11 @@ export interface ElectorHandlers {
 export interface Elector {
   /** Which map of shards the holder serves; written to the lease when it is ours, now and at each acquisition. */
   announce(map: string): void;
+  /**
+   * Whether the lease is ours at this very moment, by the clock: a process that was stopped for a while learns it here
+   * before its timers tell it.
+   */
+  isHeld(): boolean;
   /** Gives the lease back when it is ours, so that another need not wait for its end. */
   stop(): Promise<void>;
 }
@@ -84,6 +89,12 @@ export function startElector(options: ElectorOptions, handlers: ElectorHandlers)
       if (map === state.map) return;
       state.map = map;
       if (state.held !== undefined) takeTurn(state);
+    },
+    isHeld() {
+      const { held } = state;
+      const now = options.clock.now();
+      // A clock that was set back says nothing of how long it has been.
+      return held !== undefined && now >= held.renewedAt && now < held.renewedAt + state.timing.renewDeadlineMs;
     },
     async stop() {
       state.isStopped = true;

@@ -28,11 +28,16 @@ export interface FleetOptions<E extends ShardEngine> extends Pick<ReflectOptions
   /** Starts the engine of a shard: one that owns everything at once, or one that begins with nothing. */
   readonly newEngine: (id: string, begins: 'alone' | 'with nothing') => E;
   readonly timing?: Partial<LeaseTiming>;
+  /** No shard before `setSharding` says so. Absent: one that is alone. */
+  readonly beginsWith?: 'nothing';
 }
 
 export interface Fleet<E extends ShardEngine> {
-  /** Divides the executions anew. Shards that stay are not restarted; they drain what they lose. */
-  setSharding(sharding: Sharding | undefined): void;
+  /**
+   * Divides the executions anew. Shards that stay are not restarted; they drain what they lose. `elsewhere`: none runs here.
+   * Resolves when the shards that are no more have drained, and those that are new have been started.
+   */
+  setSharding(sharding: Sharding | undefined | 'elsewhere'): Promise<void>;
   /** Shard id → its engine, as they run now. */
   engines(): ReadonlyMap<string, E>;
   /** The epoch of a shard's lease, when it holds one. */
@@ -56,27 +61,29 @@ interface Member<E> {
  */
 export function startFleet<E extends ShardEngine>(options: FleetOptions<E>): Fleet<E> {
   const members = new Map<string, Member<E>>();
-  let wanted = createShardMap(ALONE);
+  let wanted: ShardMap | undefined = options.beginsWith === 'nothing' ? undefined : createShardMap(ALONE);
   let served: ShardMap | undefined;
   let isStopped = false;
   let turn: Promise<void> = breakLeases(options);
   const follow = (): void => {
     turn = turn.then(async () => {
-      if (isStopped || served?.version === wanted.version) return;
+      if (isStopped || served?.version === wanted?.version) return;
       served = wanted;
-      await arrange(options, members, served);
+      if (served === undefined) await removeAll(members, () => true);
+      else await arrange(options, members, served);
     });
   };
   follow();
   return {
     setSharding(sharding) {
-      wanted = createShardMap(sharding ?? ALONE);
+      wanted = sharding === 'elsewhere' ? undefined : createShardMap(sharding ?? ALONE);
       follow();
+      return turn;
     },
     engines: () => new Map([...members].map(([id, { engine }]) => [id, engine])),
     epochOf: (id) => members.get(id)?.shard?.epoch(),
     isComplete: () =>
-      served?.version === wanted.version && [...members.values()].every(({ shard }) => shard?.isComplete() ?? true),
+      served?.version === wanted?.version && [...members.values()].every(({ shard }) => shard?.isComplete() ?? true),
     async stop() {
       isStopped = true;
       await turn;
@@ -94,9 +101,7 @@ async function arrange<E extends ShardEngine>(
   const isAlone = map.ids.length === 1;
   if (isAlone) {
     // Who owns everything begins when nobody else owns anything.
-    await Promise.all(
-      [...members].filter(([id]) => id !== map.ids[0]).map(([id, member]) => remove(members, id, member)),
-    );
+    await removeAll(members, (id) => id !== map.ids[0]);
   }
   for (const id of map.ids) {
     const known = members.get(id);
@@ -115,17 +120,20 @@ async function arrange<E extends ShardEngine>(
       member.shard = startShard({ ...ports, id, map, owner: member.engine });
     }
   }
-  const gone = [...members].filter(([id]) => !map.ids.includes(id));
-  await Promise.all(gone.map(([id, member]) => remove(members, id, member)));
+  await removeAll(members, (id) => !map.ids.includes(id));
 }
 
-async function remove<E extends ShardEngine>(
+async function removeAll<E extends ShardEngine>(
   members: Map<string, Member<E>>,
-  id: string,
-  member: Member<E>,
+  isGone: (id: string) => boolean,
 ): Promise<void> {
-  await end(member);
-  members.delete(id);
+  const gone = [...members].filter(([id]) => isGone(id));
+  await Promise.all(
+    gone.map(async ([id, member]) => {
+      await end(member);
+      members.delete(id);
+    }),
+  );
 }
 
 async function end<E extends ShardEngine>({ shard, engine }: Member<E>): Promise<void> {

@@ -8,16 +8,29 @@ export interface ShardMap {
   readonly ids: readonly string[];
   /** The shard of an execution, by its namespace `<project>-<domain>` and its key in [0, SHARD_KEYS). */
   ownerOf(namespace: string, key: number): string;
+  /** Whether one shard has all executions of the namespace, because it has to count them. */
+  isWhole(namespace: string): boolean;
+}
+
+/** Namespaces `<project>-<domain>`; what is absent is not asked for. */
+export interface NamespaceSelector {
+  readonly project?: string;
+  readonly domain?: string;
 }
 
 /**
  * Strategy `hash` gives each key to the shard that weighs most for it (rendezvous hashing, Thaler and Ravishankar 1998),
  * so a shard that is added to n takes 1/(n+1) of the keys and no other key moves. `project` and `domain` go by name, and
  * where two names fit a namespace, by the longer one; what no shard names goes to the one with `*`.
+ * Namespaces that `undivided` selects are not divided by `hash`: shards of several processes keep quotas that way, since
+ * whoever counts sees all that there is to count.
  */
-export function createShardMap(sharding: Sharding): ShardMap {
-  const version = sha256(canonicalJson(plain(sharding))).slice(0, VERSION_LENGTH);
-  if (sharding.strategy === 'hash') return hashMap(sharding.shards, version);
+export function createShardMap(sharding: Sharding, undivided: readonly NamespaceSelector[] = []): ShardMap {
+  const selectors = undivided.map(({ project = '', domain = '' }) => `${project}/${domain}`);
+  const whole = [...new Set(selectors)].sort();
+  const settings = { ...plain(sharding), ...(whole.length > 0 && { whole }) };
+  const version = sha256(canonicalJson(settings)).slice(0, VERSION_LENGTH);
+  if (sharding.strategy === 'hash') return withWhole(hashMap(sharding.shards, version), undivided);
   const ids = sharding.shards.map((_, index) => shardId(index));
   const named = sharding.shards
     .flatMap((shard, index) => shard.ids.map((name) => ({ name, id: shardId(index) })))
@@ -29,7 +42,30 @@ export function createShardMap(sharding: Sharding): ShardMap {
     version,
     ids,
     ownerOf: (namespace) => named.find(({ name }) => isOf(namespace, name))?.id ?? rest,
+    isWhole: () => true,
   };
+}
+
+function withWhole(map: ShardMap, undivided: readonly NamespaceSelector[]): ShardMap {
+  if (undivided.length === 0) return map;
+  const isWhole = (namespace: string): boolean => undivided.some((selector) => isSelected(namespace, selector));
+  return {
+    ...map,
+    isWhole,
+    ownerOf: (namespace, key) => map.ownerOf(namespace, isWhole(namespace) ? keyOfWhole(namespace) : key),
+  };
+}
+
+/** The key of all executions of a namespace. */
+function keyOfWhole(namespace: string): number {
+  return Number.parseInt(sha256(namespace).slice(0, 8), 16) % SHARD_KEYS;
+}
+
+/** Whether the namespace is one that the selector means. */
+export function isSelected(namespace: string, { project, domain }: NamespaceSelector): boolean {
+  if (project !== undefined && domain !== undefined) return namespace === `${project}-${domain}`;
+  if (project !== undefined) return isOfProject(namespace, project);
+  return domain === undefined || isOfDomain(namespace, domain);
 }
 
 /** The name of the shard at this place of the settings. */
@@ -58,6 +94,7 @@ function hashMap(count: number, version: string): ShardMap {
       if (id === undefined) throw new BugError(`${key} is not a shard key`);
       return id;
     },
+    isWhole: () => false,
   };
 }
 

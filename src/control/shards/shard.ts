@@ -43,6 +43,8 @@ export interface Shard {
   /** Whether it works on all that its map gives it. */
   isComplete(): boolean;
   readonly epoch: () => number | undefined;
+  /** Whether its lease is its own at this very moment: what it would write later than that could be another's by then. */
+  mayWrite(): boolean;
   /** Works on nothing any more and gives its lease back. */
   stop(): Promise<void>;
 }
@@ -125,6 +127,7 @@ export function startShard(options: ShardOptions): Shard {
     },
     isComplete: () => state.isComplete && state.epoch !== undefined,
     epoch: () => state.epoch,
+    mayWrite: () => elector.isHeld(),
     async stop() {
       state.isStopped = true;
       state.cancel();
@@ -136,7 +139,8 @@ export function startShard(options: ShardOptions): Shard {
   };
 }
 
-function leaseName(id: string): string {
+/** Name of the lease of the shard with this id. */
+export function leaseName(id: string): string {
   return `pipectl-${id}`;
 }
 
@@ -170,12 +174,16 @@ async function reconsider(state: State, announce: (map: ShardMap) => void, again
   await owner.own(ownership(state, epoch));
 }
 
-function ownership({ serving, options }: State, epoch: number): Ownership {
+function ownership({ serving, options, target }: State, epoch: number): Ownership {
   const { id } = options;
+  const last = serving.at(-1) ?? target;
   return {
     shard: id,
     epoch,
-    owns: (namespace, key) => serving.every((map) => map.ownerOf(namespace, key) === id),
+    // Between two divisions nobody works on a namespace that one of them divides and the other does not: its new owner
+    // would count with those whom the old owners still run.
+    owns: (namespace, key) =>
+      serving.every((map) => map.ownerOf(namespace, key) === id && map.isWhole(namespace) === last.isWhole(namespace)),
   };
 }
 

@@ -60,3 +60,28 @@ it('tells maps apart by their version', () => {
   expect(new Set(versions).size).toBe(3);
   expect(createShardMap({ strategy: 'hash', shards: 2 }).version).toBe(versions[1]);
 });
+
+describe('namespaces that are not divided', () => {
+  const map = createShardMap({ strategy: 'hash', shards: 5 }, [{ project: 'shop' }, { domain: 'staging' }]);
+  const ownersIn = (namespace: string) => new Set(KEYS.map((key) => map.ownerOf(namespace, key)));
+
+  it.each(['shop-production', 'shop-development', 'billing-staging'])('%s is of one shard', (namespace) => {
+    expect(map.isWhole(namespace)).toBe(true);
+    expect(ownersIn(namespace).size).toBe(1);
+  });
+
+  it('others are divided as if there were no quota', () => {
+    const plain = createShardMap({ strategy: 'hash', shards: 5 });
+    expect(map.isWhole('billing-production')).toBe(false);
+    for (const key of KEYS) {
+      expect(map.ownerOf('billing-production', key)).toBe(plain.ownerOf('billing-production', key));
+    }
+  });
+
+  it('another set of them is another map, and the same set in another order is not', () => {
+    const sharding = { strategy: 'hash', shards: 5 } as const;
+    expect(createShardMap(sharding, [{ domain: 'staging' }, { project: 'shop' }]).version).toBe(map.version);
+    expect(createShardMap(sharding, [{ domain: 'staging' }]).version).not.toBe(map.version);
+    expect(createShardMap(sharding).version).not.toBe(map.version);
+  });
+});

@@ -282,13 +282,13 @@ describe('the fleet of one process', () => {
     await pass(clock, () => fleet.isComplete());
     expect([...owned]).toEqual([['shard-0', 'all']]);
     expect((await store.list('Lease')).items).toEqual([]);
-    fleet.setSharding({ strategy: 'hash', shards: 3 });
+    void fleet.setSharding({ strategy: 'hash', shards: 3 });
     await pass(clock, () => fleet.isComplete());
     expect(started).toEqual(['shard-0', 'shard-1', 'shard-2']);
-    fleet.setSharding({ strategy: 'hash', shards: 2 });
+    void fleet.setSharding({ strategy: 'hash', shards: 2 });
     await pass(clock, () => fleet.isComplete());
     expect(stopped).toEqual(['shard-2']);
-    fleet.setSharding(undefined);
+    void fleet.setSharding(undefined);
     await pass(clock, () => fleet.isComplete());
     expect([started, stopped, owned.get('shard-0')]).toEqual([
       ['shard-0', 'shard-1', 'shard-2'],
@@ -319,7 +319,7 @@ describe('the fleet of one process', () => {
       newEngine,
     });
     closing.push(() => fleet.stop());
-    fleet.setSharding({ strategy: 'hash', shards: 2 });
+    void fleet.setSharding({ strategy: 'hash', shards: 2 });
     await pass(later, () => fleet.isComplete(), 50);
     expect(later.now() - clock.now()).toBeLessThan(15_000);
   });

@@ -275,7 +275,7 @@ function startShards(process: SimProcess, host: Host, { shards, archive, onEnded
   });
   // How many shards there are changes at other times than settings do: as one of the faults.
   followPlatform({ ...host, propeller: { ...propellers, setSharding: () => undefined } });
-  const reshard = (count: number): void => propellers.setSharding({ strategy: 'hash', shards: count });
+  const reshard = (count: number): void => void propellers.setSharding({ strategy: 'hash', shards: count });
   reshard(shards());
   process.stats = () => [...propellers.statsByShard().values()];
   process.reshard = reshard;

@@ -19,9 +19,16 @@ export type Exchange = (call: Call) => Promise<Answer>;
  * again after a back-off, as client-go does (rest/with_retry.go). Whether a write without an answer took place is for its
  * caller to find out. Gives up after MAX_API_RETRIES and lets the last answer or error through.
  */
-export function createExchange(connection: Connection, transport: Transport, random: Pick<Random, 'unit'>): Exchange {
+export function createExchange(
+  connection: Connection,
+  transport: Transport,
+  random: Pick<Random, 'unit'>,
+  mayWrite: () => boolean = () => true,
+): Exchange {
   return async (call) => {
     for (let retries = 0; ; retries++) {
+      if (call.method !== 'GET' && !mayWrite())
+        throw new WaitError('the lease that allows this write is not held', 1_000);
       const outcome = await attempt(connection, transport, call).catch((error: unknown) => ({ error }));
       const afterMs = retryAfterMs(call, outcome, retries, random);
       if (afterMs === undefined || call.signal?.aborted === true) {

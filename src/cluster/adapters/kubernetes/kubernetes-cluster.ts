@@ -23,6 +23,8 @@ import { watchKind } from './watch.ts';
 export interface ConnectOptions extends KubeconfigOptions {
   /** Jitter of back-offs; absent: Math.random. */
   readonly random?: Pick<Random, 'unit'>;
+  /** Asked before each request that writes, also of one batch and of one that is sent again; WaitError when it says no. */
+  readonly mayWrite?: () => boolean;
 }
 
 export interface KubernetesCluster extends Cluster {
@@ -35,13 +37,17 @@ export interface KubernetesCluster extends Cluster {
 /** The cluster behind a kubeconfig. Nothing is sent before the first call. Throws StalledError for an unusable kubeconfig. */
 export async function connectKubernetes(options: ConnectOptions = {}): Promise<KubernetesCluster> {
   const connection = await loadConnection(options);
-  return kubernetesCluster(connection, options.random ?? { unit: Math.random });
+  return kubernetesCluster(connection, options.random ?? { unit: Math.random }, options.mayWrite);
 }
 
-function kubernetesCluster(connection: Connection, random: Pick<Random, 'unit'>): KubernetesCluster {
+function kubernetesCluster(
+  connection: Connection,
+  random: Pick<Random, 'unit'>,
+  mayWrite: ConnectOptions['mayWrite'],
+): KubernetesCluster {
   const { server, namespace } = connection;
   const transport = createTransport(connection);
-  const call = caller(connection, createExchange(connection, transport, random));
+  const call = caller(connection, createExchange(connection, transport, random, mayWrite));
   const list = async <T extends KubeObject>(kind: string, options: ListOptions = {}): Promise<ObjectList<T>> => {
     const query = queryOf({
       ...selectorsOf(options),
