@@ -34,7 +34,7 @@ it('a control plane divides its executions, live, and takes them together again'
     };
     await start('alone');
     await untilPod(store, 'alone-7-one-1');
-    propellers.setSharding({ strategy: 'hash', shards: 3 });
+    void propellers.setSharding({ strategy: 'hash', shards: 3 });
     await start('divided');
     await expect.poll(() => propellers.statsByShard().size, { timeout: 10_000 }).toBe(3);
     propellers.setWorkers(7);
@@ -57,7 +57,7 @@ it('a control plane divides its executions, live, and takes them together again'
       ['shard-1', 7, 1],
       ['shard-2', 7, 1],
     ]);
-    propellers.setSharding(undefined);
+    void propellers.setSharding(undefined);
     await start('again');
     for (const name of launched.slice(16)) {
       await untilPod(store, `${name}-one-1`);
