@@ -1,16 +1,18 @@
+import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CANARIES } from '../test/sim/canary/canaries.ts';
 import { CAUGHT, readCaught, TICKS_CAUGHT, writeCaught } from '../test/sim/canary/caught.ts';
 import { plant } from '../test/sim/canary/loader.ts';
 import { playSeeds } from '../test/sim/play.ts';
+import { openResults, type Results } from '../test/sim/results.ts';
 import type { SimResult } from '../test/sim/run.ts';
 import type { Shrinkable } from '../test/sim/shrink.ts';
 import { TICK_CANARIES } from '../test/sim/ticks/canaries.ts';
 
 /**
  * `npm run sim -- --seed N --hours H [--trace]` plays one world and, when it breaks an invariant, makes its plan smaller;
- * `--seeds A..B` plays many on all cores; `--canaries` plants each bug in turn and
+ * `--seeds A..B` plays many on all cores, and with `--out FILE` adds each result to a file and leaves out what stands there; `--canaries` plants each bug in turn and
  * writes to test/sim/canary/caught.txt which seed catches it. `--world schedules` plays schedulers alone, of which a second
  * has many, and their own bugs.
  */
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     canary: { type: 'string' },
     canaries: { type: 'boolean', default: false },
+    out: { type: 'string' },
   },
 });
 const isTicks = values.world === 'schedules';
@@ -58,7 +61,19 @@ function verdict({ seed, violation, hash, events, executions, phases }: SimResul
   return `${what}: BROKEN invariant ${violation.invariant} at ${clockText(violation.at)}: ${violation.text}`;
 }
 
+/** The version that is checked out, marked when files differ from it. */
+function versionNow(): string {
+  const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
+  return `${git('rev-parse', '--short=10', 'HEAD')}${git('status', '--porcelain', 'src', 'test/sim') === '' ? '' : '+'}`;
+}
+
+function sayVersions(results: Results): void {
+  for (const [version, { played, broken }] of results.byVersion()) say(`${version}: ${played} seeds, ${broken} broken`);
+}
+
 async function playMany(): Promise<void> {
+  const { out } = values;
+  const results = out && openResults(out, { world: values.world, hours, version: versionNow() });
   const startMs = performance.now();
   const sums = { played: 0, executions: 0, events: 0, fewest: Number.POSITIVE_INFINITY, shards: 99 };
   const broken: SimResult[] = [];
@@ -83,6 +98,7 @@ async function playMany(): Promise<void> {
   const data = { hours, ...world, ...(values.canary !== undefined && { canary: values.canary }) };
   const seen = (result: SimResult): boolean => {
     sums.played++;
+    if (results) results.note(result);
     sums.executions += result.executions;
     sums.events += result.events;
     sums.fewest = Math.min(sums.fewest, result.executions);
@@ -93,9 +109,10 @@ async function playMany(): Promise<void> {
     }
     return isStopped || broken.length >= MAX_BROKEN;
   };
-  await playSeeds({ from, to, jobs, seen, ...data });
+  await playSeeds({ from, to, jobs, seen, ...data, ...(results && { skips: results.has }) });
   clearInterval(telling);
   say(said());
+  if (results) sayVersions(results);
   if (broken.length > 0) {
     say(`look closer: npm run sim -- --seed ${Math.min(...broken.map(({ seed }) => seed))} --hours ${hours}`);
     process.exitCode = 1;

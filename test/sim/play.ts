@@ -7,6 +7,8 @@ export interface PlayOptions extends WorkerData {
   readonly to: number;
   /** Threads. */
   readonly jobs: number;
+  /** Whether a seed is not to be played. Absent: none. */
+  readonly skips?: (seed: number) => boolean;
   /** Told each result; true: enough, no further seed begins. */
   readonly seen: (result: SimResult) => boolean;
 }
@@ -18,13 +20,14 @@ export interface PlayOptions extends WorkerData {
 const resourceLimits = { maxYoungGenerationSizeMb: 256 };
 
 /** Plays the seeds from `from` to `to` on several threads, in no particular order. */
-export async function playSeeds({ from, to, jobs, seen, ...data }: PlayOptions): Promise<void> {
+export async function playSeeds({ from, to, jobs, seen, skips, ...data }: PlayOptions): Promise<void> {
   let next = from;
   let isEnough = false;
   const one = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: data, resourceLimits });
       const go = (): void => {
+        while (next <= to && skips?.(next) === true) next++;
         if (isEnough || next > to) void worker.terminate().then(() => resolve());
         else worker.postMessage(next++);
       };
