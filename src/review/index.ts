@@ -16,6 +16,7 @@ export { spanText } from './overlap.ts';
 export { codeText, fencedText, inlineText, jsonWithoutCommands, withoutCommands } from './render/escape.ts';
 export { heatRows } from './render/heat.ts';
 export { type MarkdownOptions, REVIEW_MARKER, renderMarkdown } from './render/markdown.ts';
+export { findingsTable } from './render/markdown-asks.ts';
 export { toSarif } from './render/sarif.ts';
 export type * from './report.ts';
 export { REPORT_VERSION } from './report.ts';

@@ -35,3 +35,10 @@ export const MAX_ANNOTATION_TITLE = 255;
 export const MAX_STEP_SUMMARY_BYTES = 1024 * 1024;
 /** Answers of one host that are remembered by their tags, to be asked for on condition. */
 export const MAX_TAGGED_ANSWERS = 100;
+/** The file in which a runner leaves the event: GitHub's webhooks have at most 25 MB. */
+export const MAX_EVENT_BYTES = 25 * 1024 * 1024;
+/** New heads of one pull request that a run goes on with, after it has written for one that was the newest no longer. */
+export const MAX_FOLLOWED_HEADS = 5;
+/** Time between looks at a control plane that registers a commit, and bytes of its answer. */
+export const REGISTER_POLL_MS = 2_000;
+export const MAX_CONTROLLER_ANSWER_BYTES = 4 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { FindingLevel, Plan, Report } from '../report.ts';
+import type { FindingLevel, Plan, Report, ReviewFinding } from '../report.ts';
 import { countOf, kindWords, numberText } from '../words.ts';
 import { codeText, inlineText } from './escape.ts';
 import { details, table } from './markdown-parts.ts';
@@ -11,20 +11,26 @@ const LEVEL_WORDS: Readonly<Record<FindingLevel, string>> = {
 
 /** Errors and warnings as a table; notices are folded away. */
 export function findingsSection({ findings }: Report): string {
-  const rowOf = ({ level, rule, message, help, file, line }: Report['findings'][number]): readonly string[] => {
-    const place = file === undefined ? '' : `<br><sub>${codeText(line === undefined ? file : `${file}:${line}`)}</sub>`;
-    const hint = help === undefined ? '' : `<br><sub>${inlineText(help)}</sub>`;
-    return [LEVEL_WORDS[level], `${inlineText(message)}${hint}`, `${codeText(rule)}${place}`];
-  };
-  const columns = [{ title: '' }, { title: 'Finding' }, { title: 'Rule' }];
   const grave = findings.filter(({ level }) => level !== 'notice');
   const notices = findings.filter(({ level }) => level === 'notice');
   return [
-    grave.length === 0 ? '' : table(columns, grave.map(rowOf)),
-    notices.length === 0 ? '' : details(countOf(notices.length, 'notice'), table(columns, notices.map(rowOf))),
+    grave.length === 0 ? '' : findingsTable(grave),
+    notices.length === 0 ? '' : details(countOf(notices.length, 'notice'), findingsTable(notices)),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** A row for each finding, as many as are wanted; the others are counted. */
+export function findingsTable(findings: readonly ReviewFinding[], rows?: number): string {
+  const columns = [{ title: '' }, { title: 'Finding' }, { title: 'Rule' }];
+  return table(columns, findings.map(findingRow), rows);
+}
+
+function findingRow({ level, rule, message, help, file, line }: ReviewFinding): readonly string[] {
+  const place = file === undefined ? '' : `<br><sub>${codeText(line === undefined ? file : `${file}:${line}`)}</sub>`;
+  const hint = help === undefined ? '' : `<br><sub>${inlineText(help)}</sub>`;
+  return [LEVEL_WORDS[level], `${inlineText(message)}${hint}`, `${codeText(rule)}${place}`];
 }
 
 /** Who must agree. */

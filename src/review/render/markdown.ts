@@ -14,6 +14,8 @@ export const REVIEW_MARKER = '<!-- pipectl-review -->';
 export interface MarkdownOptions {
   /** Characters at most; that of a comment on GitHub when absent. */
   readonly limit?: number;
+  /** Where the parts are that do not fit, as Markdown: `[the summary](https://…)`. */
+  readonly rest?: string;
 }
 
 /** A part of the page; what does not fit is left out whole, so that no tag or fence stays open. */
@@ -22,18 +24,17 @@ export interface Section {
   readonly text: string;
 }
 
-/** The report as a comment of a pull request: what matters at the top, the rest folded. */
-export function renderMarkdown(report: Report, { limit = MAX_COMMENT_CHARACTERS }: MarkdownOptions = {}): string {
-  const head = [
-    REVIEW_MARKER,
-    `### ${report.verdict.isUnchanged ? 'No change in meaning' : headline(report)}`,
-    subtitle(report),
-  ];
+/** The report as a comment of a pull request: what matters at the top, the rest folded. One without news is folded whole. */
+export function renderMarkdown(report: Report, options: MarkdownOptions = {}): string {
+  const { limit = MAX_COMMENT_CHARACTERS, rest } = options;
+  const { isUnchanged } = report.verdict;
+  const title = isUnchanged ? '<details><summary><b>No change in meaning</b></summary>' : `### ${headline(report)}`;
+  const head = [REVIEW_MARKER, title, subtitle(report)];
   const sections = sectionsOf(report).filter(({ text }) => text !== '');
-  const foot = footer(report);
+  const foot = isUnchanged ? `${footer(report)}\n\n</details>` : footer(report);
   const kept: string[] = [];
   const left: string[] = [];
-  let size = withoutCommands([...head, foot].join('\n\n')).length + NOTE_ROOM;
+  let size = withoutCommands([...head, foot].join('\n\n')).length + NOTE_ROOM + (rest?.length ?? 0);
   for (const { title, text } of sections) {
     const length = withoutCommands(text).length + 2;
     if (size + length > limit) left.push(title);
@@ -42,7 +43,8 @@ export function renderMarkdown(report: Report, { limit = MAX_COMMENT_CHARACTERS 
       size += length;
     }
   }
-  const note = left.length === 0 ? [] : [`*Left out, since a comment has an end: ${left.join(', ')}.*`];
+  const place = rest === undefined ? '' : ` All of it is in ${rest}.`;
+  const note = left.length === 0 ? [] : [`*Left out, since a comment has an end: ${left.join(', ')}.*${place}`];
   return `${withoutCommands([...head, ...kept, ...note, foot].join('\n\n'))}\n`;
 }
 

@@ -24,6 +24,23 @@ import { hostError } from './github-error.ts';
 
 export type { GitHubOptions };
 
+/** Findings of one commit, as SARIF that was compressed by gzip and written in base64. */
+export interface Analysis {
+  readonly commit: string;
+  readonly ref: string;
+  readonly sarif: string;
+}
+
+/** Hands findings to code scanning. Errors: those of the port. */
+export async function uploadAnalysis(options: GitHubOptions, { commit, ref, sarif }: Analysis): Promise<void> {
+  const body = { commit_sha: commit, ref, sarif, tool_name: 'pipectl' };
+  try {
+    await openClient(options).send(`POST ${REPOSITORY}/code-scanning/sarifs`, body);
+  } catch (error) {
+    throw hostError(error, 'upload findings', options.token);
+  }
+}
+
 /** A repository on GitHub or GitHub Enterprise Server. */
 export function createGitHubHost(options: GitHubOptions): CodeHost {
   const client = openClient(options);

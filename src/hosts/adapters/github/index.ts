@@ -3,4 +3,4 @@
  * Must not be loaded by who posts nothing: octokit takes as long to load as a command takes to answer.
  * Keeps: the token goes to the API's own origin and into no message; an answer is read up to MAX_HOST_ANSWER_BYTES.
  */
-export { createGitHubHost, type GitHubOptions } from './github-host.ts';
+export { type Analysis, createGitHubHost, type GitHubOptions, uploadAnalysis } from './github-host.ts';

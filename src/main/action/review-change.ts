@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import { readHistory, reportOf } from '../../client/review/index.ts';
+import { createParseCache, type ParseCache } from '../../compiler/index.ts';
+import { historyIn, type Report } from '../../review/index.ts';
+import { planReview } from '../plan-review.ts';
+import { openRevision } from '../revision.ts';
+import { changeOf } from './change.ts';
+import type { ChangeEvent } from './event.ts';
+import type { ActionInputs } from './inputs.ts';
+import type { ChangeRepository } from './repository.ts';
+import type { ActionWorld } from './world.ts';
+
+export interface ReviewedChange {
+  readonly report: Report;
+  /** The commit that annotations, checks and SARIF belong to. */
+  readonly commit: string;
+}
+
+/** Reviews the commits of an event; can be asked again when there is a newer head. */
+export function reviewerOf(
+  world: ActionWorld,
+  inputs: ActionInputs,
+  repository: ChangeRepository,
+): (event: ChangeEvent) => Promise<ReviewedChange> {
+  const cache: ParseCache = createParseCache();
+  const { GITHUB_WORKSPACE: workspace = '.' } = world.env;
+  const histories = inputs.history === undefined ? undefined : readHistory(resolve(workspace, inputs.history));
+  return async (event) => {
+    const { base: from, head: to, baseTitle, headTitle, branch } = await changeOf(repository, event);
+    const { cwd, env } = repository;
+    const now = world.now();
+    const base = await openRevision({ cwd, rev: from, env });
+    try {
+      const head = await openRevision({ cwd, rev: to, env });
+      try {
+        const report = await reportOf({
+          base,
+          head,
+          baseTitle,
+          headTitle,
+          choice: { names: inputs.domains, branch },
+          cache,
+          now,
+          mergeAt: now,
+          historyOf: async (namespace) => (histories === undefined ? undefined : historyIn(histories, namespace)),
+          plan: planReview,
+        });
+        return { report: inFolder(report, inputs.path), commit: event.kind === 'pull-request' ? event.head : to };
+      } finally {
+        head.close();
+      }
+    } finally {
+      base.close();
+    }
+  };
+}
+
+/** Findings with files as the repository names them; those of a project in a folder are named from there. */
+function inFolder(report: Report, path: string): Report {
+  if (path === '') return report;
+  const findings = report.findings.map((finding) => {
+    return finding.file === undefined ? finding : { ...finding, file: `${path}/${finding.file}` };
+  });
+  return { ...report, findings };
+}
