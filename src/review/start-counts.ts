@@ -34,7 +34,7 @@ export function tickingOf(
       continue;
     }
     const { name, spreadMs } = schedule;
-    const offsetMs = spreadMs === undefined ? 0 : spreadOffsetMs(namespace, name, spreadMs);
+    const offsetMs = spreadOffsetMs(namespace, name, spreadMs);
     ticking.push({ schedule, rule: made.rule, offsetMs });
   }
   return { ticking, broken };

@@ -1,7 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { spreadOffsetMs } from '../../src/calendar/index.ts';
-import { spreadOffsetMs as offsetOfScheduler } from '../../src/control/scheduler/index.ts';
 import { heatRows, type PlanDurations, type Report } from '../../src/review/index.ts';
 import { commitOf, DOMAIN, reviewed, SUMS, schedule } from './reviewed.ts';
 
@@ -80,15 +78,6 @@ describe('the load of a week', () => {
 });
 
 describe('a spread', () => {
-  it('is where the scheduler puts it', () => {
-    fc.assert(
-      fc.property(fc.string(), fc.string(), fc.integer({ min: 1, max: 86_400_000 }), (namespace, name, spreadMs) => {
-        const object = { metadata: { namespace, name }, spec: { spreadMs } };
-        expect(spreadOffsetMs(namespace, name, spreadMs)).toBe(offsetOfScheduler(object as never));
-      }),
-    );
-  });
-
   it('is suggested when a change makes a minute busy: the shortest that helps', () => {
     const { load } = reviewed(apart(), together());
     expect(load?.suggestion?.schedules).toHaveLength(19);

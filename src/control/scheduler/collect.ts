@@ -97,25 +97,24 @@ function takeTicks(
   return true;
 }
 
-/** Missed ticks of all schedules, oldest first. */
+/** Missed ticks of all schedules: of each its oldest first, and of each one in turn. */
 function collectMissed({ lanes, roster, now, room, missedRoom, windowOf }: CollectOptions, ticks: DueTick[]): void {
   const { missed, gaps } = lanes;
   const [gap] = gaps;
   if (gap === undefined) return;
   const most = Math.min(room, ticks.length + missedRoom);
-  while (ticks.length < most && missed.firstAt() <= gap.until) {
-    const due = missed.firstAt();
+  while (ticks.length < most && missed.size() > 0) {
     const entry = roster.at(missed.first()) as ScheduleEntry;
+    const due = missed.at(entry.id);
     if (entry.isSuspended) fallBehind(lanes, entry, due - 1, SUSPENDED, Number.POSITIVE_INFINITY);
     else if (takeTicks(lanes, entry, due, now, 'missed', windowOf(entry), ticks)) {
       lanes.counted.set(entry.id, gap.until);
       const next = nextDue(entry.spans, due);
-      if (next === undefined || next > gap.until) missed.remove(entry.id);
-      else missed.set(entry.id, next);
+      missed.took(entry.id, next === undefined || next > gap.until ? undefined : next);
     }
   }
-  if (missed.firstAt() > gap.until) gaps.shift();
-  else gap.settledUntil = Math.max(gap.settledUntil, missed.firstAt() - 1);
+  if (missed.size() === 0) gaps.shift();
+  else gap.settledUntil = Math.max(gap.settledUntil, missed.oldestAt() - 1);
 }
 
 function collectBehind(options: CollectOptions, ticks: DueTick[]): void {

@@ -6,6 +6,6 @@
  * Must not compute calendars (that is `calendar`) nor run executions (that is the propeller).
  */
 export { tickExecutionName } from './launcher.ts';
-export { spreadOffsetMs, tickRule } from './schedule-entry.ts';
+export { tickRule } from './schedule-entry.ts';
 export { type Scheduler, type SchedulerOptions, type SchedulerStats, startScheduler } from './scheduler.ts';
 export type { SchedulerCounters } from './term.ts';

@@ -6,10 +6,14 @@ import {
   type UnixMs,
 } from '../../base/index.ts';
 import { createDueHeap, type DueHeap } from './due-heap.ts';
+import { createMissedLine, type MissedLine } from './missed-line.ts';
 import { freshSince, type ScheduleEntry } from './schedule-entry.ts';
 import { catchUpFrom, nextDue } from './tick-spans.ts';
 
-/** Missed ticks, due in (from, until], of which those up to `settledUntil` have been made up for. */
+/**
+ * Missed ticks, due in (from, until], of which those up to `settledUntil` have been made up for. Later ones may have been, too,
+ * of schedules with few: who goes on with the gap after a restart finds their executions by name.
+ */
 export interface Gap {
   readonly from: UnixMs;
   settledUntil: UnixMs;
@@ -42,7 +46,7 @@ export interface Lanes {
   readonly live: DueHeap;
   /** The first is being made up for; its ticks are in `missed`. */
   readonly gaps: Gap[];
-  readonly missed: DueHeap;
+  readonly missed: MissedLine;
   /** Missed ticks of schedules from this number on are not in line yet; undefined: all are. */
   arranging: number | undefined;
   readonly laggards: Map<number, Laggard>;
@@ -60,7 +64,7 @@ export function createLanes(settledUntil: UnixMs, gaps: readonly Gap[]): Lanes {
     skipUntil: Number.NEGATIVE_INFINITY,
     live: createDueHeap(),
     gaps: [...gaps],
-    missed: createDueHeap(),
+    missed: createMissedLine(),
     arranging: undefined,
     laggards: new Map(),
     retries: createDueHeap(),
@@ -100,7 +104,7 @@ export function placeMissed(lanes: Lanes, entry: ScheduleEntry, gap: Gap): void 
   if (first === undefined || first > gap.until) return;
   const from = catchUpFrom(entry.spans, entry.launch.catchUp, gap.from, gap.until);
   const due = from <= gap.settledUntil ? first : nextDue(entry.spans, from);
-  if (due !== undefined && due <= gap.until) lanes.missed.set(entry.id, due);
+  if (due !== undefined && due <= gap.until) lanes.missed.put(entry.id, due);
 }
 
 export function forget(lanes: Lanes, id: number): void {
@@ -187,5 +191,5 @@ export function openGap(lanes: Lanes, now: UnixMs): boolean {
 /** When something is to be done next; Infinity: never. */
 export function nextTurnAt(lanes: Lanes): UnixMs {
   const { live, missed, retries } = lanes;
-  return Math.min(live.firstAt(), missed.firstAt(), retries.firstAt());
+  return Math.min(live.firstAt(), missed.oldestAt(), retries.firstAt());
 }

@@ -4,10 +4,9 @@ import {
   MAX_SHARED_RULES,
   SCHEDULE_CHANGE_SLACK_MS,
   StalledError,
-  sha256,
   type UnixMs,
 } from '../../base/index.ts';
-import { type TickRule, tickRuleOf } from '../../calendar/index.ts';
+import { spreadOffsetMs, type TickRule, tickRuleOf } from '../../calendar/index.ts';
 import {
   ANNOTATION,
   type CatchUp,
@@ -139,16 +138,6 @@ export function tickRule(schedule: Pick<Schedule, 'spec'>): TickRule {
   return ruleOf(schedule.spec);
 }
 
-/** How long after its tick the execution starts: the same for every tick, spread evenly over schedules. */
-export function spreadOffsetMs({ metadata, spec }: Pick<Schedule, 'metadata' | 'spec'>): number {
-  return offsetMs(metadata.namespace ?? '', metadata.name, spec.spreadMs);
-}
-
-function offsetMs(namespace: string, name: string, spreadMs = 0): number {
-  if (spreadMs === 0) return 0;
-  return Number.parseInt(sha256(`${namespace}/${name}`).slice(0, 8), 16) % spreadMs;
-}
-
 function spansOf(schedule: Schedule, now: UnixMs): readonly TickSpan[] {
   const { metadata, spec, status } = schedule;
   const since =
@@ -182,7 +171,7 @@ function earlierSpan(schedule: Schedule, previous: ScheduleTicks, from: UnixMs, 
 function spanOf({ metadata }: Schedule, ticks: ScheduleTicks, since: UnixMs, until: UnixMs): TickSpan {
   return {
     rule: ruleOf(ticks),
-    offsetMs: offsetMs(metadata.namespace ?? '', metadata.name, ticks.spreadMs),
+    offsetMs: spreadOffsetMs(metadata.namespace ?? '', metadata.name, ticks.spreadMs),
     since,
     until,
   };

@@ -49,7 +49,7 @@ describe('what was missed', () => {
     expect(missed()).toBe(5);
   });
 
-  it('goes by age over all schedules, at its rate, beside what is due now, and shows how far it is', async () => {
+  it('goes round the schedules at its rate, of each the oldest first, beside what is due now, and shows how far it is', async () => {
     await plane.createPlan();
     await plane.createSchedule('each-minute', { cron: '* * * * *' });
     await plane.createSchedule('hourly');
@@ -59,8 +59,9 @@ describe('what was missed', () => {
     await plane.until('the first of it', () => scheduler.counters.caughtUp === 4);
     const { catchUp } = (await plane.state()).status ?? {};
     expect(catchUp).toMatchObject({ from: '2026-01-01T00:10:59.999Z', until: '2026-01-01T02:29:00.000Z' });
-    expect(catchUp?.settledUntil).toBe('2026-01-01T00:14:59.999Z');
-    // A minute at four a second is more than all; every second another four, the oldest of all schedules.
+    // Two of each.
+    expect(catchUp?.settledUntil).toBe('2026-01-01T00:12:59.999Z');
+    // A minute at four a second is more than all; every second another four.
     const start = at(2) + 30 * MINUTE;
     plane.clock.set(start + SECOND);
     await plane.until('four more', () => scheduler.counters.caughtUp === 8);
@@ -76,6 +77,31 @@ describe('what was missed', () => {
     // 02:29 was the last missed one; 02:30 and 02:31 were due.
     expect(await plane.executions('each-minute')).toHaveLength(20 + 60 + 60 + 1);
     expect((await plane.state()).status?.catchUp).toBeUndefined();
+  });
+
+  it('of one schedule does not hold up the few of another, though it is a year', async () => {
+    await plane.createPlan();
+    await plane.createSchedule('long-gone');
+    await (await plane.start()).stop();
+    plane.clock.set(at(8_757) + 30 * MINUTE);
+    await plane.createSchedule('just-now');
+    await plane.settings({ catchUpPerSecond: 2 });
+    plane.clock.set(at(8_760) + 30 * MINUTE);
+    const scheduler = await plane.start();
+    for (let ticks = 2; ticks <= 6; ticks += 2) {
+      await plane.until('two more', () => scheduler.counters.caughtUp === ticks);
+      plane.clock.set(plane.clock.now() + SECOND);
+    }
+    const few = await plane.executions('just-now');
+    expect(few).toHaveLength(3);
+    expect(await plane.ticks(3, 'long-gone')).toEqual(['01-01T01:00', '01-01T02:00', '01-01T03:00']);
+    await scheduler.stop();
+    // Who goes on finds those that are ahead of the others.
+    const next = await plane.start();
+    await plane.inTime('on it goes', () => next.counters.caughtUp >= 4);
+    expect((await plane.executions('just-now')).map(({ metadata }) => metadata.uid)).toEqual(
+      few.map(({ metadata }) => metadata.uid),
+    );
   });
 
   it('goes on where it was when the scheduler dies in the middle', async () => {

@@ -1,7 +1,6 @@
 import { instantMs } from '../../../src/base/index.ts';
-import { nextTick, type TickRule, tickRuleOf, ticksBetween } from '../../../src/calendar/index.ts';
+import { nextTick, spreadOffsetMs, type TickRule, tickRuleOf, ticksBetween } from '../../../src/calendar/index.ts';
 import { ANNOTATION, type Execution, type Schedule, type SchedulerState } from '../../../src/cluster/index.ts';
-import { spreadOffsetMs } from '../../../src/control/scheduler/index.ts';
 import { recoveryMs } from '../world/processes.ts';
 import type { Commit } from '../world/store.ts';
 import { type Facts, type Invariant, isOver } from './facts.ts';
@@ -92,7 +91,7 @@ function see(facts: Facts, memory: Memory, schedule: Schedule): void {
   found.versions.push({
     spec,
     rule: spec.active && result.kind === 'ok' ? result.rule : undefined,
-    offsetMs: spreadOffsetMs(schedule),
+    offsetMs: spreadOffsetMs(metadata.namespace ?? '', metadata.name, spec.spreadMs),
     since: instantMs(metadata.annotations?.[ANNOTATION.activeSince]) ?? at,
     at,
   });

@@ -1,7 +1,6 @@
 import { instantMs } from '../../../src/base/index.ts';
-import { type TickRule, tickFieldsOf, tickRuleOf, ticksBetween } from '../../../src/calendar/index.ts';
+import { spreadOffsetMs, type TickRule, tickFieldsOf, tickRuleOf, ticksBetween } from '../../../src/calendar/index.ts';
 import { ANNOTATION, type Execution, isSuspendedSchedule, LABEL, type Schedule } from '../../../src/cluster/index.ts';
-import { spreadOffsetMs } from '../../../src/control/scheduler/index.ts';
 
 /** A time in which a schedule ticks by one rule: ticks with since < tick <= until. */
 export interface Reign {
@@ -102,7 +101,7 @@ export function rewritten(history: ScheduleHistory, schedule: Schedule, now: num
       const isAhead = settledUntil > now + 1_000;
       history.reigns.push({
         rule: result.kind === 'ok' ? result.rule : undefined,
-        offsetMs: spreadOffsetMs(schedule),
+        offsetMs: spreadOffsetMs(metadata.namespace ?? '', metadata.name, spec.spreadMs),
         since,
         until: EVER,
         at: now,
