@@ -73,10 +73,12 @@ export const START_COMMANDS: readonly CommandSpec[] = [
     description:
       'Compares HEAD with the commit at which it left BASE, as `git diff BASE...HEAD` does: schedules with their next ticks\n' +
       'before and after, load of a week, breaks, policies, who must agree, what the reconciler would do. Offline.\n' +
-      'Exits 0, or 1 with a finding at or above --fail-on, or 2 when it cannot be told.',
+      'Exits 0, or 1 with a finding at or above --fail-on, or 2 when it cannot be told.\n' +
+      '--post keeps one comment, and a status of the head, up to date; in CI jobs it knows by itself where.',
     examples: [
       { command: 'pipectl review', meaning: 'this branch, against the default one' },
       { command: 'pipectl review origin/main feature-x -o markdown', meaning: 'as a comment of a pull request' },
+      { command: 'pipectl review --post', meaning: 'in a CI job: comment on its pull request' },
       { command: 'pipectl review --fail-on warning -o sarif > review.sarif', meaning: 'for a check in CI' },
       { command: 'pipectl review --history server', meaning: 'with durations and cost, from the control plane' },
     ],
@@ -85,7 +87,7 @@ export const START_COMMANDS: readonly CommandSpec[] = [
       { name: 'HEAD', description: 'Commit, branch or tag; default: HEAD' },
     ],
     options: [
-      OUTPUT('pretty', 'markdown', 'json', 'sarif'),
+      OUTPUT('pretty', 'markdown', 'json', 'sarif', 'codequality'),
       {
         flags: '--fail-on <LEVEL>',
         description: 'Exit 1 from this level on: error, warning, notice, never; default: error',
@@ -97,6 +99,20 @@ export const START_COMMANDS: readonly CommandSpec[] = [
         description: 'Of `pipectl durations -o json`, or `server`: ask the control plane for the last 30 days',
       },
       { flags: '--merge-at <WHEN>', description: 'When the change becomes active, an instant; default: now' },
+      { flags: '--post', description: 'Also as the comment and status of the pull request that the CI job is for' },
+      {
+        flags: '--host <KIND>',
+        description: 'Post to a github, gitlab or gitea; default: of the CI job',
+        choices: ['github', 'gitlab', 'gitea'],
+      },
+      { flags: '--api-url <URL>', description: 'Its API, as https://HOST/api/v4; default: of the CI job' },
+      { flags: '--project <PATH>', description: 'Repository there, as owner/name; default: of the CI job' },
+      { flags: '--number <N>', description: 'Pull request there; default: of the CI job' },
+      { flags: '--topic <NAME>', description: 'Tells apart several reviews of one pull request' },
+      {
+        flags: '--token-file <FILE>',
+        description: 'File with the token; default: $PIPECTL_HOST_TOKEN, $GITLAB_TOKEN …',
+      },
     ],
     load: () => import('./commands/review.ts'),
   },

@@ -8,6 +8,7 @@ export { annotationBatches, annotationsOf } from './annotations.ts';
 export type * from './code-host.ts';
 export { type CommentMark, headOfComment, MARK_CHARACTERS, markComment, topicMarker } from './comment-mark.ts';
 export { askedOnce, at, cutText, listOf, numberAt, textAt } from './host-answers.ts';
+export { postComment, postStatus, type ReviewPost, statusContext } from './post-review.ts';
 export { openRestApi, type RestApi, type RestOptions } from './rest-api.ts';
 export { type CommentOutcome, type ReviewComment, upsertComment } from './upsert-comment.ts';
 export { annotationCommands, maskCommand } from './workflow-commands.ts';

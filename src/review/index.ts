@@ -13,6 +13,7 @@ export { durationsOf, type FinishedRun, type Histories, historyIn } from './hist
 export type { DomainInput, History, PlanDurations, ReviewInput, ReviewSide, ScheduleFacts } from './input.ts';
 export { type DiffLine, diffLines } from './line-diff.ts';
 export { spanText } from './overlap.ts';
+export { toCodeQuality } from './render/code-quality.ts';
 export { codeText, fencedText, inlineText, jsonWithoutCommands, withoutCommands } from './render/escape.ts';
 export { heatRows } from './render/heat.ts';
 export { type MarkdownOptions, REVIEW_MARKER, renderMarkdown } from './render/markdown.ts';

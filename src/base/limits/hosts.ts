@@ -13,6 +13,8 @@ export const HOST_PAGE_SIZE = 100;
 export const MAX_COMMENT_PAGES = 50;
 /** Pages of open pull requests of one repository. */
 export const MAX_PULL_REQUEST_PAGES = 20;
+/** Bytes of a file with a token. */
+export const MAX_HOST_TOKEN_BYTES = 16 * 1024;
 /** Bytes of one answer of a host. */
 export const MAX_HOST_ANSWER_BYTES = 16 * 1024 * 1024;
 /** Rounds in which one comment is brought about: more are needed only while others write, too. */

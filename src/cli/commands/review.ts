@@ -11,11 +11,20 @@ import {
 } from '../../client/review/index.ts';
 import { createParseCache } from '../../compiler/index.ts';
 import { VERSION } from '../../main/version.ts';
-import { historyIn, isAtLeast, jsonWithoutCommands, type Report, renderMarkdown, toSarif } from '../../review/index.ts';
+import {
+  historyIn,
+  isAtLeast,
+  jsonWithoutCommands,
+  type Report,
+  renderMarkdown,
+  toCodeQuality,
+  toSarif,
+} from '../../review/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { EXIT, type ExitCode, UsageError } from '../errors.ts';
 import { jsonText } from '../object-text.ts';
+import type { OpenedPost } from '../review/post-review.ts';
 import { reviewText } from '../review/review-text.ts';
 import { printable } from '../terminal.ts';
 import { instantOption } from '../time-options.ts';
@@ -27,7 +36,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const mergeAt = mergeTime(input, now);
   const historyOf = historySource(context, input, now);
   const git = openCheckoutGit(findProjectRoot(cwd) ?? cwd, env);
-  const [base, head] = revisionsOf(input.arguments);
+  const [named, head] = revisionsOf(input.arguments);
+  const post = input.flag('post') ? await openPost(context, input) : undefined;
+  const base = named ?? (await post?.baseIn(git));
   const range = await reviewRange(git, { base, head });
   if (range.isApart) {
     const how = 'fetch more history, as with `git fetch --unshallow`';
@@ -38,8 +49,17 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const choice = { names: input.list('domain'), branch: range.branch };
   const report = await reportIn(context, git, range, { choice, now, mergeAt, historyOf });
   context.stdout.write(textOf(context, input.text('output'), report));
-  if (head === undefined) await tellOfChanges(context, git);
-  return exitOf(report, input.text('failOn') ?? 'error');
+  if (head === undefined && post === undefined) await tellOfChanges(context, git);
+  const exit = exitOf(report, input.text('failOn') ?? 'error');
+  const topic = input.text('topic') ?? '';
+  await post?.send(git, { report, isFailed: exit !== EXIT.ok, topic });
+  return exit;
+}
+
+/** What posts is loaded by who posts. */
+async function openPost(context: CommandContext, input: CommandInput): Promise<OpenedPost> {
+  const posting = await import('../review/post-review.ts');
+  return posting.openPost(context, input);
 }
 
 /** `BASE HEAD`, or `BASE...HEAD` as git writes it. */
@@ -105,6 +125,8 @@ function textOf({ stdout }: CommandContext, format: string | undefined, report: 
       return jsonWithoutCommands(jsonText(report));
     case 'sarif':
       return toSarif(report, VERSION);
+    case 'codequality':
+      return toCodeQuality(report);
     case 'markdown':
       return renderMarkdown(report);
     default:

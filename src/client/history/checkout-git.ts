@@ -62,6 +62,13 @@ export async function logCommit(git: CheckoutGit, commit: Oid): Promise<LoggedCo
   };
 }
 
+/** As the commit itself names them, also where the history is cut off behind it; none when it is not there. */
+export async function commitParents(git: CheckoutGit, commit: Oid): Promise<readonly Oid[]> {
+  const { code, stdout } = await git.tell('cat-file', 'commit', commit);
+  const [head = ''] = code === 0 ? stdout.split('\n\n', 1) : [];
+  return [...head.matchAll(/^parent ([0-9a-f]+)$/gm)].map(([, parent = '']) => parent);
+}
+
 /** Whether everything of `ancestor` is in `commit`. */
 export async function isAncestor(git: CheckoutGit, ancestor: Oid, commit: Oid): Promise<boolean> {
   return (await unlessRefused(git.run('merge-base', '--is-ancestor', ancestor, commit))) !== undefined;
