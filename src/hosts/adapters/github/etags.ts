@@ -1,4 +1,4 @@
-import type { Octokit } from '@octokit/core';
+import type { Octokit } from 'octokit';
 import { MAX_TAGGED_ANSWERS } from '../../../base/index.ts';
 
 type Response = Awaited<ReturnType<Octokit['request']>>;

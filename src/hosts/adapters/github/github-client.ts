@@ -1,7 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { Octokit } from '@octokit/core';
-import { retry } from '@octokit/plugin-retry';
-import { throttling } from '@octokit/plugin-throttling';
+import { Octokit } from 'octokit';
 import { HOST_TIMEOUT_MS, MAX_HOST_ANSWER_BYTES, MAX_HOST_RETRIES, MAX_HOST_WAIT_MS } from '../../../base/index.ts';
 import { keepByTag } from './etags.ts';
 
@@ -39,7 +37,7 @@ export interface GitHubClient {
  */
 export function openClient(options: GitHubOptions): GitHubClient {
   const { apiUrl, owner, repository, token, signal, secondMs = 1_000 } = options;
-  const octokit = new (Octokit.plugin(retry, throttling))({
+  const octokit = new Octokit({
     auth: token,
     baseUrl: apiUrl.replace(/\/+$/, ''),
     userAgent: 'pipectl',
