@@ -3,6 +3,7 @@ import {
   type Definition,
   type DefinitionKind,
   type ExcludeSpec,
+  type PodSettings,
   printDuration,
   printType,
   type RecordType,
@@ -33,10 +34,13 @@ export interface Subject {
 
 const RETRIES = '{ limit: integer, backoff: { initial: duration, factor: float, max: duration } }';
 
+const POD =
+  '{ nodeSelector: map<string>, affinity: json, tolerations: list<json>, priorityClass: string?, runtimeClass: string?, serviceAccount: string?, imagePullSecrets: list<string>, volumes: list<{ name: string, mountPath: string, subPath: string?, readOnly: boolean, source: json }>, overlay: json }';
+
 /** The spec of each kind as rules see it: every field, with its default where the document is silent. */
 const SPECS: Readonly<Record<DefinitionKind, string>> = {
   Project: '{ paths: list<string>, domains: map<{ ref: string, values: map<json> }>, lints: map<string> }',
-  Task: `{ description: string?, inputs: ${PARAMETERS}, outputs: ${PARAMETERS}, source: string?, run: { image: string?, command: list<string>, env: map<string>, secrets: map<{ name: string, key: string }> }, retries: ${RETRIES}, timeout: ${TIMEOUT}, resources: ${RESOURCES}, cache: ${CACHE}, interruptible: boolean, idempotent: boolean }`,
+  Task: `{ description: string?, inputs: ${PARAMETERS}, outputs: ${PARAMETERS}, source: string?, run: { image: string?, command: list<string>, env: map<string>, secrets: map<{ name: string, key: string }>, configMaps: map<{ name: string, key: string }> }, pod: ${POD}, retries: ${RETRIES}, timeout: ${TIMEOUT}, resources: ${RESOURCES}, cache: ${CACHE}, interruptible: boolean, idempotent: boolean }`,
   Workflow: `{ description: string?, inputs: ${PARAMETERS}, outputs: map<{ value: json, type: string?, description: string? }>, failurePolicy: string, notifications: json }`,
   LaunchPlan: `{ description: string?, workflow: string, inputs: { default: map<json>, fixed: map<json> }, maxParallelism: integer?, concurrency: { limit: integer, whenFull: string }?, priority: integer, interruptible: boolean?, timeout: ${TIMEOUT}, notifications: json }`,
   Schedule:
@@ -152,6 +156,7 @@ function taskOf(spec: SpecOf<'Task'>, { run, retries, timeout, resources, cache 
     outputs: parametersOf(spec.outputs),
     source: spec.source ?? null,
     run: { image: spec.run.image ?? null, command: run.command, ...variablesOf(run.env ?? {}) },
+    pod: podOf(spec.pod ?? {}),
     retries: {
       limit: retries.limit,
       backoff: { initial: printDuration(initialMs), factor, max: printDuration(maxMs) },
@@ -165,6 +170,23 @@ function taskOf(spec: SpecOf<'Task'>, { run, retries, timeout, resources, cache 
     cache: cacheObject(cache),
     interruptible: spec.interruptible === true,
     idempotent: spec.idempotent !== false,
+  };
+}
+
+function podOf(pod: PodSettings): JsonObject {
+  const volumes = (pod.volumes ?? []).map(({ name, mountPath, subPath, readOnly, source }) => {
+    return { name, mountPath, subPath: subPath ?? null, readOnly: readOnly === true, source };
+  });
+  return {
+    nodeSelector: pod.nodeSelector ?? {},
+    affinity: pod.affinity ?? null,
+    tolerations: pod.tolerations ?? [],
+    priorityClass: pod.priorityClass ?? null,
+    runtimeClass: pod.runtimeClass ?? null,
+    serviceAccount: pod.serviceAccount ?? null,
+    imagePullSecrets: pod.imagePullSecrets ?? [],
+    volumes,
+    overlay: pod.overlay ?? null,
   };
 }
 

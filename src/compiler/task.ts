@@ -27,6 +27,7 @@ export function compileTask(workspace: Workspace, task: DefinitionOf<'Task'>): M
     outputs: parametersOf(spec.outputs),
     run,
   } as Open<TaskClosure>;
+  if (spec.pod !== undefined) base.pod = spec.pod;
   if (source !== undefined) base.source = { path: source.path, tree: source.tree };
   base.retries = DEFAULT_RETRIES;
   base.timeout = {};
@@ -101,6 +102,7 @@ export function withPolicy(task: TaskClosure, policy: RunPolicy): TaskClosure {
   const cache = policy.cache === undefined ? task.cache : cachePolicy(policy.cache);
   const { kind, name, inputs, outputs, run } = task;
   const made = { kind, name, inputs, outputs, run } as Open<TaskClosure>;
+  if (task.pod !== undefined) made.pod = task.pod;
   if (task.source !== undefined) made.source = task.source;
   made.retries = retries === undefined ? task.retries : mergeRetries(task.retries, retries);
   made.timeout = timeout === undefined ? task.timeout : mergeTimeout(task.timeout, timeout);

@@ -4,7 +4,7 @@
  * Keeps: a pod starts at most once; its end is reported only when no process of it lives.
  */
 export { judgePod } from './pods/judge-pod.ts';
-export { createKubernetesPods } from './pods/kubernetes-pods.ts';
+export { createKubernetesPods, type KubernetesPodsOptions } from './pods/kubernetes-pods.ts';
 export type * from './pods/pod-form.ts';
 export { createSourceMaps, type SourceMaps, type SourceMapsOptions } from './pods/source-maps.ts';
 export * from './reasons.ts';

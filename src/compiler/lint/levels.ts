@@ -37,7 +37,8 @@ export function atLevels(diagnostics: readonly Diagnostic[], levels: LintLevels 
     if (diagnostic.severity === 'error') return [diagnostic];
     const { code } = diagnostic;
     if (!isTold(code, levels)) return [];
-    const level = Object.hasOwn(levels, code) ? (levels[code] as 'warning' | 'error') : undefined;
+    const set = Object.hasOwn(levels, code) ? (levels[code] as 'warning' | 'error') : undefined;
+    const level = set ?? (diagnosticCode(code)?.isErrorByDefault === true ? 'error' : undefined);
     return [level === undefined ? diagnostic : { ...diagnostic, severity: level }];
   });
 }

@@ -7,6 +7,8 @@ export interface DiagnosticCode {
   readonly severity: Severity;
   /** A warning that is told only where a project sets its level in `spec.lints`. */
   readonly isOffByDefault?: true;
+  /** A warning that is an error unless a project sets its level in `spec.lints`. */
+  readonly isErrorByDefault?: true;
   /** One line without a full stop. */
   readonly title: string;
   /** What it means, why it is so, what to do. Plain text, full sentences. */

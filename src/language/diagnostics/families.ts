@@ -17,6 +17,7 @@ const FAMILIES: ReadonlyMap<string, string> = new Map([
   ['SCHED', 'what a schedule excludes, and how its ticks overlap'],
   ['IMAGE', 'container images'],
   ['LOCK', 'images.lock'],
+  ['POD', 'pods on a cluster'],
   ['POLICY', 'policies'],
   ['LINT', 'what is valid and hardly meant'],
   ['TREE', 'files and folders of a commit'],

@@ -6,6 +6,7 @@ import { IMAGE_CODES, LOCK_CODES } from './image-codes.ts';
 import { LEVEL_CODES, LINT_CODES } from './lint-codes.ts';
 import { NODE_CODES } from './node-codes.ts';
 import { NOTIFICATION_CODES } from './notification-codes.ts';
+import { POD_CODES } from './pod-codes.ts';
 import { POLICY_CODES } from './policy-codes.ts';
 import { SCHEDULE_CODES } from './schedule-codes.ts';
 import { SCHEMA_CODES } from './schema-codes.ts';
@@ -24,6 +25,7 @@ export const DIAGNOSTIC_CODES: readonly DiagnosticCode[] = [
   ...NODE_CODES,
   ...NOTIFICATION_CODES,
   ...IMAGE_CODES,
+  ...POD_CODES,
   ...LOCK_CODES,
   ...LEVEL_CODES,
   ...POLICY_CODES,

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../base/index.ts';
 import type { DefinitionKind, Path, PolicyRule, PolicySpec } from '../document.ts';
 import { objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
-import { texts } from './specs.ts';
+import { texts } from './texts.ts';
 
 export function readPolicy(reader: Reader, spec: JsonObject): PolicySpec {
   const given = Array.isArray(spec.rules) ? spec.rules : [];

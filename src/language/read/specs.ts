@@ -14,6 +14,7 @@ import { parseImageReference } from '../image-reference.ts';
 import { parseQuantity } from '../quantity.ts';
 import { readNotifications } from './notifications.ts';
 import { checkNamesDiffer, readParameters } from './parameters.ts';
+import { readPod } from './pod.ts';
 import { durationOf, mapOf, numberOf, objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
 import { readRunPolicy, readTimeout } from './run-policy.ts';
 import { readScheduler } from './schedule.ts';
@@ -49,6 +50,7 @@ export function readTask(reader: Reader, spec: JsonObject): TaskSpec {
       command: textsOf(run.command),
       env: isJsonObject(run.env) ? variables(run.env) : undefined,
     }),
+    pod: readPod(reader, spec.pod),
   });
 }
 
@@ -67,20 +69,11 @@ function variables(env: JsonObject): Readonly<Record<string, EnvValue>> {
     const value = env[name];
     if (typeof value === 'string') found[name] = value;
     else if (isJsonObject(value)) {
-      const secret = objectOf(value.secret);
-      found[name] = { secret: { name: textOf(secret.name) ?? '', key: textOf(secret.key) ?? '' } };
+      const kind = value.configMap === undefined ? 'secret' : 'configMap';
+      const named = objectOf(value[kind]);
+      const ref = { name: textOf(named.name) ?? '', key: textOf(named.key) ?? '' };
+      found[name] = kind === 'secret' ? { secret: ref } : { configMap: ref };
     }
-  }
-  return found;
-}
-
-/** The members that are text, in an object that inherits nothing. */
-export function texts(value: Json | undefined): Readonly<Record<string, string>> {
-  const found = bareObject<string>();
-  if (!isJsonObject(value)) return found;
-  for (const name in value) {
-    const text = value[name];
-    if (typeof text === 'string') found[name] = text;
   }
   return found;
 }

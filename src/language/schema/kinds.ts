@@ -4,6 +4,7 @@ import { failureHandler, node } from './node.ts';
 import { NOTIFICATIONS } from './notifications.ts';
 import { DESCRIPTION, mapOf, record, ref, type Schema } from './parts.ts';
 import { platform } from './platform.ts';
+import { POD } from './pod.ts';
 import { policySchema } from './policy.ts';
 import { schedule } from './schedule.ts';
 
@@ -99,7 +100,7 @@ const task: Schema = record(
         },
         env: {
           type: 'object',
-          description: 'Environment variables: text, or references to secrets.',
+          description: 'Environment variables: text, or references to values of Secrets and ConfigMaps.',
           propertyNames: ref('identifier'),
           additionalProperties: ref('envValue'),
           maxProperties: 256,
@@ -108,6 +109,7 @@ const task: Schema = record(
       },
       { required: ['command'], examples: [{ image: 'python:3.12-slim', command: ['python', 'add_two.py'] }] },
     ),
+    pod: POD,
     retries: ref('retries'),
     timeout: ref('timeout'),
     cache: ref('cache'),

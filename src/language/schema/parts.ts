@@ -18,6 +18,9 @@ export const TITLE = {
   secretName: 'name of a Secret',
   secretKey: 'key of a Secret',
   secretValue: 'reference to a secret',
+  configMapName: 'name of a ConfigMap',
+  configMapKey: 'key of a ConfigMap',
+  objectName: 'name of an object',
 } as const;
 
 export const NAME_PATTERN = `^[a-z0-9]([-a-z0-9]{0,${MAX_LABEL_LENGTH - 2}}[a-z0-9])?$`;
@@ -123,16 +126,40 @@ const secretRef: Schema = record(
   { required: ['name', 'key'], examples: [{ name: 'warehouse', key: 'password' }] },
 );
 
+const configMapRef: Schema = record(
+  'A value of a ConfigMap in the namespace of the execution, on a cluster. One machine gives no value.',
+  {
+    name: {
+      type: 'string',
+      title: TITLE.configMapName,
+      maxLength: MAX_NAME_LENGTH,
+      pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$',
+      description: 'Name of the ConfigMap.',
+      examples: ['settings'],
+    },
+    key: {
+      type: 'string',
+      title: TITLE.configMapKey,
+      maxLength: MAX_NAME_LENGTH,
+      pattern: '^[-._A-Za-z0-9]+$',
+      description: 'Which of its values.',
+      examples: ['region'],
+    },
+  },
+  { required: ['name', 'key'], examples: [{ name: 'settings', key: 'region' }] },
+);
+
 const envValue: Schema = {
   type: ['string', 'object'],
   title: TITLE.envValue,
   maxLength: 32_768,
   not: { type: 'string', pattern: '\\$\\{\\{' },
   description:
-    'Plain text, or a reference to a secret. Inputs arrive in the environment and in the file $PIPECTL_INPUTS, never by `${{ … }}`.',
+    'Plain text, or a reference to a value of a Secret or a ConfigMap. Inputs arrive in the environment and in the file $PIPECTL_INPUTS, never by `${{ … }}`.',
   examples: ['eu-central-1', { secret: { name: 'warehouse', key: 'password' } }],
-  properties: { secret: ref('secretRef') },
-  required: ['secret'],
+  properties: { secret: ref('secretRef'), configMap: ref('configMapRef') },
+  minProperties: 1,
+  maxProperties: 1,
   additionalProperties: false,
 };
 
@@ -341,6 +368,7 @@ export const PARTS = {
   instant,
   runText,
   secretRef,
+  configMapRef,
   envValue,
   parameter,
   parameters,

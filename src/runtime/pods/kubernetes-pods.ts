@@ -6,17 +6,24 @@ import { kubernetesPod } from './kubernetes-pod.ts';
 import type { PodForm, Refused, WantedPod } from './pod-form.ts';
 import type { SourceMaps } from './source-maps.ts';
 
+export interface KubernetesPodsOptions {
+  /** Of tasks that name none. Absent: such a task cannot run. */
+  readonly image?: string;
+}
+
 /** The form of pods for kubelets: hardened, with their sources as ConfigMaps, judged by what kubelets write. */
-export function createKubernetesPods(sources: SourceMaps): PodForm {
+export function createKubernetesPods(sources: SourceMaps, { image = '' }: KubernetesPodsOptions = {}): PodForm {
   return {
     prepare: (wanted) => {
       const isReady = wanted.every(({ pod }) => {
         const tree = treeOf(pod);
-        return !isTooLarge(pod) && (tree === undefined || sources.isThere(namespaceOf(pod), tree));
+        if (isTooLarge(pod) || imageOf(pod, image) === '') return false;
+        return tree === undefined || sources.isThere(namespaceOf(pod), tree);
       });
-      return isReady ? undefined : prepare(sources, wanted);
+      return isReady ? undefined : prepare(sources, image, wanted);
     },
-    podOf(wanted) {
+    podOf(given) {
+      const wanted = withImage(given, image);
       const { pod } = wanted;
       const tree = treeOf(pod);
       if (tree === undefined) return kubernetesPod(wanted, undefined);
@@ -31,13 +38,18 @@ export function createKubernetesPods(sources: SourceMaps): PodForm {
   };
 }
 
-async function prepare(sources: SourceMaps, wanted: readonly WantedPod[]): Promise<Refused> {
+async function prepare(sources: SourceMaps, image: string, wanted: readonly WantedPod[]): Promise<Refused> {
   const refused = new Map<string, { readonly reason: string; readonly message: string }>();
   for (const { pod } of wanted) {
     const { name } = pod.metadata;
     if (isTooLarge(pod)) {
       const message = `its inputs have more than the ${MAX_POD_INPUTS_BYTES} bytes as JSON that a pod can be given: hand over where the data are`;
       refused.set(name, { reason: 'InputsTooLarge', message });
+      continue;
+    }
+    if (imageOf(pod, image) === '') {
+      const message = 'a cluster runs tasks in containers, and this one names no image: set run.image';
+      refused.set(name, { reason: 'ImageMissing', message });
       continue;
     }
     const tree = treeOf(pod);
@@ -69,6 +81,17 @@ function endOf({ metadata, status }: Pod, ending: string): readonly Write[] {
     { op: 'patch', key, patch: { metadata: { annotations } }, ...same },
     { op: 'delete', key, ...same },
   ];
+}
+
+function imageOf({ spec }: Pod, image: string): string {
+  return spec.containers[0]?.image || image;
+}
+
+function withImage(wanted: WantedPod, image: string): WantedPod {
+  const { pod } = wanted;
+  const [container] = pod.spec.containers;
+  if (container === undefined || container.image !== '') return wanted;
+  return { ...wanted, pod: { ...pod, spec: { ...pod.spec, containers: [{ ...container, image }] } } };
 }
 
 function isTooLarge({ metadata }: Pod): boolean {

@@ -89,7 +89,10 @@ function leapingClock() {
 type LeapingClock = ReturnType<typeof leapingClock>;
 
 /** Starts the engine on the API, which sees git through `repository`. */
-function startEngine(repository?: string): { readonly propeller: Propeller; readonly clock: LeapingClock } {
+function startEngine(
+  repository?: string,
+  image = 'busybox:1.37',
+): { readonly propeller: Propeller; readonly clock: LeapingClock } {
   const clock = leapingClock();
   const counted: Cluster = {
     ...remote,
@@ -106,7 +109,7 @@ function startEngine(repository?: string): { readonly propeller: Propeller; read
   };
   const reader = repository === undefined ? undefined : openIsomorphicReader(join(repository, '.git'));
   const sources = createSourceMaps({ cluster: counted, clock, log, ...(reader && { readerOf: () => reader }) });
-  const pods = createKubernetesPods(sources);
+  const pods = createKubernetesPods(sources, { image });
   const propeller = startPropeller({ cluster: counted, clock, random: hostRandom, log, pods });
   ends.push(() => propeller.stop());
   return { propeller, clock };
@@ -327,6 +330,12 @@ it('a task without a source starts in a folder that it may write to', async () =
     run: { command: ['sh', '-c', 'echo 7 >here && echo "x=$(cat here)" >"$PIPECTL_OUTPUTS"'] },
   });
   expect(status?.outputs).toEqual({ x: 7 });
+});
+
+it('a task without an image fails, and says what it needs', async () => {
+  startEngine(undefined, '');
+  const { status } = await runTask(RETRIED);
+  expect(status?.error).toMatchObject({ reason: 'ImageMissing', message: expect.stringContaining('set run.image') });
 });
 
 it('a source that no pod can mount fails its attempt, and says why', async () => {

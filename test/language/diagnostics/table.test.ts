@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { POD_CODES } from '../../../src/language/diagnostics/pod-codes.ts';
 import { SCHEMA_CODES } from '../../../src/language/diagnostics/schema-codes.ts';
 import { VALUE_CODES } from '../../../src/language/diagnostics/value-codes.ts';
 import { YAML_CODES } from '../../../src/language/diagnostics/yaml-codes.ts';
@@ -31,5 +32,5 @@ describe('the table of diagnostics', () => {
 });
 
 describe('examples of the language', () => {
-  checkExamples([...YAML_CODES, ...SCHEMA_CODES, ...VALUE_CODES], runLanguage);
+  checkExamples([...YAML_CODES, ...SCHEMA_CODES, ...VALUE_CODES, ...POD_CODES], runLanguage);
 });
