@@ -1,4 +1,8 @@
+import { isBuiltin } from 'node:module';
 import { defineConfig } from 'rolldown';
+
+/** What the full-screen terminal draws with. Bundled, since the production form of React is chosen by a constant. */
+const BUNDLED = /^(?:ink|react)(?:\/|$)/;
 
 export default defineConfig({
   input: {
@@ -13,10 +17,22 @@ export default defineConfig({
     'index-worker': 'src/git/adapters/gitless/index-worker.ts',
   },
   platform: 'node',
-  // Packages stay packages: only our own modules are bundled, one chunk per command, loaded when it runs.
-  external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+  // Packages stay packages but for one: our own modules are bundled, one chunk per command, loaded when it runs.
+  external(id, importer) {
+    if (id.startsWith('.') || id.startsWith('/')) return false;
+    if (isBuiltin(id)) return true;
+    return !BUNDLED.test(id) && importer?.includes('/node_modules/') !== true;
+  },
+  transform: { define: { 'process.env.NODE_ENV': '"production"' } },
+  plugins: [
+    {
+      // It asks for a package that is not installed, and is for who works on Ink.
+      name: 'no-devtools',
+      load: (id) => (id.endsWith('/ink/build/devtools.js') ? 'export {};' : null),
+    },
+  ],
   // Our modules only define things, so a door imported for one name costs that name and what it needs.
-  treeshake: { moduleSideEffects: false },
+  treeshake: { moduleSideEffects: (id) => id.includes('/node_modules/') },
   output: {
     dir: 'dist',
     format: 'esm',
@@ -39,6 +55,7 @@ export default defineConfig({
         },
         { name: 'calendar', priority: 1, test: /src\/calendar\// },
         { name: 'yaml', priority: 1, test: /src\/language\/plain-yaml\.ts$/ },
+        { name: 'ink', priority: 8, test: /\/node_modules\// },
         { name: 'check', priority: 0, test: /src\/client\/validation\/(check-and-keep|check-edited)\.ts$/ },
       ],
     },

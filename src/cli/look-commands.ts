@@ -4,6 +4,26 @@ import { OUTPUT } from './command-options.ts';
 /** The commands of the help's part "Look". */
 export const LOOK_COMMANDS: readonly CommandSpec[] = [
   {
+    name: 'tui',
+    group: 'Look',
+    summary: 'Look at everything on one full screen, live',
+    description:
+      'Executions, their nodes and logs, schedules, revisions and what can be done with them, by keys. ? tells all of them.\n' +
+      'Colours and keys can be changed in ~/.config/pipectl/tui.yaml; docs/tui.md says how.',
+    examples: [
+      { command: 'pipectl tui', meaning: 'executions of this checkout' },
+      { command: 'pipectl tui --view schedules -n ticketing-production', meaning: 'begin elsewhere' },
+      { command: "pipectl tui --filter 'phase:failed age:<1d'", meaning: 'what failed today' },
+    ],
+    arguments: [],
+    options: [
+      { flags: '--view <NAME>', description: 'Where to begin: executions, pulse, schedules, revisions …' },
+      { flags: '--filter <TEXT>', description: 'What to show of it, as behind /' },
+    ],
+    endsItself: true,
+    load: () => import('./commands/tui.ts'),
+  },
+  {
     name: 'get',
     group: 'Look',
     summary: 'List objects, or show one',

@@ -18,3 +18,4 @@ export * from './runtime.ts';
 export * from './scheduler.ts';
 export * from './schedules.ts';
 export * from './sources.ts';
+export * from './tui.ts';

@@ -1,0 +1,50 @@
+import type { Content } from './content.ts';
+import { executionActions, nodeActions } from './execution-actions.ts';
+import type { KeyName } from './keys.ts';
+import { selectedId } from './list-position.ts';
+import { objectActions } from './object-actions.ts';
+import { type Field, placeOf, type State, type Target, type Work } from './state.ts';
+import { keyOfId } from './targets.ts';
+import type { World } from './world.ts';
+
+/** What pressing a key, or choosing in the palette, leads to. */
+export type Intent =
+  | { readonly kind: 'go'; readonly target: Target; readonly filter?: string }
+  /** `question` is asked before what is hard to undo. */
+  | { readonly kind: 'work'; readonly work: Work; readonly question?: string }
+  | {
+      readonly kind: 'form';
+      readonly title: string;
+      readonly fields: readonly Field[];
+      readonly argv: readonly string[];
+      readonly label: string;
+    };
+
+/** Something that can be done here, now; or could be, and why it cannot. */
+export interface Action {
+  readonly key: KeyName;
+  readonly label: string;
+  readonly intent: Intent;
+  readonly why?: string;
+}
+
+/** What can be done with what is selected or marked, in the order of the bottom line. */
+export function actionsAt(state: State, world: World, content: Content): readonly Action[] {
+  const { target, list } = placeOf(state);
+  if (content.kind !== 'list')
+    return target.kind === 'logs' ? executionActions(world, [`${target.namespace}/${target.name}`]) : [];
+  const id = selectedId(list, content);
+  if (id === undefined) return [];
+  const ids = list.marks.size === 0 ? [id] : [...list.marks];
+  switch (target.kind) {
+    case 'executions':
+    case 'approvals':
+      return executionActions(world, ids);
+    case 'execution':
+      return nodeActions(world, target.namespace, target.name, id);
+    case 'objects':
+      return objectActions(world, target.of, keyOfId(id).namespace, keyOfId(id).name);
+    default:
+      return [];
+  }
+}

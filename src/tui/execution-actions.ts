@@ -1,0 +1,80 @@
+import type { ExecutionRow } from '../client/index.ts';
+import type { Action } from './actions.ts';
+import type { KeyName } from './keys.ts';
+import { describeTarget, eventsTarget, inNamespace, keyOfId, yamlTarget } from './targets.ts';
+import type { World } from './world.ts';
+
+/** What can be done with executions, by id: with one, or with all that are marked. */
+export function executionActions(world: World, ids: readonly string[]): readonly Action[] {
+  const rows = ids.map((id) => ({ ...keyOfId(id), row: world.executions().rows.get(id) }));
+  const [first] = rows;
+  if (first === undefined) return [];
+  const { namespace, name } = first;
+  const what = rows.length === 1 ? name : `${rows.length} executions`;
+  const steering = (
+    key: KeyName,
+    command: string,
+    why: (row: ExecutionRow) => string | undefined,
+    question?: string,
+  ): Action => {
+    const possible = rows.filter(({ row }) => row === undefined || why(row) === undefined);
+    const refusal = possible.length === 0 ? why(first.row as ExecutionRow) : undefined;
+    const commands = possible.map((each) => [command, each.name, ...inNamespace(each.namespace)]);
+    return {
+      key,
+      label: command,
+      intent: {
+        kind: 'work',
+        work: { label: `${command} ${what}`, commands },
+        ...(question !== undefined && { question: question.replace('%', what) }),
+      },
+      ...(refusal !== undefined && { why: refusal }),
+    };
+  };
+  const approval = (key: KeyName, command: string): Action => ({
+    ...steering(key, command, whyNotAnswered, `${command} what % asks for?`),
+  });
+  const looking: readonly Action[] = [
+    { key: 'L', label: 'logs', intent: { kind: 'go', target: { kind: 'logs', namespace, name } } },
+    { key: 'd', label: 'describe', intent: { kind: 'go', target: describeTarget('Execution', namespace, name) } },
+    { key: 'y', label: 'YAML', intent: { kind: 'go', target: yamlTarget('Execution', namespace, name) } },
+    { key: 'e', label: 'events', intent: { kind: 'go', target: eventsTarget(namespace, name) } },
+  ];
+  return [
+    ...looking,
+    ...(rows.some(({ row }) => row?.waiting) ? [approval('a', 'approve'), approval('x', 'reject')] : []),
+    steering('A', 'abort', whyOver, 'Abort %? What runs of it is ended; this cannot be undone.'),
+    steering('p', 'pause', (row) => whyOver(row) ?? (isPaused(row) ? 'it is paused already' : undefined)),
+    steering('P', 'resume', (row) => whyOver(row) ?? (isPaused(row) ? undefined : 'it is not paused')),
+    steering('R', 'relaunch', () => undefined, 'Start % once more, with the same inputs?'),
+    steering('V', 'recover', (row) => whyNotRecovered(row), 'Start % once more, from what it has done?'),
+  ];
+}
+
+/** What can be done with one node of an execution, and with the execution. */
+export function nodeActions(world: World, namespace: string, name: string, node: string): readonly Action[] {
+  return executionActions(world, [`${namespace}/${name}`]).map((action): Action => {
+    if (action.key === 'L')
+      return { ...action, intent: { kind: 'go', target: { kind: 'logs', namespace, name, node } } };
+    if (action.key === 'e') return { ...action, intent: { kind: 'go', target: eventsTarget(namespace, name) } };
+    return action;
+  });
+}
+
+function whyOver(row: ExecutionRow): string | undefined {
+  return row.isOver ? `it has ended: ${row.phase}` : undefined;
+}
+
+function isPaused({ phase }: ExecutionRow): boolean {
+  return phase.includes('(paused)');
+}
+
+function whyNotRecovered(row: ExecutionRow): string | undefined {
+  if (!row.isOver) return 'it has not ended';
+  return row.phase === 'Succeeded' ? 'it has succeeded: relaunch it' : undefined;
+}
+
+function whyNotAnswered(row: ExecutionRow): string | undefined {
+  if (row.waiting === '') return 'it waits for no approval';
+  return row.waiting.includes(',') ? `several nodes wait: open it and answer there (${row.waiting})` : undefined;
+}

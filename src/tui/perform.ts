@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Content } from './content.ts';
+import { lineText } from './line.ts';
+import type { Effect, Event } from './reduce.ts';
+import { placeOf, type State, type Work } from './state.ts';
+import type { TerminalHold } from './terminal-hold.ts';
+import type { World } from './world.ts';
+
+export interface Performing {
+  readonly state: State;
+  readonly world: World;
+  readonly content: Content;
+  readonly hold: TerminalHold;
+  readonly happen: (event: Event) => void;
+  readonly end: () => void;
+}
+
+/** Does what the reducer wants done. */
+export async function perform(effect: Effect, performing: Performing): Promise<void> {
+  const { state, world, content, hold, happen, end } = performing;
+  switch (effect.kind) {
+    case 'quit':
+      return end();
+    case 'suspend':
+      return hold.stop();
+    case 'refresh':
+      return world.refresh(placeOf(state));
+    case 'work':
+      return happen(await work(effect.work, world));
+    case 'save':
+      return happen(await save(content));
+    case 'pager':
+      return hold.lend(() => page(textOf(content)));
+  }
+}
+
+/** Runs the commands one after the other, and tells what the last one said, or the first that failed. */
+async function work({ label, commands }: Work, world: World): Promise<Event> {
+  let said = '';
+  for (const [at, argv] of commands.entries()) {
+    const { code, stdout, stderr } = await world.runCommand(argv, 10_000);
+    const text = plain(`${stdout}${stderr}`);
+    if (code !== 0) {
+      const done = at === 0 ? '' : `${at} of ${commands.length} done, then `;
+      return { kind: 'worked', isGood: false, text: `${done}${text || `${label} failed`}` };
+    }
+    said = text;
+  }
+  const text = commands.length > 1 ? `${label}: done` : said || `${label}: done`;
+  return { kind: 'worked', isGood: true, text };
+}
+
+function plain(text: string): string {
+  return text.replace(/\x1b\[[0-9;]*m/g, '').trim();
+}
+
+function textOf(content: Content): string {
+  if (content.kind !== 'text') return '';
+  return Array.from({ length: content.count }, (_, at) => `${lineText(content.line(at)).trimEnd()}\n`).join('');
+}
+
+/** Into the current folder, under a name that is not taken. */
+async function save(content: Content): Promise<Event> {
+  const base = content.title.replace(/[^\w.-]+/g, '-').replace(/^[.-]+/, '') || 'text';
+  for (let tries = 0; tries < MAX_SAVE_TRIES; tries++) {
+    const path = resolve(`${base}${tries === 0 ? '' : `-${tries}`}.txt`);
+    try {
+      await writeFile(path, textOf(content), { flag: 'wx' });
+      return { kind: 'worked', isGood: true, text: `saved as ${path}` };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+        return { kind: 'worked', isGood: false, text: `not saved: ${(error as Error).message}` };
+      }
+    }
+  }
+  return { kind: 'worked', isGood: false, text: `not saved: ${base}.txt and others are taken` };
+}
+
+const MAX_SAVE_TRIES = 100;
+
+/** What a person reads texts with: `$PAGER`, else less. */
+function page(text: string): Promise<void> {
+  const pager = process.env.PAGER || 'less -R';
+  return new Promise((done) => {
+    const child = spawn('/bin/sh', ['-c', pager], { stdio: ['pipe', 'inherit', 'inherit'] });
+    // A pager that is left early reads no more.
+    child.stdin.on('error', () => {});
+    child.on('error', () => done());
+    child.on('close', () => done());
+    child.stdin.end(text);
+  });
+}
