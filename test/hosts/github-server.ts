@@ -44,6 +44,8 @@ export interface GitHubState {
   /** `METHOD /path status`, in order. */
   readonly seen: string[];
   canWrite: boolean;
+  /** Requests of git. */
+  gitRequests: number;
   viewer: string;
   isForked: boolean;
   /** Runs before an answer is made. */
@@ -69,6 +71,7 @@ export async function startGitHub(
     faults: [],
     seen: [],
     canWrite: true,
+    gitRequests: 0,
     viewer: 'github-actions[bot]',
     isForked: false,
   };

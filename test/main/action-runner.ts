@@ -39,6 +39,8 @@ export interface ActionBench {
   commit(branch: string, files: Readonly<Record<string, string | undefined>>): string;
   /** Makes the pull request's head and its merge those of `change`; returns both. */
   offer(): { readonly head: string; readonly merge: string };
+  /** Makes both branches this commit again, and the host forget what it was told. */
+  reset(commit: string): void;
   /** A checkout as `actions/checkout` makes it. */
   checkout(depth: number): string;
   step(options?: StepOptions): Promise<Step>;
@@ -48,7 +50,12 @@ export interface ActionBench {
 export async function openActionBench(): Promise<ActionBench> {
   const folder = mkdtempSync(join(tmpdir(), 'pipectl-action-'));
   const repository = join(folder, 'host');
-  const server = await startGitHub(serveGit(() => join(repository, '.git'), TOKEN));
+  const gitServer = serveGit(() => join(repository, '.git'), TOKEN);
+  const server = await startGitHub((request, response) => {
+    const isServed = gitServer(request, response);
+    if (isServed) server.state.gitRequests += 1;
+    return isServed;
+  });
   const git = (...args: string[]): string => gitIn(repository, args);
   mkdirSync(repository);
   git('init', '-q', '-b', 'main');
@@ -78,6 +85,14 @@ export async function openActionBench(): Promise<ActionBench> {
       git('checkout', '-q', 'main');
       server.state.heads.set(7, head);
       return { head, merge };
+    },
+    reset(commit) {
+      git('checkout', '-q', '--force', 'main');
+      git('reset', '-q', '--hard', commit);
+      git('branch', '-qf', 'change', commit);
+      const { state } = server;
+      Object.assign(state, { comments: [], canWrite: true, before: undefined, gitRequests: 0 });
+      for (const list of [state.checks, state.statuses, state.uploads, state.faults, state.seen]) list.length = 0;
     },
     checkout(depth) {
       const workspace = mkdtempSync(join(folder, 'workspace-'));

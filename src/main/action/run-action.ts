@@ -1,9 +1,9 @@
 import { ConflictError, StalledError, WaitError } from '../../base/index.ts';
 import type { CodeHost } from '../../hosts/index.ts';
 import type { Report } from '../../review/index.ts';
-import { readEvent } from './event.ts';
+import { type ChangeEvent, readEvent } from './event.ts';
 import { type ActionInputs, isFailed, readInputs } from './inputs.ts';
-import { postCheck, postComment, uploadSarif } from './post.ts';
+import { type CommentRequest, postCheck, postComment, uploadSarif } from './post.ts';
 import { openChangeRepository } from './repository.ts';
 import { reviewerOf } from './review-change.ts';
 import { tellInLog, tellInSummary, writeReports } from './tell.ts';
@@ -36,17 +36,32 @@ async function reviewChange(world: ActionWorld, inputs: ActionInputs): Promise<n
   tellInSummary(world, report, rest.length > 0);
   const files = writeReports(world, report);
   setOutputs(world, { ...outputsOf(report), ...files });
+  await post(world, inputs, { event, first, reviewed, hasMore: rest.length > 0 });
+  return isFailed(report, inputs) ? 1 : 0;
+}
+
+interface Reviewed extends Omit<CommentRequest, 'host' | 'inputs' | 'event'> {
+  readonly event: ChangeEvent;
+  /** Whether the log has not room for all annotations. */
+  readonly hasMore: boolean;
+}
+
+async function post(
+  world: ActionWorld,
+  inputs: ActionInputs,
+  { event, first, reviewed, hasMore }: Reviewed,
+): Promise<void> {
   const host = await hostOf(world, inputs);
+  let comment: string | undefined;
   if (host !== undefined) {
-    const wantsCheck = inputs.check === 'always' || (inputs.check === 'auto' && rest.length > 0);
+    const wantsCheck = inputs.check === 'always' || (inputs.check === 'auto' && hasMore);
     if (wantsCheck) await tried(world, 'check', () => postCheck(world, host, inputs, first));
     if (inputs.sarif) await tried(world, 'code scanning', () => uploadSarif(world, inputs, event, first));
     if (inputs.comment && event.kind === 'pull-request') {
-      const outcome = await tried(world, 'comment', () => postComment(world, { host, inputs, event, first, reviewed }));
-      setOutputs(world, { comment: outcome ?? 'Skipped' });
+      comment = await tried(world, 'comment', () => postComment(world, { host, inputs, event, first, reviewed }));
     }
   }
-  return isFailed(report, inputs) ? 1 : 0;
+  setOutputs(world, { comment: comment ?? 'Skipped' });
 }
 
 function outputsOf({ verdict, findings, schedules }: Report): Readonly<Record<string, string>> {
