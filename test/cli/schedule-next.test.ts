@@ -25,6 +25,10 @@ spec: { launchPlan: close, cron: "0 18 * * mon-fri", timeZone: America/New_York,
 kind: Schedule
 metadata: { name: resting }
 spec: { launchPlan: close, every: 2h, active: false }
+---
+kind: Schedule
+metadata: { name: apart }
+spec: { launchPlan: close, every: 2h, end: "2026-01-01T04:00:00Z", spread: 5m }
 `;
 
 let plane: ControlPlane;
@@ -103,6 +107,12 @@ describe('pipectl schedule next', () => {
     const never = await next('--cron', '0 0 30 2 *');
     expect([never.code, never.out]).toEqual([0, '']);
     expect(never.err).toContain('it never ticks');
+  });
+
+  it('tells how far a spread puts executions from their ticks, and that no more ticks come', async () => {
+    const { err } = await next('apart', '--from', '2026-01-01T01:00:00Z');
+    expect(err).toContain('each starts up to 5m00s after its tick (spread)\n');
+    expect(err).toContain('it does not tick after that\n');
   });
 
   it('goes to the end of time and not beyond', async () => {

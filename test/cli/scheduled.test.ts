@@ -216,6 +216,7 @@ describe('pipectl backfill', () => {
     ['no beginning', [], 'say --from'],
     ['no time', ['--from', 'yesterday'], '--from yesterday: not a time'],
     ['a day that there is not', ['--from', '2025-02-30'], '--from 2025-02-30: not a time'],
+    ['an end before its beginning', ['--from', '2025-02-02', '--to', '2025-02-01'], 'is not after --from'],
     ['what is to come', ['--from', '2099-01-01'], 'what is to come runs by itself'],
     ['too many at a time', ['--from', '2025-01-01', '--concurrency', '101'], '--concurrency'],
   ])('refuses %s', async (_name, options, message) => {

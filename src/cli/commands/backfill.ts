@@ -59,12 +59,18 @@ function spanOf({ clock }: CommandContext, input: CommandInput, { spec }: Schedu
   const now = clock.now();
   const from = instant('from', text);
   const end = input.text('to');
-  const to = end === undefined ? now : Math.min(instant('to', end), now + 1);
-  if (to <= from)
+  const wanted = end === undefined ? now : instant('to', end);
+  if (wanted <= from && end !== undefined) {
     throw new UsageError(
-      `there is nothing between ${instantText(from)} and ${instantText(to)}`,
-      'what is to come runs by itself',
+      `--to ${instantText(wanted)} is not after --from ${instantText(from)}`,
+      'the earlier one first',
     );
+  }
+  const to = Math.min(wanted, now + 1);
+  if (to <= from) {
+    const span = `there is nothing between ${instantText(from)} and now, ${instantText(now)}`;
+    throw new UsageError(span, 'what is to come runs by itself');
+  }
   return { from, to };
 }
 

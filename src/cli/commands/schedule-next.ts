@@ -9,7 +9,8 @@ import {
   tickRuleOf,
   wallWindowsOf,
 } from '../../calendar/index.ts';
-import { type PreviewedTick, previewTicks, ruleWords } from '../../client/calendar/index.ts';
+import { type PlannedSchedule, type PreviewedTick, previewTicks, ruleWords } from '../../client/calendar/index.ts';
+import { durationText } from '../../client/index.ts';
 import { parseDatesFile, parseDuration, suggest } from '../../language/index.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -30,7 +31,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     );
   }
   const zone = zoneOption(input);
-  const { fields, isActive } = await wantedFields(context, input, name, zone);
+  const { fields, isActive, spread } = await wantedFields(context, input, name, zone);
   const made = tickRuleOf(fields);
   if (made.kind === 'error') throw new UsageError(printable(made.message));
   const shownZone = zone ?? fields.timeZone;
@@ -40,17 +41,26 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const ticks = previewTicks(made.rule, shownZone, from - 1, count);
   const words = ruleWords(made.rule);
   if (input.text('output') === 'json') {
-    const schedule = { ...(name !== undefined && { schedule: name, active: isActive }), ...fields, words };
+    const named = name === undefined ? {} : { schedule: name, active: isActive };
+    const late = spread === undefined ? {} : { spreadMs: spread.ms, spreadOffsetMs: spread.offsetMs };
+    const schedule = { ...named, ...fields, ...late, words };
     context.stdout.write(jsonText({ ...schedule, tzdata: process.versions.tz, shownZone, ticks: ticks.map(tickJson) }));
     return EXIT.ok;
   }
   const text = fields.cron === undefined ? '' : `"${printable(fields.cron)}" in ${fields.timeZone}: `;
   context.stderr.write(`${paint(context.stderr, 'dim', `${text}${words}`)}\n`);
+  if (spread !== undefined) context.stderr.write(`${spreadWords(spread)}\n`);
   if (!isActive) context.stderr.write(`${name} is not active: it does not tick until that changes\n`);
   if (ticks.length === 0)
     context.stderr.write(`${nextTick(made.rule, 0) === undefined ? 'it never ticks' : 'it does not tick any more'}\n`);
   else printTicks(context, input, ticks);
+  if (ticks.length > 0 && ticks.length < count) context.stderr.write('it does not tick after that\n');
   return EXIT.ok;
+}
+
+function spreadWords({ ms, offsetMs }: NonNullable<WantedSchedule['spread']>): string {
+  if (offsetMs === undefined) return `each starts up to ${durationText(ms)} after its tick (spread)`;
+  return `each starts ${durationText(offsetMs)} after its tick (spread)`;
 }
 
 const DEFAULT_COUNT = 20;
@@ -59,6 +69,7 @@ const MAX_COUNT = 10_000;
 interface WantedSchedule {
   readonly fields: TickFields;
   readonly isActive: boolean;
+  readonly spread?: PlannedSchedule['spread'];
 }
 
 async function wantedFields(
@@ -108,7 +119,8 @@ async function namedSchedule(
   }
   const excluded = [...(found.fields.exclude ?? []), ...exclude];
   const fields = excluded.length === 0 ? found.fields : { ...found.fields, exclude: excluded };
-  return { fields, isActive: found.isActive };
+  const { isActive, spread } = found;
+  return { fields, isActive, ...(spread !== undefined && { spread }) };
 }
 
 const MAX_NAMED = 10;

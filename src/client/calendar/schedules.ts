@@ -1,4 +1,4 @@
-import { type TickFields, tickFieldsOf } from '../../calendar/index.ts';
+import { spreadOffsetMs, type TickFields, tickFieldsOf } from '../../calendar/index.ts';
 import { ANNOTATION, type Cluster, type Schedule } from '../../cluster/index.ts';
 import type { EntityClosure } from '../../compiler/index.ts';
 import { listAll } from '../follow.ts';
@@ -10,6 +10,8 @@ export interface PlannedSchedule {
   readonly namespace?: string;
   readonly launchPlan: string;
   readonly fields: TickFields;
+  /** Its executions start so long after their ticks, at most; where its namespace is known, `offsetMs` says how long. */
+  readonly spread?: { readonly ms: number; readonly offsetMs?: number };
   /** Neither switched off in its definition nor suspended by a person. */
   readonly isActive: boolean;
 }
@@ -19,8 +21,9 @@ export function schedulesOfClosures(closures: Iterable<EntityClosure>): readonly
   const schedules: PlannedSchedule[] = [];
   for (const closure of closures) {
     if (closure.kind !== 'Schedule') continue;
-    const { name, launchPlan, active } = closure;
-    schedules.push({ name, launchPlan, fields: tickFieldsOf(closure), isActive: active });
+    const { name, launchPlan, active, spreadMs } = closure;
+    const spread = spreadMs === undefined ? {} : { spread: { ms: spreadMs } };
+    schedules.push({ name, launchPlan, fields: tickFieldsOf(closure), ...spread, isActive: active });
   }
   return schedules.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -43,6 +46,9 @@ export function plannedSchedule({ metadata, spec }: Schedule): PlannedSchedule {
     ...(namespace !== undefined && { namespace }),
     launchPlan: spec.launchPlan,
     fields: tickFieldsOf(spec),
+    ...(spec.spreadMs !== undefined && {
+      spread: { ms: spec.spreadMs, offsetMs: spreadOffsetMs(namespace ?? '', name, spec.spreadMs) },
+    }),
     isActive: spec.active && !isSuspended,
   };
 }

@@ -67,10 +67,9 @@ export async function simulateTicks(plan: TickPlan, options: Pick<TickWorldOptio
     world.timeline.after(0, () => run(...args))) as unknown as typeof setImmediate;
   const isOver = (): boolean => violation !== undefined;
   try {
-    await play(plan, world, isOver, (aheadMs) => {
+    await play(plan, world, isOver, () => {
       // What a clock that was ahead has settled, though it has not written that, is for its policies.
-      const { now } = world.timeline;
-      facts.calmAt = Math.max(now + aheadMs, world.troubledUntil, facts.settledUntil ?? 0) + LEASED_MS;
+      facts.calmAt = Math.max(world.shownUntil, world.troubledUntil, facts.settledUntil ?? 0) + LEASED_MS;
     });
     if (!isOver()) oracle.end(facts);
   } catch (error) {
@@ -90,12 +89,7 @@ export async function simulateTicks(plan: TickPlan, options: Pick<TickWorldOptio
   return { seed, violation, hash: world.hash(), events, executions: facts.runs.size, shards: schedulers, phases: {} };
 }
 
-async function play(
-  plan: TickPlan,
-  world: TickWorld,
-  isOver: () => boolean,
-  isCalm: (wasAheadMs: number) => void,
-): Promise<void> {
+async function play(plan: TickPlan, world: TickWorld, isOver: () => boolean, isCalm: () => void): Promise<void> {
   const { timeline, people, processes, options, note } = world;
   people.begin();
   for (const fault of plan.faults) {
@@ -120,9 +114,8 @@ async function play(
   await timeline.drive(plan.startMs + plan.hours * HOUR, isOver);
   if (isOver()) return;
   note('calm');
-  const wasAheadMs = aheadNowMs(world);
   calmDown(world);
-  isCalm(wasAheadMs);
+  isCalm();
   await timeline.drive(timeline.now + CALM_MS, isOver);
   if (isOver()) return;
   note('mended');

@@ -37,6 +37,8 @@ export interface TickWorld {
   /** The most that a clock of a scheduler ever was wrong. */
   aheadMs: number;
   behindMs: number;
+  /** The latest that a clock of a scheduler ever showed before it was set. */
+  shownUntil: number;
   troubledUntil: number;
   isCalm: boolean;
 }
@@ -105,6 +107,7 @@ export function createTickWorld(plan: TickPlan, { trace, wrote }: TickWorldOptio
     skew,
     aheadMs: 0,
     behindMs: 0,
+    shownUntil: 0,
     troubledUntil: 0,
     isCalm: false,
   };
@@ -172,6 +175,7 @@ export function strike(world: TickWorld, fault: TickFault): void {
     case 'clock': {
       const of = fault.who === -1 ? skew : process?.skew;
       if (of === undefined) return;
+      noteShown(world);
       of.ms += fault.byMs;
       if (of === skew) return;
       world.aheadMs = Math.max(world.aheadMs, of.ms);
@@ -185,8 +189,13 @@ export function aheadNowMs({ processes }: TickWorld): number {
   return Math.max(0, ...processes.map(({ skew }) => skew.ms));
 }
 
+function noteShown(world: TickWorld): void {
+  world.shownUntil = Math.max(world.shownUntil, world.timeline.now + aheadNowMs(world));
+}
+
 /** Nothing goes wrong from here on. */
 export function calmDown(world: TickWorld): void {
+  noteShown(world);
   world.isCalm = true;
   world.troubledUntil = Math.max(world.troubledUntil, world.timeline.now);
   Object.assign(world.disk, { slowUntil: 0, fullUntil: 0 });
