@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { MAX_FOLLOWED_HEADS } from '../../base/index.ts';
-import { annotationsOf, type CodeHost, MARK_CHARACTERS, upsertComment } from '../../hosts/index.ts';
+import { annotationsOf, type CodeHost, postComment as writeComment } from '../../hosts/index.ts';
 import { renderMarkdown, toSarif } from '../../review/index.ts';
 import { VERSION } from '../version.ts';
 import type { ChangeEvent } from './event.ts';
@@ -28,10 +28,16 @@ export async function postComment(world: ActionWorld, request: CommentRequest): 
   const link = runUrl(world);
   let [head, { report }] = [event.head, first];
   for (let count = 0; ; count += 1) {
-    const limit = host.maxCommentCharacters - MARK_CHARACTERS;
-    const rest = link === undefined ? 'the summary of the job' : `[the summary of the job](${link})`;
-    const markdown = renderMarkdown(report, { limit, rest });
-    const outcome = await upsertComment(host, { number: event.number, topic, head, markdown });
+    const failed = isFailed(report, inputs);
+    const post = {
+      number: event.number,
+      head,
+      topic,
+      report,
+      isFailed: failed,
+      ...(link !== undefined && { url: link }),
+    };
+    const outcome = await writeComment(host, post);
     if (outcome.kind !== 'Outdated') return outcome.kind;
     say(world, `pull request ${event.number} has a newer head: ${outcome.head.slice(0, 7)}`);
     if (!outcome.hasWritten || count === MAX_FOLLOWED_HEADS) return outcome.kind;

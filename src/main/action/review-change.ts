@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { readHistory, reportOf } from '../../client/review/index.ts';
 import { createParseCache, type ParseCache } from '../../compiler/index.ts';
+import { shortOid } from '../../git/index.ts';
 import { historyIn, type Report } from '../../review/index.ts';
 import { planReview } from '../plan-review.ts';
 import { openRevision } from '../revision.ts';
@@ -45,7 +46,11 @@ export function reviewerOf(
           historyOf: async (namespace) => (histories === undefined ? undefined : historyIn(histories, namespace)),
           plan: planReview,
         });
-        return { report: inFolder(report, inputs.path), commit: event.kind === 'pull-request' ? event.head : to };
+        const told = inFolder(report, inputs.path);
+        if (event.kind !== 'pull-request') return { report: told, commit: to };
+        // People know the head that they pushed, not the merge that the host made of it.
+        const title = `${event.headBranch} (${shortOid(event.head)})`;
+        return { report: { ...told, head: { ...told.head, title } }, commit: event.head };
       } finally {
         head.close();
       }

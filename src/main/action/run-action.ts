@@ -1,6 +1,7 @@
 import { ConflictError, StalledError, WaitError } from '../../base/index.ts';
 import type { CodeHost } from '../../hosts/index.ts';
 import type { Report } from '../../review/index.ts';
+import { openCodeHost } from '../code-host.ts';
 import { type ChangeEvent, readEvent } from './event.ts';
 import { type ActionInputs, isFailed, readInputs } from './inputs.ts';
 import { type CommentRequest, postCheck, postComment, uploadSarif } from './post.ts';
@@ -76,14 +77,11 @@ function outputsOf({ verdict, findings, schedules }: Report): Readonly<Record<st
   };
 }
 
-/** octokit is loaded where something is posted. */
-async function hostOf({ env, signal, ...world }: ActionWorld, { token }: ActionInputs): Promise<CodeHost | undefined> {
-  const [owner = '', repository = ''] = (env.GITHUB_REPOSITORY ?? '').split('/');
-  if (token === '' || owner === '' || repository === '') return undefined;
-  const { createGitHubHost } = await import('../../hosts/adapters/github/index.ts');
-  const apiUrl = env.GITHUB_API_URL ?? 'https://api.github.com';
-  const onWait = (message: string): void => say({ env, signal, ...world }, message);
-  return createGitHubHost({ apiUrl, owner, repository, token, signal, onWait });
+async function hostOf(world: ActionWorld, { token }: ActionInputs): Promise<CodeHost | undefined> {
+  const { GITHUB_REPOSITORY: project = '', GITHUB_API_URL: apiUrl = 'https://api.github.com' } = world.env;
+  if (token === '' || project === '') return undefined;
+  const onWait = (message: string): void => say(world, message);
+  return openCodeHost({ kind: 'github', apiUrl, project, token, signal: world.signal, onWait });
 }
 
 /** What cannot be posted is told, and changes nothing about the result: a fork's token may only read. */
