@@ -100,7 +100,12 @@ export function judgeEnding(error: ExecutionError): Outcome {
 }
 
 function exitError(seen: Terminated): ExecutionError {
-  const code = { exitCode: seen.exitCode, ...(seen.signal !== undefined && { signal: String(seen.signal) }) };
+  const { exitCode } = seen;
+  // A command that was never started has none.
+  const code = {
+    ...(exitCode >= 0 && { exitCode }),
+    ...(seen.signal !== undefined && { signal: String(seen.signal) }),
+  };
   switch (seen.reason) {
     case 'OOMKilled':
       return { reason: 'OutOfMemory', message: 'it was killed for using more memory than its limit', ...code };
@@ -179,11 +184,13 @@ export function attemptTimers(
 
 /**
  * Notes what keeps an attempt from starting. What does not heal by itself has its time from when it is first seen; where
- * only its words change, the time goes on. The timer that ends it; undefined: none is needed.
+ * only its words change, the time goes on. `isKnown`: status told of a trouble already, so a state that was restored has
+ * forgotten when it began, and it counts from the earliest that it can have been. The timer that ends it; undefined: none is needed.
  */
 export function noteStuck(
   attempt: AttemptState,
   { why = '', giveUp }: { readonly why?: string; readonly giveUp?: GiveUp },
+  isKnown: boolean,
   now: UnixMs,
 ): UnixMs | undefined {
   if (giveUp === undefined) {
@@ -192,7 +199,8 @@ export function noteStuck(
   }
   const error = { reason: giveUp.reason, message: cut(why) };
   const known = attempt.stuck?.error.reason === giveUp.reason ? attempt.stuck.at : undefined;
-  attempt.stuck = { error, at: known ?? now + giveUp.afterMs };
+  const since = isKnown ? Math.min(now, giveUp.since ?? now) : now;
+  attempt.stuck = { error, at: known ?? since + giveUp.afterMs };
   return known === undefined ? attempt.stuck.at : undefined;
 }
 

@@ -70,6 +70,8 @@ export interface AttemptObservation {
 export interface GiveUp {
   readonly reason: string;
   readonly afterMs: number;
+  /** Since when it may have lasted. Absent: nobody knows. */
+  readonly since?: UnixMs;
 }
 
 export interface Terminated {

@@ -127,7 +127,8 @@ export function observeSubtask(round: Round, frame: Frame, node: MapPlan, observ
   switch (seen.kind) {
     case 'Waiting':
       if (attempt.runningAt === undefined) {
-        watchStart(round, frame.base + node.index, observation.index, attempt, seen);
+        const isKnown = map.written?.message !== undefined;
+        watchStart(round, frame.base + node.index, observation.index, attempt, seen, isKnown);
         if (seen.why !== undefined) waitFor(round, frame, node, map, seen.why);
       }
       // A restored attempt learns only now when it was created.

@@ -168,7 +168,7 @@ export function observeTask(round: Round, frame: Frame, node: RunsTask, observat
   switch (seen.kind) {
     case 'Waiting':
       if (task.runningAt !== undefined) return;
-      watchStart(round, number, -1, task, seen);
+      watchStart(round, number, -1, task, seen, task.written?.message !== undefined);
       if (task.waitsFor === seen.why) return;
       task.waitsFor = seen.why;
       touch(round, frame, node);
@@ -197,8 +197,9 @@ export function watchStart(
   index: number,
   attempt: AttemptState,
   seen: Extract<AttemptObservation['seen'], { readonly kind: 'Waiting' }>,
+  isKnown: boolean,
 ): void {
-  const at = noteStuck(attempt, seen, round.now);
+  const at = noteStuck(attempt, seen, isKnown, round.now);
   if (at !== undefined) addTimer(round, { at, kind: 'stuck', node, index, attempt: attempt.attempt });
 }
 

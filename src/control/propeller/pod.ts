@@ -162,8 +162,8 @@ export function refusedAttempt(
   return observed(state, wanted, { kind: 'Terminated', exitCode: NEVER_RAN, reason, message });
 }
 
-/** As shells have it for a command that cannot be run. */
-const NEVER_RAN = 126;
+/** There is no exit code. */
+const NEVER_RAN = -1;
 
 /** Of which attempt the pod is; undefined for a node that the state does not have. */
 function observed(state: EngineState, pod: Pod, seen: AttemptObservation['seen']): AttemptObservation | undefined {

@@ -1,4 +1,4 @@
-import { POD_GIVE_UP_MS } from '../../base/index.ts';
+import { instantMs, POD_GIVE_UP_MS } from '../../base/index.ts';
 import type { ContainerStatus, Pod } from '../../cluster/index.ts';
 import { conditionOf, said } from './pod-condition.ts';
 import type { GiveUp, PodSeen } from './pod-form.ts';
@@ -40,7 +40,8 @@ export function judgeWaiting(pod: Pod, container: ContainerStatus | undefined): 
     if (giveUp === undefined || (reason === 'CreateContainerConfigError' && COMES_LATER.test(message))) {
       return { kind: 'Waiting', why: reason === 'CreateContainerConfigError' ? said(message, reason) : why };
     }
-    return { kind: 'Waiting', why, giveUp };
+    const since = instantMs(pod.status?.startTime);
+    return { kind: 'Waiting', why, giveUp: { ...giveUp, ...(since !== undefined && { since }) } };
   }
   const scheduled = conditionOf(pod, 'PodScheduled');
   if (scheduled?.status !== 'False') return { kind: 'Waiting' };

@@ -21,6 +21,8 @@ const PLACE = {
   outputs: '/dev/termination-log',
 } as const;
 const INPUTS_FILE = 'inputs.json';
+/** Kubernetes keeps seconds in 32 bits. */
+const MAX_SECONDS = 2 ** 31 - 1;
 /** Nobody in particular, as distroless images have it: an image's own user is root more often than not. */
 const NOBODY = 65_532;
 
@@ -77,7 +79,8 @@ function deadlineOf({ queueMs = MAX_POD_PREPARATION_MS, runMs }: WantedPod['time
   activeDeadlineSeconds?: number;
 } {
   if (runMs === undefined) return {};
-  return { activeDeadlineSeconds: Math.ceil((runMs + queueMs) / 1_000) + POD_GRACE_S };
+  const seconds = Math.ceil((runMs + queueMs) / 1_000) + POD_GRACE_S;
+  return { activeDeadlineSeconds: Math.min(seconds, MAX_SECONDS) };
 }
 
 function placementOf(settings: NonNullable<WantedPod['settings']>): JsonObject {

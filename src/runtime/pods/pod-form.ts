@@ -59,4 +59,6 @@ export type PodSeen =
 export interface GiveUp {
   readonly reason: string;
   readonly afterMs: number;
+  /** When its kubelet took the pod: the trouble is no older. */
+  readonly since?: UnixMs;
 }

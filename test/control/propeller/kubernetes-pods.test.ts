@@ -14,7 +14,7 @@ import {
   type Write,
 } from '../../../src/cluster/index.ts';
 import type { TaskClosure } from '../../../src/compiler/index.ts';
-import { type Propeller, startPropeller } from '../../../src/control/propeller/index.ts';
+import { type Propeller, type PropellerOptions, startPropeller } from '../../../src/control/propeller/index.ts';
 import { openIsomorphicReader } from '../../../src/git/adapters/isomorphic/index.ts';
 import { hostClock, hostRandom } from '../../../src/main/host.ts';
 import { createKubernetesPods, createSourceMaps } from '../../../src/runtime/index.ts';
@@ -92,6 +92,7 @@ type LeapingClock = ReturnType<typeof leapingClock>;
 function startEngine(
   repository?: string,
   image = 'busybox:1.37',
+  options: Partial<PropellerOptions> = {},
 ): { readonly propeller: Propeller; readonly clock: LeapingClock } {
   const clock = leapingClock();
   const counted: Cluster = {
@@ -110,7 +111,7 @@ function startEngine(
   const reader = repository === undefined ? undefined : openIsomorphicReader(join(repository, '.git'));
   const sources = createSourceMaps({ cluster: counted, clock, log, ...(reader && { readerOf: () => reader }) });
   const pods = createKubernetesPods(sources, { image });
-  const propeller = startPropeller({ cluster: counted, clock, random: hostRandom, log, pods });
+  const propeller = startPropeller({ cluster: counted, clock, random: hostRandom, log, pods, ...options });
   ends.push(() => propeller.stop());
   return { propeller, clock };
 }
@@ -207,6 +208,22 @@ it('an image that cannot be pulled is waited for, with its reason, and then give
   const { status } = await done;
   expect(status).toMatchObject({ phase: 'Failed', error: { reason: 'ImagePullFailed', node: 'one' } });
   expect(status?.error?.message).toContain('Back-off pulling image');
+});
+
+it('it is given up also by an engine that has forgotten when it began', async () => {
+  await kubelet(() => [waiting('InvalidImageName', 'no name')]);
+  const { clock, propeller } = startEngine(undefined, undefined, { parkAfterMs: 1 });
+  const done = runTask(RETRIED);
+  const why = (it: Execution) => it.status?.nodes?.one?.message === 'InvalidImageName: no name';
+  await untilObject<Execution>(cluster, keyOf('Execution', 'flow-1'), why);
+  for (let i = 0; i < 3; i++) {
+    await expect.poll(() => propeller.stats().hotExecutions).toBe(0);
+    clock.leap(POD_GIVE_UP_MS.invalid);
+  }
+  expect((await done).status?.error).toMatchObject({
+    reason: 'InvalidImageName',
+    message: 'InvalidImageName: no name',
+  });
 });
 
 it('a pod without a place says so, and the queue timeout ends it', async () => {
