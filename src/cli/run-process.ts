@@ -11,8 +11,8 @@ import { openTerminal } from './terminal.ts';
 export async function runProcess(checked?: FirstVerdict): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // The reader went away (`pipectl get … | head`): nobody is left to tell.
-      if (error.code === 'EPIPE') process.exit(EXIT.ok);
+      // The reader went away (`pipectl get … | head`), or the terminal did: nobody is left to tell.
+      if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(EXIT.ok);
       throw error;
     });
   }

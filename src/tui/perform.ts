@@ -48,7 +48,8 @@ async function work({ label, commands }: Work, world: World): Promise<Event> {
     }
     said = text;
   }
-  const text = commands.length > 1 ? `${label}: done` : said || `${label}: done`;
+  // Some commands answer with a name alone.
+  const text = commands.length > 1 || said === '' ? `${label}: done` : /\s/.test(said) ? said : `${label}: ${said}`;
   return { kind: 'worked', isGood: true, text };
 }
 

@@ -54,12 +54,22 @@ export function bodyHeight(rows: number, footer = 1): number {
 
 /** Rows of a list's table that hold objects. */
 export function listHeight(rows: number, content: ListContent, footer = 1): number {
-  return Math.max(1, bodyHeight(rows, footer) - content.facts.length - 1 - (content.note === undefined ? 0 : 1));
+  return rowsOf(content, bodyHeight(rows, footer));
 }
 
 /** Rows of a text that can be seen. */
 export function textHeight(rows: number, content: TextContent, footer = 1): number {
   return Math.max(1, bodyHeight(rows, footer) - content.facts.length - (content.note === undefined ? 0 : 1));
+}
+
+/** Rows of a table that hold objects, in a body of this height. */
+function rowsOf(content: ListContent, height: number): number {
+  return Math.max(1, height - shownFacts(content, height).length - 1 - (content.note === undefined ? 0 : 1));
+}
+
+/** Where there is little room, the first facts only: the rows are what one came for. */
+function shownFacts({ facts }: ListContent, height: number): readonly Line[] {
+  return facts.length <= height / 2 ? facts : facts.slice(0, Math.max(1, Math.floor(height / 4)));
 }
 
 function tooSmall(columns: number, rows: number): readonly Line[] {
@@ -74,10 +84,10 @@ function rule(columns: number): Line {
 function listLines(place: Place, content: ListContent, columns: number, height: number): readonly Line[] {
   const hasPane = columns >= PANE_COLUMNS && content.detail !== undefined;
   const room = hasPane ? Math.max(60, Math.floor(columns * 0.6)) : columns;
-  const rows = Math.max(1, height - content.facts.length - 1 - (content.note === undefined ? 0 : 1));
+  const rows = rowsOf(content, height);
   const { index, top } = positionOf(place.list, content, rows);
   const table = tableLayout(content, room);
-  const lines: Line[] = [...content.facts.map((line) => cutLine(line, columns))];
+  const lines: Line[] = shownFacts(content, height).map((line) => cutLine(line, columns));
   const tableLines: Line[] = [headLine(table, content, place)];
   for (let at = top; at < Math.min(top + rows, content.count); at++) {
     tableLines.push(rowLine(table, content, at, at === index, place.list.marks.has(content.idAt(at) ?? ''), room));
@@ -102,8 +112,11 @@ interface TableLayout {
 }
 
 const LEAST_TAIL = 20;
+/** Below, a table has room for words only. */
+const TAIL_COLUMNS = 60;
 
-function tableLayout({ columns, tail }: ListContent, room: number): TableLayout {
+function tableLayout({ columns, ...content }: ListContent, room: number): TableLayout {
+  const tail = room < TAIL_COLUMNS ? undefined : content.tail;
   const forColumns = room - 2 - (tail === undefined ? 0 : LEAST_TAIL + GAP.length);
   const widths = fitColumns(
     columns,
@@ -124,7 +137,7 @@ function headLine({ shown, tail }: TableLayout, content: ListContent, { list }: 
   const sorted =
     list.sort === undefined ? [] : [span(`  by ${list.sort}${list.isDescending === false ? ' ↑' : ' ↓'}`, 'dim')];
   const line: Line = [span(`  ${cells.join(GAP)}`, 'dim')];
-  if (content.tail === undefined) return [...line, ...sorted];
+  if (content.tail === undefined || tail === 0) return [...line, ...sorted];
   return [...line, span(GAP), ...content.tail.title(tail)];
 }
 
@@ -142,12 +155,12 @@ function rowLine(
   ];
   for (const [position, { at: cellAt, column, width }] of shown.entries()) {
     const cell = cells[cellAt] ?? { text: '' };
-    const isLast = position === shown.length - 1 && content.tail === undefined;
+    const isLast = position === shown.length - 1 && tail === 0;
     const text = cutTo(cell.text, width);
     spans.push({ ...cell, text: isLast && column.align !== 'right' ? text : pad(text, width, column) });
     if (!isLast) spans.push(span(GAP));
   }
-  const withTail = content.tail === undefined ? spans : [...spans, ...content.tail.draw(at, tail)];
+  const withTail = content.tail === undefined || tail === 0 ? spans : [...spans, ...content.tail.draw(at, tail)];
   if (!isSelected) return withTail;
   // Inverse as one run, so that moving it costs few bytes; the state keeps its glyph and its word.
   const [marker = span(''), ...rest] = withTail;

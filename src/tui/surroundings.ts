@@ -236,7 +236,7 @@ function helpBox(
 ): readonly Line[] {
   const where = content.kind === 'list' ? 'lists' : 'texts';
   const line = (keys: string, label: string, why?: string): Line => [
-    span(keys.padEnd(18), why === undefined ? 'key' : 'dim'),
+    span(`${keys.padEnd(19)} `, why === undefined ? 'key' : 'dim'),
     span(label),
     ...(why === undefined ? [] : [span(`  not now: ${clean(why)}`, 'dim')]),
   ];

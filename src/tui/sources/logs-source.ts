@@ -157,7 +157,7 @@ function drawn(line: LogLine | undefined, width: number, hasTimestamps: boolean)
   return [
     ...(hasTimestamps ? [span(`${at.padEnd(19)}  `, 'dim')] : []),
     ...(from === '' ? [] : [span(`${from.padEnd(width)}  `, tone)]),
-    span(text, /\b(error|fatal|exception|traceback)\b/i.test(text) ? 'bad' : 'plain'),
+    span(text, /\b(?:ERROR|FATAL|Traceback|\w*Error:|\w*Exception:)/.test(text) ? 'bad' : 'plain'),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { UnixMs } from '../../base/index.ts';
 import { durationText, type ExecutionPulse, withNextTick } from '../../client/index.ts';
 import { type Condition, humanDuration, type Repository, type Schedule, type Shard } from '../../cluster/index.ts';
 import type { TextContent } from '../content.ts';
-import { blankLines, clean, type Line, span } from '../line.ts';
+import { clean, type Line, span } from '../line.ts';
 import { phaseSpan } from '../phase.ts';
 import { sparkline } from './sparkline.ts';
 
@@ -10,12 +10,15 @@ export interface PulseModel {
   readonly server: string;
   readonly executions: ExecutionPulse;
   readonly isLoaded: boolean;
-  readonly repositories: readonly Repository[];
-  readonly shards: readonly Shard[];
-  readonly schedules: readonly Schedule[];
+  /** Absent: not read yet. */
+  readonly repositories: readonly Repository[] | undefined;
+  readonly shards: readonly Shard[] | undefined;
+  readonly schedules: readonly Schedule[] | undefined;
   /** Free workers of all shards, oldest first. */
   readonly freeWorkers: readonly number[];
 }
+
+const LOADING = span('  loading…', 'dim');
 
 /** How all of it is: executions, workers, repositories, schedules, what failed last. */
 export function pulseContent(model: PulseModel, now: UnixMs): TextContent {
@@ -31,13 +34,12 @@ export function pulseContent(model: PulseModel, now: UnixMs): TextContent {
     ...scheduleLines(model.schedules, now),
     [],
     ...failureLines(model.executions, now),
-    ...blankLines(0),
   ];
   return { kind: 'text', title: 'pulse', facts: [], count: lines.length, line: (at) => lines[at] ?? [] };
 }
 
 function executionLines({ executions, isLoaded }: PulseModel): readonly Line[] {
-  if (!isLoaded) return [[span('Executions', 'title'), span('  loading…', 'dim')]];
+  if (!isLoaded) return [[span('Executions', 'title'), LOADING]];
   const { running, queued, waiting, succeeded, failed, perMinute } = executions;
   const last = perMinute.at(-2) ?? 0;
   return [
@@ -58,6 +60,7 @@ function executionLines({ executions, isLoaded }: PulseModel): readonly Line[] {
 
 function shardLines({ shards, freeWorkers }: PulseModel, now: UnixMs): readonly Line[] {
   const title: Line = [span('Workers', 'title')];
+  if (shards === undefined) return [[...title, LOADING]];
   if (shards.length === 0) return [title, [span('  no shard has reported', 'dim')]];
   const sum = (read: (status: NonNullable<Shard['status']>) => number): number =>
     shards.reduce((total, { status }) => total + (status === undefined ? 0 : read(status)), 0);
@@ -89,8 +92,9 @@ function shardLines({ shards, freeWorkers }: PulseModel, now: UnixMs): readonly 
   ];
 }
 
-function repositoryLines(repositories: readonly Repository[]): readonly Line[] {
+function repositoryLines(repositories: PulseModel['repositories']): readonly Line[] {
   const title: Line = [span('Repositories', 'title')];
+  if (repositories === undefined) return [[...title, LOADING]];
   if (repositories.length === 0) {
     return [title, [span('  none yet: `pipectl init` writes a project, `git push pipectl main` brings it', 'dim')]];
   }
@@ -122,7 +126,8 @@ function repositoryLines(repositories: readonly Repository[]): readonly Line[] {
   ];
 }
 
-function scheduleLines(schedules: readonly Schedule[], now: UnixMs): readonly Line[] {
+function scheduleLines(schedules: PulseModel['schedules'], now: UnixMs): readonly Line[] {
+  if (schedules === undefined) return [[span('Schedules', 'title'), LOADING]];
   const next = schedules
     .map((schedule) => withNextTick(schedule, now) as Schedule)
     .flatMap(({ metadata, status }) => {

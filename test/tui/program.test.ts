@@ -1,0 +1,166 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type ControlPlane, execution, openControlPlane } from '../cli/control-plane.ts';
+import { type Driven, drive } from './terminal.ts';
+
+/** The whole program in a pseudo-terminal, against the real API over a real store. */
+let plane: ControlPlane;
+let driven: Driven | undefined;
+const STARTED = '2026-01-02T03:04:05.000Z';
+
+beforeAll(async () => {
+  plane = await openControlPlane();
+  await plane.create(execution('nightly-aaaaaa'), execution('nightly-bbbbbb'), execution('wide-cccccc'));
+  const node = { phase: 'Succeeded', startedAt: STARTED, finishedAt: '2026-01-02T03:04:07.000Z' };
+  await plane.setStatus('nightly-aaaaaa', {
+    phase: 'Failed',
+    startedAt: STARTED,
+    finishedAt: '2026-01-02T03:04:09.000Z',
+    nodeCount: 3,
+    nodes: {
+      ingest: node,
+      forecast: { ...node, phase: 'Failed', error: { reason: 'NonZeroExit', message: 'exit 7' } },
+    },
+    error: { reason: 'NonZeroExit', message: 'exit \u001b[31m7\u001b[0m of 東京', node: 'forecast' },
+  });
+  await plane.setStatus('nightly-bbbbbb', {
+    phase: 'Running',
+    startedAt: STARTED,
+    nodeCount: 3,
+    nodes: { ingest: node },
+  });
+});
+afterAll(() => plane.close());
+afterEach(async () => {
+  driven?.end();
+  await driven?.ended;
+  driven = undefined;
+});
+
+function start(columns = 80, rows = 24, env: Record<string, string> = {}, ...args: string[]): Driven {
+  const where = { PIPECTL_KUBECONFIG: plane.api.kubeconfig, XDG_DATA_HOME: plane.api.folder };
+  driven = drive({ columns, rows, env: { ...where, ...env }, args: ['tui', '-n', 'ticketing-production', ...args] });
+  return driven;
+}
+
+describe('the full-screen terminal', () => {
+  it('lists, opens, goes back, filters and finds its way by the palette', async () => {
+    const tui = start();
+    await tui.sees('nightly-aaaaaa', 'nightly-bbbbbb', '● connected', '✗ Failed', '▶ Running');
+    expect(tui.rows()).toHaveLength(24);
+    tui.press('G\r');
+    await tui.sees('executions › nightly-aaaaaa', '✗ Failed in 4.0s', 'NonZeroExit: exit', 'ingest');
+    tui.press('\u001b');
+    await tui.sees(/^executions {2,}/);
+    tui.press('/phase:running');
+    await tui.sees('1 of 3', '/phase:running');
+    tui.press('\r\u001b');
+    await tui.sees('nightly-aaaaaa');
+    tui.press(':sched\r');
+    await tui.sees('schedules', '30 2 * * *');
+    tui.press('?');
+    await tui.sees('In lists', 'suspend');
+  });
+
+  it('asks before it aborts, and shows the command', async () => {
+    await plane.create(execution('abort-dddddd'));
+    const tui = start(100, 30, {}, '--filter', 'name:abort');
+    await tui.sees('abort-dddddd', '1 of');
+    tui.press('A');
+    await tui.sees('Abort abort-dddddd?', '$ pipectl abort abort-dddddd -n ticketing-production');
+    tui.press('n');
+    await tui.sees('e events');
+    tui.press('A');
+    await tui.sees('Abort abort-dddddd?');
+    tui.press('y');
+    await tui.sees('abort-dddddd is being aborted', 'Aborting');
+  });
+
+  it('says what cannot be done, and why', async () => {
+    const tui = start(100, 30, {}, '--filter', 'name:nightly-aaaaaa');
+    await tui.sees('1 of');
+    tui.press('A');
+    await tui.sees('cannot abort: it has ended: Failed');
+  });
+
+  it('shows what data holds and never lets it act', async () => {
+    const tui = start(200, 30, {}, '--filter', 'name:nightly-aaaaaa');
+    await tui.sees('exit  [31m7 [0m of 東京');
+    expect(tui.raw()).not.toContain('\u001b[31m7');
+  });
+
+  it('is right after a storm of sizes, and says when there is no room', async () => {
+    const tui = start();
+    await tui.sees('● connected');
+    for (let step = 0; step < 20; step++) tui.resize(60 + ((step * 37) % 90), 12 + ((step * 7) % 30));
+    tui.resize(39, 9);
+    await tui.sees('too small');
+    tui.resize(90, 20);
+    await tui.sees('● connected', 'nightly-aaaaaa', 'q quit');
+    expect(tui.rows()[1]).toBe('─'.repeat(90));
+    expect(tui.rows().filter((row) => row.includes('● connected'))).toHaveLength(1);
+  });
+
+  it('goes on without the server, says so, and finds it again', async () => {
+    const tui = start();
+    await tui.sees('● connected');
+    await plane.api.stopApi();
+    await tui.sees('○ reconnecting');
+    tui.press('jj?');
+    await tui.sees('In lists');
+    tui.press('\u001b');
+    await plane.api.restartApi();
+    await tui.sees('● connected', 'nightly-aaaaaa');
+  });
+
+  it('has no colour where nobody wants it, and still tells what is selected', async () => {
+    const tui = start(80, 24, { NO_COLOR: '1' });
+    await tui.sees('▌ ', '✗ Failed');
+    expect(tui.raw()).not.toMatch(/\u001b\[[0-9;]*3[0-7]m/);
+  });
+
+  it('takes pasted text for text', async () => {
+    const tui = start();
+    await tui.sees('● connected');
+    tui.press('\u001b[200~qqq\u001b[201~');
+    tui.press('/');
+    await tui.sees('words, !not');
+    tui.press('\u001b[200~name:aaaaaa\u001b[201~');
+    await tui.sees('1 of');
+  });
+});
+
+describe('the terminal afterwards', () => {
+  it.each([
+    ['q', 0],
+    ['ctrl-c', 0],
+    ['SIGTERM', 130],
+    ['SIGHUP', 130],
+  ] as const)('is whole after %s', async (how, code) => {
+    const tui = start();
+    await tui.sees('● connected');
+    expect(tui.isOnOtherScreen()).toBe(true);
+    if (how.startsWith('SIG')) tui.kill(how);
+    else tui.press(how === 'q' ? 'q' : '\u0003');
+    expect(await tui.ended).toMatchObject({ exitCode: code });
+    expect(tui.isOnOtherScreen()).toBe(false);
+    expect(tui.raw().slice(tui.raw().lastIndexOf('\u001b[?1049l') - 40)).toContain('\u001b[?25h');
+  });
+
+  it('is given back while the program is stopped, and taken again', async () => {
+    const tui = start();
+    await tui.sees('● connected');
+    tui.kill('SIGTSTP');
+    await expect.poll(() => tui.isOnOtherScreen()).toBe(false);
+    tui.kill('SIGCONT');
+    await tui.sees('● connected', 'nightly-aaaaaa');
+    expect(tui.isOnOtherScreen()).toBe(true);
+    tui.press('?');
+    await tui.sees('In lists');
+  });
+});
+
+it('says what to use where there is no terminal', async () => {
+  const { code, err } = await plane.run('tui');
+  expect(code).toBe(2);
+  expect(err).toContain('pipectl get executions --watch');
+});
