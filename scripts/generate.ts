@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { stringify } from 'yaml';
-import { customResourceDefinitions } from '../src/deploy/index.ts';
 import { DIAGNOSTIC_CODES, schemaFiles } from '../src/language/index.ts';
 import { clusterRolesFile } from './cluster-roles.ts';
+import { deployFiles, permissionsTable } from './deploy-files.ts';
 import { diagnosticsPage } from './diagnostics-page.ts';
 import { graphPicture } from './graph-picture.ts';
 
@@ -16,9 +15,8 @@ const files = new Map<string, string>([
   ...[...schemaFiles()].map(([name, text]) => [join('schemas', name), text] as const),
   [join('docs', 'diagnostics.md'), diagnosticsPage(DIAGNOSTIC_CODES)],
   [join('deploy', 'cluster-roles.yaml'), clusterRolesFile()],
-  ...customResourceDefinitions().map(
-    (definition) => [join('deploy', 'crds', `${definition.spec.names.plural}.yaml`), yamlFile(definition)] as const,
-  ),
+  ...[...deployFiles()].map(([name, text]) => [join('deploy', name), text] as const),
+  [join('docs', 'kubernetes.md'), kubernetesPage()],
   [join('docs', 'demand-graph.svg'), await graphPicture(join(root, 'examples', 'ticketing'), 'demand')],
 ]);
 
@@ -33,8 +31,11 @@ if (process.argv.includes('--check')) {
   }
 }
 
-function yamlFile(object: object): string {
-  return `# Made by \`npm run generate\`.\n${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+/** What people wrote, up to the heading under which the table stands. */
+function kubernetesPage(): string {
+  const text = readOrNothing(join(root, 'docs', 'kubernetes.md')) ?? '';
+  const [written = ''] = text.split(/(?=^\| who \|)/m);
+  return written + permissionsTable();
 }
 
 function readOrNothing(path: string): string | undefined {

@@ -49,6 +49,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'tui',
     'hosts',
     'observe',
+    'deploy',
     'main',
   ],
   main: [

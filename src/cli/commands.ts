@@ -1,6 +1,7 @@
 import { ACCESS_COMMANDS } from './access-commands.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { GITOPS_COMMANDS } from './gitops-commands.ts';
+import { INSTALL_COMMANDS } from './install-commands.ts';
 import { LOOK_COMMANDS } from './look-commands.ts';
 import { MORE_COMMANDS } from './more-commands.ts';
 import { RUN_COMMANDS } from './run-commands.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...GITOPS_COMMANDS,
   ...LOOK_COMMANDS,
   ...ACCESS_COMMANDS,
+  ...INSTALL_COMMANDS,
   ...MORE_COMMANDS,
 ];
 

@@ -1,6 +1,6 @@
 import { SYSTEM_NAMESPACE } from '../cluster/index.ts';
 import { customResourceDefinitions } from './crd.ts';
-import { PART_OF } from './labels.ts';
+import { PART_OF, VERSION_LABEL } from './labels.ts';
 import type { Manifest } from './manifest.ts';
 import { monitoringManifests } from './monitoring.ts';
 import { networkManifests } from './network.ts';
@@ -11,7 +11,7 @@ import { workloadManifests } from './workloads.ts';
 /** All that an installation is made of, in the order in which it is applied. */
 export function manifestsOf(options: InstallOptions): readonly Manifest[] {
   return [
-    systemNamespace(),
+    systemNamespace(options.version),
     ...(customResourceDefinitions() as readonly object[] as readonly Manifest[]),
     ...accessManifests(),
     ...networkManifests(),
@@ -21,7 +21,7 @@ export function manifestsOf(options: InstallOptions): readonly Manifest[] {
 }
 
 /** Its pods keep the strictest of Kubernetes' Pod Security Standards, and it is checked that they do. */
-function systemNamespace(): Manifest {
+export function systemNamespace(version: string): Manifest {
   return {
     apiVersion: 'v1',
     kind: 'Namespace',
@@ -29,6 +29,7 @@ function systemNamespace(): Manifest {
       name: SYSTEM_NAMESPACE,
       labels: {
         ...PART_OF,
+        [VERSION_LABEL]: version,
         'pod-security.kubernetes.io/enforce': 'restricted',
         'pod-security.kubernetes.io/warn': 'restricted',
       },

@@ -29,13 +29,13 @@ function service(component: Component): Manifest {
   };
 }
 
-/** Draining nodes never takes the last one. */
+/** Draining nodes takes one at a time; of one alone, too, or its node could never be drained. */
 function disruptionBudget(component: Component): Manifest {
   return {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata: metadata(component),
-    spec: { minAvailable: 1, selector: { matchLabels: selectorOf(component) } },
+    spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(component) } },
   };
 }
 
@@ -57,6 +57,8 @@ function allow(component: Component): Manifest {
   const tcp = (port: number): object => ({ protocol: 'TCP', port });
   const dns = { ports: [{ protocol: 'UDP', port: 53 }, tcp(53)] };
   const outside = component === 'controller' ? [22, 80, 443, 465, 587, 6443] : [443, 6443];
+  // A controller that waits sends on to the one that works.
+  const peers = { to: [{ podSelector: { matchLabels: selectorOf(component) } }], ports: [tcp(PORT)] };
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
@@ -65,7 +67,7 @@ function allow(component: Component): Manifest {
       podSelector: { matchLabels: selectorOf(component) },
       policyTypes: ['Ingress', 'Egress'],
       ingress: [{ ports: [tcp(PORT)] }],
-      egress: [dns, { ports: outside.map(tcp) }],
+      egress: [dns, { ports: outside.map(tcp) }, ...(component === 'controller' ? [peers] : [])],
     },
   };
 }

@@ -9,6 +9,8 @@ export interface Permission {
   /** '' is Kubernetes' core group. */
   readonly group: string;
   readonly resources: readonly string[];
+  /** Only the objects of these names. */
+  readonly names?: readonly string[];
   readonly verbs: readonly Verb[];
   readonly why: string;
 }
@@ -62,6 +64,14 @@ export const PERMISSIONS: readonly Permission[] = [
     [OWN, ['schedulerstates/status'], ['patch'], 'how far the scheduler is'],
     [OWN, ['tokens'], READ, 'lets in who pushes'],
     ['coordination.k8s.io', ['leases'], [...READ, 'create', 'update'], 'elects the one of its replicas that works'],
+    [
+      'apps',
+      ['deployments/scale'],
+      ['get', 'patch'],
+      'keeps as many propeller shards as git asks for',
+      ['pipectl-propeller'],
+    ],
+    [OWN, ['shards'], ['list', 'delete'], 'removes shards that are no more'],
   ]),
   ...of('propeller', 'cluster', [
     [
@@ -89,8 +99,22 @@ export const PERMISSIONS: readonly Permission[] = [
   ]),
 ];
 
-type Row = readonly [group: string, resources: readonly string[], verbs: readonly Verb[], why: string];
+type Row = readonly [
+  group: string,
+  resources: readonly string[],
+  verbs: readonly Verb[],
+  why: string,
+  names?: readonly string[],
+];
 
 function of(component: Component, scope: Permission['scope'], rows: readonly Row[]): readonly Permission[] {
-  return rows.map(([group, resources, verbs, why]) => ({ component, scope, group, resources, verbs, why }));
+  return rows.map(([group, resources, verbs, why, names]) => ({
+    component,
+    scope,
+    group,
+    resources,
+    verbs,
+    why,
+    ...(names && { names }),
+  }));
 }

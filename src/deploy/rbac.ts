@@ -50,6 +50,11 @@ function grants(component: Component, scope: Permission['scope']): readonly Mani
 /** The rules of a component's role, as RBAC writes them. */
 export function rulesOf(component: Component, scope: Permission['scope']): readonly object[] {
   return PERMISSIONS.filter((row) => row.component === component && row.scope === scope).map(
-    ({ group, resources, verbs }) => ({ apiGroups: [group], resources, verbs }),
+    ({ group, resources, names, verbs }) => ({
+      apiGroups: [group],
+      resources,
+      ...(names && { resourceNames: names }),
+      verbs,
+    }),
   );
 }

@@ -15,13 +15,14 @@ const DATA_FOLDER = '/data';
 interface Program {
   readonly component: Component;
   readonly args: readonly string[];
-  readonly replicas: number;
+  /** Absent: the propeller manager scales it to as many as git asks for. */
+  readonly replicas?: number;
   readonly resources: object;
   /** Room on the disk of the node for what can be fetched again. */
   readonly dataLimit?: string;
 }
 
-/** The programs that run: two controllers of which one works, and the propeller shards. */
+/** The programs that run: controllers of which one works, and the propeller shards. */
 export function workloadManifests(options: InstallOptions): readonly Manifest[] {
   return programs(options).map((program) => deployment(program, options));
 }
@@ -38,7 +39,6 @@ function programs({ replicas }: InstallOptions): readonly Program[] {
     {
       component: 'propeller',
       args: ['propeller', '--listen', `0.0.0.0:${PORT}`],
-      replicas,
       resources: { requests: { cpu: '200m', memory: '192Mi' }, limits: { memory: '1Gi' } },
     },
   ];
@@ -51,7 +51,7 @@ function deployment(program: Program, options: InstallOptions): Manifest {
     kind: 'Deployment',
     metadata: { name: nameOf(component), namespace: SYSTEM_NAMESPACE, labels: labelsOf(component) },
     spec: {
-      replicas,
+      ...(replicas !== undefined && { replicas }),
       revisionHistoryLimit: 3,
       selector: { matchLabels: selectorOf(component) },
       // A new one is there before an old one goes, so that somebody can always take over.
@@ -71,9 +71,13 @@ function deployment(program: Program, options: InstallOptions): Manifest {
   };
 }
 
-function podSpec(program: Program, { image }: InstallOptions): object {
+function podSpec(program: Program, { image, dataClaim }: InstallOptions): object {
   const { component, args, resources, dataLimit } = program;
-  const data = dataLimit === undefined ? [] : [{ name: 'data', emptyDir: { sizeLimit: dataLimit } }];
+  const kept =
+    dataClaim === undefined
+      ? { emptyDir: { sizeLimit: dataLimit } }
+      : { persistentVolumeClaim: { claimName: dataClaim } };
+  const data = dataLimit === undefined ? [] : [{ name: 'data', ...kept }];
   return {
     serviceAccountName: nameOf(component),
     automountServiceAccountToken: true,
