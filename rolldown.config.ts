@@ -15,6 +15,7 @@ export default defineConfig({
     'projection-worker': 'src/cluster/adapters/embedded/projection-worker.ts',
     'check-worker': 'src/client/validation/check-worker.ts',
     'index-worker': 'src/git/adapters/gitless/index-worker.ts',
+    'review-worker': 'src/main/reviews/review-worker.ts',
   },
   platform: 'node',
   // Packages stay packages but for one: our own modules are bundled, one chunk per command, loaded when it runs.

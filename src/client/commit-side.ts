@@ -23,7 +23,7 @@ import {
 } from '../git/index.ts';
 import { IMAGES_LOCK_FILE, parseDefinitions } from '../language/index.ts';
 import { blobId, compileWorkTree, isListed } from './compile-work-tree.ts';
-import type { OpenedRevision } from './revision.ts';
+import type { OpenedRevision, ReadRevision } from './revision.ts';
 import { workFolderIds } from './work-folder-ids.ts';
 import { readWorkFile } from './work-tree.ts';
 
@@ -82,6 +82,7 @@ export async function readBlobs(
     if (bytes === undefined) blobs.push(blob);
     else texts.set(blob, bytes);
   }
+  await objects.prefetch?.(blobs);
   for (let start = 0; start < blobs.length; start += READS_AT_ONCE) {
     const part = blobs.slice(start, start + READS_AT_ONCE);
     const read = await Promise.all(part.map((blob) => readBlob(objects, blob)));
@@ -120,8 +121,8 @@ export interface ChangesAround {
 
 /** Undefined when all files must be read. */
 export async function aroundChanges(
-  before: OpenedRevision,
-  after: OpenedRevision,
+  before: ReadRevision,
+  after: ReadRevision,
   known?: ReadonlyMap<string, Uint8Array>,
 ): Promise<ChangesAround | undefined> {
   const { objects } = after;
@@ -256,7 +257,7 @@ function settingsOf(bytes: Uint8Array): Pick<ProjectSettings, 'paths'> {
 
 /** The bytes of a file; of one that is too large as many as make the compiler say so. */
 export async function readBlob(objects: ObjectReader, blob: Oid): Promise<Uint8Array> {
-  const read = await objects.read(blob, MAX_FILE_BYTES);
+  const read = await objects.read(blob, MAX_FILE_BYTES, 'blob');
   if (read.kind === 'tooLarge') return new Uint8Array(MAX_FILE_BYTES + 1);
   if (read.kind === 'missing') throw new StalledError('DamagedRepository', `git has no blob ${blob}: try \`git fsck\``);
   return read.bytes;

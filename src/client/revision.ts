@@ -15,6 +15,9 @@ export interface OpenedRevision {
   close(): void;
 }
 
+/** As much of a commit as reading its files takes. */
+export type ReadRevision = Pick<OpenedRevision, 'commit' | 'tree' | 'objects'>;
+
 export type CompiledRevision =
   | {
       readonly kind: 'compiled';

@@ -15,7 +15,7 @@ import {
   parseRemoteUrl,
   type RemoteUrl,
 } from '../base/index.ts';
-import type { RepositoryProxy, RepositorySource } from './repository.ts';
+import type { Repository, RepositoryProxy, RepositoryReviews, RepositorySource } from './repository.ts';
 
 type Cause = { readonly field: string; readonly message: string };
 
@@ -59,6 +59,7 @@ export function repositoryCauses(spec: unknown): readonly Cause[] {
   return [
     ...sourceCauses(spec.source),
     ...webhookCauses(spec.webhook),
+    ...reviewsCauses(spec),
     ...verifyCauses(spec.verify),
     ...ruleCauses(spec.rules),
   ];
@@ -117,6 +118,68 @@ function webhookCauses(webhook: unknown): readonly Cause[] {
   const isNamed = [name, key].every((text) => typeof text === 'string' && text !== '');
   return isNamed ? [] : [{ field: 'spec.webhook.secret', message: 'must name a Secret and one of its keys' }];
 }
+
+/** A token is sent to the address, so it must be one that nobody else can read at, as it is for git. */
+function reviewsCauses({ reviews, source }: JsonObject): readonly Cause[] {
+  if (!isJsonObject(reviews)) return [];
+  const causes: Cause[] = [];
+  const remote = isJsonObject(source) && typeof source.url === 'string' ? parseRemoteUrl(source.url) : undefined;
+  if (remote?.kind !== 'ok')
+    causes.push({ field: 'spec.reviews', message: 'is for repositories with a remote source' });
+  const { token, apiUrl, project, interval } = reviews;
+  const isNamed =
+    isJsonObject(token) && [token.name, token.key].every((text) => typeof text === 'string' && text !== '');
+  if (!isNamed) causes.push({ field: 'spec.reviews.token', message: 'must name a Secret and one of its keys' });
+  const schemes = remote?.kind === 'ok' && ['http', 'file'].includes(remote.url.scheme) ? 'https?' : 'https';
+  const address = new RegExp(`^${schemes}://[^/?#@\\s]+(/[^?#\\s]*)?$`);
+  if (apiUrl !== undefined && !(typeof apiUrl === 'string' && apiUrl.length <= 500 && address.test(apiUrl))) {
+    causes.push({ field: 'spec.reviews.apiUrl', message: 'must be https://HOST/PATH, without a login' });
+  }
+  if (project !== undefined && !(typeof project === 'string' && /^[^\s/?#]+(\/[^\s/?#]+)+$/.test(project))) {
+    causes.push({ field: 'spec.reviews.project', message: 'must be owner/name' });
+  }
+  if (remote?.kind === 'ok' && remote.url.scheme === 'file' && (apiUrl === undefined || project === undefined)) {
+    causes.push({ field: 'spec.reviews', message: 'needs apiUrl and project, which a file URL does not tell' });
+  }
+  return [...causes, ...durationCauses('spec.reviews.interval', interval, MIN_POLL_INTERVAL_MS, MAX_POLL_INTERVAL_MS)];
+}
+
+/** How reviews of a repository's pull requests are to go, with defaults filled in. */
+export interface ReviewSettings {
+  readonly provider: RepositoryReviews['provider'];
+  readonly token: RepositoryReviews['token'];
+  readonly apiUrl: string;
+  readonly project: string;
+  readonly failOn: NonNullable<RepositoryReviews['failOn']>;
+  readonly intervalMs: number;
+}
+
+/** What of a Repository reviews need; undefined where there are to be none, or admission would refuse what it says. */
+export function reviewSettingsOf({ source, reviews }: Repository['spec']): ReviewSettings | undefined {
+  const remote = remoteSourceOf(source);
+  if (reviews === undefined || remote === undefined) return undefined;
+  if (reviewsCauses({ reviews, source } as unknown as JsonObject).length > 0) return undefined;
+  const { provider, token, failOn = 'error', interval } = reviews;
+  const { url } = remote;
+  return {
+    provider,
+    token,
+    apiUrl: reviews.apiUrl ?? apiOf(url, provider),
+    project: reviews.project ?? url.path.replace(/^\/+|\/+$/g, '').replace(/\.git$/, ''),
+    failOn,
+    intervalMs: durationMs(interval) ?? DEFAULT_POLL_INTERVAL_MS,
+  };
+}
+
+/** The API stands beside the repositories; that of github.com has a host of its own. The port of SSH says nothing of it. */
+function apiOf({ scheme, host, port }: RemoteUrl, provider: RepositoryReviews['provider']): string {
+  if (provider === 'github' && host === 'github.com') return 'https://api.github.com';
+  const isSame = scheme === 'http' || scheme === 'https';
+  const place = isSame && port !== undefined ? `${host}:${port}` : host;
+  return `${scheme === 'http' ? 'http' : 'https'}://${place}${API_PATHS[provider]}`;
+}
+
+const API_PATHS = { github: '/api/v3', gitlab: '/api/v4', gitea: '/api/v1' } as const;
 
 function verifyCauses(verify: unknown): readonly Cause[] {
   if (!isJsonObject(verify)) return [];

@@ -13,6 +13,8 @@ export interface Repository extends KubeObject {
       readonly provider: 'github' | 'gitlab' | 'gitea';
       readonly secret: { readonly name: string; readonly key: string };
     };
+    /** Reviews of open pull requests, which the control plane posts to the host of a remote. */
+    readonly reviews?: RepositoryReviews;
     /** Whose signatures a commit or tag must carry. */
     readonly verify?: {
       readonly mode: 'head' | 'tag' | 'every-commit';
@@ -37,6 +39,8 @@ export interface Repository extends KubeObject {
     readonly domains?: Readonly<Record<string, DomainStatus>>;
     /** Of a remote source: how polling goes; written only when that changes. */
     readonly source?: SourceStatus;
+    /** Of reviews: how they go; written only when that changes. */
+    readonly reviews?: ReviewsStatus;
     /** Echoes the annotation `sync-requested-at` when what it asks for has been tried. */
     readonly lastSyncRequest?: string;
     readonly conditions?: readonly Condition[];
@@ -64,6 +68,39 @@ export type RepositorySource =
       /** For HTTP and HTTPS, instead of the one that the environment of the control plane names. */
       readonly proxy?: RepositoryProxy;
     };
+
+export interface RepositoryReviews {
+  /** Forgejo is a `gitea`. */
+  readonly provider: 'github' | 'gitlab' | 'gitea';
+  /** A value of a Secret of this namespace: a token that may read pull requests, comment, and set statuses of commits. */
+  readonly token: { readonly name: string; readonly key: string };
+  /** Absent: that of the host in the source's URL. */
+  readonly apiUrl?: string;
+  /** `owner/name` at the host; absent: the path in the source's URL. */
+  readonly project?: string;
+  /** A finding at this level or above makes the status a failure; absent: `error`. */
+  readonly failOn?: 'error' | 'warning' | 'notice' | 'never';
+  /** Time between looks at the open pull requests, as `90s`; absent: 1m. */
+  readonly interval?: string;
+}
+
+/** How the reviews of a repository's pull requests go. */
+export interface ReviewsStatus {
+  /** Number of an open pull request → what of it was reviewed last. */
+  readonly reviewed?: Readonly<Record<string, ReviewedPullRequest>>;
+  /** In a row; not counted on once tries are as far apart as they get. */
+  readonly failures?: number;
+  readonly message?: string;
+  readonly nextAttemptAt?: string;
+}
+
+export interface ReviewedPullRequest {
+  readonly head: string;
+  /** The commit of the branch that it goes to. */
+  readonly base: string;
+  /** What was said: one line, or why there is no review. */
+  readonly verdict: string;
+}
 
 export interface RepositoryProxy {
   /** `http://host:port`, without a login; absent: `address` of the Secret. */

@@ -7,6 +7,7 @@
 export * from './ancestry.ts';
 export * from './commit.ts';
 export * from './fetch-apart.ts';
+export * from './merge-base.ts';
 export * from './missing-blobs.ts';
 export * from './names.ts';
 export * from './oid.ts';

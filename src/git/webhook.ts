@@ -43,6 +43,12 @@ export function isAboutRefs(provider: WebhookProvider, headers: WebhookHeaders):
   return /^(?:push|create|delete|push hook|tag push hook)$/.test(event);
 }
 
+/** Whether the event can mean that a pull request was opened, or its head or what it goes to has changed. */
+export function isAboutPullRequests(provider: WebhookProvider, headers: WebhookHeaders): boolean {
+  const event = textOf(headers[`x-${provider}-event`]).toLowerCase();
+  return /^(?:pull_request(?:_sync)?|merge request hook)$/.test(event);
+}
+
 /** The sender's name of this delivery, the same when it is sent again; '' when there is none. */
 export function deliveryId(provider: WebhookProvider, headers: WebhookHeaders): string {
   const id = provider === 'gitlab' ? headers['x-gitlab-event-uuid'] : headers[`x-${provider}-delivery`];

@@ -11,6 +11,7 @@ import type { HostGit } from './host-git.ts';
 import { listenLocally } from './listen.ts';
 import type { Metrics } from './metrics.ts';
 import type { Resync } from './resync.ts';
+import { startReviews } from './reviews/start-reviews.ts';
 import { startSources } from './sources.ts';
 import { VERSION } from './version.ts';
 
@@ -60,7 +61,9 @@ export async function serve(options: ServeOptions, ends: Ends): Promise<string> 
   const removeObjects = (name: string): Promise<void> => inTurn(name, () => repositories.remove(name));
   const removal = startRemoval({ ...options, cluster: store, removeObjects });
   ends.push(() => removal.close());
-  const { sources, webhooks } = startSources({ ...options, ...hostGit, cluster: store, handler, inTurn }, ends);
+  const reviews = startReviews({ ...options, ...hostGit }, ends);
+  const onHint = (name: string): void => reviews.hint(name);
+  const { sources, webhooks } = startSources({ ...options, ...hostGit, cluster: store, handler, inTurn, onHint }, ends);
   metrics.watchSources(sources);
   const listening = await listenLocally(options.port, folder.certificate, (request, response) => {
     if (git.handle(request, response) || webhooks.handle(request, response)) return;

@@ -13,6 +13,8 @@ export interface StartSourcesOptions {
   /** The proxy for remotes that name none themselves. */
   readonly proxyFor: ProxyFor;
   readonly secrets: Secrets;
+  /** Told of what hosts say, as well. */
+  readonly onHint: (repository: string) => void;
   /** Decides on what was fetched. */
   readonly handler: PushHandler;
   readonly inTurn: (repository: string, work: () => Promise<void>) => Promise<void>;
@@ -39,7 +41,10 @@ export function startSources(options: StartSourcesOptions, ends: Ends): Followed
       const answer = await secrets.read(SYSTEM_NAMESPACE, webhook.secret);
       return answer.kind === 'value' ? { provider: webhook.provider, secret: trimmed(answer.bytes) } : undefined;
     },
-    hint: (name) => sources.hint(name),
+    hint(name) {
+      sources.hint(name);
+      options.onHint(name);
+    },
     clock,
     log,
   });

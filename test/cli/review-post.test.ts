@@ -197,8 +197,8 @@ it('pipectl review -o codequality is a report of GitLab', async () => {
   const { out } = await review({}, '--merge-at', '2026-01-06T02:30:00Z', '-o', 'codequality');
   expect(JSON.parse(out)).toEqual([
     {
-      description: expect.stringContaining('1 tick fewer'),
-      check_name: 'tick-skipped',
+      description: expect.stringContaining('1 tick more'),
+      check_name: 'tick-doubled',
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
       severity: 'major',
       location: { path: 'pipelines/nightly.yaml', lines: { begin: 4, end: 4 } },

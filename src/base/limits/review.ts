@@ -44,3 +44,13 @@ export const MAX_REVIEW_LINES = 120;
 export const MAX_REVIEW_VALUE = 300;
 /** Results of one SARIF file that GitHub shows; a file of more than 25,000 is refused. */
 export const MAX_SARIF_RESULTS = 5_000;
+/** Time and memory of the thread in which a control plane reviews one pull request of a stranger. */
+export const MAX_REVIEW_MS = 120_000;
+export const MAX_REVIEW_HEAP_MB = 1_024;
+/** Pull requests of one repository that are reviewed, those with the highest numbers, and reviews of all at a time. */
+export const MAX_REVIEWED_PULL_REQUESTS = 100;
+export const MAX_REVIEWS_AT_ONCE = 2;
+/** How long durations of a namespace are used before they are asked for again. */
+export const REVIEW_HISTORY_MS = 600_000;
+/** Characters of a verdict that a status keeps. */
+export const MAX_VERDICT_LENGTH = 300;

@@ -10,7 +10,7 @@ import {
   readBlobs,
   thingsIn,
 } from '../commit-side.ts';
-import type { OpenedRevision } from '../revision.ts';
+import type { ReadRevision } from '../revision.ts';
 import { type DomainChoice, domainsOfReview, type ReviewedDomain } from './domain.ts';
 import { restOf } from './rest-of.ts';
 import { factsOfRest, platformIn, type RestFacts, schedulesIn } from './schedules-in.ts';
@@ -31,8 +31,8 @@ export interface ReviewSides {
  * that say what the changes mean; the others are searched for schedules. Errors: as of `revisionSide`.
  */
 export async function openReviewSides(
-  base: OpenedRevision,
-  head: OpenedRevision,
+  base: ReadRevision,
+  head: ReadRevision,
   cache: ParseCache,
   choice: DomainChoice,
 ): Promise<ReviewSides> {
@@ -42,7 +42,7 @@ export async function openReviewSides(
     const sides = await partialSides(base, head, around, cache);
     if (!needsWhole(sides[0].side, sides[1].side)) return gathered(base, head, sides, choice, { around, cache });
   }
-  const whole = async ({ objects, tree }: OpenedRevision): Promise<CommitSide> => {
+  const whole = async ({ objects, tree }: ReadRevision): Promise<CommitSide> => {
     const files = await filesOf(objects, tree);
     return openWith({ files, texts: await readBlobs(objects, files.values()), cache }, thingsIn(objects, tree));
   };
@@ -53,13 +53,13 @@ export async function openReviewSides(
 const TEXTS = new WeakMap<ParseCache, ReadonlyMap<string, Uint8Array>>();
 
 async function partialSides(
-  base: OpenedRevision,
-  head: OpenedRevision,
+  base: ReadRevision,
+  head: ReadRevision,
   { files, texts, isTold }: ChangesAround,
   cache: ParseCache,
 ): Promise<readonly [CommitSide, CommitSide]> {
   const differs = (path: string): boolean => files[0].get(path) !== files[1].get(path);
-  const sideOf = async (at: 0 | 1, { objects, tree }: OpenedRevision): Promise<CommitSide> => {
+  const sideOf = async (at: 0 | 1, { objects, tree }: ReadRevision): Promise<CommitSide> => {
     const side = await openWith({ files: files[at], texts, cache }, thingsIn(objects, tree));
     const findings = side.findings.filter(({ code, span }) => {
       if (span === undefined) return true;
@@ -86,8 +86,8 @@ function needsWhole(base: DiffSide, head: DiffSide): boolean {
 }
 
 async function gathered(
-  base: OpenedRevision,
-  head: OpenedRevision,
+  base: ReadRevision,
+  head: ReadRevision,
   [old, fresh]: readonly [CommitSide, CommitSide],
   choice: DomainChoice,
   part?: { readonly around: ChangesAround; readonly cache: ParseCache },

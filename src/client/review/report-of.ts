@@ -2,15 +2,15 @@ import type { UnixMs } from '../../base/index.ts';
 import type { DiffSide, ParseCache } from '../../compiler/index.ts';
 import { shortOid } from '../../git/index.ts';
 import { type DomainInput, type History, type Plan, type Report, review } from '../../review/index.ts';
-import type { OpenedRevision } from '../revision.ts';
+import type { ReadRevision } from '../revision.ts';
 import { changedFiles } from './changed-files.ts';
 import type { DomainChoice, ReviewedDomain } from './domain.ts';
 import { openReviewSides, type ReviewSides } from './open-sides.ts';
 
 /** Two commits to be reviewed, and what is known beside them. */
 export interface ReportRequest {
-  readonly base: OpenedRevision;
-  readonly head: OpenedRevision;
+  readonly base: ReadRevision;
+  readonly head: ReadRevision;
   /** As people name the commits. */
   readonly baseTitle: string;
   readonly headTitle: string;

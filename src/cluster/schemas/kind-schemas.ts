@@ -21,7 +21,7 @@ import {
   time,
   whole,
 } from './schema.ts';
-import { SOURCE, SOURCE_STATUS, SUSPENDED, VERIFY, WEBHOOK } from './source-schema.ts';
+import { REVIEWS, REVIEWS_STATUS, SOURCE, SOURCE_STATUS, SUSPENDED, VERIFY, WEBHOOK } from './source-schema.ts';
 
 /** Schemas of the fields of a kind besides apiVersion, kind and metadata. */
 export interface KindSchema {
@@ -93,6 +93,7 @@ const REPOSITORY: KindSchema = {
       {
         source: SOURCE,
         webhook: optional(WEBHOOK),
+        reviews: optional(REVIEWS),
         verify: optional(VERIFY),
         rules: optional(REF_RULES),
         suspended: optional(SUSPENDED),
@@ -106,6 +107,7 @@ const REPOSITORY: KindSchema = {
         lastSyncRequest: optional(text('Echo of the annotation pipectl.dev/sync-requested-at.')),
         domains: optional(mapOf(DOMAIN, 'Domains by name.')),
         source: optional(SOURCE_STATUS),
+        reviews: optional(REVIEWS_STATUS),
         conditions: optional(CONDITIONS),
       },
       'What is.',

@@ -1,5 +1,18 @@
 import { MAX_REF_PATTERN_LENGTH, MAX_REF_PATTERNS, MAX_TRUST_TEXT_LENGTH } from '../../base/index.ts';
-import { between, flag, list, oneOf, optional, record, ruled, type Schema, text, time, whole } from './schema.ts';
+import {
+  between,
+  flag,
+  list,
+  mapOf,
+  oneOf,
+  optional,
+  record,
+  ruled,
+  type Schema,
+  text,
+  time,
+  whole,
+} from './schema.ts';
 
 function patterns(one: string, all: string): Schema {
   const pattern = { ...text(one), pattern: '^[^\\s-]', maxLength: MAX_REF_PATTERN_LENGTH };
@@ -59,6 +72,44 @@ export const WEBHOOK = record(
     secret: SECRET,
   },
   'POST /webhooks/<repository> makes the remote be polled at once.',
+);
+
+/** Reviews of pull requests. */
+export const REVIEWS = record(
+  {
+    provider: oneOf(['github', 'gitlab', 'gitea'], 'The host of the pull requests; gitea is also Forgejo.'),
+    token: SECRET,
+    apiUrl: optional(text('Its API, as https://HOST/api/v4; that of the host in spec.source.url when absent.')),
+    project: optional(text('owner/name there; the path of spec.source.url when absent.')),
+    failOn: optional(
+      oneOf(['error', 'warning', 'notice', 'never'], 'From this level on the status is a failure; error when absent.'),
+    ),
+    interval: optional(text('Time between looks at the open pull requests, 1m when absent, at least 10s.')),
+  },
+  'Open pull requests of a remote are reviewed: one comment and a status of the head, kept up to date.',
+);
+
+/** How reviews go. */
+export const REVIEWS_STATUS = record(
+  {
+    reviewed: optional(
+      mapOf(
+        record(
+          {
+            head: text('The head that was reviewed.'),
+            base: text('The commit that it was reviewed for.'),
+            verdict: text('What was said of it.'),
+          },
+          'A pull request.',
+        ),
+        'Open pull requests by number.',
+      ),
+    ),
+    failures: optional(whole('Looks that failed in a row.')),
+    message: optional(text('What is wrong.')),
+    nextAttemptAt: optional(time('When it is tried again.')),
+  },
+  'How reviews of pull requests go. Written when that changes.',
 );
 
 /** Whose signatures commits must carry. */

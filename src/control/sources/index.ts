@@ -5,5 +5,8 @@
  * Keeps: no remote holds up another; a rejected commit moves no ref; a poll without news writes nothing; hints, however
  * many, only bring the next poll forward; no credentials reach a status, a log or a file.
  */
+export { openRemote } from './credentials.ts';
+export { createLanes, type Lanes } from './lanes.ts';
+export { backoffMs, firstPollMs, type HintAllowance, intervalMs, isFarthest, takeHint } from './schedule.ts';
 export { createSourceObjects, type SourceObjectsOptions } from './source-objects.ts';
 export { createSources, type Sources, type SourcesOptions, type SourcesStats } from './sources.ts';

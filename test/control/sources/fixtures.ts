@@ -7,7 +7,7 @@ import {
   SYSTEM_NAMESPACE,
 } from '../../../src/cluster/index.ts';
 import { createSources, type Sources } from '../../../src/control/sources/index.ts';
-import { createNativeRemotes } from '../../../src/git/adapters/native/index.ts';
+import { createNativeRemotes, type NativeRemotes } from '../../../src/git/adapters/native/index.ts';
 import { createHttpRefs, openConnections } from '../../../src/git/adapters/smart-http/index.ts';
 import { hostClock, hostRandom } from '../../../src/main/host.ts';
 import { git, temporaryFolder } from '../../git/fixtures/real-git.ts';
@@ -22,6 +22,7 @@ afterAll(async () => {
 /** A world that follows remotes. */
 export interface FollowingWorld extends World {
   readonly sources: Sources;
+  readonly remotes: NativeRemotes;
   /** Values by `secret/key`. */
   readonly secrets: Map<string, string>;
   /** What reads them. */
@@ -65,6 +66,7 @@ export async function startFollowing(folder = temporaryFolder()): Promise<Follow
   return {
     ...world,
     sources,
+    remotes: native,
     secrets: values,
     credentials: secrets,
     writes: () => world.store.stats().frames,

@@ -11,7 +11,7 @@ import {
   WEBHOOK_RATE,
   WEBHOOK_TIMEOUT_MS,
 } from '../../../base/index.ts';
-import { checkWebhook, deliveryId, isAboutRefs, type WebhookProvider } from '../../index.ts';
+import { checkWebhook, deliveryId, isAboutPullRequests, isAboutRefs, type WebhookProvider } from '../../index.ts';
 
 /** How the webhooks of one repository are signed. */
 export interface WebhookSecret {
@@ -83,7 +83,8 @@ async function serve(
   if (!check.isGenuine() || found === undefined) {
     return answer(request, response, 401, 'the signature does not fit: compare the secret here and there');
   }
-  if (!isAboutRefs(provider, request.headers)) return answer(request, response, 200, 'nothing to do for this event');
+  const isNews = isAboutRefs(provider, request.headers) || isAboutPullRequests(provider, request.headers);
+  if (!isNews) return answer(request, response, 200, 'nothing to do for this event');
   if (isRepeated(context, name, deliveryId(provider, request.headers))) {
     return answer(request, response, 200, 'known already');
   }
