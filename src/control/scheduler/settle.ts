@@ -64,7 +64,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
       if (isStarted && entry.launch.overlap !== 'allow') claimed.set(entry.id, entry);
       if (isStarted && entry.launch.rateLimit !== undefined) limited.set(entry.id, entry);
       const news = freshSince(entry, due.due) !== undefined ? roster.know(entry) : undefined;
-      if (news !== undefined) known.set(entry.id, news);
+      if (news !== undefined && isToBeTold(news)) known.set(entry.id, news);
     }
   }
   const claims = new Map<number, Note>();
@@ -79,6 +79,14 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
   if (health === term.notedHealth) return { ...batch, claims, notes, state: progress };
   const conditions = healthConditions(health, lanes, options.clock.now());
   return { ...batch, claims, notes, state: { ...progress, conditions } };
+}
+
+/**
+ * Whether another scheduler must not decide anew of its ticks since its change: what was left out could run then. What ran is
+ * found by its name, and of ten thousand schedules that have just been made nobody need be told.
+ */
+function isToBeTold({ launch }: ScheduleEntry): boolean {
+  return launch.overlap !== 'allow' || launch.rateLimit !== undefined;
 }
 
 /** What each tick would start, or why it cannot; those that ticks must not overlap are looked at. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { instantMs } from '../../../src/base/index.ts';
 import { ANNOTATION, updateObject } from '../../../src/cluster/index.ts';
-import { HOUR, MINUTE, NAMESPACE, START, usePlane } from './fixtures/plane.ts';
+import { HOUR, MINUTE, NAMESPACE, SECOND, START, usePlane } from './fixtures/plane.ts';
 
 const plane = usePlane();
 const at = (hours: number): number => START + hours * HOUR - 10 * MINUTE;
@@ -198,6 +198,23 @@ describe('an execution that somebody aborts', () => {
     plane.clock.set(at(2));
     await skipped(1, scheduler);
     expect(await plane.executions()).toHaveLength(1);
+  });
+});
+
+describe('a schedule that has just been made', () => {
+  it.each([
+    ['no tick of it is left out', {}, undefined],
+    ['one may be left out', { overlap: 'forbid' as const }, '2026-01-01T00:59:20.000Z'],
+    ['its rate holds some up', { rateLimit: { ticks: 1, perMs: MINUTE } }, '2026-01-01T00:59:20.000Z'],
+  ])('says that a tick is settled only where another scheduler could decide otherwise: %s', async (_, more, since) => {
+    await plane.createPlan();
+    await plane.start();
+    plane.clock.set(at(1) - 40 * SECOND);
+    await plane.createSchedule('hourly', more);
+    await plane.inTime('it is known', async () => (await plane.schedule('hourly')).status?.nextTick !== undefined);
+    plane.clock.set(at(1));
+    await plane.ticks(1);
+    expect((await plane.schedule('hourly')).status?.knownSince).toBe(since);
   });
 });
 
