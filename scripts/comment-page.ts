@@ -1,6 +1,9 @@
 /**
  * A comment as a page that looks as GitHub shows it: for pictures in the documentation. It understands what our own comments
  * are made of, and no more: headings, tables, blocks of code, folded parts, bold text and inline HTML of ours.
+ *
+ * The picture of action/README.md: npm run demo:action -- --page comment.html, and then
+ * chromium --headless --hide-scrollbars --window-size=912,1750 --screenshot=docs/review-comment.png comment.html
  */
 export function commentPage(markdown: string, { isDark }: { readonly isDark: boolean }): string {
   const head = '<div class="head"><b>github-actions</b> <span class="bot">bot</span> commented now</div>';

@@ -10,9 +10,18 @@ export const START_COMMANDS: readonly CommandSpec[] = [
     examples: [
       { command: 'pipectl init my-pipelines', meaning: 'in a new folder' },
       { command: 'pipectl init --name billing', meaning: 'here, with a name of its own' },
+      { command: 'pipectl init --ci github', meaning: 'have pull requests of this project reviewed' },
     ],
     arguments: [{ name: 'DIR', description: 'Folder to write into; default: the current one' }],
-    options: [{ flags: '--name <NAME>', description: "The project's name; default: the folder's" }],
+    options: [
+      { flags: '--name <NAME>', description: "The project's name; default: the folder's" },
+      {
+        flags: '--ci <HOST>',
+        description: 'Also, or in a project only: a workflow that reviews pull requests, and a start for CODEOWNERS',
+        choices: ['github'],
+      },
+      { flags: '--action <NAME>', description: 'What that workflow uses: owner/repository@tag' },
+    ],
     load: () => import('./commands/init.ts'),
   },
   {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { credentialHelper, setRemote } from '../../src/cli/git-remote.ts';
 import { DIAGNOSTIC_CODES } from '../../src/language/index.ts';
 import { type Ran, runInFolder } from './control-plane.ts';
@@ -42,6 +43,32 @@ describe('pipectl init', () => {
 
   it('refuses a name that a project cannot have', async () => {
     expect((await runIn(folder, 'init', 'x', '--name', 'A_b')).err).toContain('"A_b" cannot name a project');
+  });
+
+  it('has pull requests reviewed, of a new project and of one that is there', async () => {
+    const root = mkdtempSync(join(folder, 'ci-'));
+    expect((await runIn(root, 'init', '--ci', 'github')).out).toContain(
+      '.github/workflows/pipectl.yml\n.github/CODEOWNERS\n',
+    );
+    const workflow = join(root, '.github/workflows/pipectl.yml');
+    const { jobs, permissions } = parse(readFileSync(workflow, 'utf8'));
+    expect(jobs.review.steps).toEqual([{ uses: expect.stringMatching(/^\w+\/\w+@/) }]);
+    expect(permissions).toEqual({ contents: 'read', 'pull-requests': 'write', checks: 'write' });
+    expect((await runIn(root, 'init', '--ci', 'github')).err).toContain('.github/workflows/pipectl.yml already');
+    rmSync(workflow);
+    const again = await runIn(root, 'init', '--ci', 'github', '--action', 'acme/action@v1');
+    expect(again.out).toBe('.github/workflows/pipectl.yml\n');
+    expect(readFileSync(workflow, 'utf8')).toContain('- uses: acme/action@v1\n');
+    expect((await runIn(root, 'init', '--ci', 'github', '--action', 'x\ny')).err).toContain('names no action');
+  });
+
+  it('names the folder of a project that is not at the root of its repository', async () => {
+    const root = mkdtempSync(join(folder, 'mono-'));
+    execFileSync('git', ['init', '-q', root]);
+    mkdirSync(join(root, 'apps/shop'), { recursive: true });
+    expect((await runIn(join(root, 'apps/shop'), 'init', '--ci', 'github')).code).toBe(0);
+    const { jobs } = parse(readFileSync(join(root, '.github/workflows/pipectl.yml'), 'utf8'));
+    expect(jobs.review.steps[0].with).toEqual({ path: 'apps/shop' });
   });
 });
 

@@ -8,8 +8,15 @@ import { projectFiles } from '../project-files.ts';
 import { printable } from '../terminal.ts';
 
 /** `pipectl init [DIR]`: writes a project that works, and says how to run it. Overwrites nothing. */
-export async function run({ cwd, stdout, stderr }: CommandContext, input: CommandInput): Promise<ExitCode> {
+export async function run(context: CommandContext, input: CommandInput): Promise<ExitCode> {
+  const { cwd, stderr } = context;
   const root = resolve(cwd, input.arguments[0] ?? '.');
+  const ci = input.text('ci') === undefined ? NO_FILES : await ciFiles(root, input.text('action'));
+  if (ci.size > 0 && existsSync(join(root, 'pipectl.yaml'))) {
+    write(context, root, ci);
+    stderr.write('\nNext: commit and push them; each pull request is reviewed from then on.\n');
+    return EXIT.ok;
+  }
   const name = input.text('name') ?? nameFrom(basename(root));
   if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name) || name.length > MAX_LABEL_LENGTH) {
     throw new UsageError(
@@ -17,22 +24,43 @@ export async function run({ cwd, stdout, stderr }: CommandContext, input: Comman
       'lower-case letters, digits and dashes; choose one with --name',
     );
   }
-  const files = projectFiles(name);
-  const taken = [...files.keys()].filter((path) => existsSync(join(root, path)));
+  const project = [...projectFiles(name)].map(([path, text]) => [join(root, path), text] as const);
+  write(context, root, new Map([...project, ...ci]));
+  stderr.write(nextSteps(cwd, root));
+  return EXIT.ok;
+}
+
+/** Texts by their places. */
+type Files = ReadonlyMap<string, string>;
+
+const NO_FILES: Files = new Map();
+
+/** Workflows and owners stand at the root of the repository, wherever the project does. */
+async function ciFiles(root: string, action: string | undefined): Promise<Files> {
+  const { ACTION, gitHubFiles } = await import('../ci-files.ts');
+  const name = action ?? ACTION;
+  if (!/^[\w.-]+\/[\w./-]+@[\w./-]+$/.test(name)) {
+    throw new UsageError(`--action: "${printable(name)}" names no action`, 'write owner/repository@tag');
+  }
+  const repository = repositoryOf(root) ?? root;
+  const files = gitHubFiles(repository, { action: name, path: relative(repository, root) });
+  return new Map([...files].map(([path, text]) => [join(repository, path), text]));
+}
+
+function write({ cwd, stdout }: CommandContext, root: string, files: Files): void {
+  const taken = [...files.keys()].filter((path) => existsSync(path));
   if (taken.length > 0) {
     throw new UsageError(
-      `${root} has ${taken.map(printable).join(', ')} already`,
+      `${root} has ${taken.map((path) => printable(relative(root, path))).join(', ')} already`,
       'nothing was written; choose another folder',
     );
   }
   for (const [path, text] of files) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true });
     // `wx`: a file that appeared meanwhile is not ours to overwrite.
-    writeFileSync(join(root, path), text, { flag: 'wx', mode: path.endsWith('.sh') ? 0o755 : 0o644 });
-    stdout.write(`${join(relative(cwd, root), path)}\n`);
+    writeFileSync(path, text, { flag: 'wx', mode: path.endsWith('.sh') ? 0o755 : 0o644 });
+    stdout.write(`${relative(cwd, path)}\n`);
   }
-  stderr.write(nextSteps(cwd, root));
-  return EXIT.ok;
 }
 
 /** A project name made of a folder's: `My Pipelines` → `my-pipelines`. */
