@@ -64,10 +64,10 @@ export const CANARIES: readonly Canary[] = [
     replace: '  if (isFirst) for (const object of first.items) handlers.listed(object);',
   },
   {
-    name: 'half-written-batch-is-forgotten',
+    name: 'known-attempt-is-a-stray',
     file: 'control/propeller/strays.ts',
-    find: "if (standing === 'Over') aborts.push(...abort);\n    else if",
-    replace: 'if',
+    find: "if (standing === 'Over') aborts.push(...abort);",
+    replace: "if (standing === 'Live') aborts.push(...abort);",
   },
   {
     name: 'wake-during-round-is-lost',
