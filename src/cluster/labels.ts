@@ -35,6 +35,8 @@ export const ANNOTATION = {
   sourceTree: 'pipectl.dev/source-tree',
   /** On a ConfigMap of a source folder: where its keys stand as files, as a JSON list of SourceItem. */
   sourceItems: 'pipectl.dev/source-items',
+  /** On the same, instead of that: why no pod can mount the folder. */
+  sourceRefused: 'pipectl.dev/source-refused',
   /** On the same: when pods that mount it were last made, at most a while ago. */
   usedAt: 'pipectl.dev/used-at',
   repository: 'pipectl.dev/repository',

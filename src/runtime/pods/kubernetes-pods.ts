@@ -4,6 +4,7 @@ import { judgePod } from './judge-pod.ts';
 import { judgeRefusal } from './judge-refusal.ts';
 import { kubernetesPod } from './kubernetes-pod.ts';
 import type { PodForm, Refused, WantedPod } from './pod-form.ts';
+import { SOURCE_REFUSED } from './source-layout.ts';
 import type { SourceMaps } from './source-maps.ts';
 
 export interface KubernetesPodsOptions {
@@ -57,7 +58,7 @@ async function prepare(sources: SourceMaps, image: string, wanted: readonly Want
     try {
       await sources.ensure(namespaceOf(pod), pod.metadata.annotations?.[ANNOTATION.repository] ?? '', tree);
     } catch (error) {
-      if (!(error instanceof StalledError) || error.reason !== 'SourceRefused') throw error;
+      if (!(error instanceof StalledError) || error.reason !== SOURCE_REFUSED) throw error;
       refused.set(name, { reason: 'SourceError', message: error.message });
     }
   }

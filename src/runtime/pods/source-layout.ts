@@ -36,9 +36,13 @@ interface Reading {
   folders: number;
 }
 
+/** Reason of the StalledError of a folder that no pod can mount, whoever reads it and whenever. */
+export const SOURCE_REFUSED = 'SourceRefused';
+
 /**
  * Reads a source folder for pods. Rejects with StalledError('SourceRefused') past MAX_POD_SOURCE_BYTES or
- * MAX_POD_SOURCE_FILES, and for links and submodules, which no ConfigMap can hold.
+ * MAX_POD_SOURCE_FILES, and for links and submodules, which no ConfigMap can hold; with StalledError('SourceMissing') when
+ * git lacks a part of it.
  */
 export async function readSourceFiles(reader: ObjectReader, tree: Oid): Promise<SourceFiles> {
   const reading: Reading = { reader, items: [], data: {}, binaryData: {}, bytes: 0, folders: 0 };
@@ -52,7 +56,7 @@ async function readFolder(reading: Reading, tree: Oid, path: string, depth: numb
   reading.folders++;
   if (reading.folders > MAX_POD_SOURCE_FILES) throw refused(path, `makes more than ${MAX_POD_SOURCE_FILES} folders`);
   const found = await reading.reader.read(tree, MAX_POD_SOURCE_BYTES);
-  if (found.kind !== 'found' || found.type !== 'tree') throw refused(path, `misses its tree ${tree}; push it again`);
+  if (found.kind !== 'found' || found.type !== 'tree') throw missing(path, `tree ${tree}`);
   const { entries, problems } = parseTree(found.bytes);
   const forged = problems.find((problem) => problem.severity === 'forged');
   if (forged !== undefined) throw refused(`${path}${JSON.stringify(forged.name)}`, forged.reason);
@@ -78,7 +82,7 @@ async function readFile(reading: Reading, { kind, oid }: TreeEntry, place: strin
       `brings the source folder past the ${MAX_POD_SOURCE_BYTES} bytes that a pod can mount; keep large files in the image`,
     );
   }
-  if (found.kind !== 'found' || found.type !== 'blob') throw refused(place, `misses its blob ${oid}; push it again`);
+  if (found.kind !== 'found' || found.type !== 'blob') throw missing(place, `blob ${oid}`);
   reading.bytes += found.bytes.length;
   const bytes = Buffer.from(found.bytes.buffer, found.bytes.byteOffset, found.bytes.byteLength);
   if (isUtf8(bytes)) reading.data[oid] = bytes.toString('utf8');
@@ -86,5 +90,10 @@ async function readFile(reading: Reading, { kind, oid }: TreeEntry, place: strin
 }
 
 function refused(place: string, what: string): StalledError {
-  return new StalledError('SourceRefused', `source ${place === '' ? 'folder' : place} ${what}`);
+  return new StalledError(SOURCE_REFUSED, `source ${place === '' ? 'folder' : place} ${what}`);
+}
+
+function missing(place: string, what: string): StalledError {
+  const source = `source ${place === '' ? 'folder' : place}`;
+  return new StalledError('SourceMissing', `${source} misses its ${what} in the repository; push it again`);
 }

@@ -9,6 +9,7 @@ import {
   MAX_KNOWN_POD_SOURCES,
   POD_SOURCE_TOUCH_MS,
   POD_SOURCE_UNUSED_MS,
+  StalledError,
   type UnixMs,
   WaitError,
 } from '../../base/index.ts';
@@ -24,7 +25,13 @@ import {
   type Pod,
 } from '../../cluster/index.ts';
 import type { ObjectReader } from '../../git/index.ts';
-import { readSourceFiles, type SourceItem, type SourceLayout } from './source-layout.ts';
+import {
+  readSourceFiles,
+  SOURCE_REFUSED,
+  type SourceFiles,
+  type SourceItem,
+  type SourceLayout,
+} from './source-layout.ts';
 
 export interface SourceMapsOptions {
   readonly cluster: Cluster;
@@ -86,6 +93,8 @@ async function ensure(state: State, namespace: string, repository: string, tree:
   const key: ObjectKey = { kind: 'ConfigMap', namespace, name: `${PREFIX}${tree}` };
   const now = clock.now();
   const found = await findObject<KubeObject>(cluster, key);
+  const why = found?.metadata.annotations?.[ANNOTATION.sourceRefused];
+  if (why !== undefined) throw new StalledError(SOURCE_REFUSED, why);
   const items = found === undefined ? undefined : itemsOf(found);
   if (found !== undefined && items !== undefined && (await isKept(cluster, key, found, now))) {
     return remember(state, namespace, tree, { name: key.name, items }, now);
@@ -94,32 +103,51 @@ async function ensure(state: State, namespace: string, repository: string, tree:
   if (readerOf === undefined) {
     throw new WaitError(`the source of tree ${tree} is not laid out in ${namespace} yet`, WAIT_MS);
   }
-  const files = await readSourceFiles(await readerOf(repository), tree);
-  const object: KubeObject = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: {
-      namespace,
-      name: key.name,
-      labels: { [LABEL.source]: 'true', 'app.kubernetes.io/managed-by': 'pipectl' },
-      annotations: {
-        [ANNOTATION.sourceTree]: tree,
-        [ANNOTATION.repository]: repository,
-        [ANNOTATION.sourceItems]: JSON.stringify(files.items),
-        [ANNOTATION.usedAt]: instantText(now),
-      },
-    },
-    immutable: true,
-    data: files.data,
-    binaryData: files.binaryData,
+  const about = {
+    [ANNOTATION.sourceTree]: tree,
+    [ANNOTATION.repository]: repository,
+    [ANNOTATION.usedAt]: instantText(now),
   };
+  const read = await readSource(await readerOf(repository), tree);
+  if (read.kind === 'refused') {
+    await create(cluster, key, { ...about, [ANNOTATION.sourceRefused]: read.message }, {});
+    throw new StalledError(SOURCE_REFUSED, read.message);
+  }
+  const { items: made, data, binaryData } = read.files;
+  await create(cluster, key, { ...about, [ANNOTATION.sourceItems]: JSON.stringify(made) }, { data, binaryData });
+  return remember(state, namespace, tree, { name: key.name, items: made }, now);
+}
+
+/** A folder that no pod can mount is refused for good: those who cannot read it are told so by its ConfigMap. */
+async function readSource(
+  reader: ObjectReader,
+  tree: string,
+): Promise<
+  { readonly kind: 'read'; readonly files: SourceFiles } | { readonly kind: 'refused'; readonly message: string }
+> {
+  try {
+    return { kind: 'read', files: await readSourceFiles(reader, tree) };
+  } catch (error) {
+    if (!(error instanceof StalledError) || error.reason !== SOURCE_REFUSED) throw error;
+    return { kind: 'refused', message: error.message };
+  }
+}
+
+async function create(
+  cluster: Cluster,
+  { namespace = '', name }: ObjectKey,
+  annotations: Readonly<Record<string, string>>,
+  content: Partial<Pick<SourceFiles, 'data' | 'binaryData'>>,
+): Promise<void> {
+  const labels = { [LABEL.source]: 'true', 'app.kubernetes.io/managed-by': 'pipectl' };
+  const metadata = { namespace, name, labels, annotations };
+  const object: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata, immutable: true, ...content };
   try {
     await cluster.write([{ op: 'create', object }], { discard: true });
   } catch (error) {
-    // Another shard was faster, with the same content.
+    // Another process was faster, with the same content.
     if (!(error instanceof AlreadyExistsError)) throw error;
   }
-  return remember(state, namespace, tree, { name: key.name, items: files.items }, now);
 }
 
 /** Says that it is in use, when that was last said a while ago. False: it has gone meanwhile. */
