@@ -45,11 +45,14 @@ export function describeRepository(facts: RepositoryFacts, terminal: Terminal): 
     ['Project', repository.status?.project],
     ['Source', sourceText(repository)],
     ['Polled', pollText(facts)],
+    ['Reviews', reviewsText(repository)],
     ['Status', statusText(facts, terminal)],
     ['Suspended', suspendedText(facts)],
   ]);
   const domains = Object.entries(repository.status?.domains ?? {});
   const parts = domains.map(([name, status]) => domainLines(facts, { name, status }, terminal));
+  const reviewed = reviewedLines(repository);
+  if (reviewed.length > 0) parts.push(reviewed);
   if (domains.length === 0) parts.push(['No commit of it is registered yet.']);
   return `${[head, ...parts].map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -78,6 +81,29 @@ function pollText({ repository, now }: RepositoryFacts): string | undefined {
   const next = nextAttemptAt === undefined ? '' : `, next try ${nextAttemptAt}`;
   const times = failures === 1 ? 'once' : `${failures} times`;
   return `failed ${times}${next}: ${printable(message ?? '')}`;
+}
+
+function reviewsText(repository: Repository): string | undefined {
+  if (repository.spec.reviews === undefined) return undefined;
+  const { status, message } = conditionOf(repository, 'ReviewsPosted') ?? {};
+  const { nextAttemptAt } = repository.status?.reviews ?? {};
+  const next = status !== 'False' || nextAttemptAt === undefined ? '' : `, next try ${nextAttemptAt}`;
+  return message === undefined
+    ? 'not looked at yet'
+    : `${status === 'False' ? `failed${next}: ` : ''}${printable(message)}`;
+}
+
+/** Pull requests that are told; the rest is counted. */
+const MAX_PULL_REQUESTS = 20;
+
+function reviewedLines({ status }: Repository): readonly string[] {
+  const all = Object.entries(status?.reviews?.reviewed ?? {}).sort(([a], [b]) => Number(b) - Number(a));
+  if (all.length === 0) return [];
+  const lines = all.slice(0, MAX_PULL_REQUESTS).map(([number, { head, verdict }]) => {
+    return `  ${printable(number).padStart(5)}  ${printable(shortOid(head))}  ${printable(verdict)}`;
+  });
+  const left = all.length - lines.length;
+  return ['Open pull requests, as they were reviewed', ...lines, ...(left > 0 ? [`  … and ${left} more`] : [])];
 }
 
 function statusText({ repository }: RepositoryFacts, terminal: Terminal): string | undefined {

@@ -165,6 +165,12 @@ export const GITOPS_COMMANDS: readonly CommandSpec[] = [
         description: 'add: secret and key of it that the webhook is signed with',
       },
       {
+        flags: '--reviews <HOST>',
+        description: 'add: review its open pull requests there',
+        choices: ['github', 'gitlab', 'gitea'],
+      },
+      { flags: '--reviews-secret <NAME/KEY>', description: 'add: secret and key of it with the token for that' },
+      {
         flags: '-f, --file <FILE>',
         description: 'add: a Repository as YAML or JSON, - for stdin, instead of all these',
       },

@@ -85,6 +85,8 @@ const GIVEN = [
   'proxySecret',
   'webhook',
   'webhookSecret',
+  'reviews',
+  'reviewsSecret',
   'verify',
   'allowedSigners',
   'gpgKeys',
@@ -99,14 +101,17 @@ function fromOptions(
 ): Repository {
   if (name === undefined) throw new UsageError('add which repository?', 'pipectl repo add NAME [URL], or -f FILE');
   const source = sourceOf(input, url);
-  const webhook = webhookOf(input);
-  if (webhook !== undefined && source.kind === 'push') {
-    throw new UsageError('a webhook is for a repository that is polled', 'give its URL after the name');
+  const webhook = hostSecret(input, 'webhook');
+  const reviews = reviewsOf(input);
+  if ((webhook ?? reviews) !== undefined && source.kind === 'push') {
+    const what = webhook === undefined ? 'reviews are' : 'a webhook is';
+    throw new UsageError(`${what} for a repository that is polled`, 'give its URL after the name');
   }
   const verify = verifyOf(context, input);
   return repository(name, {
     source,
     ...(webhook !== undefined && { webhook }),
+    ...(reviews !== undefined && { reviews }),
     ...(verify !== undefined && { verify }),
   });
 }
@@ -151,14 +156,28 @@ function durationOf(input: CommandInput, option: string, flag: string): string |
   throw new UsageError(`--${flag} ${text}: not a duration`, 'for example 30s or 5m');
 }
 
-function webhookOf(input: CommandInput): Repository['spec']['webhook'] {
-  const [provider, secret] = [input.text('webhook'), input.text('webhookSecret')];
+/** A host and the value of a Secret that is shared with it: `--webhook` and `--webhook-secret`, and so for reviews. */
+function hostSecret(
+  input: CommandInput,
+  option: 'webhook' | 'reviews',
+):
+  | {
+      readonly provider: 'github' | 'gitlab' | 'gitea';
+      readonly secret: { readonly name: string; readonly key: string };
+    }
+  | undefined {
+  const [provider, secret] = [input.text(option), input.text(`${option}Secret`)];
   if (provider === undefined && secret === undefined) return undefined;
   const [name = '', key = '', ...rest] = (secret ?? '').split('/');
   if (provider === undefined || name === '' || key === '' || rest.length > 0) {
-    throw new UsageError('a webhook wants both --webhook HOST and --webhook-secret NAME/KEY');
+    throw new UsageError(`--${option} HOST and --${option}-secret NAME/KEY belong together`);
   }
   return { provider: provider as 'github' | 'gitlab' | 'gitea', secret: { name, key } };
+}
+
+function reviewsOf(input: CommandInput): Repository['spec']['reviews'] {
+  const told = hostSecret(input, 'reviews');
+  return told === undefined ? undefined : { provider: told.provider, token: told.secret };
 }
 
 function proxyOf(input: CommandInput): Extract<RepositorySource, { readonly kind: 'remote' }>['proxy'] {

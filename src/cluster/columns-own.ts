@@ -214,6 +214,12 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
           (it) => condition(it.status?.conditions, 'Ready')?.message,
           '.status.conditions[?(@.type=="Ready")].message',
         ),
+        wide<Repository>(
+          'Reviews',
+          'How reviews of its pull requests go.',
+          (it) => condition(it.status?.conditions, 'ReviewsPosted')?.message,
+          '.status.conditions[?(@.type=="ReviewsPosted")].message',
+        ),
       ],
     },
   ],

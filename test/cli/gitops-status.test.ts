@@ -29,6 +29,40 @@ function told(it: Repository): string {
   );
 }
 
+describe('reviews of pull requests', () => {
+  const reviews = { provider: 'gitlab', token: { name: 'bot', key: 'token' } } as const;
+  const spec: Repository['spec'] = { source: { kind: 'remote', url: 'https://host/shop.git' }, reviews };
+
+  it('are told one by one, and what keeps others from being made', () => {
+    expect(told(repository({}, { spec }))).toMatch(/^Reviews: +not looked at yet$/m);
+    const { status } = repository({});
+    const conditions = [
+      {
+        type: 'ReviewsPosted',
+        status: 'False',
+        reason: 'HostForbidden',
+        message: 'the token \u001b[31mmay not',
+        lastTransitionTime: '2026-01-02T03:04:00Z',
+      },
+    ] as const;
+    const reviewed = {
+      7: { head: NEW, base: OLD, verdict: '1 schedule changed' },
+      12: { head: OLD, base: OLD, verdict: 'not reviewed: the review takes too much time' },
+    };
+    const text = told(
+      repository(
+        {},
+        { spec, status: { ...status, conditions, reviews: { reviewed, nextAttemptAt: '2026-01-02T03:05:00Z' } } },
+      ),
+    );
+    expect(text).toMatch(/^Reviews: +failed, next try 2026-01-02T03:05:00Z: the token \S*may not$/m);
+    expect(text).not.toContain('\u001b');
+    expect(text).toContain(
+      `     12  ${OLD.slice(0, 7)}  not reviewed: the review takes too much time\n      7  ${NEW.slice(0, 7)}  1 schedule changed`,
+    );
+  });
+});
+
 describe('what status tells', () => {
   it.each<[string, Partial<DomainStatus>, string]>([
     ['a commit that is not applied', { desired: NEW, lastApplied: OLD }, `  Wanted:  ${NEW.slice(0, 7)}\n`],

@@ -44,6 +44,18 @@ async function specOf(name: string): Promise<Repository['spec'] | undefined> {
 }
 
 describe('repo add', () => {
+  it('says where pull requests are reviewed, and that both flags belong together', async () => {
+    expect(await add('reviewed', URL, '--reviews', 'github', '--reviews-secret', 'bot/token')).toMatchObject({
+      code: 0,
+    });
+    expect((await specOf('reviewed'))?.reviews).toEqual({ provider: 'github', token: { name: 'bot', key: 'token' } });
+    expect(await add('half', URL, '--reviews', 'github')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('belong together'),
+    });
+    expect(await add('pushed', '--reviews', 'github', '--reviews-secret', 'bot/token')).toMatchObject({ code: 2 });
+  });
+
   it('says all of a remote that flags can say', async () => {
     const flags =
       '--secret login --ref main --ref release/* --depth 5 --filter blob:none --proxy http://proxy:3128'.split(' ');
