@@ -22,6 +22,22 @@ export const FIGURES: readonly Figure[] = [
     ],
   },
   {
+    name: 'action',
+    title: 'The GitHub Action, one file',
+    module: './figures/action.ts',
+    metrics: [
+      { key: 'sizeMb', title: 'its size', unit: 'MB', decimals: 2, target: { atMost: 3 } },
+      {
+        key: 'startMs',
+        title: 'until it looks at its event',
+        unit: 'ms',
+        floor: { key: 'nodeMs', title: 'node -e 0' },
+        target: { atMost: 300 },
+      },
+      { key: 'runnerMs', title: 'the same where Temporal is missing', unit: 'ms', target: { atMost: 300 } },
+    ],
+  },
+  {
     name: 'validate',
     title: '10,000 files of 4.8 KB, 50,000 definitions, all compiled',
     module: './figures/validate.ts',

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definitionsFile } from '../definitions.ts';
 import type { Session } from '../figure.ts';
+import { programMs } from '../program-ms.ts';
 import { commitFiles, writeRepository } from '../repository.ts';
 
 const FILES = 10_000;
@@ -30,21 +30,12 @@ export async function open(): Promise<Session> {
   return {
     async round() {
       return {
-        oneMs: run(folder, process.execPath, [ENTRY, 'diff', 'HEAD~2..HEAD~1']),
-        oneFloorMs: run(folder, 'git', ['diff', '--name-only', 'HEAD~2..HEAD~1']),
-        manyMs: run(folder, process.execPath, [ENTRY, 'diff', 'HEAD~1..HEAD']),
-        manyFloorMs: run(folder, 'git', ['diff', '--name-only', 'HEAD~1..HEAD']),
+        oneMs: programMs(process.execPath, [ENTRY, 'diff', 'HEAD~2..HEAD~1'], { cwd: folder }),
+        oneFloorMs: programMs('git', ['diff', '--name-only', 'HEAD~2..HEAD~1'], { cwd: folder }),
+        manyMs: programMs(process.execPath, [ENTRY, 'diff', 'HEAD~1..HEAD'], { cwd: folder }),
+        manyFloorMs: programMs('git', ['diff', '--name-only', 'HEAD~1..HEAD'], { cwd: folder }),
       };
     },
     close: async () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-/** How long a program takes, in milliseconds. */
-function run(cwd: string, program: string, args: readonly string[]): number {
-  const started = performance.now();
-  const { status, stderr } = spawnSync(program, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
-  const ms = performance.now() - started;
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}: ${stderr.toString('utf8')}`);
-  return ms;
 }

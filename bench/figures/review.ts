@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { openRevision } from '../../src/main/revision.ts';
 import { type ReviewInput, renderMarkdown, review, startCounts } from '../../src/review/index.ts';
 import { definitionsFile } from '../definitions.ts';
 import type { Session } from '../figure.ts';
+import { programMs } from '../program-ms.ts';
 import { commitFiles, writeRepository } from '../repository.ts';
 
 /** Five definitions each. */
@@ -35,8 +35,10 @@ export async function open(): Promise<Session> {
   await inProcess(folder, cache);
   return {
     async round() {
-      const coldMs = run(folder, process.execPath, [ENTRY, 'review', 'HEAD~1', 'HEAD', '-o', 'markdown']);
-      const floorMs = run(folder, 'git', ['diff', '--stat', 'HEAD~1...HEAD']);
+      const coldMs = programMs(process.execPath, [ENTRY, 'review', 'HEAD~1', 'HEAD', '-o', 'markdown'], {
+        cwd: folder,
+      });
+      const floorMs = programMs('git', ['diff', '--stat', 'HEAD~1...HEAD'], { cwd: folder });
       const started = performance.now();
       await inProcess(folder, cache);
       const warmMs = performance.now() - started;
@@ -85,14 +87,5 @@ function yearOfSchedules(): number {
   const count = minutes.reduce((sum, starts) => sum + starts, 0);
   // Clocks of half an hour take a few away.
   if (count < SCHEDULES * 24 * 364) throw new Error(`${count} starts were counted`);
-  return ms;
-}
-
-/** How long a program takes, in milliseconds. */
-function run(cwd: string, program: string, args: readonly string[]): number {
-  const started = performance.now();
-  const { status, stderr } = spawnSync(program, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
-  const ms = performance.now() - started;
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}: ${stderr.toString('utf8')}`);
   return ms;
 }

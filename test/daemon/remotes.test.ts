@@ -16,6 +16,7 @@ import {
   type Secret,
   SYSTEM_NAMESPACE,
 } from '../../src/cluster/index.ts';
+import { runAction } from '../../src/main/action/run-action.ts';
 import { git, temporaryFolder } from '../git/fixtures/real-git.ts';
 import { type RemoteHost, startRemoteHost } from '../git/fixtures/remote-host.ts';
 import { buildProgram, type Daemon, newFolder, startDaemon, until } from './fixtures/program.ts';
@@ -165,6 +166,42 @@ describe('a remote over HTTPS with a login', () => {
     await sendWebhook();
     await untilApplied(good);
     await untilReason('shop', 'Fetched');
+  });
+
+  it('is registered by the action after a merge, with the outcome as that of the job', async () => {
+    const job = async (commit: string, secret = HOOK_SECRET) => {
+      const lines: string[] = [];
+      const code = await runAction({
+        env: {
+          INPUT_MODE: 'register',
+          'INPUT_CONTROLLER-URL': daemon.at,
+          'INPUT_WEBHOOK-SECRET': secret,
+          'INPUT_CONTROLLER-TOKEN': daemon.token,
+          GITHUB_REPOSITORY: 'acme/shop',
+          GITHUB_EVENT_NAME: 'push',
+          GITHUB_REF: 'refs/heads/main',
+          GITHUB_SHA: commit,
+        },
+        write: (text) => void lines.push(text.replaceAll(/^::add-mask::.*\n/gm, '')),
+        now: () => Date.now(),
+        signal: new AbortController().signal,
+      });
+      expect(lines.join('')).not.toContain(HOOK_SECRET);
+      return { code, log: lines.join('') };
+    };
+    const good = work.commit({ 'pipelines/task.yaml': FILES['pipelines/task.yaml'].replace('hello', 'merged') });
+    pushToHost();
+    expect(await job(good)).toEqual({ code: 0, log: `shop-production is at ${good.slice(0, 7)}\n` });
+    expect((await job(good, 'guessed')).log).toMatch(
+      /^::error title=pipectl::the control plane does not take webhook-secret/,
+    );
+    const bad = work.commit({ 'pipelines/task.yaml': 'kind: Nonsense\n' });
+    pushToHost();
+    expect(await job(bad)).toMatchObject({ code: 1, log: expect.stringContaining(bad.slice(0, 7)) });
+    const last = work.commit(FILES);
+    pushToHost();
+    await sendWebhook();
+    await untilApplied(last);
   });
 
   it('cannot be pushed to here, and can be cloned', async () => {
