@@ -10,12 +10,15 @@ export interface BucketMap<V> extends ReadonlyMap<string, V> {
 type Bucket<V> = ReadonlyMap<string, V>;
 
 const BUCKETS = 1024;
+/** Stands for each bucket that has nothing: most commits have fewer entities than there are buckets. */
+const EMPTY: ReadonlyMap<string, never> = new Map<string, never>();
 
 export function bucketMap<V>(entries: Iterable<readonly [string, V]>): BucketMap<V> {
-  const buckets: Map<string, V>[] = Array.from({ length: BUCKETS }, () => new Map());
+  const buckets = new Array<Bucket<V>>(BUCKETS).fill(EMPTY);
+  const owned = new Map<number, Map<string, V>>();
   let size = 0;
   for (const [key, value] of entries) {
-    const bucket = buckets[bucketOf(key)] as Map<string, V>;
+    const bucket = ownedBucket(buckets, owned, bucketOf(key));
     if (!bucket.has(key)) size += 1;
     bucket.set(key, value);
   }
@@ -29,15 +32,25 @@ function bucketOf(key: string): number {
   return (hash >>> 8) % BUCKETS;
 }
 
+/** The bucket of that number to be written to: copied from what it was before the first write. */
+function ownedBucket<V>(buckets: Bucket<V>[], owned: Map<number, Map<string, V>>, at: number): Map<string, V> {
+  const known = owned.get(at);
+  if (known !== undefined) return known;
+  const bucket = new Map(buckets[at]);
+  owned.set(at, bucket);
+  buckets[at] = bucket;
+  return bucket;
+}
+
 function view<V>(buckets: readonly Bucket<V>[], size: number): BucketMap<V> {
   function* entries(): MapIterator<[string, V]> {
-    for (const bucket of buckets) yield* bucket.entries();
+    for (const bucket of buckets) if (bucket !== EMPTY) yield* bucket.entries();
   }
   function* keys(): MapIterator<string> {
-    for (const bucket of buckets) yield* bucket.keys();
+    for (const bucket of buckets) if (bucket !== EMPTY) yield* bucket.keys();
   }
   function* values(): MapIterator<V> {
-    for (const bucket of buckets) yield* bucket.values();
+    for (const bucket of buckets) if (bucket !== EMPTY) yield* bucket.values();
   }
   const map: BucketMap<V> = {
     size,
@@ -64,10 +77,7 @@ function changed<V>(
   const owned = new Map<number, Map<string, V>>();
   let count = size;
   for (const [key, value] of changes) {
-    const at = bucketOf(key);
-    const bucket = owned.get(at) ?? new Map(buckets[at]);
-    owned.set(at, bucket);
-    copies[at] = bucket;
+    const bucket = ownedBucket(copies, owned, bucketOf(key));
     if (bucket.has(key)) count -= 1;
     if (value === undefined) bucket.delete(key);
     else {

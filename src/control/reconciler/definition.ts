@@ -65,9 +65,17 @@ export function definitionObject(closure: EntityClosure, place: DefinitionPlace)
 }
 
 /** Whether somebody else changed `object` since the reconciler wrote it: spec or guard are not what the annotation says. */
-export function isEdited({ metadata: { annotations = {} }, spec }: KubeObject): boolean {
-  return annotations[ANNOTATION.digest] !== digestOfAll(spec, annotations[ANNOTATION.prune]);
+export function isEdited(object: KubeObject): boolean {
+  const known = edited.get(object);
+  if (known !== undefined) return known;
+  const { annotations = {} } = object.metadata;
+  const isOther = annotations[ANNOTATION.digest] !== digestOfAll(object.spec, annotations[ANNOTATION.prune]);
+  edited.set(object, isOther);
+  return isOther;
 }
+
+/** By the object that was read: an embedded cluster gives the same one until it changes. */
+const edited = new WeakMap<KubeObject, boolean>();
 
 /** Whether the reconciler wrote `object` for `repository`, whatever became of its label. */
 export function isMarked({ metadata: { annotations }, spec }: KubeObject, repository: string): boolean {

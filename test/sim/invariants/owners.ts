@@ -17,7 +17,9 @@ export function watchOwners(facts: Facts): void {
     if (!couldKnow(world, process)) return;
     for (const other of [...world.processes.values(), ...world.doubles]) {
       if (other === process || other.link === undefined || other.link === process.link) continue;
-      const key = KEYS.find((each) => has(process, each) && has(other, each));
+      const [ours, theirs] = [process.owned(), other.owned()];
+      if (ours.length === 0 || theirs.length === 0) continue;
+      const key = KEYS.find((each) => ours.some(owns(each)) && theirs.some(owns(each)));
       if (key === undefined) continue;
       const text = `${process.role} takes key ${key}, which ${other.link.name} has not given up`;
       // Not from within the shard, which may have nobody who waits for what it throws.
@@ -27,8 +29,8 @@ export function watchOwners(facts: Facts): void {
   });
 }
 
-function has({ owned }: SimProcess, key: number): boolean {
-  return owned().some((ownership) => ownership.owns('', key));
+function owns(key: number): (ownership: ReturnType<SimProcess['owned']>[number]) => boolean {
+  return (ownership) => ownership.owns('', key);
 }
 
 /** Whether it heard all that others said of their leases: else it may count one of them dead, and what they write is fenced. */
