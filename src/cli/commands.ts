@@ -1,4 +1,5 @@
 import { ACCESS_COMMANDS } from './access-commands.ts';
+import { CLUSTER_COMMANDS } from './cluster-commands.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { GITOPS_COMMANDS } from './gitops-commands.ts';
 import { INSTALL_COMMANDS } from './install-commands.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...LOOK_COMMANDS,
   ...ACCESS_COMMANDS,
   ...INSTALL_COMMANDS,
+  ...CLUSTER_COMMANDS,
   ...MORE_COMMANDS,
 ];
 

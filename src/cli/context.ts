@@ -46,6 +46,32 @@ export interface DaemonHandle {
   stop(): Promise<void>;
 }
 
+/** A part of an installation in a cluster. */
+export interface ComponentOptions {
+  /** `HOST:PORT` of health and metrics. */
+  readonly listen: string;
+  readonly connection: { readonly kubeconfigPath?: string; readonly context?: string };
+  readonly log: Log;
+}
+
+export interface ControllerOptions extends ComponentOptions {
+  readonly dataFolder: string;
+  readonly localSchemes?: readonly ('http' | 'file')[];
+  readonly withoutGit?: boolean;
+}
+
+export interface PropellerOptions extends ComponentOptions {
+  /** Its name; absent: the one that has no process. */
+  readonly shard?: string;
+}
+
+export interface ComponentHandle {
+  readonly port: number;
+  readonly ended: Promise<void>;
+  /** Hands over what it works on, and resolves when it has ended. */
+  stop(): Promise<void>;
+}
+
 /** What only `main` can make, each loaded when it is first used. */
 export interface CliPorts {
   readonly connect: Connector;
@@ -53,6 +79,9 @@ export interface CliPorts {
   readonly planRevision: Planner;
   /** Rejects with StalledError when the folder is taken, the port is in use, the disk is full. */
   startDaemon(options: DaemonOptions): Promise<DaemonHandle>;
+  /** Rejects with StalledError for an unusable kubeconfig or a port that is in use. */
+  startController(options: ControllerOptions): Promise<ComponentHandle>;
+  startPropeller(options: PropellerOptions): Promise<ComponentHandle>;
 }
 
 export interface GlobalOptions {

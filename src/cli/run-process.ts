@@ -33,6 +33,8 @@ export async function runProcess(checked?: FirstVerdict): Promise<void> {
       openRevision: async (options) => (await import('../main/revision.ts')).openRevision(options),
       planRevision: async (options) => (await import('../main/plan.ts')).planRevision(options),
       startDaemon: async (options) => (await import('../main/daemon.ts')).startDaemon(options),
+      startController: async (options) => (await import('../main/controller.ts')).startController(options),
+      startPropeller: async (options) => (await import('../main/propeller-pod.ts')).startPropellerPod(options),
     },
   );
   process.exitCode = code;

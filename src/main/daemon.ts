@@ -5,30 +5,25 @@ import { type EmbeddedStore, openEmbeddedStore } from '../cluster/adapters/embed
 import { createVault, openSecrets, openVaultKey } from '../cluster/adapters/secrets/index.ts';
 import { type Archive, type Cluster, type Secrets, withArchive } from '../cluster/index.ts';
 import { startBackfills } from '../control/backfill/index.ts';
-import { type ClosureUse, createClosureUse } from '../control/closures/index.ts';
 import { type Deliveries, startDeliveries } from '../control/notifications/index.ts';
 import { followPlatform, reportShards } from '../control/propeller/index.ts';
-import { startReconciler } from '../control/reconciler/index.ts';
-import { createRegistration } from '../control/registration/index.ts';
 import { followRetentionPolicy, startCollection, startRetention } from '../control/retention/index.ts';
 import { startScheduler } from '../control/scheduler/index.ts';
 import { createSourceObjects } from '../control/sources/index.ts';
-import { createVerifier } from '../control/verification/index.ts';
-import { createSignatures } from '../git/adapters/native/index.ts';
 import { createHttpSender } from '../notify/adapters/http/index.ts';
 import { createMailSender } from '../notify/adapters/smtp/index.ts';
 import { bootId, type NodeAgent, startNodeAgent } from '../runtime/adapters/process/index.ts';
 import { openSources } from '../runtime/index.ts';
 import { openAuditLog } from './audit-log.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { startGitSide } from './git-side.ts';
 import { tuneHeap } from './heap.ts';
-import { hostClock, hostRandom } from './host.ts';
+import { type Host, hostClock, hostRandom } from './host.ts';
 import { type HostGit, type LocalScheme, openHostGit } from './host-git.ts';
 import { releaseIdleMemory } from './idle-memory.ts';
 import { keepKubeconfig } from './kubeconfig.ts';
 import { startLocalShards } from './local-shards.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { createResync, type Resync } from './resync.ts';
 import { serve } from './serve.ts';
 
 export interface DaemonOptions {
@@ -135,34 +130,6 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   };
 }
 
-/** What decides on pushes and makes them active. */
-function startGitSide(
-  store: EmbeddedStore,
-  { repositories, env }: HostGit,
-  host: Host,
-  ends: Ends,
-): { readonly resync: Resync; readonly use: ClosureUse } {
-  const { clock, log } = host;
-  const reconciler = startReconciler({ cluster: store, ...host });
-  ends.push(() => reconciler.close());
-  const use = createClosureUse(clock);
-  const registration = createRegistration({
-    cluster: store,
-    use,
-    clock,
-    log,
-    refs: (name) => repositories.refs(name),
-    setHead: (name, branch) => repositories.setHead(name, branch),
-    objects: (name) => repositories.reader(name),
-    settled: (...about) => reconciler.settled(...about),
-    verify: createVerifier({
-      open: createSignatures({ env, scratch: repositories.folder }),
-      refs: (name) => repositories.refs(name),
-    }),
-  });
-  return { resync: createResync({ registration, list: () => repositories.list(), clock, log }), use };
-}
-
 /** Timers of the host's clock keep no process alive, and while it starts and ends there may be nothing else to wait for. */
 function stayAlive(): () => void {
   const timer = setInterval(() => {}, MAX_TIMER_MS);
@@ -175,8 +142,6 @@ interface Planes {
   readonly archive: Archive;
   readonly cluster: Cluster;
 }
-
-type Host = { readonly clock: typeof hostClock; readonly random: typeof hostRandom; readonly log: Log };
 
 async function startAgent(
   folder: DataFolder,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, Random, UnixMs } from '../base/index.ts';
+import type { Clock, Log, Random, UnixMs } from '../base/index.ts';
 
 /** setTimeout takes 31 bits of milliseconds; longer waits are cut into pieces. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -15,6 +15,13 @@ export const hostRandom: Random = {
   bytes: randomOf,
   unit: () => Math.random(),
 };
+
+/** What every loop is given of the machine. */
+export interface Host {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
 
 const pool = { bytes: Buffer.alloc(0), used: 0 };
 const POOL_BYTES = 4_096;

@@ -7,14 +7,14 @@ import type { Sources } from '../control/sources/index.ts';
 import { createRegistry, type Gauge, LATENCY_BUCKETS, type Registry } from '../observe/index.ts';
 import type { NodeAgent } from '../runtime/adapters/process/index.ts';
 
-/** The parts whose counters a scrape reads. */
+/** The parts whose counters a scrape reads, as far as this process has them. */
 export interface MetricSources {
-  readonly store: EmbeddedStore;
-  readonly propeller: Propellers;
-  readonly scheduler: Scheduler;
-  readonly backfills: Backfills;
-  readonly agent: NodeAgent;
-  readonly deliveries: Deliveries;
+  readonly store?: EmbeddedStore;
+  readonly propeller?: Pick<Propellers, 'stats' | 'quotas'>;
+  readonly scheduler?: Scheduler;
+  readonly backfills?: Backfills;
+  readonly agent?: NodeAgent;
+  readonly deliveries?: Deliveries;
 }
 
 export interface Metrics {
@@ -52,7 +52,7 @@ export function createMetrics(): Metrics {
         if (name.endsWith('_total')) registry.counter(name, help, { read });
         else registry.gauge(name, help, { read });
       }
-      updateQuotas = quotaGauges(registry, sources.propeller);
+      if (sources.propeller !== undefined) updateQuotas = quotaGauges(registry, sources.propeller);
     },
     watchSources: (sources) => sourceReadings(registry, sources),
     text() {
@@ -89,7 +89,7 @@ function costCounters(registry: Registry): Metrics['onEnded'] {
 }
 
 /** How namespaces stand against their quotas, as far as something runs or waits there; brought up to date at each scrape. */
-function quotaGauges(registry: Registry, { quotas }: Propellers): () => void {
+function quotaGauges(registry: Registry, { quotas }: Pick<Propellers, 'quotas'>): () => void {
   const labels = ['namespace', 'resource'];
   const used = registry.gauge('pipectl_quota_used', 'What executions take of a quota: cores, bytes, counts.', {
     labels,
@@ -122,6 +122,19 @@ type Reading = readonly [name: string, help: string, read: () => number];
 
 function readings({ store, propeller, scheduler, backfills, agent, deliveries }: MetricSources): readonly Reading[] {
   return [
+    ...(propeller === undefined ? [] : propellerReadings(propeller)),
+    ...(backfills === undefined ? [] : backfillReadings(backfills)),
+    ...(scheduler === undefined ? [] : schedulerReadings(scheduler)),
+    ...(agent === undefined ? [] : agentReadings(agent)),
+    ...(deliveries === undefined ? [] : deliveryReadings(deliveries)),
+    ...(store === undefined ? [] : storeReadings(store)),
+    ['process_resident_memory_bytes', 'Resident memory size in bytes.', () => process.memoryUsage.rss()],
+    ['process_cpu_seconds_total', 'User and system CPU seconds.', cpuSeconds],
+  ];
+}
+
+function propellerReadings(propeller: Pick<Propellers, 'stats'>): readonly Reading[] {
+  return [
     ['pipectl_propeller_workers', 'Workers of this shard.', () => propeller.stats().workers],
     [
       'pipectl_propeller_free_workers',
@@ -139,15 +152,29 @@ function readings({ store, propeller, scheduler, backfills, agent, deliveries }:
     ],
     ['pipectl_propeller_writes_total', 'Batches written.', () => propeller.stats().writes],
     ['pipectl_propeller_quarantined', 'Executions set aside because of a bug.', () => propeller.stats().quarantined],
+  ];
+}
+
+function backfillReadings(backfills: Backfills): readonly Reading[] {
+  return [
     ['pipectl_backfills_open', 'Backfills that are not over.', () => backfills.counters.open],
     ['pipectl_backfill_started_total', 'Executions started by backfills.', () => backfills.counters.started],
     ['pipectl_backfill_skipped_total', 'Ticks of backfills whose execution existed.', () => backfills.counters.skipped],
-    ...schedulerReadings(scheduler),
+  ];
+}
+
+function agentReadings(agent: NodeAgent): readonly Reading[] {
+  return [
     ['pipectl_node_capacity', 'Attempts that may run at a time.', () => agent.stats().capacity],
     ['pipectl_node_running', 'Attempts that run.', () => agent.stats().running],
     ['pipectl_node_queued', 'Pods waiting for a place.', () => agent.stats().queued],
     ['pipectl_node_ended_total', 'Attempts that ended.', () => agent.stats().ended],
     ['pipectl_node_lost_total', 'Attempts whose end nobody saw.', () => agent.stats().lost],
+  ];
+}
+
+function deliveryReadings(deliveries: Deliveries): readonly Reading[] {
+  return [
     ['pipectl_notifications_pending', 'Notifications to be delivered.', () => deliveries.stats().pending],
     ['pipectl_notifications_delivered_total', 'Notifications delivered.', () => deliveries.stats().delivered],
     ['pipectl_notifications_failed_total', 'Notifications given up.', () => deliveries.stats().failed],
@@ -156,13 +183,16 @@ function readings({ store, propeller, scheduler, backfills, agent, deliveries }:
       'Tries to deliver that failed; all but the last are repeated.',
       () => deliveries.stats().failedAttempts,
     ],
+  ];
+}
+
+function storeReadings(store: EmbeddedStore): readonly Reading[] {
+  return [
     ['pipectl_store_objects', 'Objects in the store.', () => store.stats().objects],
     ['pipectl_store_hot_objects', 'Objects held on the heap.', () => store.stats().hotObjects],
     ['pipectl_store_syncs_total', 'Frames written, each one sync of the disk.', () => store.stats().frames],
     ['pipectl_store_written_bytes_total', 'Bytes written to the log.', () => store.stats().writtenBytes],
     ['pipectl_store_watches', 'Open watches.', () => store.stats().watches],
-    ['process_resident_memory_bytes', 'Resident memory size in bytes.', () => process.memoryUsage.rss()],
-    ['process_cpu_seconds_total', 'User and system CPU seconds.', cpuSeconds],
   ];
 }
 

@@ -1,18 +1,14 @@
 import type { Clock, Log, Random } from '../base/index.ts';
 import { createApiServer, tokenAuthenticator } from '../cluster/adapters/http/index.ts';
 import { type AuditLog, type Cluster, type Identity, OWNER, type Secrets } from '../cluster/index.ts';
-import { createPushAccess, startTokens, type Tokens } from '../control/access/index.ts';
-import { startRemoval } from '../control/removal/index.ts';
-import { createAbsentEndpoint } from '../git/adapters/gitless/index.ts';
-import { createGitEndpoint, type GitEndpoint } from '../git/adapters/native/index.ts';
+import { startTokens, type Tokens } from '../control/access/index.ts';
 import type { Ends } from './daemon.ts';
 import type { DataFolder } from './data-folder.ts';
+import { startGitServices } from './git-services.ts';
 import type { HostGit } from './host-git.ts';
 import { listenLocally } from './listen.ts';
 import type { Metrics } from './metrics.ts';
 import type { Resync } from './resync.ts';
-import { startReviews } from './reviews/start-reviews.ts';
-import { startSources } from './sources.ts';
 import { VERSION } from './version.ts';
 
 export interface ServeOptions {
@@ -35,8 +31,7 @@ export interface ServeOptions {
 
 /** Serves the API and git to who shows a token. Resolves with the URL; what it starts is added to `ends`. */
 export async function serve(options: ServeOptions, ends: Ends): Promise<string> {
-  const { folder, cluster, store, hostGit, resync, metrics, audit, clock, log } = options;
-  const { repositories } = hostGit;
+  const { folder, cluster, store, resync, metrics, audit, clock, log } = options;
   const isOwner = tokenAuthenticator(folder.token, {
     name: OWNER,
     groups: ['system:masters'],
@@ -46,35 +41,17 @@ export async function serve(options: ServeOptions, ends: Ends): Promise<string> 
   const api = createApiServer({ cluster, authenticate, audit, clock, log, version: VERSION, metrics: metrics.text });
   const tokens: Tokens = await startTokens({ ...options, cluster: store, onRevoked: api.endOf });
   ends.push(() => tokens.stop());
-  // The endpoint knows when a repository has no push; what it hands pushes to asks it for that.
-  const inTurn = (name: string, work: () => Promise<void>): Promise<void> => git.inTurn(name, work);
-  const handler = resync.handler(inTurn);
-  const git: GitEndpoint =
-    hostGit.served === undefined
-      ? createAbsentEndpoint()
-      : await createGitEndpoint({
-          repositories: hostGit.served,
-          authenticate: ({ token }) => (token === undefined ? undefined : authenticate(token)),
-          access: createPushAccess({ cluster: store, clock, audit, handler }),
-          log,
-        });
-  const removeObjects = (name: string): Promise<void> => inTurn(name, () => repositories.remove(name));
-  const removal = startRemoval({ ...options, cluster: store, removeObjects });
-  ends.push(() => removal.close());
-  const reviews = startReviews({ ...options, ...hostGit }, ends);
-  const onHint = (name: string): void => reviews.hint(name);
-  const { sources, webhooks } = startSources({ ...options, ...hostGit, cluster: store, handler, inTurn, onHint }, ends);
-  metrics.watchSources(sources);
+  const gitServices = await startGitServices({ ...options, authenticate }, ends);
   const listening = await listenLocally(options.port, folder.certificate, (request, response) => {
-    if (git.handle(request, response) || webhooks.handle(request, response)) return;
+    if (gitServices.handle(request, response)) return;
     api.handle(request, response);
   });
-  resync.allLater(inTurn);
+  resync.allLater(gitServices.inTurn);
   ends.push(async () => {
     resync.close();
     api.close();
     await listening.close();
-    await git.drained();
+    await gitServices.drained();
   });
   return `http://127.0.0.1:${listening.port}`;
 }

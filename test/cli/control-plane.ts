@@ -136,6 +136,8 @@ export const PORTS: CliPorts = {
   openRevision,
   planRevision,
   startDaemon: () => Promise.reject(new Error('these tests start no control plane')),
+  startController: () => Promise.reject(new Error('these tests start no controller')),
+  startPropeller: () => Promise.reject(new Error('these tests start no shard')),
 };
 
 export function execution(name: string): Execution {

@@ -105,6 +105,8 @@ export const WATCH_REQUEST_SECONDS = 300;
 /** Back-off between tries to reconnect a watch, and tries in a row before its reader is told. */
 export const WATCH_BACKOFF = { initialMs: 100, factor: 2, maxMs: 10_000 } as const;
 export const MAX_WATCH_RECONNECTS = 8;
+/** A service account's token is read from its file again after so long; kubelets replace it when a fifth of its life is left. */
+export const SERVICE_ACCOUNT_TOKEN_MS = 60_000;
 /** A kubeconfig file. */
 export const MAX_KUBECONFIG_BYTES = 1 * MiB;
 /** Objects of one page when a reflector lists, and how often it lists again to find what its watch missed. */

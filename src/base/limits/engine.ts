@@ -90,3 +90,7 @@ export const SHARD_STOP_MS = 30_000;
 /** A shard's process tells its control plane what it counts so often, and what ended at most so many at a time. */
 export const SHARD_NEWS_MS = 250;
 export const SHARD_NEWS_BATCH = 500;
+/** The number of pods that are shards is compared with git so often, also when nothing tells of a change. */
+export const FLEET_CHECK_MS = 60_000;
+/** Pauses before a controller that could not begin its work tries again. */
+export const CONTROLLER_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 60_000 } as const;

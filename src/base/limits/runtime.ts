@@ -57,3 +57,5 @@ export const POD_SOURCE_TOUCH_MS = 600_000;
 export const POD_SOURCE_UNUSED_MS = 3_600_000;
 /** A pod that the cluster had no room for is offered again after this. */
 export const POD_REFUSED_RETRY_MS = 5_000;
+/** Time between looks for sources of pods that nobody mounts any more. */
+export const POD_SOURCE_SWEEP_MS = 3_600_000;

@@ -34,6 +34,8 @@ export interface OneShard {
   readonly id: () => string | undefined;
   readonly stats: () => PropellerStats & { readonly epoch?: number };
   readonly quotas: () => readonly QuotaReport[];
+  /** Whether it knows the settings. */
+  readonly isSynced: () => boolean;
   /** Whether it works on all that is its own. */
   readonly isComplete: () => boolean;
   stop(): Promise<void>;
@@ -100,6 +102,7 @@ export async function startOneShard(options: OneShardOptions): Promise<OneShard>
       return epoch === undefined ? engine.stats() : { ...engine.stats(), epoch };
     },
     quotas: () => engine.quotas(),
+    isSynced: () => shard !== undefined,
     isComplete: () => shard?.isComplete() ?? false,
     async stop() {
       isStopped = true;

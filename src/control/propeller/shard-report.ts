@@ -17,6 +17,8 @@ export interface ShardReportOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Shard id → what it counts, and the epoch of its lease when it has one. */
+  /** Leaves the object of a shard that it reports no more: another process may have it by then. */
+  readonly keepsGone?: boolean;
   readonly shards: () => ReadonlyMap<string, PropellerStats & { readonly epoch?: number }>;
 }
 
@@ -54,7 +56,7 @@ export function reportShards(options: ShardReportOptions): { stop(): Promise<voi
 const NO_SHARD_YET_MS = 500;
 
 async function reportAll(
-  { cluster, clock, shards }: ShardReportOptions,
+  { cluster, clock, shards, keepsGone }: ShardReportOptions,
   told: Map<string, { readonly stats: PropellerStats; readonly at: UnixMs; readonly text: string }>,
 ): Promise<void> {
   const now = clock.now();
@@ -69,9 +71,10 @@ async function reportAll(
   for (const id of told.keys()) {
     if (current.has(id)) continue;
     told.delete(id);
-    await deleteObject(cluster, keyOf(id)).catch((error: unknown) => {
-      if (!(error instanceof NotFoundError)) throw error;
-    });
+    if (keepsGone !== true)
+      await deleteObject(cluster, keyOf(id)).catch((error: unknown) => {
+        if (!(error instanceof NotFoundError)) throw error;
+      });
   }
 }
 

@@ -7,6 +7,7 @@
  */
 export { openRemote } from './credentials.ts';
 export { createLanes, type Lanes } from './lanes.ts';
+export { type LayOutOptions, layOutSources } from './lay-out-sources.ts';
 export { backoffMs, firstPollMs, type HintAllowance, intervalMs, isFarthest, takeHint } from './schedule.ts';
 export { createSourceObjects, type SourceObjectsOptions } from './source-objects.ts';
 export { createSources, type Sources, type SourcesOptions, type SourcesStats } from './sources.ts';

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { isJsonObject, type Json, type JsonObject, MAX_KUBECONFIG_BYTES, StalledError } from '../../../base/index.ts';
+
+import { inClusterConnection, SERVICE_ACCOUNT } from './in-cluster.ts';
 
 /** Where the API server is and how to be let in. */
 export interface Connection {
@@ -23,21 +26,26 @@ export interface KubeconfigOptions {
 
 /**
  * Reads a kubeconfig. The plain kinds (token, basic, client certificate) are read here; credential plugins, proxies,
- * several files and in-cluster accounts go through @kubernetes/client-node, which costs 300 ms and 100 MB to load.
+ * and several files go through @kubernetes/client-node, which costs 300 ms and 100 MB to load.
  * Throws a StalledError for a file that is missing, unreadable or incomplete.
  */
 export async function loadConnection(options: KubeconfigOptions): Promise<Connection> {
   const path = options.kubeconfigPath ?? defaultPath();
+  if (path === IN_CLUSTER) return inClusterConnection(process.env);
   if (path === undefined) return loadByLibrary(options);
   const config = await readConfig(path);
   const parts = partsOf(config, options.context, path);
   return isPlain(parts) ? plainConnection(parts, path) : loadByLibrary({ ...options, kubeconfigPath: path });
 }
 
-function defaultPath(): string | undefined {
+const IN_CLUSTER = Symbol('in the cluster');
+
+/** Undefined: several files. */
+function defaultPath(): string | typeof IN_CLUSTER | undefined {
   const { KUBECONFIG, KUBERNETES_SERVICE_HOST } = process.env;
   if (KUBECONFIG !== undefined && KUBECONFIG !== '') return KUBECONFIG.includes(delimiter) ? undefined : KUBECONFIG;
-  return KUBERNETES_SERVICE_HOST === undefined ? join(homedir(), '.kube', 'config') : undefined;
+  const isPod = KUBERNETES_SERVICE_HOST !== undefined && existsSync(join(SERVICE_ACCOUNT, 'token'));
+  return isPod ? IN_CLUSTER : join(homedir(), '.kube', 'config');
 }
 
 async function readConfig(path: string): Promise<JsonObject> {
@@ -179,6 +187,8 @@ async function loadByLibrary({ kubeconfigPath, context }: KubeconfigOptions): Pr
     async authorize() {
       const request: RequestOptions = {};
       await config.applyToHTTPSOptions(request);
+      // The library keeps one agent, which makes a connection for each request unless it is told otherwise.
+      if (typeof request.agent === 'object') Object.assign(request.agent, { keepAlive: true });
       return request;
     },
   };

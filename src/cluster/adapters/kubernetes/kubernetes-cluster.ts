@@ -17,6 +17,7 @@ import { createExchange, type Exchange } from './exchange.ts';
 import { type Connection, type KubeconfigOptions, loadConnection } from './kubeconfig.ts';
 import { collectionPath, historyOf, infoOf, objectPath, queryOf, selectorsOf } from './paths.ts';
 import { refusal } from './refusals.ts';
+import { scaleDeployment } from './scale.ts';
 import { type Call, createTransport, readText, type Transport, unreachable } from './transport.ts';
 import { watchKind } from './watch.ts';
 
@@ -32,6 +33,8 @@ export interface KubernetesCluster extends Cluster {
   readonly server: string;
   /** Namespace of the kubeconfig's context. */
   readonly namespace: string;
+  /** Sets how many pods a Deployment has; writes nothing when that is so. Resolves with how many it had; undefined: there is none. */
+  scale(namespace: string, deployment: string, replicas: number): Promise<number | undefined>;
 }
 
 /** The cluster behind a kubeconfig. Nothing is sent before the first call. Throws StalledError for an unusable kubeconfig. */
@@ -81,11 +84,12 @@ function kubernetesCluster(
       for (const write of writes) written.push(await sendWrite(call, write, options?.dryRun === true));
       return options?.discard === true ? [] : written;
     },
+    scale: (namespace, deployment, replicas) => scaleDeployment(call, { namespace, name: deployment }, replicas),
     podLogs: (key, options) => podLogs(connection, transport, key, options ?? {}),
   };
 }
 
-type Caller = (call: Call, asked: { readonly kind: string; readonly key?: ObjectKey }) => Promise<KubeObject>;
+export type Caller = (call: Call, asked: { readonly kind: string; readonly key?: ObjectKey }) => Promise<KubeObject>;
 
 /** Sends a request and reads its JSON answer; a refusal becomes one of the port's errors. */
 function caller(connection: Connection, exchange: Exchange): Caller {

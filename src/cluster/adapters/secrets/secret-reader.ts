@@ -12,11 +12,17 @@ import type { Vault } from './vault.ts';
 /** Where values are looked for, in this order: the Secrets of the cluster, then `environment`. */
 export interface SecretSources {
   readonly cluster: Pick<Cluster, 'get'>;
-  readonly vault: Vault;
+  /** Of an API server that seals values itself: `PLAIN_VALUES`. */
+  readonly vault: Pick<Vault, 'open'>;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Reads values for tasks of this machine. */
+/** Values as they stand in a Secret of Kubernetes, whose API server keeps them as it was told to. */
+export const PLAIN_VALUES: Pick<Vault, 'open'> = {
+  open: (_namespace, _name, _key, stored) => Buffer.from(stored, 'base64'),
+};
+
+/** Reads values for tasks and notifications. */
 export function openSecrets({ cluster, vault, environment }: SecretSources): Secrets {
   return {
     async read(namespace, ref) {

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
+import { type Execution, type Pod, type Shard, SYSTEM_NAMESPACE } from '../../src/cluster/index.ts';
+import { type ApiFixture, openApi, until } from '../cluster/api-fixture.ts';
+import { newProject, pipectl } from '../daemon/fixtures/project.ts';
+import { isOver } from '../daemon/fixtures/site.ts';
+import { type Installation, install } from '../on-cluster/installation.ts';
+import { type ProcessKubelet, startProcessKubelet } from '../runtime/fixtures/process-kubelet.ts';
+
+/** Two controllers and two shards over the API of a cluster, with a kubelet that runs pods as processes. */
+
+const NAMESPACE = 'shop-production';
+const PROJECT = `apiVersion: pipectl.dev/v1
+kind: Project
+metadata: { name: shop }
+spec: { paths: [p], domains: { production: { ref: main } } }
+`;
+const WORKFLOW = `apiVersion: pipectl.dev/v1
+kind: Task
+metadata: { name: greet }
+spec:
+  inputs: { name: string }
+  outputs: { text: string }
+  source: p/src
+  run: { image: "busybox:1.37", command: [sh, greet.sh] }
+---
+apiVersion: pipectl.dev/v1
+kind: Workflow
+metadata: { name: hello }
+spec:
+  inputs: { name: { type: string, default: world } }
+  outputs: { text: "\${{ nodes.two.outputs.text }}" }
+  nodes:
+    one: { task: greet, with: { name: "\${{ inputs.name }}" } }
+    two: { task: greet, with: { name: "\${{ nodes.one.outputs.text }}" } }
+`;
+const SCRIPT = 'echo "text=hello $PIPECTL_INPUT_NAME" > "$PIPECTL_OUTPUTS"\n';
+
+let api: ApiFixture;
+let cluster: KubernetesCluster;
+let site: Installation;
+let kubelet: ProcessKubelet;
+const project = newProject({ 'pipectl.yaml': PROJECT, 'p/w.yaml': WORKFLOW, 'p/src/greet.sh': SCRIPT });
+
+beforeAll(async () => {
+  api = await openApi({ user: 'pipectl' });
+  cluster = await api.connect();
+  kubelet = await startProcessKubelet(cluster, api.folder);
+  site = await install(api.kubeconfig, cluster);
+}, 30_000);
+afterAll(async () => {
+  await site.stop();
+  await kubelet.stop();
+  await api.close();
+}, 60_000);
+
+async function untilOver(name: string): Promise<Execution> {
+  const key = { kind: 'Execution', namespace: NAMESPACE, name };
+  await until(`${name} is over`, async () => isOver(await cluster.get<Execution>(key)));
+  return cluster.get<Execution>(key);
+}
+
+const run = (name: string) => pipectl(api.kubeconfig, 'run', 'hello', '--name', name, '-n', NAMESPACE);
+
+describe('an installation in a cluster', { timeout: 60_000 }, () => {
+  it('registers what is pushed to the controller that waits, and runs it as pods', async () => {
+    await until('one controller works', async () => (await site.active().catch(() => -1)) >= 0);
+    const waiting = site.controllers[1 - (await site.active())];
+    if (waiting === undefined) throw new Error('no controller waits');
+    let pushed = { code: 1 as number | null, text: '' };
+    await until('it can be pushed to', async () => {
+      pushed = await project.push(site.remote(waiting, 'shop'));
+      return pushed.code === 0 || !pushed.text.includes('503');
+    });
+    expect(pushed).toMatchObject({ code: 0 });
+    expect((await run('first')).code).toBe(0);
+    const { status } = await untilOver('first');
+    expect(status).toMatchObject({ phase: 'Succeeded', outputs: { text: 'hello hello world' } });
+    const { items } = await cluster.list<Pod>('Pod', { namespace: NAMESPACE });
+    expect(items.map(({ metadata }) => metadata.name).toSorted()).toEqual(['first-one-1', 'first-two-1']);
+  });
+
+  it('one shard works, the other waits, and the fleet grows with git', async () => {
+    const shards = async () => (await cluster.list<Shard>('Shard', { namespace: SYSTEM_NAMESPACE })).items;
+    expect((await shards()).map(({ metadata }) => metadata.name)).toEqual(['shard-0']);
+    const platform = `apiVersion: pipectl.dev/v1
+kind: Platform
+metadata: { name: default }
+spec: { propeller: { workers: 20, maxParallelism: 5, sharding: { strategy: hash, shards: 2 } } }
+`;
+    project.commit({ 'p/platform.yaml': platform });
+    const active = site.controllers[await site.active()];
+    if (active === undefined) throw new Error('no controller works');
+    expect(await project.push(site.remote(active, 'shop'))).toMatchObject({ code: 0 });
+    await until('two shards serve', async () => {
+      const found = await shards();
+      return found.length === 2 && found.every(({ status }) => status?.workers === 20);
+    });
+    for (const name of ['a', 'b', 'c', 'd']) expect((await run(name)).code).toBe(0);
+    for (const name of ['a', 'b', 'c', 'd']) expect((await untilOver(name)).status?.phase).toBe('Succeeded');
+  });
+
+  it('says how it is, and what it counts', async () => {
+    for (const { port } of [...site.controllers, ...site.shards]) {
+      for (const path of ['healthz', 'readyz']) {
+        expect((await fetch(`http://127.0.0.1:${port}/${path}`)).status).toBe(200);
+      }
+    }
+    const text = await Promise.all(
+      site.shards.map(async ({ port }) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
+    );
+    for (const each of text) expect(each).toContain('pipectl_propeller_workers 20');
+    expect(text.some((each) => /pipectl_propeller_rounds_total [1-9]/.test(each))).toBe(true);
+  });
+
+  it('the other controller works when one ends', async () => {
+    const before = await site.active();
+    await site.controllers[before]?.stop();
+    await until('the other works', async () => (await site.active()) === 1 - before);
+    expect((await run('after')).code).toBe(0);
+    expect((await untilOver('after')).status?.phase).toBe('Succeeded');
+  });
+});
