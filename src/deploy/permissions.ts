@@ -51,6 +51,12 @@ export const PERMISSIONS: readonly Permission[] = [
     [OWN, ['notifications/status'], ['patch'], 'says whether they were delivered'],
     ['', ['namespaces'], [...READ, 'create'], 'makes the namespace of a domain when its first commit is applied'],
     ['', ['events'], ['create', 'patch'], 'says in events what the reconciler changed'],
+    [
+      '',
+      ['configmaps'],
+      ['get', 'list', 'create', 'patch', 'delete'],
+      'lays the sources of tasks out for pods, and removes those that nobody mounts',
+    ],
     ['', ['pods'], ['get', 'list', 'delete'], 'removes pods of executions that have long been over'],
     [
       '',
@@ -63,6 +69,8 @@ export const PERMISSIONS: readonly Permission[] = [
     [OWN, ['schedulerstates'], [...READ, 'create'], 'how far the scheduler is'],
     [OWN, ['schedulerstates/status'], ['patch'], 'how far the scheduler is'],
     [OWN, ['tokens'], READ, 'lets in who pushes'],
+    [OWN, ['shards'], ['list', 'delete'], 'removes the figures of shards that are no more'],
+    ['apps', ['deployments/scale'], ['get', 'patch'], 'keeps as many shards as git asks for'],
     ['coordination.k8s.io', ['leases'], [...READ, 'create', 'update'], 'elects the one of its replicas that works'],
     [
       'apps',
@@ -89,7 +97,7 @@ export const PERMISSIONS: readonly Permission[] = [
     [OWN, ['cacheentries'], ['get', 'create', 'update', 'patch', 'delete'], 'fills and reads the cache'],
     [OWN, ['notifications'], ['create'], 'asks for people to be told'],
     ['', ['pods'], [...READ, 'create', 'patch', 'delete'], 'runs attempts as pods'],
-    ['', ['configmaps'], ['get', 'list', 'create', 'delete'], 'gives pods the source of their task'],
+    ['', ['configmaps'], ['get', 'patch'], 'mounts the source of a task, and says that it is in use'],
     ['', ['namespaces'], READ, 'counts quotas by project and domain'],
   ]),
   ...of('propeller', 'system', [
