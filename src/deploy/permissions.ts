@@ -69,8 +69,6 @@ export const PERMISSIONS: readonly Permission[] = [
     [OWN, ['schedulerstates'], [...READ, 'create'], 'how far the scheduler is'],
     [OWN, ['schedulerstates/status'], ['patch'], 'how far the scheduler is'],
     [OWN, ['tokens'], READ, 'lets in who pushes'],
-    [OWN, ['shards'], ['list', 'delete'], 'removes the figures of shards that are no more'],
-    ['apps', ['deployments/scale'], ['get', 'patch'], 'keeps as many shards as git asks for'],
     ['coordination.k8s.io', ['leases'], [...READ, 'create', 'update'], 'elects the one of its replicas that works'],
     [
       'apps',
