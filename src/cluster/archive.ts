@@ -52,6 +52,8 @@ export interface Archive {
   readonly moves: Map<string, Promise<void>>;
   /** In the same turn, so that a create can be checked against it: one look into an index of names. */
   find(namespace: string, name: string): Execution | undefined;
+  /** Which of these names it has: one look for all, in the same turn. A third of the cost where they are thousands. */
+  taken(namespace: string, names: readonly string[]): ReadonlySet<string>;
   /** The pods that were put in with an execution; empty when there are none or it is not here. */
   attempts(namespace: string, execution: string): readonly Pod[];
   /** What the execution's large maps kept beside it. */

@@ -69,17 +69,31 @@ function writeChecked(
   writes: readonly Write[],
   options: WriteOptions | undefined,
 ): Promise<readonly KubeObject[]> {
-  for (const write of writes) {
-    const created = createdKey(write);
-    if (created?.kind !== 'Execution') continue;
-    const { namespace = '', name } = created;
-    if (archive.find(namespace, name) === undefined) continue;
-    return Promise.reject(new AlreadyExistsError({ kind: 'Execution', namespace, name }));
-  }
+  const taken = firstTaken(archive, writes);
+  if (taken !== undefined) return Promise.reject(new AlreadyExistsError(taken));
   const written = cluster.write(writes, options);
   if (options?.dryRun === true) return written;
   const [only] = writes;
   return writes.length === 1 && only?.op === 'delete' ? deleteEverywhere(archive, only.key, written) : written;
+}
+
+/** The first execution that would be created under the name of one that is archived. */
+function firstTaken(archive: Archive, writes: readonly Write[]): ObjectKey | undefined {
+  const byNamespace = new Map<string, string[]>();
+  for (const write of writes) {
+    const created = createdKey(write);
+    if (created?.kind !== 'Execution') continue;
+    const { namespace = '', name } = created;
+    const names = byNamespace.get(namespace);
+    if (names === undefined) byNamespace.set(namespace, [name]);
+    else names.push(name);
+  }
+  for (const [namespace, names] of byNamespace) {
+    const taken = archive.taken(namespace, names);
+    const name = taken.size === 0 ? undefined : names.find((each) => taken.has(each));
+    if (name !== undefined) return { kind: 'Execution', namespace, name };
+  }
+  return undefined;
 }
 
 function createdKey(write: Write): ObjectKey | undefined {

@@ -39,6 +39,16 @@ describe('an execution in the archive', () => {
     expect(fixture.archive.find('other', 'a')).toBeUndefined();
   });
 
+  it('is found among many names, of its namespace only', async () => {
+    const names = Array.from({ length: 2_000 }, (_, at) => `none-${at}`);
+    expect(fixture.archive.taken(NAMESPACE, names).size).toBe(0);
+    await put(finished('a', 0, 5), finished('b', 0, 5), finished('c', 0, 5));
+    const asked = [...names, 'c', `it's "d"`, 'a', 'a'];
+    expect([...fixture.archive.taken(NAMESPACE, asked)].sort()).toEqual(['a', 'c']);
+    expect(fixture.archive.taken('other', asked).size).toBe(0);
+    expect(fixture.archive.taken(NAMESPACE, []).size).toBe(0);
+  });
+
   it('is there once, however often it is put in', async () => {
     await put(finished('a', 0, 5));
     await put(finished('a', 0, 6));

@@ -57,6 +57,12 @@ describe('an archived execution', () => {
     await createObject(cluster, execution('new'));
   });
 
+  it('keeps its name in a batch, of which nothing is written then', async () => {
+    const batch = ['first', 'old', 'last'].map((name) => ({ op: 'create' as const, object: execution(name) }));
+    await expect(cluster.write(batch)).rejects.toThrow(/"?old"?/);
+    expect((await cluster.list('Execution')).items).toEqual([]);
+  });
+
   it('can be deleted', async () => {
     await deleteObject(cluster, key('old'));
     await expect(cluster.get(key('old'))).rejects.toThrow(NotFoundError);

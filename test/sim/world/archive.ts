@@ -68,6 +68,7 @@ export function createArchive({ timeline, disk, chance, onRemove }: SimArchiveOp
     find: (namespace, name) => entries.get(`${namespace}/${name}`)?.execution,
     attempts: (namespace, name) => entries.get(`${namespace}/${name}`)?.attempts ?? [],
     results: (namespace, name) => entries.get(`${namespace}/${name}`)?.results ?? [],
+    taken: (namespace, names) => new Set(names.filter((name) => entries.has(`${namespace}/${name}`))),
     findAttempt(namespace, podName) {
       for (let at = podName.lastIndexOf('-'); at > 0; at = podName.lastIndexOf('-', at - 1)) {
         const { attempts = [] } = entries.get(`${namespace}/${podName.slice(0, at)}`) ?? {};

@@ -16,6 +16,7 @@ export function openArchive({ path, clock }: ArchiveOptions): Archive {
   const reader = archiveReader(path);
   return {
     find: reader.find,
+    taken: reader.taken,
     attempts: reader.attempts,
     results: reader.results,
     findAttempt(namespace, podName) {
