@@ -42,7 +42,8 @@ export function judgePod(pod: Pod): PodSeen {
  */
 function isClear(pod: Pod, { exitCode, reason }: NonNullable<ContainerStatus['state']['terminated']>): boolean {
   const { status, metadata } = pod;
-  if (exitCode === 0 || reason !== 'Error' || status?.phase === 'Failed' || status?.phase === 'Succeeded') return true;
+  const isPlain = reason !== 'Error' && reason !== 'ContainerStatusUnknown';
+  if (exitCode === 0 || isPlain || status?.phase === 'Failed' || status?.phase === 'Succeeded') return true;
   if (metadata.deletionTimestamp !== undefined || metadata.annotations?.[ANNOTATION.abort] !== undefined) return true;
   // The phase waits for containers that the task's end does not end.
   return conditionOf(pod, 'DisruptionTarget') !== undefined || (status?.containerStatuses?.length ?? 0) > 1;
@@ -63,8 +64,10 @@ function endOfContainer(pod: Pod, ended: NonNullable<ContainerStatus['state']['t
     case 'StartError':
     case 'ContainerCannotRun':
       return { exitCode, reason: 'StartError', message: said(message, 'its command could not be started') };
-    case 'ContainerStatusUnknown':
-      return { exitCode, reason: 'Lost', message: said(message, 'its kubelet does not know how it ended') };
+    case 'ContainerStatusUnknown': {
+      const lost = { exitCode, reason: 'Lost', message: said(message, 'its kubelet does not know how it ended') };
+      return endedBySomebody(pod, ended) ?? lost;
+    }
     default:
       return endedBySomebody(pod, ended) ?? { exitCode, reason: 'Error', message: '', ...signalOf(exitCode) };
   }

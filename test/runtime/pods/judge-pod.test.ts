@@ -10,6 +10,7 @@ import {
   EVICTED_FOR_MEMORY,
   failed,
   lost,
+  neverMade,
   OVER_ITS_STORAGE,
   PREEMPTED,
   podWith,
@@ -207,6 +208,16 @@ const ROWS: readonly (readonly [string, Pod, Partial<PodSeen>])[] = [
     'was ended by the engine before it began',
     podWith({ ...waiting('ImagePullBackOff'), phase: 'Failed', ...DEADLINE }, ABORTED),
     { kind: 'Terminated', reason: 'Aborted', ending: 'Aborted: by ada' },
+  ],
+  [
+    'was ended by the engine before its container was made',
+    podWith(neverMade, ABORTED),
+    { kind: 'Terminated', reason: 'Aborted', ending: 'Aborted: by ada' },
+  ],
+  [
+    'was past its deadline before its container was made',
+    podWith(neverMade),
+    { kind: 'Terminated', reason: 'Aborted', ending: expect.stringMatching(/^RunTimeout: /) },
   ],
   [
     'was deleted by a person',

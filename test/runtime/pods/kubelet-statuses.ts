@@ -121,6 +121,23 @@ export const PREEMPTED = [
 export const DRAINED = ['EvictionByEvictionAPI', 'Eviction API: evicting'] as const;
 export const TAINTED = ['DeletionByTaintManager', 'Taint manager: deleting due to NoExecute taint'] as const;
 
+/** Ended by its deadline while its sandbox could not be made: as a kubelet of 1.36 left it. */
+export const neverMade: PodStatus = {
+  phase: 'Failed',
+  startTime: AT,
+  ...DEADLINE,
+  conditions: [condition('PodReadyToStartContainers', 'False'), condition('PodScheduled', 'True')],
+  containerStatuses: container({
+    terminated: {
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+      message: 'The container could not be located when the pod was terminated',
+      startedAt: null as unknown as string,
+      finishedAt: null as unknown as string,
+    },
+  }),
+};
+
 /** A pod of an attempt with this status. */
 export function podWith(status: PodStatus, metadata: Partial<Pod['metadata']> = {}): Pod {
   return {
