@@ -180,14 +180,38 @@ describe.each(['gitlab', 'gitea'] as const)('%s', (kind) => {
   });
 });
 
-it('knows comments of a job of Gitea Actions, whose token may not ask who it is', async () => {
-  const server = await startForge('gitea');
-  server.state.faults.push({ on: /\/user$/, status: 403, times: 9 });
-  server.state.comments = [
-    { id: 1, pull: 7, body: BODY, author: ME },
-    { id: 2, pull: 7, body: BODY, author: -2 },
-  ];
-  const where = { apiUrl: server.url, token: FORGE_TOKEN, owner: 'acme', repository: 'shop', secondMs: 1 };
-  expect((await createGiteaHost(where).ownComments(7, topicMarker(''))).map(({ id }) => id)).toEqual(['2']);
-  await server.close();
+describe('a token of Gitea that may not ask who it is', () => {
+  async function start(status: number, body: string) {
+    const server = await startForge('gitea');
+    server.state.faults.push({ on: /\/user$/, status, body, times: 99 });
+    const where = { apiUrl: server.url, token: FORGE_TOKEN, owner: 'acme', repository: 'shop', secondMs: 1 };
+    return { server, host: createGiteaHost(where) };
+  }
+
+  it('is taken for that of a job', async () => {
+    const { server, host } = await start(403, '{"message":"forbidden"}');
+    server.state.comments = [
+      { id: 1, pull: 7, body: BODY, author: ME },
+      { id: 2, pull: 7, body: BODY, author: -2 },
+    ];
+    expect((await host.ownComments(7, topicMarker(''))).map(({ id }) => id)).toEqual(['2']);
+    await server.close();
+  });
+
+  it('writes one comment, whoever it is', async () => {
+    const { server, host } = await start(404, '');
+    expect(await upsertComment(host, REVIEW)).toEqual({ kind: 'Created' });
+    expect(server.state.comments).toHaveLength(1);
+    await server.close();
+  });
+
+  it('is refused when all that it lacks is the scope for that', async () => {
+    const { server, host } = await start(
+      403,
+      '{"message":"token does not have at least one of required scope(s): [read:user]"}',
+    );
+    await expect(upsertComment(host, REVIEW)).rejects.toThrow(/give the token the scope read:user/);
+    expect(server.state.comments).toEqual([]);
+    await server.close();
+  });
 });

@@ -42,6 +42,8 @@ export interface ForgeState {
   readonly faults: ForgeFault[];
   /** `METHOD /path status`, in order. */
   readonly seen: string[];
+  /** The number of who writes. */
+  me: number;
   /** Members of a page at most, whatever is asked for. */
   pageSize: number;
 }
@@ -68,6 +70,7 @@ export async function startForge(
     statuses: [],
     faults: [],
     seen: [],
+    me: ME,
     pageSize: 100,
   };
   const server = createServer((request, response) => {
@@ -126,7 +129,7 @@ function answerOf(
   const isIn = kind === 'gitlab' ? token === FORGE_TOKEN : authorization === `token ${FORGE_TOKEN}`;
   if (!isIn) return { status: 401, body: { message: '401 Unauthorized' } };
   const path = url.pathname.replace(/^\/api\/v\d/, '');
-  if (path === '/user') return { status: 200, body: { id: ME, username: 'pipectl' } };
+  if (path === '/user') return { status: 200, body: { id: state.me, username: 'pipectl' } };
   const root = kind === 'gitlab' ? '/projects/acme%2Fshop' : '/repos/acme/shop';
   if (!path.startsWith(root)) return NOT_FOUND;
   const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
@@ -239,12 +242,12 @@ function commentCall(
     return page(state, url, state.comments.filter((comment) => comment.pull === pull).map(shown));
   }
   if (id === undefined && verb === 'POST') {
-    const made = { id: 100 + state.comments.length, pull, body: String(body), author: ME };
+    const made = { id: 100 + state.comments.length, pull, body: String(body), author: state.me };
     state.comments.push(made);
     return { status: 201, body: shown(made) };
   }
   if (known === undefined) return NOT_FOUND;
-  if (known.author !== ME) return { status: 403, body: { message: '403 Forbidden' } };
+  if (known.author !== state.me) return { status: 403, body: { message: '403 Forbidden' } };
   if (verb === 'DELETE') {
     state.comments = state.comments.filter((comment) => comment !== known);
     return { status: 204 };

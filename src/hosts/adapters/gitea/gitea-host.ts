@@ -37,7 +37,9 @@ export function createGiteaHost({ owner, repository, ...options }: GiteaOptions)
   });
   const root = `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(repository)}`;
   const comment = (id: string): string => `${root}/issues/comments/${encodeURIComponent(id)}`;
-  const isOwn = askedOnce(() => ownAuthor(api));
+  const self = askedOnce(() => ownAuthor(api));
+  /** Who the host says has written what we wrote. */
+  const written = new Set<unknown>();
   return {
     kind: 'gitea',
     maxCommentCharacters: MAX_COMMENT_CHARACTERS,
@@ -49,7 +51,8 @@ export function createGiteaHost({ owner, repository, ...options }: GiteaOptions)
       return (await api.pages(path, 'list pull requests', MAX_PULL_REQUEST_PAGES)).map(pullRequestOf);
     },
     ownComments: async (number, marker) => {
-      const isMine = await isOwn();
+      const me = await self();
+      const isMine = (id: unknown): boolean => id === me || written.has(id);
       const path = `${root}/issues/${number}/comments`;
       const all = await api.pages(path, `read the comments of pull request ${number}`, MAX_COMMENT_PAGES);
       return all
@@ -59,7 +62,9 @@ export function createGiteaHost({ owner, repository, ...options }: GiteaOptions)
     },
     createComment: async (number, body) => {
       const path = `${root}/issues/${number}/comments`;
-      return commentOf(await api.send('POST', path, { body }, `comment on pull request ${number}`));
+      const made = await api.send('POST', path, { body }, `comment on pull request ${number}`);
+      written.add(at(made, 'user', 'id'));
+      return commentOf(made);
     },
     editComment: async (number, id, body) => {
       const doing = `edit a comment of pull request ${number}`;
@@ -88,15 +93,14 @@ function isGone(error: unknown): boolean {
 /** The number of the user in whose name jobs of Actions write (models/user/user_system.go): no person has one below zero. */
 const ACTIONS_USER = -2;
 
-/** Whose comments are ours. A job's own token may not ask who it is, and a token may lack the scope for that. */
-async function ownAuthor(api: RestApi): Promise<(id: unknown) => boolean> {
+/** Whose comments are ours. A job's own token may not ask who it is; any other that may not would find no comment again. */
+async function ownAuthor(api: RestApi): Promise<number> {
   try {
-    const me = numberAt(HOST, await api.get('/user', 'ask whose token this is'), 'id');
-    return (id) => id === me;
+    return numberAt(HOST, await api.get('/user', 'ask whose token this is'), 'id');
   } catch (error) {
-    const isUnknown = error instanceof StalledError && error.reason !== 'HostUnauthorized';
-    if (!isUnknown) throw error;
-    return (id) => id === ACTIONS_USER;
+    if (!(error instanceof StalledError) || error.reason === 'HostUnauthorized') throw error;
+    if (!/scope/i.test(error.message)) return ACTIONS_USER;
+    throw new StalledError('HostForbidden', `${error.message}; give the token the scope read:user, too`);
   }
 }
 
