@@ -24,12 +24,19 @@ const EVIL = '</details><script>x</script> @everyone #1 [a](//evil.example) ``` 
 const task = (name: string, description: string): string =>
   `kind: Task\nmetadata: { name: ${name}, description: ${JSON.stringify(description)} }\nspec: { run: { command: [sh, -c, ${JSON.stringify(description)}] } }\n`;
 
+interface Brought {
+  /** Runs when the files are committed, for what is not a plain file. */
+  readonly more?: () => void;
+  readonly workspace?: () => string;
+}
+
 /** Runs the step, and holds everything it leaves behind to what must be true of it. */
 async function reviewed(
   files: Readonly<Record<string, string>>,
-  workspace?: () => string,
+  { more, workspace }: Brought = {},
 ): Promise<Step & { readonly comment: string }> {
   bench.commit('change', files);
+  more?.();
   bench.offer();
   const inputs = { 'fail-on': 'never' };
   const step = await bench.step(workspace === undefined ? { inputs } : { inputs, workspace: workspace() });
@@ -87,26 +94,27 @@ describe('a hostile pull request', () => {
       '.npmrc': 'script-shell=/bin/false\n',
       'pipelines/other.yaml': HEAD + schedule('other', 'cron: "0 3 * * *"'),
     };
-    const step = await reviewed(brought, () => bench.checkout(0));
+    const step = await reviewed(brought, { workspace: () => bench.checkout(0) });
     expect(step.outputs.verdict).toContain('1 schedule added');
     expect(step.comment + step.summary).not.toContain('root:');
   });
 
   it('takes no more than its bounds by three thousand files and ten megabytes', async () => {
     startAnew();
-    bench.git('checkout', '-q', 'change');
-    const blob = bench.git('rev-parse', 'HEAD:pipectl.yaml').trim();
-    const entries = Array.from({ length: 3_000 }, (_none, at) => ['--cacheinfo', `100644,${blob},data/${at}.txt`]);
-    bench.git('update-index', '--add', ...entries.flat());
-    bench.git('commit', '-qm', 'Files');
-    bench.git('checkout', '-q', '--force', 'change');
-    const step = await reviewed({
+    const more = (): void => {
+      const blob = bench.git('rev-parse', 'HEAD:pipectl.yaml').trim();
+      const entries = Array.from({ length: 3_000 }, (_none, at) => ['--cacheinfo', `100644,${blob},data/${at}.txt`]);
+      bench.git('update-index', '--add', ...entries.flat());
+      bench.git('commit', '-qm', 'Files');
+    };
+    const brought = {
       'pipelines/large.yaml': `${HEAD}# ${'x'.repeat(10 * 1024 * 1024)}\n`,
       'notes.md': 'text\n'.repeat(2 * 1024 * 1024),
       'pipelines/many.yaml':
         HEAD +
         Array.from({ length: 400 }, (_none, at) => schedule(`s${at}`, `cron: "${at % 60} 3 * * *"`)).join('---\n'),
-    });
+    };
+    const step = await reviewed(brought, { more });
     expect(step.outputs.verdict).toContain('400 schedules added');
     expect(Buffer.byteLength(step.summary)).toBeLessThanOrEqual(1024 * 1024);
   });

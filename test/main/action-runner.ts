@@ -77,12 +77,11 @@ export async function openActionBench(): Promise<ActionBench> {
       return git('rev-parse', 'HEAD').trim();
     },
     offer() {
-      git('checkout', '-q', '--detach', 'main');
-      git('merge', '-q', '--no-ff', '-m', 'Merge', 'change');
-      const [head, merge] = [git('rev-parse', 'change').trim(), git('rev-parse', 'HEAD').trim()];
+      const tree = git('merge-tree', '--write-tree', 'main', 'change').trim();
+      const merge = git('commit-tree', tree, '-p', 'main', '-p', 'change', '-m', 'Merge').trim();
+      const head = git('rev-parse', 'change').trim();
       git('update-ref', 'refs/pull/7/merge', merge);
       git('update-ref', 'refs/pull/7/head', head);
-      git('checkout', '-q', 'main');
       server.state.heads.set(7, head);
       return { head, merge };
     },
