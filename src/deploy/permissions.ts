@@ -23,7 +23,12 @@ const READ = ['get', 'list', 'watch'] as const;
 /** The least that the loops need; whoever takes a row away stops what its reason says. */
 export const PERMISSIONS: readonly Permission[] = [
   ...of('controller', 'cluster', [
-    [OWN, ['repositories'], [...READ, 'patch'], 'follows repositories, and lets go of the finalizer of a removed one'],
+    [
+      OWN,
+      ['repositories'],
+      [...READ, 'create', 'patch'],
+      'follows repositories, makes one of a first push, and lets go of a removed one',
+    ],
     [OWN, ['repositories/status'], ['patch'], 'says which commit is active and how polling goes'],
     [
       OWN,
@@ -50,7 +55,12 @@ export const PERMISSIONS: readonly Permission[] = [
     [OWN, ['notifications'], [...READ, 'delete'], 'delivers notifications'],
     [OWN, ['notifications/status'], ['patch'], 'says whether they were delivered'],
     ['', ['namespaces'], [...READ, 'create'], 'makes the namespace of a domain when its first commit is applied'],
-    ['', ['events'], ['create', 'patch'], 'says in events what the reconciler changed'],
+    [
+      '',
+      ['events'],
+      ['get', 'list', 'create', 'patch', 'delete'],
+      'says in events what the reconciler changed, and removes old ones',
+    ],
     [
       '',
       ['configmaps'],
