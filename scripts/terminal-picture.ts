@@ -52,6 +52,7 @@ function runsOf(line: string): readonly Run[] {
 
 function styleOf(code: string): string {
   if (code === '1') return ' font-weight="700" fill="#ffffff"';
+  if (code === '7') return ' font-weight="700" fill="#f0b72f"';
   if (code === '2') return ' fill="#8b949e"';
   return ` fill="${COLORS[code] ?? INK}"`;
 }

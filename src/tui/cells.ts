@@ -14,6 +14,47 @@ export interface ScreenRow {
   readonly isCertain: boolean;
 }
 
+/** What is in force: attributes in order, and the two colours. */
+interface Look {
+  readonly attributes: string;
+  readonly ink: string;
+  readonly paper: string;
+}
+
+const PLAIN: Look = { attributes: '', ink: '', paper: '' };
+
+/** The look after an SGR sequence. Ink ends each run by its own code (`22`, `27`, `39`), and what has ended is no longer said. */
+function withCodes(look: Look, codes: string): Look {
+  let next = look;
+  const words = codes.split(';');
+  for (let at = 0; at < words.length; at++) {
+    const code = words[at] === '' ? 0 : Number(words[at]);
+    if (code === 0) next = PLAIN;
+    else if (code < 10) next = { ...next, attributes: without(next.attributes, String(code)) + code };
+    else if (code === 22) next = { ...next, attributes: without(without(next.attributes, '1'), '2') };
+    else if (code > 22 && code < 30) next = { ...next, attributes: without(next.attributes, String(code - 20)) };
+    else if (code === 39) next = { ...next, ink: '' };
+    else if (code === 49) next = { ...next, paper: '' };
+    else if (code === 38 || code === 48) {
+      const length = words[at + 1] === '5' ? 3 : 5;
+      const color = words.slice(at, at + length).join(';');
+      next = code === 38 ? { ...next, ink: color } : { ...next, paper: color };
+      at += length - 1;
+    } else if (code < 40 || (code >= 90 && code < 98)) next = { ...next, ink: String(code) };
+    else next = { ...next, paper: String(code) };
+  }
+  return next;
+}
+
+function without(attributes: string, code: string): string {
+  return attributes.replaceAll(code, '');
+}
+
+function styleOf({ attributes, ink, paper }: Look): string {
+  const codes = [...[...attributes].sort(), ...(ink === '' ? [] : [ink]), ...(paper === '' ? [] : [paper])];
+  return codes.length === 0 ? '' : `\x1b[${codes.join(';')}m`;
+}
+
 const SGR = /\x1b\[([0-9;:]*)m/y;
 /** Latin letters and what our own pictures are drawn with; all of them are one column wide in every terminal. */
 const CERTAIN =
@@ -22,6 +63,7 @@ const CERTAIN =
 /** A row as it is written, read into cells. Nothing but SGR sequences and printable characters may stand in it. */
 export function readRow(line: string): ScreenRow {
   const cells: ScreenCell[] = [];
+  let look = PLAIN;
   let style = '';
   let isCertain = true;
   for (let at = 0; at < line.length; ) {
@@ -29,8 +71,8 @@ export function readRow(line: string): ScreenRow {
       SGR.lastIndex = at;
       const found = SGR.exec(line);
       if (found !== null) {
-        const code = found[1] ?? '';
-        style = code === '' || code === '0' ? '' : style + found[0];
+        look = withCodes(look, found[1] ?? '');
+        style = styleOf(look);
         at += found[0].length;
         continue;
       }
