@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { createObject, findObject, type KubeObject, newExecution } from '../../../src/cluster/index.ts';
 import { openIsomorphicReader } from '../../../src/git/adapters/isomorphic/index.ts';
 import { hostClock } from '../../../src/main/host.ts';
 import { createSourceMaps } from '../../../src/runtime/index.ts';
+import { git } from '../../git/fixtures/real-git.ts';
 import { expr, literal, workflow } from '../../propeller/closures.ts';
 import { succeeded } from '../../runtime/pods/kubelet-statuses.ts';
+import { overHttp } from '../fixtures/over-http.ts';
+import { newProject, push, startWorld, until } from '../fixtures/world.ts';
 import { launch, NAMESPACE, register, untilOver } from './engine-host.ts';
-
 import {
   eachOnItsPlane,
   kubelet,
@@ -129,4 +132,21 @@ it('the source of a pod goes when it has not been mounted for a while', async ()
   clock.leap(200_000);
   expect(await sources.sweep()).toBe(1);
   await expect(plane.cluster.get(key)).rejects.toThrow('not found');
+});
+
+it('what is pushed runs: registered, reconciled, and as a pod with the source of its commit', async () => {
+  const world = await startWorld();
+  plane.cluster = world.store;
+  plane.remote = await overHttp(world.store);
+  const project = newProject();
+  expect((await push(world, project)).isAccepted).toBe(true);
+  const key = { kind: 'Workflow', namespace: NAMESPACE, name: 'etl' };
+  await until(async () => (await findObject(plane.cluster, key)) !== undefined);
+  const { spec } = await plane.cluster.get<KubeObject & { readonly spec: { readonly closure: string } }>(key);
+  await processes();
+  startEngine(project);
+  const pushed = { repository: 'shop', commit: git(project, ['rev-parse', 'HEAD']), workflow: 'etl' };
+  const run = { ...pushed, closure: spec.closure, inputs: { a: 4 }, trigger: { kind: 'manual' } } as const;
+  await createObject(plane.cluster, newExecution({ namespace: NAMESPACE, name: 'flow-1', ...run }));
+  expect((await untilOver(plane.cluster, 'flow-1')).status).toMatchObject({ phase: 'Succeeded', outputs: { b: 5 } });
 });
