@@ -53,12 +53,30 @@ export function executionActions(world: World, ids: readonly string[]): readonly
 
 /** What can be done with one node of an execution, and with the execution. */
 export function nodeActions(world: World, namespace: string, name: string, node: string): readonly Action[] {
-  return executionActions(world, [`${namespace}/${name}`]).map((action): Action => {
-    if (action.key === 'L')
-      return { ...action, intent: { kind: 'go', target: { kind: 'logs', namespace, name, node } } };
-    if (action.key === 'e') return { ...action, intent: { kind: 'go', target: eventsTarget(namespace, name) } };
-    return action;
+  const id = `${namespace}/${name}`;
+  const waiting = world.executions().rows.get(id)?.waiting.split(',') ?? [];
+  return executionActions(world, [id]).map((action): Action => {
+    switch (action.key) {
+      case 'L':
+        return { ...action, intent: { kind: 'go', target: { kind: 'logs', namespace, name, node } } };
+      case 'a':
+      case 'x':
+        return answering(action, [action.label, name, node, ...inNamespace(namespace)], waiting.includes(node), node);
+      default:
+        return action;
+    }
   });
+}
+
+/** An answer to this node, though others wait as well. */
+function answering({ key, label }: Action, argv: readonly string[], isWaiting: boolean, node: string): Action {
+  const work = { label: `${label} ${node}`, commands: [argv] };
+  return {
+    key,
+    label,
+    intent: { kind: 'work', work, question: `${label} what ${node} asks for?` },
+    ...(!isWaiting && { why: `${node} waits for no approval: select the node that does` }),
+  };
 }
 
 function whyOver(row: ExecutionRow): string | undefined {

@@ -75,6 +75,26 @@ describe('the full-screen terminal', () => {
     await tui.sees('abort-dddddd is being aborted', 'Aborting');
   });
 
+  it('answers the node that is selected, though another waits as well', async () => {
+    await plane.create(execution('waits-eeeeee'));
+    const asks = { phase: 'Running', startedAt: STARTED, wait: { for: 'approval' } };
+    await plane.setStatus('waits-eeeeee', {
+      phase: 'Running',
+      startedAt: STARTED,
+      nodes: { ingest: asks, report: asks },
+    });
+    const tui = start(100, 30, {}, '--view', 'approvals');
+    await tui.sees('waits-eeeeee', 'approvals');
+    tui.press('a');
+    await tui.sees('cannot approve: several nodes wait');
+    tui.press('\r');
+    await tui.sees('waits for an approval', 'report');
+    tui.press('Gxn');
+    await tui.sees('e events');
+    tui.press('x');
+    await tui.sees('$ pipectl reject waits-eeeeee report -n ticketing-production');
+  });
+
   it('says what cannot be done, and why', async () => {
     const tui = start(100, 30, {}, '--filter', 'name:nightly-aaaaaa');
     await tui.sees('1 of');

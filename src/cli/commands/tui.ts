@@ -24,6 +24,9 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const config = await configOf(context);
   const session = await context.session();
   const namespace = context.global.namespace ?? (await checkoutNamespace(context));
+  // A first list of a hundred thousand leaves twice its size behind.
+  const { releaseIdleMemory } = await import('../../main/idle-memory.ts');
+  const stopReleasing = releaseIdleMemory();
   await openTui({
     cluster: session.cluster,
     server: session.server,
@@ -39,7 +42,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     stdout: process.stdout,
     signal: context.signal,
     runCommand: caughtCommands(context, session),
-  });
+  }).finally(stopReleasing);
   return context.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }
 
