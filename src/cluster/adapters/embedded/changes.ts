@@ -52,10 +52,13 @@ export function trimTombstones(list: ChangeList): void {
   }
 }
 
+/** A watch finds nothing new after each batch that it gave. */
+const NONE: readonly Entry[] = [];
+
 /** Entries changed after `rv`, oldest change first, at most `limit`. */
 export function changedSince(list: ChangeList, rv: number, limit: number): readonly Entry[] {
   let first = list.newest;
-  if (first === undefined || first.rv <= rv) return [];
+  if (first === undefined || first.rv <= rv) return NONE;
   while (first.older !== undefined && first.older.rv > rv) first = first.older;
   const changed: Entry[] = [];
   for (let at: Entry | undefined = first; at !== undefined && changed.length < limit; at = at.newer) changed.push(at);

@@ -50,19 +50,21 @@ async function* events(
       bell.isRung = false;
       const upTo = table.committedRv;
       const changed = changedSince(kinds.changes, seenRv, MAX_WATCH_BATCH);
-      const batch: WatchEvent[] = [];
+      let batch: WatchEvent[] | undefined;
       for (const entry of changed) {
         if (options.ignoreStatusChanges === true && entry.mainRv <= seenRv) continue;
         const event = eventOf(table, entry, reader, seenRv, startedRv);
-        if (event !== undefined) batch.push(event);
+        if (event === undefined) continue;
+        if (batch === undefined) batch = [event];
+        else batch.push(event);
       }
       const isMore = changed.length === MAX_WATCH_BATCH;
       seenRv = isMore ? changed.at(-1)!.rv : upTo;
       if (bell.isBookmarkDue) {
         bell.isBookmarkDue = false;
-        batch.push({ type: 'BOOKMARK', resourceVersion: String(seenRv) });
+        batch = [...(batch ?? []), { type: 'BOOKMARK', resourceVersion: String(seenRv) }];
       }
-      if (batch.length > 0) yield batch;
+      if (batch !== undefined) yield batch;
       else if (!isMore) await bell.rung();
     }
   } finally {
@@ -156,6 +158,11 @@ function newBell(kinds: KindTable, clock: Clock, mainOnly: boolean, signals: rea
     wake = undefined;
     waiting?.();
   };
+  let isOver = signals.some((signal) => signal.aborted);
+  const end = (): void => {
+    isOver = true;
+    ring();
+  };
   const onCommit = (mainChanged: boolean): void => {
     if (mainChanged || !mainOnly) ring();
   };
@@ -168,15 +175,15 @@ function newBell(kinds: KindTable, clock: Clock, mainOnly: boolean, signals: rea
         if (bell.isRung) resolve();
         else wake = resolve;
       }),
-    isOver: () => signals.some((signal) => signal.aborted),
+    isOver: () => isOver,
     remove() {
       cancel();
       kinds.changes.watchers.delete(onCommit);
-      for (const signal of signals) signal.removeEventListener('abort', ring);
+      for (const signal of signals) signal.removeEventListener('abort', end);
     },
   };
   kinds.changes.watchers.add(onCommit);
-  for (const signal of signals) signal.addEventListener('abort', ring);
+  for (const signal of signals) signal.addEventListener('abort', end);
   return bell;
 
   function bookmarkLater(): () => void {
