@@ -19,6 +19,15 @@ export default defineConfig({
         return late.test(code) ? { code: code.replace(late, 'require($1)') } : undefined;
       },
     },
+    {
+      name: 'http without fetch',
+      // An import of node:http reads all that it exports, WebSocket among it, which loads Node's whole fetch at the start.
+      resolveId: (id) => (/^(?:node:)?https?$/.test(id) ? `\0${id.replace('node:', '')}` : undefined),
+      load: (id) => {
+        if (!id.startsWith('\0http')) return undefined;
+        return `module.exports = process.getBuiltinModule('node:${id.slice(1)}');`;
+      },
+    },
   ],
   output: { file: 'action/dist/index.mjs', format: 'esm', codeSplitting: false, minify: true, comments: false },
 });
