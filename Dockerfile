@@ -9,6 +9,8 @@ RUN npm ci --ignore-scripts
 COPY rolldown.config.ts tsconfig.json ./
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
+# Types, source maps and manuals of packages are most of their bytes, and nothing that runs reads them.
+RUN find node_modules -type f -regextype posix-extended -regex '.*\.(d\.[cm]?ts|map|md)' -delete
 
 FROM ${NODE}
 RUN apt-get update \

@@ -40,12 +40,18 @@ interface Lock {
 }
 
 function copyPackages(target: string): void {
+  const [, pattern = '^$'] = /-regex '(.+)' -delete/.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? [];
+  const unread = new RegExp(`^${pattern}$`);
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
   for (const [path, { dev = false }] of Object.entries(lock.packages)) {
     const isTop = /^node_modules\/(?:@[^/]+\/)?[^/]+$/.test(path);
     const source = join(ROOT, path);
     // Packages for other systems are in the lock and not on the disk; inner ones come along with the outer.
     if (!isTop || dev || !existsSync(source)) continue;
-    cpSync(source, join(target, path.slice('node_modules/'.length)), { recursive: true, dereference: true });
+    cpSync(source, join(target, path.slice('node_modules/'.length)), {
+      recursive: true,
+      dereference: true,
+      filter: (file) => !unread.test(file),
+    });
   }
 }
