@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { JsonObject } from '../../src/base/index.ts';
 import { installedVersion, isOlder } from '../../src/cli/installed-version.ts';
 import { systemNamespace } from '../../src/deploy/index.ts';
 
@@ -7,12 +8,14 @@ it('reads the version from the namespace that an installation makes', () => {
   expect(installedVersion({ metadata: { labels: { 'app.kubernetes.io/part-of': 'pipectl' } } })).toMatch(/unknown/);
 });
 
-it.each([undefined, {}, { metadata: {} }, { metadata: { labels: { 'app.kubernetes.io/part-of': 'other' } } }])(
-  'takes %j for no installation',
-  (namespace) => {
-    expect(installedVersion(namespace)).toBeUndefined();
-  },
-);
+it.each<JsonObject | undefined>([
+  undefined,
+  {},
+  { metadata: {} },
+  { metadata: { labels: { 'app.kubernetes.io/part-of': 'other' } } },
+])('takes %j for no installation', (namespace) => {
+  expect(installedVersion(namespace)).toBeUndefined();
+});
 
 it.each([
   ['0.1.0', '0.1.1', true],
