@@ -92,7 +92,7 @@ export async function openEngineHost(
 }
 
 /** Writes a closure and answers its digest. */
-export async function register(store: EmbeddedStore, closure: WorkflowClosure): Promise<string> {
+export async function register(store: Pick<EmbeddedStore, 'write'>, closure: WorkflowClosure): Promise<string> {
   const json = closure as unknown as Json;
   const digest = digestOf(json);
   const objects = encodeClosure({ of: 'Workflow', name: closure.name, digest, text: canonicalJson(json) });
