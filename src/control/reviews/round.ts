@@ -108,7 +108,11 @@ async function reviewOne(
     const post = { number, head: head.commit, topic: '', report, isFailed: isFailed(report, settings.failOn) };
     const outcome = await postComment(host, post);
     if (outcome.kind === 'Outdated') return undefined;
-    await postStatus(host, post);
+    await postStatus(host, post).catch((error: unknown) => {
+      // GitLab has no statuses for commits that are in no branch of the project; the comment is there all the same.
+      const isElsewhere = error instanceof StalledError && ['HostNotFound', 'HostForbidden'].includes(error.reason);
+      if (!isElsewhere || !pullRequest.isFork) throw error;
+    });
     return shortened(report.verdict.line);
   } catch (error) {
     if (error instanceof ConflictError) return undefined;

@@ -51,6 +51,15 @@ describe('an open pull request', () => {
     2 * THREAD_MS,
   );
 
+  it('of a fork whose commits can have no status has its comment all the same, once', async () => {
+    const world = await startReviewing();
+    world.forge.state.faults.push({ on: /^POST .*statuses/, status: 404, times: 99 });
+    const head = world.propose(7, LATER, { isFork: true });
+    world.reviews.hint('shop');
+    await reviewed(world, 7, head);
+    expect(bodies(world)).toHaveLength(1);
+  });
+
   it('costs no write when nothing is new, also after a restart', async () => {
     const world = await startReviewing();
     await proposed(world, LATER);
