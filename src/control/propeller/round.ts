@@ -95,6 +95,7 @@ function tryFresh(engine: Engine, entry: Entry): boolean {
 function stepAndWrite(engine: Engine, entry: Entry): void {
   try {
     const result = stepOnce(engine, entry);
+    takeRoom(engine, entry, result);
     const pods = entry.execution && preparePods(engine, entry.execution, result.effects);
     if (!(pods instanceof Promise)) writeStep(engine, entry, result, pods);
     else {
@@ -124,7 +125,6 @@ function writeStep(engine: Engine, entry: Entry, result: StepResult, pods: Prepa
     return;
   }
   engine.counters.writes++;
-  takeRoom(engine, entry, result);
   const write = (): void => {
     writeRound(engine, entry, writes).then(
       (written) => {
@@ -211,7 +211,7 @@ function quotaWait(engine: Engine, key: string, { spec }: Execution, since: Unix
   return { since, priority: spec.priority ?? 0, wake: () => void wake(engine, key) };
 }
 
-/** Others are not to be given what this round starts, long as its write may take. */
+/** Others are not to be given what this round starts, long as its pods and its write may take. */
 function takeRoom({ quotas }: Engine, { key }: Entry, { effects, state }: StepResult): void {
   const { namespace } = splitKey(key);
   if (quotas.quotaOf(namespace) === undefined || !effects.some(({ kind }) => kind === 'StartAttempt')) return;
