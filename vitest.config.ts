@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Tests that start programs, fill disks and measure themselves: each file has a process of its own. */
-const PROGRAMS = 'test/{crash,daemon,docs,runtime,sim,tui}/**/*.test.{ts,tsx}';
+/** Tests of parts that touch no world: nothing of one file is left for the next. test/house.test.ts keeps an eye on that. */
+const PURE = 'test/{base,calendar,compiler,importer,language,observe,propeller,review}/**/*.test.ts';
 
 export default defineConfig({
   test: {
@@ -11,15 +11,14 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'programs', include: [PROGRAMS] } },
+      // Loading the compiler anew for each of a hundred files costs more than most of them.
+      { extends: true, test: { name: 'pure', include: [PURE], isolate: false } },
       {
         extends: true,
         test: {
-          name: 'parts',
+          name: 'world',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [...configDefaults.exclude, PROGRAMS],
-          // Loading the compiler and the engine anew for each of 250 files costs more than many of them.
-          isolate: false,
+          exclude: [...configDefaults.exclude, PURE],
         },
       },
     ],

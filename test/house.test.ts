@@ -240,6 +240,32 @@ function longFunctions(text: string): string[] {
   return found;
 }
 
+it('tests that share a worker load nothing that cleans up for one file only', () => {
+  const offending = globSync('{base,calendar,compiler,importer,language,observe,propeller,review}/**/*.test.ts', {
+    cwd: import.meta.dirname,
+  }).filter((path) => [...loadedBy(join(import.meta.dirname, path))].some(registersHooks));
+  expect(offending).toEqual([]);
+  const witness = [...loadedBy(join(import.meta.dirname, 'client', 'registry', 'login.test.ts'))];
+  expect(witness.filter(registersHooks).map((path) => relative(import.meta.dirname, path))).toEqual([
+    join('client', 'registry', 'asking.ts'),
+  ]);
+});
+
+/** The files beside the tests that a test loads, itself left out. */
+function loadedBy(path: string, seen = new Set<string>()): Set<string> {
+  for (const [, target] of readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
+    const loaded = join(dirname(path), target as string);
+    if (seen.has(loaded) || !loaded.startsWith(import.meta.dirname) || !existsSync(loaded)) continue;
+    seen.add(loaded);
+    if (loaded.endsWith('.ts')) loadedBy(loaded, seen);
+  }
+  return seen;
+}
+
+function registersHooks(path: string): boolean {
+  return /^(?:after|before)(?:All|Each)\(/m.test(readFileSync(path, 'utf8'));
+}
+
 it('names say what they hold', () => {
   expect(sources.map((source) => source.path).filter((path) => VAGUE.test(path))).toEqual([]);
   expect(sources.map((source) => source.path).filter((path) => !/^[a-z0-9/.-]+$/.test(path))).toEqual([]);
