@@ -6,8 +6,10 @@
  * many, only bring the next poll forward; no credentials reach a status, a log or a file.
  */
 export { openRemote } from './credentials.ts';
+export { type Follower, type Followers, followRepositories, newFollower } from './followers.ts';
 export { createLanes, type Lanes } from './lanes.ts';
 export { type LayOutOptions, layOutSources } from './lay-out-sources.ts';
-export { backoffMs, firstPollMs, type HintAllowance, intervalMs, isFarthest, takeHint } from './schedule.ts';
+export { findRepository, patchRepository } from './repository-status.ts';
+export { backoffMs, intervalMs, isFarthest } from './schedule.ts';
 export { createSourceObjects, type SourceObjectsOptions } from './source-objects.ts';
 export { createSources, type Sources, type SourcesOptions, type SourcesStats } from './sources.ts';
