@@ -60,8 +60,11 @@ async function find(options: OpenRevisionOptions): Promise<Found> {
 async function findByGit({ cwd, rev, env }: OpenRevisionOptions): Promise<Found> {
   const git = (...args: string[]): Promise<string> =>
     runGit(args, { env: userEnvironment(env), cwd, maxBytes: MAX_ANSWER_BYTES });
-  const { gitDir, prefix } = await findRepository(git, cwd);
-  const commit = await findCommit(git, rev);
+  // Processes of git are most of what opening costs, so both are asked at once; what is wrong with the repository is told first.
+  const asked = [findRepository(git, cwd), findCommit(git, rev)] as const;
+  await Promise.allSettled(asked);
+  const { gitDir, prefix } = await asked[0];
+  const commit = await asked[1];
   const objects = openNativeReader(gitDir, userEnvironment(env));
   return { commit, prefix, objects, close: () => objects.close() };
 }
@@ -88,9 +91,10 @@ type Git = (...args: string[]) => Promise<string>;
 /** The folder of objects and refs, and where `cwd` is in the work tree: `a/b/`, or '' at its root and without one. */
 async function findRepository(git: Git, cwd: string): Promise<{ readonly gitDir: string; readonly prefix: string }> {
   try {
-    const gitDir = realpathSync(resolve(cwd, (await git('rev-parse', '--git-dir')).replace(/\n$/, '')));
-    const prefix = (await git('rev-parse', '--show-prefix')).replace(/\n$/, '');
-    return { gitDir, prefix };
+    const lines = (await git('rev-parse', '--git-dir', '--show-prefix')).split('\n');
+    const [gitDir = '', prefix = ''] =
+      lines.length === 3 ? lines : [await lineOf(git, '--git-dir'), await lineOf(git, '--show-prefix')];
+    return { gitDir: realpathSync(resolve(cwd, gitDir)), prefix };
   } catch (error) {
     if (!(error instanceof StalledError) || error.reason !== 'GitFailed') throw error;
     const reason = error.message.includes('not a git repository') ? '' : ` (${error.message})`;
@@ -99,6 +103,11 @@ async function findRepository(git: Git, cwd: string): Promise<{ readonly gitDir:
       `${cwd} is in no git repository${reason}: run it in a checkout or a bare one`,
     );
   }
+}
+
+/** Alone where a folder has a line break in its name. */
+async function lineOf(git: Git, option: string): Promise<string> {
+  return (await git('rev-parse', option)).replace(/\n$/, '');
 }
 
 async function findCommit(git: Git, rev: string): Promise<Oid> {
