@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseCron } from '../../src/calendar/index.ts';
-import { openReviewSides } from '../../src/client/review/index.ts';
+import { openReviewSides, withRevisions } from '../../src/client/review/index.ts';
 import { createParseCache } from '../../src/compiler/index.ts';
 import { openRevision } from '../../src/main/revision.ts';
 import { type ReviewInput, renderMarkdown, review, startCounts } from '../../src/review/index.ts';
@@ -51,8 +51,7 @@ export async function open(): Promise<Session> {
 /** What a program that reviews one change after another does: files that it has read once are not parsed again. */
 async function inProcess(cwd: string, cache: ReturnType<typeof createParseCache>): Promise<void> {
   const open = (rev: string) => openRevision({ cwd, rev, env: process.env });
-  const [base, head] = [await open('HEAD~1'), await open('HEAD')];
-  try {
+  await withRevisions(open, ['HEAD~1', 'HEAD'], async (base, head) => {
     const sides = await openReviewSides(base, head, cache, { names: [], branch: 'main' });
     const input: ReviewInput = {
       base: { ...sides.base, title: 'base' },
@@ -66,10 +65,7 @@ async function inProcess(cwd: string, cache: ReturnType<typeof createParseCache>
     const report = review(input);
     if (report.schedules.length !== CHANGED) throw new Error(`${report.schedules.length} schedules differ`);
     renderMarkdown(report);
-  } finally {
-    base.close();
-    head.close();
-  }
+  });
 }
 
 /** Hourly ones at all minutes in five zones: 8,760,000 starts. */

@@ -8,6 +8,7 @@ import {
   readHistory,
   reportOf,
   reviewRange,
+  withRevisions,
 } from '../../client/review/index.ts';
 import { createParseCache } from '../../compiler/index.ts';
 import { VERSION } from '../../main/version.ts';
@@ -106,17 +107,10 @@ async function reportIn(
 ): Promise<Report> {
   const { planReview: plan } = await import('../../main/plan-review.ts');
   const open = (rev: string) => ports.openRevision({ cwd: git.root, rev, env });
-  const base = await open(from);
-  try {
-    const head = await open(to);
-    try {
-      return await reportOf({ base, head, baseTitle, headTitle, cache: createParseCache(), plan, ...asked });
-    } finally {
-      head.close();
-    }
-  } finally {
-    base.close();
-  }
+  const cache = createParseCache();
+  return withRevisions(open, [from, to], (base, head) =>
+    reportOf({ base, head, baseTitle, headTitle, cache, plan, ...asked }),
+  );
 }
 
 function textOf({ stdout }: CommandContext, format: string | undefined, report: Report): string {

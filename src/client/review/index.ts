@@ -10,3 +10,4 @@ export { type RevisionRange, reviewRange } from './range.ts';
 export { historyFrom, historySince, readHistory } from './read-history.ts';
 export { type PlanOf, type ReportRequest, reportOf } from './report-of.ts';
 export { entriesIn } from './schedules-in.ts';
+export { withRevisions } from './with-revisions.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { readHistory, reportOf } from '../../client/review/index.ts';
+import { readHistory, reportOf, withRevisions } from '../../client/review/index.ts';
 import { createParseCache, type ParseCache } from '../../compiler/index.ts';
 import { shortOid } from '../../git/index.ts';
 import { historyIn, type Report } from '../../review/index.ts';
@@ -30,33 +30,26 @@ export function reviewerOf(
     const { base: from, head: to, baseTitle, headTitle, branch } = await changeOf(repository, event);
     const { cwd, env } = repository;
     const now = world.now();
-    const base = await openRevision({ cwd, rev: from, env });
-    try {
-      const head = await openRevision({ cwd, rev: to, env });
-      try {
-        const report = await reportOf({
-          base,
-          head,
-          baseTitle,
-          headTitle,
-          choice: { names: inputs.domains, branch },
-          cache,
-          now,
-          mergeAt: now,
-          historyOf: async (namespace) => (histories === undefined ? undefined : historyIn(histories, namespace)),
-          plan: planReview,
-        });
-        const told = inFolder(report, inputs.path);
-        if (event.kind !== 'pull-request') return { report: told, commit: to };
-        // People know the head that they pushed, not the merge that the host made of it.
-        const title = `${event.headBranch} (${shortOid(event.head)})`;
-        return { report: { ...told, head: { ...told.head, title } }, commit: event.head };
-      } finally {
-        head.close();
-      }
-    } finally {
-      base.close();
-    }
+    const open = (rev: string) => openRevision({ cwd, rev, env });
+    const report = await withRevisions(open, [from, to], (base, head) =>
+      reportOf({
+        base,
+        head,
+        baseTitle,
+        headTitle,
+        choice: { names: inputs.domains, branch },
+        cache,
+        now,
+        mergeAt: now,
+        historyOf: async (namespace) => (histories === undefined ? undefined : historyIn(histories, namespace)),
+        plan: planReview,
+      }),
+    );
+    const told = inFolder(report, inputs.path);
+    if (event.kind !== 'pull-request') return { report: told, commit: to };
+    // People know the head that they pushed, not the merge that the host made of it.
+    const title = `${event.headBranch} (${shortOid(event.head)})`;
+    return { report: { ...told, head: { ...told.head, title } }, commit: event.head };
   };
 }
 
