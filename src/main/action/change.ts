@@ -1,5 +1,5 @@
 import { StalledError } from '../../base/index.ts';
-import type { CheckoutGit } from '../../client/index.ts';
+import { type CheckoutGit, commitParents } from '../../client/index.ts';
 import type { ChangeEvent } from './event.ts';
 import type { ChangeRepository } from './repository.ts';
 
@@ -28,10 +28,10 @@ export async function changeOf(repository: ChangeRepository, event: ChangeEvent)
 async function mergeOf(repository: ChangeRepository, event: PullRequestEvent): Promise<Change> {
   const { number, head, commit, baseBranch, headBranch } = event;
   const titles = { baseTitle: baseBranch, headTitle: headBranch, branch: baseBranch };
-  const given = commit === undefined ? undefined : await parentsOf(repository.git, commit);
-  const isGiven = commit !== undefined && given?.length === 2 && given[1] === head;
+  const given = commit === undefined ? [] : await commitParents(repository.git, commit);
+  const isGiven = commit !== undefined && given.length === 2 && given[1] === head;
   const merge = isGiven ? commit : await fetchMerge(repository, number);
-  const [base, merged] = (isGiven ? given : await parentsOf(repository.git, merge)) ?? [];
+  const [base, merged] = isGiven ? given : await commitParents(repository.git, merge);
   if (base === undefined || merged !== head) {
     const why = `GitHub has no merge of ${head.slice(0, 7)} with ${baseBranch}`;
     throw new StalledError('NotMergeable', `pull request ${number} cannot be reviewed: ${why}; are there conflicts?`);
@@ -52,13 +52,6 @@ async function fetchMerge(repository: ChangeRepository, number: number): Promise
 }
 
 /** As the commit itself says, also where the history is cut off after it; undefined when it is not there. */
-async function parentsOf(git: CheckoutGit, commit: string): Promise<readonly string[] | undefined> {
-  const { code, stdout } = await git.tell('cat-file', 'commit', commit);
-  if (code !== 0) return undefined;
-  const [head = ''] = stdout.split('\n\n', 1);
-  return [...head.matchAll(/^parent ([0-9a-f]+)$/gm)].map(([, parent = '']) => parent);
-}
-
 async function has(git: CheckoutGit, commit: string): Promise<boolean> {
   const { code } = await git.tell('cat-file', '-e', `${commit}^{tree}`);
   return code === 0;
