@@ -3,13 +3,17 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildProgram, newFolder, startDaemon } from '../daemon/fixtures/program.ts';
 import { blocksOf, examplePages, pageText, ROOT } from './blocks.ts';
+import { openPageReader, perform, startsControlPlane } from './page-reader.ts';
 import { follow, linkProgram, openReader, type Reader, runCommand } from './reader.ts';
 
-/** The examples are run as their pages say, all in one control plane: each is a project of its own. */
+/** The examples are run as their pages say. Those that start no control plane share one: each is a project of its own. */
 
 const INDEX = 'examples/README.md';
 const PAGES = examplePages().filter((page) => page !== INDEX);
-const RUN = PAGES.filter((page) => blocksOf(page).some(({ language }) => language === 'console'));
+const RUN = PAGES.filter((page) => blocksOf(page).some(({ language }) => language === 'console')).sort(
+  // Those that wait for a clock begin first.
+  (a, b) => Number(startsControlPlane(b)) - Number(startsControlPlane(a)),
+);
 const nameOf = (page: string): string => page.split('/')[1] as string;
 
 let folder: string;
@@ -38,12 +42,28 @@ async function openExample(name: string): Promise<Reader> {
   return reader;
 }
 
+/** In a page that starts its own control plane: what it does to it harms no other. */
+async function followAlone(page: string): Promise<void> {
+  const reader = openPageReader(join(folder, 'alone', nameOf(page)), bin);
+  try {
+    for (const block of blocksOf(page)) {
+      if (block.language === 'console') await follow(page, block, (command) => perform(reader, command));
+    }
+  } finally {
+    await reader.stop();
+  }
+}
+
+async function followTogether(page: string): Promise<void> {
+  const reader = await openExample(nameOf(page));
+  for (const block of blocksOf(page)) {
+    if (block.language === 'console') await follow(page, block, ({ text }) => runCommand(reader, text));
+  }
+}
+
 describe('examples', () => {
   it.concurrent.each(RUN)('%s: its commands do what it says', { timeout: 120_000 }, async (page) => {
-    const reader = await openExample(nameOf(page));
-    for (const block of blocksOf(page)) {
-      if (block.language === 'console') await follow(page, block, ({ text }) => runCommand(reader, text));
-    }
+    await (startsControlPlane(page) ? followAlone(page) : followTogether(page));
   });
 
   it('are all run: by their page, or by a test that names them', () => {

@@ -8,6 +8,8 @@ import { type Command, commandsOf, matchesOutput } from './commands.ts';
 /** Somebody who types the commands of a page: in order, into a shell. */
 export interface Reader {
   cwd: string;
+  /** The folder of the command `pipectl`. */
+  readonly bin: string;
   readonly env: Record<string, string>;
 }
 
@@ -37,7 +39,7 @@ export function openReader(home: string, bin: string): Reader {
   );
   const path = `${bin}:${dirname(process.execPath)}:${process.env.PATH ?? ''}`;
   const env = { ...Object.fromEntries(identity), PATH: path, HOME: home, LANG: 'C.UTF-8', NO_COLOR: '1' };
-  return { cwd, env };
+  return { cwd, bin, env };
 }
 
 /** Runs one command and remembers the folder that it went to. */
