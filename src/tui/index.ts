@@ -7,6 +7,6 @@
  * for the server; the terminal is restored however it ends.
  */
 export * from './config.ts';
-export * from './open-tui.tsx';
+export * from './open-tui.ts';
 export { PLACES } from './palette.ts';
 export type { Answer, CommandRunner } from './sources/source.ts';

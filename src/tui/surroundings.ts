@@ -1,6 +1,5 @@
-import type { UnixMs } from '../base/index.ts';
-import { durationText, FILTER_FIELDS } from '../client/index.ts';
-import { type Action, actionsAt } from './actions.ts';
+import { durationText, FILTER_FIELDS, type Freshness } from '../client/index.ts';
+import type { Action } from './actions.ts';
 import type { Content } from './content.ts';
 import type { Binding } from './keys.ts';
 import { clean, cutLine, type Line, lineWidth, type Span, span, spread } from './line.ts';
@@ -8,21 +7,26 @@ import { formCommand } from './overlays.ts';
 import { paletteEntries } from './palette.ts';
 import { crumbs, type Surroundings } from './screen.ts';
 import { type Overlay, placeOf, type State } from './state.ts';
-import type { World } from './world.ts';
+
+/** What the rows around a place tell of besides the place. */
+export interface Seen {
+  /** What can be done here, now. */
+  readonly actions: readonly Action[];
+  readonly freshness: Freshness;
+}
 
 /** Everything around what a place shows. */
 export function surroundingsOf(
   state: State,
-  world: World,
+  { actions, freshness }: Seen,
   bindings: readonly Binding[],
   contents: readonly Content[],
 ): Surroundings {
   const content = contents.at(-1) as Content;
-  const actions = actionsAt(state, world, content);
   const titles = contents.map(({ title }) => title);
   const box = boxOf(state, actions, bindings, content);
   return {
-    header: [crumbs(fitCrumbs(titles, state.columns)), headerRight(state, world, content, world.clock.now())],
+    header: [crumbs(fitCrumbs(titles, state.columns)), headerRight(state, content, freshness)],
     content,
     footer: [footerLine(state, actions, bindings, content)],
     ...(box !== undefined && { box }),
@@ -37,9 +41,9 @@ function fitCrumbs(titles: readonly string[], columns: number): readonly string[
   return from === 0 ? titles : ['…', ...titles.slice(from)];
 }
 
-function headerRight(state: State, world: World, content: Content, now: UnixMs): Line {
+function headerRight(state: State, content: Content, freshness: Freshness): Line {
   const where: Span[] = state.namespace === undefined ? [] : [span(`${state.namespace}  `, 'dim')];
-  return [...countSpans(content), ...where, freshnessSpan(world, now)];
+  return [...countSpans(content), ...where, freshnessSpan(freshness)];
 }
 
 function countSpans(content: Content): readonly Span[] {
@@ -52,8 +56,7 @@ function countSpans(content: Content): readonly Span[] {
   return [span(`${text}  `, 'dim')];
 }
 
-function freshnessSpan(world: World, now: UnixMs): Span {
-  const freshness = world.heartbeat.freshness(now);
+function freshnessSpan(freshness: Freshness): Span {
   switch (freshness.kind) {
     case 'connected':
       return span('● connected', 'good');

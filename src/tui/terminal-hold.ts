@@ -56,6 +56,8 @@ export function holdTerminal({ stdin, stdout, screen, redraw, broke }: HoldOptio
     process.kill(process.pid, 'SIGSTOP');
   };
   const failed = (error: unknown): void => broke(error);
+  // Before anybody reads keys, so that the terminal shows none of those that are typed meanwhile.
+  raw(true);
   enter();
   process.on('exit', leave);
   process.on('SIGTSTP', stopped);
@@ -81,6 +83,7 @@ export function holdTerminal({ stdin, stdout, screen, redraw, broke }: HoldOptio
       process.off('SIGCONT', back);
       process.off('uncaughtException', failed);
       process.off('unhandledRejection', failed);
+      raw(false);
       leave();
       process.off('exit', leave);
     },

@@ -1,5 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ControlPlane, execution, openControlPlane } from '../cli/control-plane.ts';
+import { kubeconfigText } from '../cluster/api-fixture.ts';
 import { type Driven, drive } from './terminal.ts';
 
 /** The whole program in a pseudo-terminal, against the real API over a real store. */
@@ -29,7 +33,10 @@ beforeAll(async () => {
     nodes: { ingest: node },
   });
 });
-afterAll(() => plane.close());
+afterAll(async () => {
+  silent.close();
+  await plane.close();
+});
 afterEach(async () => {
   driven?.end();
   await driven?.ended;
@@ -40,6 +47,16 @@ function start(columns = 80, rows = 24, env: Record<string, string> = {}, ...arg
   const where = { PIPECTL_KUBECONFIG: plane.api.kubeconfig, XDG_DATA_HOME: plane.api.folder };
   driven = drive({ columns, rows, env: { ...where, ...env }, args: ['tui', '-n', 'ticketing-production', ...args] });
   return driven;
+}
+
+/** A server that takes connections and never answers. */
+const silent = createServer();
+
+async function silentKubeconfig(): Promise<string> {
+  await new Promise<void>((done) => void silent.listen(0, '127.0.0.1', done));
+  const path = join(plane.api.folder, 'silent-kubeconfig');
+  await writeFile(path, kubeconfigText(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`));
+  return path;
 }
 
 describe('the full-screen terminal', () => {
@@ -59,6 +76,13 @@ describe('the full-screen terminal', () => {
     await tui.sees('schedules', '30 2 * * *');
     tui.press('?');
     await tui.sees('In lists', 'suspend');
+  });
+
+  it('takes the keys that are typed before there is anything to see', async () => {
+    const tui = start();
+    tui.press(':sched');
+    tui.press('\r');
+    await tui.sees('schedules', '30 2 * * *', '● connected');
   });
 
   it('asks before it aborts, and shows the command', async () => {
@@ -130,6 +154,24 @@ describe('the full-screen terminal', () => {
     tui.press('\u001b');
     await plane.api.restartApi();
     await tui.sees('● connected', 'nightly-aaaaaa');
+  });
+
+  it('shows a frame and obeys while nobody answers', async () => {
+    const tui = start(80, 24, { PIPECTL_KUBECONFIG: await silentKubeconfig() });
+    await tui.sees('executions', '○ connecting');
+    tui.press('?');
+    await tui.sees('In lists');
+    tui.press('x');
+    await tui.sees('⏎ open');
+    tui.press('q');
+    expect(await tui.ended).toMatchObject({ exitCode: 0 });
+  });
+
+  it('gives the terminal back before it says that there is no control plane', async () => {
+    const tui = start(80, 24, { PIPECTL_KUBECONFIG: '', XDG_DATA_HOME: '/nonexistent' });
+    expect(await tui.ended).not.toMatchObject({ exitCode: 0 });
+    expect(tui.isOnOtherScreen()).toBe(false);
+    expect(tui.rows().join(' ')).toContain('there is no control plane');
   });
 
   it('has no colour where nobody wants it, and still tells what is selected', async () => {

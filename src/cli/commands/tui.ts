@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_TUI_CONFIG_BYTES } from '../../base/index.ts';
 import { chooseNamespace, findCheckout } from '../../client/index.ts';
-import { NO_CONFIG, openTui, PLACES, readConfig, type TuiConfig } from '../../tui/index.ts';
+import { NO_CONFIG, openTui, PLACES, readConfig, type TuiConfig, type TuiConnection } from '../../tui/index.ts';
 import { caughtCommands } from '../caught-command.ts';
 import type { CommandInput } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -22,28 +22,38 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     throw new UsageError(`there is no view "${view}"`, `one of ${PLACES.map(({ name }) => name).join(', ')}`);
   }
   const config = await configOf(context);
-  const session = await context.session();
-  const namespace = context.global.namespace ?? (await checkoutNamespace(context));
   // A first list of a hundred thousand leaves twice its size behind.
-  const { releaseIdleMemory } = await import('../../main/idle-memory.ts');
-  const stopReleasing = releaseIdleMemory();
+  let stopReleasing = (): void => {};
+  const connect = async (): Promise<TuiConnection> => {
+    const session = await context.session();
+    const namespace = context.global.namespace ?? (await checkoutNamespace(context));
+    const { releaseIdleMemory } = await import('../../main/idle-memory.ts');
+    stopReleasing = releaseIdleMemory();
+    const runCommand = caughtCommands(context, session);
+    return { ...session, runCommand, ...(namespace !== undefined && { namespace }) };
+  };
   await openTui({
-    cluster: session.cluster,
-    server: session.server,
+    connection: afterFrame(connect),
     clock: context.clock,
     random: context.random,
     log: { write: () => {} },
     env: context.env,
     isColorful: context.stdout.color,
     config,
-    ...(namespace !== undefined && { namespace }),
     start: { target: place.target, filter: input.text('filter') ?? '' },
     stdin: process.stdin,
     stdout: process.stdout,
     signal: context.signal,
-    runCommand: caughtCommands(context, session),
-  }).finally(stopReleasing);
-  return context.signal.aborted ? EXIT.interrupted : EXIT.ok;
+  }).finally(() => stopReleasing());
+  const code = context.signal.aborted ? EXIT.interrupted : EXIT.ok;
+  // Requests that are open would keep the process; nobody waits for their answers any more.
+  setImmediate(() => process.exit(code));
+  return code;
+}
+
+/** What connects is loaded when the first frame is out. */
+function afterFrame<T>(work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve) => void setImmediate(() => resolve(work())));
 }
 
 /** The namespace of the checkout around this folder: it costs no request, so that the first frame waits for none. */
