@@ -3,6 +3,7 @@
  * A bound that comes from elsewhere names its source.
  */
 export * from './access.ts';
+export * from './blobs.ts';
 export * from './client.ts';
 export * from './cluster.ts';
 export * from './control.ts';
