@@ -18,3 +18,11 @@ export function isTerminalPhase(phase: string): boolean {
 
 /** How `status.message` of an execution begins while nodes of it wait for answers. */
 export const WAITS = 'waits for ';
+
+/** Field selector of executions that are not over. */
+export const EXECUTIONS_NOT_OVER = ['Succeeded', 'Failed', 'TimedOut', 'Aborted']
+  .map((phase) => `status.phase!=${phase}`)
+  .join(',');
+
+/** Field selector of pods that have not ended. */
+export const PODS_NOT_ENDED = 'status.phase!=Succeeded,status.phase!=Failed';

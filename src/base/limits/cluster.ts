@@ -93,6 +93,8 @@ export const ENTITY_BUCKETS = 256;
 export const API_ANSWER_TIMEOUT_MS = 30_000;
 /** Tries after the first for one request that an API server was too busy for, or a read that broke off (client-go makes ten). */
 export const MAX_API_RETRIES = 6;
+/** Requests of one client under way at a time, watches aside. An API server takes 200 writes at a time from all its clients. */
+export const MAX_API_CALLS = 64;
 /** Back-off between them where the server names no time; and the longest that a server may ask a request to wait inside of a call. */
 export const API_RETRY_BACKOFF = { initialMs: 50, factor: 2, maxMs: 2_000 } as const;
 export const MAX_RETRY_AFTER_MS = 30_000;

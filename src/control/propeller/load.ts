@@ -9,7 +9,6 @@ import { observationOf, podsOf } from './pod.ts';
 import { loadProduced } from './produced.ts';
 import { loadPast } from './recover.ts';
 import { loadResults } from './results.ts';
-import { suspectTakenOver } from './strays.ts';
 
 /**
  * Makes the state of an execution from the cluster: its status, its closure, and the pods of its live attempts.
@@ -18,7 +17,7 @@ import { suspectTakenOver } from './strays.ts';
 export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   const { cluster } = engine.options;
   const key = { kind: 'Execution', ...splitKey(entry.key) };
-  const listed = entry.isListed ? entry.execution : undefined;
+  const listed = entry.isListed || isFresh(engine, entry.execution) ? entry.execution : undefined;
   const execution = listed ?? (await findObject<Execution>(cluster, key));
   entry.isListed = false;
   entry.execution = execution;
@@ -29,7 +28,6 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   if (!ownsExecution(engine, execution)) return false;
   entry.version = execution.metadata.resourceVersion;
   entry.claimedBy = claimOf(execution.status?.shard);
-  suspectTakenOver(engine, entry.key, execution, false);
   entry.parked = execution.status?.parked;
   const plan = await engine.plans.load(execution.spec.closure, key.namespace);
   const past = await loadPast(engine, entry, execution);
@@ -40,6 +38,11 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   entry.inbox.push(...(await lookForChildren(engine, execution, restored)));
   entry.run = { plan, state: restored.state };
   return true;
+}
+
+/** What has not begun is as it was created, and a shard's first write is refused when it is not. */
+function isFresh({ owned }: Engine, execution: Execution | undefined): boolean {
+  return owned !== 'all' && execution?.status === undefined;
 }
 
 /** As `load`, at once, for an execution that has just been created and whose plan is ready: nothing of it runs yet. */

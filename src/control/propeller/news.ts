@@ -1,4 +1,12 @@
-import { type Execution, isTerminalPhase, LABEL, type ListOptions, type Pod } from '../../cluster/index.ts';
+import {
+  EXECUTIONS_NOT_OVER,
+  type Execution,
+  isTerminalPhase,
+  LABEL,
+  type ListOptions,
+  PODS_NOT_ENDED,
+  type Pod,
+} from '../../cluster/index.ts';
 import { drop, type Engine, entryOf, type PropellerOptions, wake } from './engine.ts';
 import type { Entry } from './entry.ts';
 import { ownsExecution, ownsPod } from './ownership.ts';
@@ -6,12 +14,8 @@ import { dueNow, listCounted, noteLeftOut, noteListed, parkedNow, wakeParked } f
 import { executionKeyOf } from './pod.ts';
 import { isChild } from './quotas.ts';
 import { hasLimit } from './slots.ts';
-import { suspectTakenOver } from './strays.ts';
+import { suspectLeft, suspectUnknown } from './strays.ts';
 import { type FollowOptions, follow } from './watches.ts';
-
-/** Executions that are over are none of the engine's business. */
-const NOT_OVER = ['Succeeded', 'Failed', 'TimedOut', 'Aborted'].map((phase) => `status.phase!=${phase}`).join(',');
-const NOT_ENDED = 'status.phase!=Succeeded,status.phase!=Failed';
 
 /**
  * Hears of executions and of the pods of their attempts. Pods are watched before the first execution is seen: whoever is
@@ -36,7 +40,7 @@ function followExecutions(engine: Engine): Promise<void> {
     {
       ...followed(options),
       kind: 'Execution',
-      fieldSelector: NOT_OVER,
+      fieldSelector: EXECUTIONS_NOT_OVER,
       ignoreStatusChanges: true,
       due: () => {
         due = dueNow(engine);
@@ -48,7 +52,8 @@ function followExecutions(engine: Engine): Promise<void> {
     },
     {
       listed,
-      begins: () => {
+      begins: async () => {
+        await suspectLeft(engine);
         engine.isListedAnew = true;
       },
       watched: (isShort) => {
@@ -78,7 +83,7 @@ function followPods(engine: Engine, watched: () => void): Promise<void> {
       ...followed(options),
       kind: 'Pod',
       labelSelector: LABEL.execution,
-      firstFieldSelector: NOT_ENDED,
+      firstFieldSelector: PODS_NOT_ENDED,
       watchesUnselected: options.hasOnlyOwnPods === true,
     },
     {
@@ -119,7 +124,6 @@ function seeExecution(engine: Engine, execution: Execution, isListed: boolean): 
   const { namespace = '', name, uid, generation } = execution.metadata;
   const key = `${namespace}/${name}`;
   if (isTerminalPhase(execution.status?.phase ?? 'Pending') || !ownsExecution(engine, execution)) return;
-  if (isListed) suspectTakenOver(engine, key, execution, true);
   if (execution.status?.phase === 'Running') engine.slots.count(key, execution);
   const entry = engine.entries.get(key);
   const parked = entry === undefined ? parkedNow(execution) : undefined;
@@ -189,6 +193,7 @@ function forgetExecution(engine: Engine, execution: Execution): void {
 function seePod(engine: Engine, pod: Pod, isGone: boolean, isListed: boolean): void {
   const key = executionKeyOf(pod);
   if (key === undefined || !ownsPod(engine, pod)) return;
+  if (!isGone) suspectUnknown(engine, key, engine.entries.get(key)?.run?.state, pod);
   const { phase, containerStatuses } = pod.status ?? {};
   // A pod that only waits tells nothing: whoever loads its execution looks for it.
   const isSilent = containerStatuses === undefined && !tellsOfPlace(engine, pod);

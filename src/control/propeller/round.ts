@@ -42,7 +42,7 @@ import { closureWrites, type StoreClosure } from './produced.ts';
 import { isChild, type QuotaWait } from './quotas.ts';
 import { judgeFailure, writeRound } from './refusals.ts';
 import { resultsWrites } from './results.ts';
-import { endStrays, mayLeaveStrays, suspectAfter } from './strays.ts';
+import { endStrays, mayLeaveStrays, suspectAfter, suspectUnknown } from './strays.ts';
 
 /** One round of one execution: load it when it is not in memory, step, write one batch, and go on when that is durable. */
 export function runRound(engine: Engine, entry: Entry): void {
@@ -149,6 +149,7 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
   const observations: Observation[] = entry.inbox;
   entry.inbox = [];
   for (const { pod, isGone } of entry.pods) {
+    if (!isGone) suspectUnknown(engine, entry.key, run.state, pod);
     const observation = observationOf(run.state, pod, isGone, engine.options.pods);
     if (observation !== undefined) observations.push(observation);
   }

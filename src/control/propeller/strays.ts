@@ -1,11 +1,27 @@
-import { BugError, STRAY_LOOK_MS, WaitError } from '../../base/index.ts';
-import { type Execution, isTerminalPhase, type Write } from '../../cluster/index.ts';
-import { type Standing, type StepResult, standingOfAttempt, standingOfChild } from '../../propeller/index.ts';
+import { BugError, REFLECTOR_PAGE_SIZE, STRAY_LOOK_MS, WaitError } from '../../base/index.ts';
+import {
+  EXECUTIONS_NOT_OVER,
+  type Execution,
+  isTerminalPhase,
+  type KubeObject,
+  LABEL,
+  type ListOptions,
+  PODS_NOT_ENDED,
+  type Pod,
+  type Write,
+} from '../../cluster/index.ts';
+import {
+  type EngineState,
+  type Standing,
+  type StepResult,
+  standingOfAttempt,
+  standingOfChild,
+} from '../../propeller/index.ts';
 import { childAbort, liveChildrenOf } from './children.ts';
 import type { Engine } from './engine.ts';
 import type { Entry } from './entry.ts';
-import { claimOf } from './ownership.ts';
-import { attemptOf, isPodOver, podsOf } from './pod.ts';
+import { ownsPod } from './ownership.ts';
+import { attemptOf, executionKeyOf, isPodOver, podsOf } from './pod.ts';
 import { endOfPod } from './prepare-pods.ts';
 import { writeRound } from './refusals.ts';
 
@@ -24,13 +40,51 @@ function begins(write: Write): boolean {
   return write.op === 'create' && (write.object.kind === 'Pod' || write.object.kind === 'Execution');
 }
 
-/** Another worked on it last, and may have left a batch half written. One that says nothing is new, unless a list shows it. */
-export function suspectTakenOver(engine: Engine, key: string, { status }: Execution, isListed: boolean): void {
+/**
+ * What others worked on before may have pods and children that they left behind with a batch half written. All that live are
+ * listed once, before the executions that have become ours: to look for those of each when it ends would be two lists for each.
+ */
+export async function suspectLeft(engine: Engine): Promise<void> {
   const { options, owned, suspects } = engine;
   if (!options.cluster.writesOneByOne || owned === 'all' || owned === undefined) return;
-  const claim = claimOf(status?.shard);
-  const isOthers = claim === undefined ? isListed : claim !== claimOf({ id: owned.shard, epoch: owned.epoch });
-  if (isOthers) suspects.add(key);
+  await eachListed<Pod>(engine, 'Pod', { labelSelector: LABEL.execution, fieldSelector: PODS_NOT_ENDED }, (pod) => {
+    const key = executionKeyOf(pod);
+    if (key !== undefined && ownsPod(engine, pod)) suspects.add(key);
+  });
+  await eachListed<Execution>(
+    engine,
+    'Execution',
+    { labelSelector: LABEL.parent, fieldSelector: EXECUTIONS_NOT_OVER },
+    (child) => {
+      const { trigger } = child.spec;
+      if (trigger.kind === 'execution') suspects.add(`${child.metadata.namespace ?? ''}/${trigger.execution}`);
+    },
+  );
+}
+
+async function eachListed<T extends KubeObject>(
+  { options, ending }: Engine,
+  kind: string,
+  selection: Pick<ListOptions, 'labelSelector' | 'fieldSelector'>,
+  see: (object: T) => void,
+): Promise<void> {
+  for (let continueToken: string | undefined; !ending.signal.aborted; ) {
+    const page = await options.cluster.list<T>(kind, {
+      ...selection,
+      limit: REFLECTOR_PAGE_SIZE,
+      ...(continueToken !== undefined && { continueToken }),
+    });
+    for (const object of page.items) see(object);
+    continueToken = page.continueToken;
+    if (continueToken === undefined) return;
+  }
+}
+
+/** A watch tells of one that came to be after the list: its writer had sent it when it lost the execution. */
+export function suspectUnknown(engine: Engine, key: string, state: EngineState | undefined, pod: Pod): void {
+  const { options, owned, suspects } = engine;
+  if (!options.cluster.writesOneByOne || owned === 'all' || state === undefined || suspects.has(key)) return;
+  if (standingOfAttempt(state, attemptOf(pod)) !== 'Live' && !isPodOver(engine, pod)) suspects.add(key);
 }
 
 /** Whether strays are to be looked for before the step is written. */

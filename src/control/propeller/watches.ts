@@ -19,8 +19,8 @@ export interface FollowOptions extends Pick<ListOptions, 'labelSelector' | 'fiel
 }
 
 export interface FollowHandlers<T extends KubeObject> {
-  /** A list begins: it shows all that is written by now. */
-  begins?(): void;
+  /** A list begins, when this has resolved: it shows all that is written by then. */
+  begins?(): void | Promise<void>;
   /** Nothing that is written from now on is missed. `isShort`: what is parked is left out of the list, as asked. */
   watched?(isShort: boolean): void;
   /** An object as listed. */
@@ -74,7 +74,8 @@ async function listAndWatch<T extends KubeObject>(
 ): Promise<void> {
   const { labelSelector, firstFieldSelector } = options;
   const fieldSelector = isFirst ? (firstFieldSelector ?? options.fieldSelector) : options.fieldSelector;
-  handlers.begins?.();
+  await handlers.begins?.();
+  if (signal.aborted) return;
   const due = options.due?.();
   const selection: ListOptions = {
     ...(labelSelector && { labelSelector }),

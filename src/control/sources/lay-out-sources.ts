@@ -10,7 +10,14 @@ import {
   ROUND_BACKOFF,
   StalledError,
 } from '../../base/index.ts';
-import { type Cluster, type Execution, isTerminalPhase, NotFoundError, reflect } from '../../cluster/index.ts';
+import {
+  type Cluster,
+  EXECUTIONS_NOT_OVER,
+  type Execution,
+  isTerminalPhase,
+  NotFoundError,
+  reflect,
+} from '../../cluster/index.ts';
 import type { SourceMaps } from '../../runtime/index.ts';
 import { loadClosure } from '../closures/index.ts';
 
@@ -42,7 +49,7 @@ export function layOutSources(options: LayOutOptions): { stop(): Promise<void> }
   const { done } = reflect<Execution>(
     cluster,
     'Execution',
-    { clock, random, log, listOnly: NOT_OVER },
+    { clock, random, log, listOnly: EXECUTIONS_NOT_OVER },
     {
       changed(changes) {
         for (const change of changes) if (change.type === 'set') attend(state, change.object, 1);
@@ -63,8 +70,6 @@ export function layOutSources(options: LayOutOptions): { stop(): Promise<void> }
     },
   };
 }
-
-const NOT_OVER = ['Succeeded', 'Failed', 'TimedOut', 'Aborted'].map((phase) => `status.phase!=${phase}`).join(',');
 
 function attend(state: State, execution: Execution, tries: number): void {
   const { clock, log } = state.options;

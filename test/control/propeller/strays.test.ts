@@ -144,6 +144,55 @@ describe('an attempt whose start could not be recorded', () => {
     expect(items.map(({ status }) => status?.phase)).toEqual(['Aborted']);
   });
 
+  it('is ended when it comes to be after another has taken over', async () => {
+    await register(store, each);
+    const cluster = await overHttp(store);
+    await launch(store, each, 'flow');
+    await startShard(cluster, 2);
+    const { metadata, spec } = await untilPod(store, 'flow-each-0-1');
+    await untilObject<Execution>(store, keyOf('Execution', 'flow'), ({ status }) => status?.shard?.epoch === 2);
+    const { uid: _, resourceVersion: __, creationTimestamp: ___, generation: ____, ...rest } = metadata;
+    const annotations = { ...rest.annotations, [ANNOTATION.mapIndex]: '1' };
+    await createObject(store, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { ...rest, name: 'flow-each-1-1', annotations },
+      spec,
+    } as Pod);
+    await abort('flow');
+    await untilObject<Pod>(store, keyOf('Pod', 'flow-each-0-1'), isAskedToEnd);
+    await endPod(store, 'flow-each-0-1', { exitCode: 143, reason: 'Aborted' });
+    await untilObject<Pod>(store, keyOf('Pod', 'flow-each-1-1'), isAskedToEnd);
+    await endPod(store, 'flow-each-1-1', { exitCode: 143, reason: 'Aborted' });
+    expect((await untilOver(store, 'flow')).status?.phase).toBe('Aborted');
+  });
+
+  it('is looked for once by who takes over, and not for each execution', async () => {
+    await register(store, task);
+    const cluster = await overHttp(store);
+    for (let index = 0; index < 12; index++) await launch(store, task, `flow${index}`, { inputs: { n: 1 } });
+    let reads = 0;
+    const counted: Cluster = {
+      ...cluster,
+      list: (...asked) => {
+        reads++;
+        return cluster.list(...asked);
+      },
+      get: (key) => {
+        if (key.kind !== 'Closure') reads++;
+        return cluster.get(key);
+      },
+    };
+    await startShard(counted, 1);
+    for (let index = 0; index < 12; index++) {
+      await untilPod(store, `flow${index}-one-1`);
+      await endPod(store, `flow${index}-one-1`, { text: 'x=4' });
+    }
+    for (let index = 0; index < 12; index++) await untilOver(store, `flow${index}`);
+    // Of pods and executions: those that live, those that are left from before, and those to be followed.
+    expect(reads).toBeLessThan(6);
+  });
+
   it('is adopted when its execution goes on', async () => {
     await register(store, task);
     const cluster = await overHttp(store);

@@ -40,13 +40,13 @@ export function apiVersionOf(info: { readonly group: string; readonly version: s
 
 /** Answers with a JSON text. */
 export function answerText(response: ServerResponse, code: number, text: string, type = 'application/json'): void {
-  const body = Buffer.from(text);
   response.writeHead(code, {
     'content-type': type,
-    'content-length': body.length,
+    'content-length': Buffer.byteLength(text),
     'cache-control': 'no-cache, private',
   });
-  response.end(body);
+  // As text, which goes out in one piece with its head.
+  response.end(text);
 }
 
 /** Answers with a JSON value. */

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash as digest, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Identity } from '../../index.ts';
 
@@ -12,7 +12,7 @@ export function tokenAuthenticator(token: string, user: Identity): Authenticate 
 }
 
 function hash(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return digest('sha256', text, 'buffer');
 }
 
 /** The token of an `Authorization: Bearer …` header. */

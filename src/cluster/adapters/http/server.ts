@@ -57,9 +57,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       streams.set(gone, undefined);
       response.once('close', () => {
         streams.delete(gone);
-        gone.abort();
+        // A reason that is given spares the DOMException that is made without one.
+        if (!response.writableFinished) gone.abort('gone');
       });
-      response.on('error', () => gone.abort());
+      response.on('error', () => gone.abort('gone'));
       serve(options, streams, request, response, gone).catch((error: unknown) => {
         if (gone.signal.aborted) return;
         const status = statusOf(error);

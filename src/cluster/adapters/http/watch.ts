@@ -103,6 +103,8 @@ async function follow(
   const events = api.cluster.watch(route.info.kind, {
     ...options,
     ...(startsHere && { resourceVersion: run.resourceVersion }),
+    // A word of our own clients, which Kubernetes does not know and passes over.
+    ...(isTrue(route.query, 'ignoreStatusChanges') && { ignoreStatusChanges: true }),
     signal: run.signal,
   });
   for await (const batch of events) {

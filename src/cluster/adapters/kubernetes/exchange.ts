@@ -1,5 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { API_RETRY_BACKOFF, MAX_API_RETRIES, MAX_RETRY_AFTER_MS, type Random, WaitError } from '../../../base/index.ts';
+import {
+  API_RETRY_BACKOFF,
+  MAX_API_CALLS,
+  MAX_API_RETRIES,
+  MAX_RETRY_AFTER_MS,
+  type Random,
+  WaitError,
+} from '../../../base/index.ts';
+import { createGate } from './gate.ts';
 import type { Connection } from './kubeconfig.ts';
 import { pause } from './pause.ts';
 import { type Call, readText, type Transport, unreachable } from './transport.ts';
@@ -25,11 +33,21 @@ export function createExchange(
   random: Pick<Random, 'unit'>,
   mayWrite: () => boolean = () => true,
 ): Exchange {
-  return async (call) => {
-    for (let retries = 0; ; retries++) {
+  const gate = createGate(MAX_API_CALLS);
+  const send = async (call: Call): Promise<Answer> => {
+    await gate.enter();
+    try {
+      // Not before it is its turn: whoever waited may have lost the lease meanwhile.
       if (call.method !== 'GET' && !mayWrite())
         throw new WaitError('the lease that allows this write is not held', 1_000);
-      const outcome = await attempt(connection, transport, call).catch((error: unknown) => ({ error }));
+      return await attempt(connection, transport, call);
+    } finally {
+      gate.leave();
+    }
+  };
+  return async (call) => {
+    for (let retries = 0; ; retries++) {
+      const outcome = await send(call).catch((error: unknown) => ({ error }));
       const afterMs = retryAfterMs(call, outcome, retries, random);
       if (afterMs === undefined || call.signal?.aborted === true) {
         if ('error' in outcome) throw outcome.error;

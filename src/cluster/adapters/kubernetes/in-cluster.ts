@@ -3,6 +3,7 @@ import type { RequestOptions } from 'node:https';
 import { join } from 'node:path';
 import { SERVICE_ACCOUNT_TOKEN_MS, StalledError } from '../../../base/index.ts';
 import type { Connection } from './kubeconfig.ts';
+import { secureAgent } from './secure-agent.ts';
 
 /** Where a kubelet puts a pod's service account (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/). */
 export const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -18,8 +19,7 @@ export async function inClusterConnection(
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' } = env;
   const read = (name: string): Promise<string> => readAccount(folder, name);
   const [ca, namespace] = await Promise.all([read('ca.crt'), read('namespace')]);
-  const { Agent } = await import('node:https');
-  const agent = new Agent({ keepAlive: true, ca });
+  const agent = await secureAgent({ ca });
   let known: { readonly request: RequestOptions; readonly until: number } | undefined;
   return {
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,

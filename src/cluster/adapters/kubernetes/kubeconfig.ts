@@ -6,6 +6,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { isJsonObject, type Json, type JsonObject, MAX_KUBECONFIG_BYTES, StalledError } from '../../../base/index.ts';
 
 import { inClusterConnection, SERVICE_ACCOUNT } from './in-cluster.ts';
+import { secureAgent } from './secure-agent.ts';
 
 /** Where the API server is and how to be let in. */
 export interface Connection {
@@ -135,14 +136,14 @@ async function plainConnection({ cluster, user, namespace }: Parts, path: string
     bytes(user, 'client-key', path),
   ]);
   const authorization = authorizationOf(user);
-  const { Agent } = server.startsWith('https:') ? await import('node:https') : await import('node:http');
-  const agent = new Agent({
-    keepAlive: true,
-    ...(ca && { ca }),
-    ...(cert && { cert }),
-    ...(key && { key }),
-    ...(cluster['insecure-skip-tls-verify'] === true && { rejectUnauthorized: false }),
-  });
+  const agent = server.startsWith('https:')
+    ? await secureAgent({
+        ...(ca && { ca }),
+        ...(cert && { cert }),
+        ...(key && { key }),
+        ...(cluster['insecure-skip-tls-verify'] === true && { rejectUnauthorized: false }),
+      })
+    : new (await import('node:http')).Agent({ keepAlive: true });
   const request: RequestOptions = { agent, ...(authorization !== undefined && { headers: { authorization } }) };
   return { server, namespace, authorize: async () => request };
 }

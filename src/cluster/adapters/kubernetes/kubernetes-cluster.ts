@@ -11,6 +11,7 @@ import {
   type Preconditions,
   type WatchOptions,
   type Write,
+  type WriteOptions,
   wholeObject,
 } from '../../index.ts';
 import { createExchange, type Exchange } from './exchange.ts';
@@ -81,7 +82,8 @@ function kubernetesCluster(
     writesOneByOne: true,
     async write(writes, options) {
       const written: KubeObject[] = [];
-      for (const write of writes) written.push(await sendWrite(call, write, options?.dryRun === true));
+      const send = isBrief(options) ? briefly(call) : call;
+      for (const write of writes) written.push(await sendWrite(send, write, options?.dryRun === true));
       return options?.discard === true ? [] : written;
     },
     scale: (namespace, deployment, replicas) => scaleDeployment(call, { namespace, name: deployment }, replicas),
@@ -106,14 +108,37 @@ function caller(connection: Connection, exchange: Exchange): Caller {
   };
 }
 
+/** Whether nobody looks at what was written but its version. */
+function isBrief({ discard, versions, lastVersion }: WriteOptions = {}): boolean {
+  return discard === true || versions === true || lastVersion === true;
+}
+
+/**
+ * Asks for the metadata alone of what is written: the answer to a small patch of a large object is then small too. Servers that
+ * cannot do that may answer with the object (https://kubernetes.io/docs/reference/using-api/api-concepts/, "Metadata-only fetches").
+ */
+function briefly(call: Caller): Caller {
+  return async (request, asked) => {
+    const answer = await call(request.method === 'DELETE' ? request : { ...request, accept: METADATA_ONLY }, asked);
+    if (answer.kind !== 'PartialObjectMetadata') return answer;
+    return { ...answer, ...typeOf(asked.kind) };
+  };
+}
+
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+
+function typeOf(kind: string): Pick<KubeObject, 'apiVersion' | 'kind'> {
+  const { group, version } = infoOf(kind);
+  return { apiVersion: group === '' ? version : `${group}/${version}`, kind };
+}
+
 interface RawList<T> {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
   readonly items: readonly T[] | null;
 }
 
 function listOf<T extends KubeObject>(kind: string, { metadata, items }: RawList<T>): ObjectList<T> {
-  const { group, version } = infoOf(kind);
-  const type = { apiVersion: group === '' ? version : `${group}/${version}`, kind };
+  const type = typeOf(kind);
   return {
     // Kubernetes leaves out kind and apiVersion of the items of its own kinds.
     items: (items ?? []).map((item) => (item.kind === undefined ? { ...item, ...type } : item)),
@@ -179,11 +204,9 @@ function mergePatch(path: string, patch: MergePatch, preconditions: Precondition
 /** Kubernetes answers a deletion with a Status, or with the object as last seen. */
 function deletedObject(key: ObjectKey, answer: KubeObject): KubeObject {
   if (answer.kind !== 'Status') return answer;
-  const { group, version } = infoOf(key.kind);
   const { uid } = (answer as { details?: { uid?: string } }).details ?? {};
   return {
-    apiVersion: group === '' ? version : `${group}/${version}`,
-    kind: key.kind,
+    ...typeOf(key.kind),
     metadata: {
       name: key.name,
       ...(key.namespace !== undefined && { namespace: key.namespace }),

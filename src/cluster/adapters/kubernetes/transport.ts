@@ -1,4 +1,5 @@
-import type { request as httpRequest, IncomingMessage } from 'node:http';
+import type { request as httpRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { urlToHttpOptions } from 'node:url';
 import { API_ANSWER_TIMEOUT_MS, MAX_RESPONSE_BYTES, WaitError } from '../../../base/index.ts';
 import type { Connection } from './kubeconfig.ts';
 
@@ -20,16 +21,20 @@ export function createTransport(connection: Connection): Transport {
   // Loading TLS costs a command line 15 ms, so it is loaded only for a server that needs it. Not imported: an import of
   // node:http reads every export, and with them loads fetch and WebSocket, some 30 ms.
   const { request } = process.getBuiltinModule(connection.server.startsWith('https:') ? 'node:https' : 'node:http');
+  // Taken apart once, and not for each request.
+  const url = new URL(connection.server);
+  const { protocol, hostname, port } = urlToHttpOptions(url);
+  const place: Place = { protocol, hostname, port, root: url.pathname.replace(/\/+$/, '') };
   return async (call) => {
     const options = await connection.authorize();
     try {
-      return await send(request, connection, options, call);
+      return await send(request, place, options, call);
     } catch (error) {
       // A kept connection that the server closed while it was idle: the request never arrived, so a read is sent again.
       const isStale = (error as NodeJS.ErrnoException).code === 'ECONNRESET' && call.method === 'GET';
       if (isStale && call.signal?.aborted !== true) {
         try {
-          return await send(request, connection, options, call);
+          return await send(request, place, options, call);
         } catch (again) {
           throw unreachable(connection, again, call);
         }
@@ -39,14 +44,21 @@ export function createTransport(connection: Connection): Transport {
   };
 }
 
+interface Place extends Pick<RequestOptions, 'protocol' | 'hostname' | 'port'> {
+  /** What stands before each path, without a slash at its end. */
+  readonly root: string;
+}
+
 function send(
   request: typeof httpRequest,
-  connection: Connection,
+  { root, ...place }: Place,
   options: Awaited<ReturnType<Connection['authorize']>>,
   call: Call,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${connection.server}${call.path}`, {
+    const sent = request({
+      ...place,
+      path: `${root}${call.path}`,
       ...options,
       method: call.method,
       headers: {
@@ -86,14 +98,34 @@ export function unreachable({ server }: Connection, error: unknown, call?: Call)
   return new WaitError(`cannot reach the control plane at ${server}${hint}`, 1_000, { cause: error });
 }
 
-/** The whole body as text. Throws when it is larger than MAX_RESPONSE_BYTES or breaks off. */
-export async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > MAX_RESPONSE_BYTES) throw new Error(`the answer is larger than ${MAX_RESPONSE_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+/** The whole body as text. Rejects when it is larger than MAX_RESPONSE_BYTES, breaks off, or stops coming for API_ANSWER_TIMEOUT_MS. */
+export function readText(response: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    const deadline = setTimeout(() => {
+      response.destroy(new Error(`the answer stopped for ${API_ANSWER_TIMEOUT_MS / 1000} s`));
+    }, API_ANSWER_TIMEOUT_MS);
+    response.on('data', (chunk: Buffer) => {
+      deadline.refresh();
+      sizeBytes += chunk.length;
+      if (sizeBytes > MAX_RESPONSE_BYTES) {
+        response.destroy(new Error(`the answer is larger than ${MAX_RESPONSE_BYTES} bytes`));
+      } else chunks.push(chunk);
+    });
+    response.once('end', () => {
+      clearTimeout(deadline);
+      const [first] = chunks;
+      resolve((chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)).toString('utf8'));
+    });
+    response.on('error', (error) => {
+      clearTimeout(deadline);
+      reject(error);
+    });
+    response.once('close', () => {
+      clearTimeout(deadline);
+      // After an end or an error nobody hears this.
+      reject(Object.assign(new Error('the answer broke off'), { code: 'ERR_STREAM_PREMATURE_CLOSE' }));
+    });
+  });
 }

@@ -64,6 +64,7 @@ async function open(
     ...selectorsOf(options),
     watch: true,
     allowWatchBookmarks: true,
+    ignoreStatusChanges: options.ignoreStatusChanges,
     resourceVersion,
     timeoutSeconds: Math.ceil(WATCH_REQUEST_SECONDS * (1 + source.random.unit())),
   });
