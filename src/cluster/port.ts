@@ -132,6 +132,11 @@ export interface Cluster {
    * its last write makes the others visible, and each can be repeated.
    */
   write(writes: readonly Write[], options?: WriteOptions): Promise<readonly KubeObject[]>;
+  /**
+   * Tells of creations that are likely to be written within seconds, so that an adapter may put together what it can: nobody
+   * sees anything of it, and nothing is promised. Those that are not written are forgotten.
+   */
+  prepare?(writes: readonly Write[]): void;
   /** Present: a batch that is refused, or whose writer dies, may have been written in part. Absent: never. */
   readonly writesOneByOne?: true;
 

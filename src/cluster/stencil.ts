@@ -28,6 +28,8 @@ export interface Stenciled {
   readonly name: string;
   /** The other slots, with a space between two. */
   readonly rest: string;
+  /** The adapter's own: what it has put together of it ahead, see `Cluster.prepare`. */
+  prepared: unknown;
   readonly [checked]: true;
 }
 
@@ -39,7 +41,8 @@ export function stenciled(stencil: Stencil, slots: readonly string[]): Stenciled
   if (slots.length !== stencil.slots || !isObjectName(name)) return undefined;
   for (const slot of others) if (!isPlain(slot)) return undefined;
   for (const label of stencil.labels) if (!isLabelValue(slots[label] as string)) return undefined;
-  return { stencil, name, rest: others.join(' ') } as Omit<Stenciled, typeof checked> as Stenciled;
+  const rest = others.join(' ');
+  return { stencil, name, rest, prepared: undefined } as Omit<Stenciled, typeof checked> as Stenciled;
 }
 
 /** The object itself, as one would create it. */

@@ -9,7 +9,7 @@ export const MAX_TIMER_MS = 30_000;
 
 /** Ticks that one write makes durable: more of them delay the first, fewer cost a sync of the disk and a turn of others each. */
 export const MAX_TICKS_PER_WRITE = 5_000;
-/** The writes of ticks are put together so long before they are due, so many at most (about 300 bytes each), so many in one turn. */
+/** The writes of ticks are put together so long before they are due, so many at most (about 1 KB each, most of it what the store keeps of the execution), so many in one turn. */
 export const TICKS_AHEAD_MS = 5_000;
 export const MAX_TICKS_AHEAD = 100_000;
 export const TICKS_PER_LOOK_AHEAD = 500;

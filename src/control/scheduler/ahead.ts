@@ -86,13 +86,18 @@ export async function lookAhead(term: Running): Promise<void> {
 const MANY = 100;
 const AGAIN_MS = 10;
 
-async function prepareSome({ ahead, lanes, roster, launcher }: Running, ids: Int32Array, until: UnixMs): Promise<void> {
+async function prepareSome(
+  { ahead, lanes, roster, launcher, options }: Running,
+  ids: Int32Array,
+  until: UnixMs,
+): Promise<void> {
   const launches = new Set<DueTick['entry']['launch']>();
   for (const id of ids) {
     const entry = roster.at(id);
     if (entry !== undefined) launches.add(entry.launch);
   }
   const starts = await launcher.starts(launches);
+  const writes: CreateWrite[] = [];
   for (const id of ids) {
     const entry = roster.at(id);
     const due = lanes.live.at(id);
@@ -103,6 +108,9 @@ async function prepareSome({ ahead, lanes, roster, launcher }: Running, ids: Int
     const [tick, other] = ticksAt(entry.spans, due);
     if (tick === undefined || other !== undefined) continue;
     ahead.lastDue = Math.max(ahead.lastDue, due);
-    ahead.ready.set(id, { schedule: entry.name, tick, due, start, write: start(entry.name, tick) });
+    const write = start(entry.name, tick);
+    writes.push(write);
+    ahead.ready.set(id, { schedule: entry.name, tick, due, start, write });
   }
+  options.cluster.prepare?.(writes);
 }

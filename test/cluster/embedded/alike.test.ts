@@ -102,6 +102,70 @@ describe('executions that are alike', () => {
     }
   });
 
+  it('are the same where the store was told of them ahead', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    const writes = creations('plain', 50);
+    store.prepare(writes);
+    expect(store.stats().objects).toBe(0);
+    await store.write(creations('other', 3, 'early'));
+    await store.write(writes);
+    const crashed = newFolder();
+    cpSync(folder, crashed, { recursive: true });
+    const [now, then] = await Promise.all(
+      [store, await open(crashed)].map(async (each) => (await each.list<Execution>('Execution', {})).items),
+    );
+    expect(then).toEqual(now);
+    const own = now?.filter(({ metadata }) => metadata.name.startsWith('run-')) ?? [];
+    expect(own).toHaveLength(50);
+    for (const stored of own) isWhole(stored, 'plain', slotsOf(Number(stored.metadata.name.slice(4))));
+    expect(new Set(now?.map(({ metadata }) => metadata.uid)).size).toBe(53);
+  });
+
+  it('are written anew where what was put together ahead has been used, or is of another store', async () => {
+    const [one, other] = [await open(newFolder()), await open(newFolder())];
+    const writes = creations('plain', 3);
+    one.prepare(writes);
+    const taken: Write = { op: 'create', object: made('plain', slotsOf(0, 'taken')) };
+    await one.write([taken]);
+    await expect(one.write([...writes, taken])).rejects.toBeInstanceOf(AlreadyExistsError);
+    expect(one.stats().objects).toBe(2);
+    await one.write(writes);
+    one.prepare(writes);
+    await expect(one.write(writes)).rejects.toBeInstanceOf(AlreadyExistsError);
+    const more = creations('plain', 3, 'more');
+    one.prepare(more);
+    await other.write(more);
+    await one.write(more);
+    for (const [store, count] of [
+      [one, 7],
+      [other, 3],
+    ] as const) {
+      const { items } = await store.list<Execution>('Execution', {});
+      expect(items).toHaveLength(count);
+    }
+    isWhole(
+      await other.get({ kind: 'Execution', namespace: 'shop-production', name: 'more-2' }),
+      'plain',
+      slotsOf(2, 'more'),
+    );
+  });
+
+  it('keep their uid in a log that several batches share', async () => {
+    const folder = newFolder();
+    const store = await open(folder);
+    const [first, second] = [creations('plain', 4, 'first'), creations('plain', 4, 'second')];
+    store.prepare(second);
+    const mixed = creations('other', 4, 'mixed').flatMap((write, at) => [write, first[at] as Write]);
+    const removal: Write = { op: 'delete', key: { kind: 'Execution', namespace: 'shop-production', name: 'first-1' } };
+    await Promise.all([store.write(mixed), store.write([removal, ...second])]);
+    const crashed = newFolder();
+    cpSync(folder, crashed, { recursive: true });
+    const later = await open(crashed);
+    expect((await later.list('Execution', {})).items).toEqual((await store.list('Execution', {})).items);
+    expect(later.stats().objects).toBe(12);
+  });
+
   it('take a third of the log where they have much in common', async () => {
     const folder = newFolder();
     const store = await open(folder);

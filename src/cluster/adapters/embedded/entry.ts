@@ -1,3 +1,4 @@
+import { BugError } from '../../../base/index.ts';
 import type { KubeObject, ObjectMeta } from '../../object.ts';
 import { printed, type Stenciled } from '../../stencil.ts';
 import { NOT_PARKED } from './parked.ts';
@@ -15,8 +16,17 @@ export interface Main {
 /** What sets an object apart from others of its stencil. */
 interface Print {
   readonly like: Stenciled;
-  readonly uid: string;
+  /** Undefined until it is staged. */
+  of: Series | undefined;
+  /** The version that created it. */
+  rv: number;
+}
+
+/** What objects have in common that one batch creates by one stencil. */
+export interface Series {
   readonly createdAt: string;
+  /** Their uids differ in what follows, the last digits of the version. */
+  readonly uidHead: string;
 }
 
 /** What the heap holds of an object that was touched lately. */
@@ -46,7 +56,8 @@ export interface Pending {
 export interface Entry {
   readonly shelf: Shelf;
   readonly name: string;
-  readonly id: number;
+  /** Given out when it is put under its name. */
+  id: number;
   createdRv: number;
   /** Version of the last committed change; 0 until the creation is committed. */
   rv: number;
@@ -76,7 +87,7 @@ export interface Shelf {
   sorted: readonly string[] | undefined;
 }
 
-export function newEntry(shelf: Shelf, name: string, id: number): Entry {
+export function newEntry(shelf: Shelf, name: string, id: number, hot?: Hot): Entry {
   return {
     shelf,
     name,
@@ -88,7 +99,7 @@ export function newEntry(shelf: Shelf, name: string, id: number): Entry {
     parkedUntil: NOT_PARKED,
     projectedRv: 0,
     isDeleted: false,
-    hot: undefined,
+    hot,
     pending: undefined,
     previous: undefined,
     older: undefined,
@@ -100,19 +111,28 @@ export function mainOf(text: string): Main {
   return { text, length: text.length, value: undefined, print: undefined };
 }
 
-export function printedMain(like: Stenciled, uid: string, createdAt: string): Main {
+export function printedMain(like: Stenciled): Main {
   const { stencil, name, rest } = like;
   const length = stencil.length + name.length + rest.length;
-  return { text: undefined, length, value: undefined, print: { like, uid, createdAt } };
+  return { text: undefined, length, value: undefined, print: { like, of: undefined, rv: 0 } };
 }
 
 export function mainText(main: Main): string {
   if (main.text === undefined) {
-    const { like, uid, createdAt } = main.print as Print;
-    main.text = printed(like.stencil, like.name, like.rest, uid, createdAt);
+    const { like, of, rv } = main.print as Print;
+    if (of === undefined) throw new BugError(`the text of "${like.name}" is asked for before it is staged`);
+    main.text = printed(like.stencil, like.name, like.rest, uidIn(of.uidHead, rv), of.createdAt);
   }
   return main.text;
 }
+
+/** The uid of what was created at `rv` in a series. */
+export function uidIn(uidHead: string, rv: number): string {
+  return uidHead + (UID_TAILS + (rv % UID_TAILS)).toString(16).slice(1);
+}
+
+export const UID_TAIL_DIGITS = 6;
+const UID_TAILS = 16 ** UID_TAIL_DIGITS;
 
 /** The parsed form of `main`; parsing its own text makes the heap equal to what a restart reads. */
 export function mainValue(main: Main): KubeObject {

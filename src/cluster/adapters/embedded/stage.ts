@@ -25,9 +25,16 @@ import { newUid, timestamp, withKnownManagers, withOwners, withoutStatus, withSe
 import { type Alike, stageAlike } from './stage-alike.ts';
 import { addEntry, heat, latestEntry, removeEntry, shelfOf, type Table } from './table.ts';
 
+export interface PutOp {
+  readonly kind: 'put';
+  readonly entry: Entry;
+  readonly rv: number;
+  readonly main: Main;
+}
+
 /** One accepted change, to be made visible once its line is on the disk. */
 export type Op =
-  | { readonly kind: 'put'; readonly entry: Entry; readonly rv: number; readonly main: Main }
+  | PutOp
   | {
       readonly kind: 'status';
       readonly entry: Entry;

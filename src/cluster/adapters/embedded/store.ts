@@ -28,6 +28,7 @@ import { loadIndex, replayLog, setHorizons } from './recovery.ts';
 import { rehearsedAnswers } from './rehearsed.ts';
 import { listSegments } from './segments.ts';
 import { keyOf, rehearse, type StageContext, type Staged, stage, unstage } from './stage.ts';
+import { prepareAlikes } from './stage-alike.ts';
 import { newTable, snapshot, type Table, visibleEntry } from './table.ts';
 import { keepBound, noteCommit, startUpkeep, stopUpkeep, type UpkeepLimits } from './upkeep.ts';
 import { type WatchContext, watchEvents } from './watch.ts';
@@ -36,6 +37,7 @@ import { type WatchContext, watchEvents } from './watch.ts';
 export type PodLogSource = (key: ObjectKey, options: LogOptions) => AsyncIterable<Uint8Array>;
 
 export interface EmbeddedStore extends Cluster {
+  readonly prepare: NonNullable<Cluster['prepare']>;
   /** Sets who serves `podLogs`; until then a pod has none. */
   readonly serveLogs: (source: PodLogSource) => void;
   /** Ends watches, waits for accepted writes, brings the database file up to date and lets the files go. */
@@ -179,7 +181,7 @@ function run(
 function readers(
   table: Table,
   watching: WatchContext,
-): Pick<EmbeddedStore, 'get' | 'list' | 'watch' | 'podLogs' | 'serveLogs'> {
+): Pick<EmbeddedStore, 'get' | 'list' | 'watch' | 'prepare' | 'podLogs' | 'serveLogs'> {
   let podLogs: PodLogSource | undefined;
   return {
     async get<T extends KubeObject>(key: ObjectKey): Promise<T> {
@@ -196,6 +198,7 @@ function readers(
       checkKind(kind);
       return watchEvents(watching, kind, watchOptions) as never;
     },
+    prepare: (writes) => prepareAlikes(table, writes),
     podLogs(key, logOptions) {
       if (podLogs === undefined) throw new NotFoundError(key);
       return podLogs(key, logOptions ?? {});

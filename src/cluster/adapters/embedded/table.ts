@@ -32,8 +32,6 @@ export interface Table {
   committedRv: number;
   lastRv: number;
   lastId: number;
-  /** Number of the last stencil in the log; they are told apart within a frame. */
-  lastStencil: number;
   /** Owner's uid → its dependents; most have one, and a set costs ten times an entry's place in the map. */
   readonly dependents: Map<string, Entry | Set<Entry>>;
   objects: number;
@@ -56,7 +54,6 @@ export function newTable(database: Database): Table {
     committedRv: 0,
     lastRv: 0,
     lastId: 0,
-    lastStencil: 0,
     dependents: new Map(),
     objects: 0,
     onWarming: () => undefined,
@@ -91,19 +88,24 @@ export function visibleEntry(table: Table, kind: string, namespace: string, name
 
 /** Puts a new entry under its name, hot. It stays invisible until its creation is committed. */
 export function addEntry(table: Table, shelf: Shelf, name: string, main: Main): Entry {
-  const entry = newEntry(shelf, name, ++table.lastId);
-  entry.previous = visible(shelf.entries.get(name));
-  shelf.entries.set(name, entry);
-  entry.hot = {
-    main,
-    status: statusFromText(undefined),
-    snapshot: undefined,
-    touched: table.sweep,
-    sizeBytes: main.length,
-  };
-  table.hot.add(entry);
-  table.hotBytes += main.length;
+  const entry = newEntry(shelf, name, 0, newHot(main));
+  putEntry(table, entry, shelf.entries.get(name));
   return entry;
+}
+
+export function newHot(main: Main): Hot {
+  return { main, status: statusFromText(undefined), snapshot: undefined, touched: 0, sizeBytes: main.length };
+}
+
+/** The same of an entry that is there already; `before` has its name. */
+export function putEntry(table: Table, entry: Entry, before: Entry | undefined): void {
+  const hot = entry.hot as Hot;
+  entry.id = ++table.lastId;
+  entry.previous = visible(before);
+  entry.shelf.entries.set(entry.name, entry);
+  hot.touched = table.sweep;
+  table.hot.add(entry);
+  table.hotBytes += hot.sizeBytes;
 }
 
 /** Takes an entry out of the heap's books; its name may already belong to a newer entry. */
