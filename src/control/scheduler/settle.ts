@@ -14,6 +14,8 @@ import { addNote, type Creation, type Note, nameTaken, type TickBatch, writeTick
 export interface Pending {
   readonly ticks: readonly DueTick[];
   readonly health: Health;
+  /** Missed ticks are dealt with, be it that their policies let go of all. */
+  readonly isGapClosed: boolean;
   batch: TickBatch | undefined;
 }
 
@@ -24,8 +26,8 @@ export async function settle(term: Term, pending: Pending): Promise<boolean> {
   const batch = pending.batch ?? (await batchOf(term, pending));
   pending.batch = batch;
   if (term.isOver) return false;
-  const isMoved = gapsText(batch) !== term.notedGaps || pending.health !== term.notedHealth;
-  // What was left out is settled too: after a restart it would be decided anew.
+  // What was left out, or let go of, is settled too: after a restart it would be decided anew.
+  const isMoved = gapsText(batch) !== term.notedGaps || pending.isGapClosed || pending.health !== term.notedHealth;
   const isSaid = batch.claims.size + batch.notes.size > 0;
   if (batch.creations.length === 0 && !isSaid && batch.skipped === 0 && !isMoved) return false;
   const { fence, epoch, claims } = term;

@@ -346,7 +346,8 @@ function nextBatch(term: Running): Pending | undefined {
   tellClock(term, now);
   const health = healthOf(settings, lanes, now);
   const isHealthNews = health !== term.notedHealth;
-  if (settings.suspended === true) return isHealthNews ? { ticks: [], health, batch: undefined } : undefined;
+  const none = { ticks: [], health, isGapClosed: false, batch: undefined };
+  if (settings.suspended === true) return isHealthNews ? none : undefined;
   retryChanged(term, now);
   const isBusy = lanes.gaps.length > 0;
   if (openGap(lanes, now) && !isBusy) lanes.arranging = 0;
@@ -367,8 +368,9 @@ function nextBatch(term: Running): Pending | undefined {
   liveTokens.take(ticks.filter(({ lane }) => lane === 'live').length);
   missedTokens.take(ticks.filter(({ lane }) => lane !== 'live').length);
   if (isGapArranged && gap !== lanes.gaps[0] && lanes.gaps.length > 0) lanes.arranging = 0;
-  const isNews = ticks.length > 0 || lanes.changed.size > 0 || gap !== lanes.gaps[0] || isHealthNews;
-  return isNews ? { ticks, health, batch: undefined } : undefined;
+  const isGapClosed = gap !== lanes.gaps[0];
+  const isNews = ticks.length > 0 || lanes.changed.size > 0 || isGapClosed || isHealthNews;
+  return isNews ? { ...none, ticks, isGapClosed } : undefined;
 }
 
 /** Schedules that were set aside are tried again when their launch plans change. */

@@ -33,6 +33,20 @@ describe('what was missed', () => {
     expect((await plane.ticks(made.length + 1)).at(-1)).toBe('01-01T06:00');
   });
 
+  it('is let go of for good, and counted once, whatever the policy is later', async () => {
+    await plane.createPlan();
+    await plane.createSchedule('hourly', { catchUp: { policy: 'none' } });
+    await isDown(5);
+    const first = await plane.start();
+    await plane.until('all is seen', () => first.counters.missed === 5 && first.stats().waiting === 0);
+    await plane.stop();
+    await plane.change('hourly', (it) => ({ ...it, spec: { ...it.spec, catchUp: { policy: 'all' } } }));
+    const second = await plane.start();
+    plane.clock.set(at(6));
+    expect(await plane.ticks(1)).toEqual(['01-01T06:00']);
+    expect(second.counters.missed).toBe(0);
+  });
+
   it('is counted once, though something has the name of a tick, which is tried again', async () => {
     await plane.createPlan();
     await plane.createSchedule('hourly');
