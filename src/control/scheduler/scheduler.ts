@@ -1,4 +1,5 @@
-import { REPLACED_PAUSE_MS } from '../../base/index.ts';
+import { REPLACED_PAUSE_MS, WaitError } from '../../base/index.ts';
+import type { Cluster } from '../../cluster/index.ts';
 import { type Elector, type ElectorOptions, startElector } from '../shards/index.ts';
 import { pause } from './take-over.ts';
 import { type SchedulerCounters, type SchedulerPorts, startTerm, type Term } from './term.ts';
@@ -43,6 +44,9 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   let leading: AbortController | undefined;
   let term: Term | undefined;
   let running: Promise<void> = Promise.resolve();
+  let elector: Elector | undefined;
+  const isHeld = (): boolean => elector?.isHeld() ?? true;
+  const ports = options.election === undefined ? options : { ...options, cluster: heldOnly(options.cluster, isHeld) };
 
   const begin = (): void => {
     const mine = new AbortController();
@@ -61,7 +65,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     while (!mine.signal.aborted) {
       const { promise: replaced, resolve } = Promise.withResolvers<void>();
       mine.signal.addEventListener('abort', () => resolve());
-      term = await startTerm(options, counters, mine.signal, resolve);
+      term = await startTerm(ports, counters, mine.signal, resolve);
       await (term === undefined ? undefined : replaced);
       await term?.end();
       term = undefined;
@@ -71,7 +75,6 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     counters.active = 0;
   };
 
-  let elector: Elector | undefined;
   if (options.election === undefined) begin();
   else {
     elector = startElector(
@@ -94,3 +97,20 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     },
   };
 }
+
+/**
+ * Writes while the lease is held. Who stood still knows of no change since, and would settle ticks of schedules of which it has
+ * not heard: nobody may have replaced it, so the state alone would not refuse that.
+ */
+function heldOnly(cluster: Cluster, isHeld: () => boolean): Cluster {
+  return {
+    ...cluster,
+    async write(writes, options) {
+      if (!isHeld()) throw new WaitError('the lease of the scheduler is not held', LEASE_AGAIN_MS);
+      return await cluster.write(writes, options);
+    },
+  };
+}
+
+/** Until it may be held again. */
+const LEASE_AGAIN_MS = 1_000;
