@@ -38,13 +38,31 @@ interface Memory {
   readonly known: ScheduleFacts[];
   /** `namespace/schedule@tick` → the execution that ran it. */
   readonly ticks: Map<string, string>;
+  readonly doubts: Doubt[];
   progress: Progress | undefined;
 }
+
+/** A tick that was passed over so soon after its schedule was written that who did it may not have heard of it: then it looks again. */
+interface Doubt {
+  readonly schedule: ScheduleFacts;
+  readonly tick: number;
+  readonly passedAt: number;
+}
+
+/** Within this of its change, and once nothing has been wrong for so long, everybody has heard of a schedule. */
+const UNHEARD_MS = 60_000;
+const HEARD_MS = 2 * 60_000;
 
 const memories = new WeakMap<Facts, Memory>();
 
 function memoryOf(facts: Facts): Memory {
-  const known = memories.get(facts) ?? { byKey: new Map(), known: [], ticks: new Map(), progress: undefined };
+  const known = memories.get(facts) ?? {
+    byKey: new Map(),
+    known: [],
+    ticks: new Map(),
+    doubts: [],
+    progress: undefined,
+  };
   memories.set(facts, known);
   return known;
 }
@@ -137,27 +155,53 @@ function moved(facts: Facts, memory: Memory, patch: SchedulerState['status'] & o
   for (const schedule of memory.byKey.values()) {
     for (const { after, until } of passed) allRun(facts, memory, schedule, { after, until });
   }
+  settleDoubts(facts, memory);
+}
+
+/** Those of which it must be known by now whether they run. */
+function settleDoubts(facts: Facts, { doubts, byKey, ticks }: Memory): void {
+  const { world } = facts;
+  let kept = 0;
+  for (const doubt of doubts) {
+    const { schedule, tick, passedAt } = doubt;
+    const { rule, spec, offsetMs } = schedule.versions.at(-1) as Version;
+    // Withdrawn, or to be told of the rule that came in its place.
+    if (byKey.get(schedule.key) !== schedule || rule === undefined || nextTick(rule, tick - 1) !== tick) continue;
+    const isOwed = tick + offsetMs > (schedule.owedSince ?? Number.POSITIVE_INFINITY);
+    if (isOwed || !makesUpForAll(spec) || ticks.has(idOf(schedule.key, tick))) continue;
+    if (world.timeline.now <= Math.max(passedAt, world.troubledUntil) + HEARD_MS) doubts[kept++] = doubt;
+    else facts.violate(1, `${schedule.key} was passed over with its tick ${new Date(tick).toISOString()}`);
+  }
+  doubts.length = kept;
+}
+
+function makesUpForAll({ catchUp: { policy, limit, windowMs } }: Schedule['spec']): boolean {
+  return policy === 'all' && limit === undefined && windowMs === undefined;
+}
+
+function idOf(schedule: string, tick: number): string {
+  return `${schedule}@${new Date(tick).toISOString()}`;
 }
 
 /** Of a schedule that makes up for all that it missed: what is settled in this span of due times has its execution. */
 function allRun(
   facts: Facts,
-  { progress, ticks }: Memory,
+  { progress, ticks, doubts }: Memory,
   schedule: ScheduleFacts,
   { after, until }: { readonly after: number; readonly until: number },
 ): void {
   const { rule, spec, offsetMs, since, at } = schedule.versions.at(-1) as Version;
-  const { policy, limit, windowMs } = spec.catchUp;
-  if (rule === undefined || policy !== 'all' || limit !== undefined || windowMs !== undefined) return;
+  if (rule === undefined || !makesUpForAll(spec)) return;
   // Before it was written nobody could know of it, by whatever clock.
   const from = Math.max(after - offsetMs, since, at + facts.world.worstSkewMs);
   for (const tick of ticksBetween(rule, from, until - offsetMs, 1_000)) {
     const due = tick + offsetMs;
     if (due > (schedule.owedSince ?? Number.POSITIVE_INFINITY)) return;
     if (progress?.open.some((span) => due > span.after && due <= span.until)) continue;
-    const text = new Date(tick).toISOString();
-    if (!ticks.has(`${schedule.key}@${text}`))
-      facts.violate(1, `${schedule.key} was passed over with its tick ${text}`);
+    if (ticks.has(idOf(schedule.key, tick))) continue;
+    const { now } = facts.world.timeline;
+    if (due <= at + UNHEARD_MS && facts.world.troubledUntil >= at) doubts.push({ schedule, tick, passedAt: now });
+    else facts.violate(1, `${schedule.key} was passed over with its tick ${new Date(tick).toISOString()}`);
   }
 }
 
@@ -165,7 +209,9 @@ function allRun(
 export const ticksAreTimely: Invariant = { end: nothingIsOwed };
 
 function nothingIsOwed(facts: Facts): void {
-  const { byKey, progress, ticks } = memoryOf(facts);
+  const memory = memoryOf(facts);
+  const { byKey, progress, ticks } = memory;
+  settleDoubts(facts, memory);
   const { now } = facts.world.timeline;
   const recoveredAt = facts.world.troubledUntil + recoveryMs(facts.world.plan.seed);
   if (recoveredAt > now) return;

@@ -1,9 +1,9 @@
 import { BOOKMARK_INTERVAL_MS, ConflictError, type Random, StalledError } from '../../../src/base/index.ts';
 import { startCollector } from '../../../src/cluster/adapters/embedded/collector.ts';
 import { commitOp } from '../../../src/cluster/adapters/embedded/commit.ts';
-import { mainValue } from '../../../src/cluster/adapters/embedded/entry.ts';
+import { type Entry, mainValue } from '../../../src/cluster/adapters/embedded/entry.ts';
 import { listObjects } from '../../../src/cluster/adapters/embedded/list.ts';
-import type { Orphans } from '../../../src/cluster/adapters/embedded/owners.ts';
+import { type Orphans, ownersOf } from '../../../src/cluster/adapters/embedded/owners.ts';
 import { rehearsedAnswers } from '../../../src/cluster/adapters/embedded/rehearsed.ts';
 import { type Op, rehearse, type Staged, stage, unstage } from '../../../src/cluster/adapters/embedded/stage.ts';
 import { newTable, snapshot, type Table, visibleEntry } from '../../../src/cluster/adapters/embedded/table.ts';
@@ -185,7 +185,21 @@ export function createStore(options: StoreOptions): SimStore {
   }
 
   const rehearsed = (staged: Staged): readonly KubeObject[] => rehearsedAnswers(table, staged);
-  const collector = startCollector(table, orphans, log, write);
+  let collector = startCollector(table, orphans, log, write);
+
+  /** Who opens the store again finds in its log whose owners were deleted, and removes them from the next commit on. */
+  function reopen(): void {
+    void collector.stop();
+    for (const { shelves } of table.kinds.values()) {
+      for (const { entries } of shelves.values()) for (const entry of entries.values()) findOrphan(entry);
+    }
+    collector = startCollector(table, orphans, log, write);
+  }
+
+  function findOrphan(entry: Entry): void {
+    if (entry.rv > 0 && ownersOf(entry).some(({ uid }) => orphans.deletedOwners.has(uid))) orphans.entries.add(entry);
+  }
+
   return {
     table,
     get executions() {
@@ -210,7 +224,10 @@ export function createStore(options: StoreOptions): SimStore {
       return watchEvents(watching, kind, watchOptions);
     },
     write,
-    losePower: () => void drop(),
+    losePower() {
+      drop();
+      reopen();
+    },
     forget(kind) {
       const { changes } = table.kinds.get(kind)!;
       changes.horizonRv = table.committedRv;
