@@ -71,6 +71,14 @@ describe('schedules that once found something', () => {
     [1013973, 0.5, 'ticks that wait for executions of a former launch plan'],
     [1022053, 0.5, 'a tick that ran while others of its instant were held up'],
     [1022801, 0.5, 'a process that stood still, and woke in part'],
+    [3021280, 0.5, 'a scheduler that stood still past its lease, and settled ticks of a schedule it had not heard of'],
+    [
+      3017169,
+      0.5,
+      'missed ticks that were left out while another ran that was over when all were dealt with (the oracle)',
+    ],
+    [3031472, 0.5, 'the same, by a clock that was ahead for a while (the oracle)'],
+    [3029948, 0.5, 'a tick that was not due yet by its spread, and taken for settled (the oracle)'],
     [11503, 0.5, 'a name that was taken once, of a schedule that lets its ticks overlap by now'],
   ])('seed %i of %d hours is good: %s', async (seed, hours) => {
     expect(said(await simulateTicks(tickPlanOf(seed, hours)))).toBe(`seed ${seed}: good`);

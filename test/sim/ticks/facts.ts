@@ -47,7 +47,8 @@ export interface TickFacts {
 /** What follows from a commit once it is taken in. */
 export interface Hearing {
   readonly born: (facts: TickFacts, history: ScheduleHistory, run: Run) => void;
-  readonly settled: (facts: TickFacts, before: number | undefined, gone: TickFacts['gaps']) => void;
+  /** `gaps`: as they were before. */
+  readonly settled: (facts: TickFacts, before: number | undefined, gaps: TickFacts['gaps']) => void;
 }
 
 export function createTickFacts(options: Pick<TickFacts, 'mode' | 'now' | 'violate'>): TickFacts {
@@ -144,11 +145,7 @@ function moved(facts: TickFacts, patch: MergePatch, { settled }: Hearing): void 
     const known = old.find(({ from }) => from === gap.from);
     return { ...gap, openedAt: known?.openedAt ?? facts.now() };
   });
-  settled(
-    facts,
-    before,
-    old.filter((gap) => !facts.gaps.some(({ from }) => from === gap.from)),
-  );
+  settled(facts, before, old);
   facts.stateAt = facts.now();
 }
 

@@ -20,6 +20,8 @@ export function lagMs({ mode }: TickFacts): number {
 interface Doubt {
   readonly history: ScheduleHistory;
   readonly tick: Tick;
+  /** Between these it was decided: missed ticks are, some time before the watermark of all passes them. */
+  readonly since: number;
   readonly passedAt: number;
 }
 
@@ -31,9 +33,14 @@ export interface Oracle extends Hearing {
 
 export function createOracle(): Oracle {
   const doubts: Doubt[] = [];
+  const doubt = (facts: TickFacts, history: ScheduleHistory, passed: readonly Tick[], since: number): void => {
+    for (const tick of passed) {
+      if (!isAccounted(facts, history, tick)) doubts.push({ history, tick, since, passedAt: facts.now() });
+    }
+  };
   return {
     born,
-    settled(facts, before, gone) {
+    settled(facts, before, gaps) {
       const { settledUntil = 0 } = facts;
       if (before === undefined) return;
       if (settledUntil < before)
@@ -41,14 +48,15 @@ export function createOracle(): Oracle {
       for (const history of facts.schedules.values()) {
         if (history.reigns.length === 0) continue;
         const passed = ticksDue(history, before, settledUntil);
-        for (const gap of gone) {
-          const missed = ticksDue(history, gap.from, gap.until).filter(({ due, reign }) => due > reign.owedFrom);
-          policyKept(facts, history, missed, gap);
-          passed.push(...missed);
-        }
         spanKept(facts, history, before, passed);
-        for (const tick of passed) {
-          if (!isAccounted(facts, history, tick)) doubts.push({ history, tick, passedAt: facts.now() });
+        doubt(facts, history, passed, facts.now());
+        for (const gap of gaps) {
+          const left = facts.gaps.find(({ from }) => from === gap.from);
+          const missed = ticksDue(history, gap.from, gap.until).filter(({ due, reign }) => due > reign.owedFrom);
+          if (left === undefined) policyKept(facts, history, missed, gap);
+          const madeUpTo = left?.settledUntil ?? gap.until;
+          const made = missed.filter(({ due }) => due > gap.settledUntil && due <= madeUpTo);
+          doubt(facts, history, made, gap.openedAt);
         }
         if (history.living.size > 1) replaced(facts, history);
       }
@@ -122,11 +130,17 @@ function replaced(facts: TickFacts, history: ScheduleHistory): void {
   const going = mine.filter(({ isAborted }) => !isAborted);
   // One that is made up for may come beside a newer one whose write is on its way, and one of which nothing is settled yet may end others still.
   const settled = going.filter(
-    ({ tick, bornAt }) => isPassed(facts, history, tick) && bornAt < facts.now() - lagMs(facts),
+    ({ tick, bornAt }) => isPassed(facts, history, dueOf(history, tick)) && bornAt < facts.now() - lagMs(facts),
   );
   if (settled.length > 1) {
     facts.violate(4, `${settled.map(({ name }) => name).join(' and ')} both go on, though one replaces the other`);
   }
+}
+
+/** By the rule that it is of: watermarks are of due times. */
+function dueOf({ reigns }: ScheduleHistory, tick: number): number {
+  const reign = reigns.findLast(({ since, until }) => tick > since && tick <= until);
+  return tick + (reign?.offsetMs ?? 0);
 }
 
 function isPassed({ settledUntil = 0, gaps }: TickFacts, { owedSince }: ScheduleHistory, at: number): boolean {
@@ -141,12 +155,12 @@ function isAccounted(facts: TickFacts, history: ScheduleHistory, { tick, due, re
   return facts.gaps.some((gap) => due > gap.settledUntil && due <= gap.until);
 }
 
-function resolve(facts: TickFacts, { history, tick, passedAt }: Doubt): void {
+function resolve(facts: TickFacts, { history, tick, since, passedAt }: Doubt): void {
   if (isAccounted(facts, history, tick)) return;
   // By the clock of whoever passed it, it may have been missed; what becomes of those is for the policy.
   const wasMissed = tick.due <= passedAt + facts.aheadMs - MISSED_AFTER_MS || wasLate(facts, history, tick);
   if ((wasMissed || wasUnheard(facts, tick)) && isDroppable(history, tick, passedAt)) return;
-  if (isLeftOut(facts, history, tick, passedAt)) return;
+  if (isLeftOut(facts, history, tick, since, passedAt)) return;
   if (wasOldNews(facts, tick, passedAt)) return;
   facts.violate(1, `${history.name} was passed over with its tick ${text(tick.tick)}, due ${text(tick.due)}`);
 }
@@ -176,11 +190,17 @@ function isDroppable({ spec, laxUntil }: ScheduleHistory, { due }: Tick, passedA
 const STANDING_MS = 12 * 60_000;
 
 /** Executions that were not over then, or had just ended, make a tick be left out. */
-function isLeftOut(facts: TickFacts, history: ScheduleHistory, { tick, due }: Tick, passedAt: number): boolean {
+function isLeftOut(
+  facts: TickFacts,
+  history: ScheduleHistory,
+  { tick, due }: Tick,
+  since: number,
+  passedAt: number,
+): boolean {
   const { spec, runs, changedAt } = history;
   if (spec === undefined) return true;
   // Who stood still wakes up with what was true before.
-  const from = Math.min(due, passedAt) - lagMs(facts) - (facts.troubledUntil >= due ? STANDING_MS : 0);
+  const from = Math.min(due, since) - lagMs(facts) - (facts.troubledUntil >= due ? STANDING_MS : 0);
   const beside = [...runs.values()].filter(
     (run) => run.overlap !== undefined && run.bornAt <= passedAt + lagMs(facts) && run.endedAt >= from,
   );
@@ -327,7 +347,7 @@ function inTime(facts: TickFacts, history: ScheduleHistory): void {
     if (tick.due <= tick.reign.owedFrom || tick.due > owedSince) continue;
     const run = runs.get(tick.tick);
     if (run === undefined) {
-      if (!isLeftOut(facts, history, tick, tick.due + LATE_MS))
+      if (!isLeftOut(facts, history, tick, tick.due, tick.due + LATE_MS))
         facts.violate(6, `${name} lacks its tick ${text(tick.tick)}`);
     } else if (run.bornAt > tick.due + LATE_MS && spec?.overlap !== 'replace') {
       facts.violate(6, `${name} was ${run.bornAt - tick.due} ms late for its tick ${text(tick.tick)}`);
