@@ -1,7 +1,8 @@
 import { Box, render, Text, useInput, usePaste } from 'ink';
 import { memo } from 'react';
 import type { FrameStream } from './frame-stream.ts';
-import { type KeyName, keysOf } from './keys.ts';
+import { keysOf } from './keys.ts';
+import type { Event } from './reduce.ts';
 
 /** The screen in Ink's hands: it lays the rows out and reads keys. */
 export interface Board {
@@ -13,13 +14,12 @@ export interface Board {
 export interface BoardOptions {
   readonly stream: FrameStream;
   readonly stdin: NodeJS.ReadStream;
-  readonly pressed: (keys: readonly KeyName[]) => void;
-  readonly pasted: (text: string) => void;
+  readonly happen: (...events: readonly Event[]) => void;
 }
 
 /** Loaded after the first frame: Ink and React take longer to load than all else that is drawn with. */
-export function openBoard({ stream, stdin, pressed, pasted }: BoardOptions): Board {
-  const app = (lines: readonly string[]) => <App lines={lines} pressed={pressed} pasted={pasted} />;
+export function openBoard({ stream, stdin, happen }: BoardOptions): Board {
+  const app = (lines: readonly string[]) => <App lines={lines} happen={happen} />;
   const instance = render(app([]), {
     stdout: stream as unknown as NodeJS.WriteStream,
     stdin,
@@ -35,14 +35,14 @@ export function openBoard({ stream, stdin, pressed, pasted }: BoardOptions): Boa
   };
 }
 
-interface AppProps extends Pick<BoardOptions, 'pressed' | 'pasted'> {
+interface AppProps extends Pick<BoardOptions, 'happen'> {
   readonly lines: readonly string[];
 }
 
 /** The screen as Ink knows it: one text for each row. What stands in the rows is decided before. */
-function App({ lines, pressed, pasted }: AppProps) {
-  useInput((input, key) => pressed(keysOf(input, key)));
-  usePaste(pasted);
+function App({ lines, happen }: AppProps) {
+  useInput((input, key) => happen(...keysOf(input, key).map((name): Event => ({ kind: 'key', key: name }))));
+  usePaste((text) => happen({ kind: 'paste', text }));
   return (
     <Box flexDirection="column">
       {Array.from(lines.keys(), (row) => (

@@ -11,7 +11,6 @@ export interface ListColumn extends TableColumn {
 
 export interface ListContent {
   readonly kind: 'list';
-  readonly title: string;
   /** Rows above the table. */
   readonly facts: readonly Line[];
   readonly columns: readonly ListColumn[];
@@ -39,7 +38,6 @@ export interface ListContent {
 
 export interface TextContent {
   readonly kind: 'text';
-  readonly title: string;
   readonly facts: readonly Line[];
   readonly count: number;
   line(index: number): Line;

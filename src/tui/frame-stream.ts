@@ -20,6 +20,7 @@ export interface Screen {
   readonly stream: FrameStream;
   /** What is on the terminal is no longer what was written: the next frame is written whole. */
   forget(): void;
+  isForgotten(): boolean;
   /** Frames are let go until `resume`. */
   pause(): void;
   resume(): void;
@@ -56,6 +57,7 @@ export function openScreen(terminal: FrameTerminal): Screen {
     forget() {
       before = undefined;
     },
+    isForgotten: () => before === undefined,
     pause() {
       isPaused = true;
     },

@@ -6,8 +6,7 @@ import type { TuiConfig } from './config.ts';
 import type { Content } from './content.ts';
 import { type FrameTerminal, openScreen, type Screen } from './frame-stream.ts';
 import { type FrameTimer, frameTimer } from './frame-timer.ts';
-import { commandOf, type KeyName, withKeys } from './keys.ts';
-import type { Line } from './line.ts';
+import { commandOf, withKeys } from './keys.ts';
 import { perform } from './perform.ts';
 import { type Event, reduce } from './reduce.ts';
 import { screenLines } from './screen.ts';
@@ -16,7 +15,7 @@ import { newPlace, placeOf, type State, type Target } from './state.ts';
 import { type Seen, surroundingsOf } from './surroundings.ts';
 import { holdTerminal, type TerminalHold } from './terminal-hold.ts';
 import { depthOf, makeTheme, paintLine } from './theme.ts';
-import { waitingContent } from './views/waiting.ts';
+import { WAITING } from './views/waiting.ts';
 import { openWorld, type World } from './world.ts';
 
 /** What there is to look at, once somebody is found to ask. */
@@ -60,6 +59,8 @@ export async function openTui(options: TuiOptions): Promise<void> {
   const desk = openDesk(options, { screen, hold, frames, end });
   const resized = (): void => {
     Object.assign(screen.stream, { columns: stdout.columns, rows: stdout.rows });
+    // A terminal that was made smaller and larger again has cut what stood on it.
+    screen.forget();
     desk.happen({ kind: 'resized', columns: stdout.columns, rows: stdout.rows });
   };
   stdout.on('resize', resized);
@@ -101,20 +102,21 @@ function openDesk(options: TuiOptions, { screen, hold, frames, end }: DeskParts)
   let state = firstState(options, screen);
   let world: World | undefined;
   let board: Board | undefined;
+  let drawn: readonly string[] = [];
   let isClosed = false;
   const waiting: Event[] = [];
-  const contentOf = (place = placeOf(state)): Content =>
-    world?.content(place, state.columns) ?? waitingContent(place.target);
-  const linesNow = (): readonly Line[] => {
-    const contents = state.places.map(contentOf);
-    return screenLines(state, surroundingsOf(state, seenOf(state, world, contents, clock.now()), bindings, contents));
-  };
+  const contentOf = (): Content => world?.content(placeOf(state), state.columns) ?? WAITING;
   const draw = (): void => {
-    const lines = linesNow().map((line) => paintLine(line, theme));
+    const content = contentOf();
+    const around = surroundingsOf(state, seenOf(state, world, content, clock.now()), bindings, content);
+    const lines = screenLines(state, around).map((line) => paintLine(line, theme));
     frames.drawn();
+    frames.within(CLOCK_FRAME_MS);
+    // Laying a frame out costs more than all that decides what stands in it.
+    if (!screen.isForgotten() && isSame(lines, drawn)) return;
+    drawn = lines;
     if (board === undefined) screen.stream.write(lines.join('\n'));
     else board.show(lines);
-    frames.within(CLOCK_FRAME_MS);
   };
   const early = (event: Event): void => {
     if (event.kind === 'key' && commandOf(bindings, event.key, 'list') === 'quit') end();
@@ -136,20 +138,20 @@ function openDesk(options: TuiOptions, { screen, hold, frames, end }: DeskParts)
     }
     draw();
   };
-  const pressed = (keys: readonly KeyName[]): void => happen(...keys.map((key): Event => ({ kind: 'key', key })));
-  const pasted = (text: string): void => happen({ kind: 'paste', text });
   const look = async (): Promise<void> => {
     const { namespace, ...connection } = await options.connection;
     if (isClosed) return;
     const scope = namespace === undefined ? {} : { namespace };
     state = { ...state, ...scope };
-    world = openWorld({ ...options, ...connection, ...scope, changed: () => frames.within(DATA_FRAME_MS) });
+    const changed = (): void => frames.within(DATA_FRAME_MS);
+    world = openWorld({ ...options, ...connection, ...scope, changed });
     happen(...waiting.splice(0));
   };
   const readKeys = async (): Promise<void> => {
     const { openBoard } = await import('./board.tsx');
     if (isClosed) return;
-    board = openBoard({ stream: screen.stream, stdin: options.stdin, pressed, pasted });
+    board = openBoard({ stream: screen.stream, stdin: options.stdin, happen });
+    drawn = [];
     draw();
   };
   return {
@@ -164,9 +166,13 @@ function openDesk(options: TuiOptions, { screen, hold, frames, end }: DeskParts)
   };
 }
 
-function seenOf(state: State, world: World | undefined, contents: readonly Content[], now: UnixMs): Seen {
+function seenOf(state: State, world: World | undefined, content: Content, now: UnixMs): Seen {
   if (world === undefined) return { actions: [], freshness: { kind: 'connecting' } };
-  return { actions: actionsAt(state, world, contents.at(-1) as Content), freshness: world.heartbeat.freshness(now) };
+  return { actions: actionsAt(state, world, content), freshness: world.heartbeat.freshness(now) };
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((line, at) => line === b[at]);
 }
 
 /** Keys that are pressed before there is a world are kept, so many at most. */

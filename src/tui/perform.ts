@@ -5,6 +5,7 @@ import type { Content } from './content.ts';
 import { lineText } from './line.ts';
 import type { Effect, Event } from './reduce.ts';
 import { placeOf, type State, type Work } from './state.ts';
+import { titleOf } from './targets.ts';
 import type { TerminalHold } from './terminal-hold.ts';
 import type { World } from './world.ts';
 
@@ -30,7 +31,7 @@ export async function perform(effect: Effect, performing: Performing): Promise<v
     case 'work':
       return happen(await work(effect.work, world));
     case 'save':
-      return happen(await save(content));
+      return happen(await save(state, content));
     case 'pager':
       return hold.lend(() => page(textOf(content)));
   }
@@ -63,8 +64,11 @@ function textOf(content: Content): string {
 }
 
 /** Into the current folder, under a name that is not taken. */
-async function save(content: Content): Promise<Event> {
-  const base = content.title.replace(/[^\w.-]+/g, '-').replace(/^[.-]+/, '') || 'text';
+async function save(state: State, content: Content): Promise<Event> {
+  const base =
+    titleOf(placeOf(state).target)
+      .replace(/[^\w.-]+/g, '-')
+      .replace(/^[.-]+/, '') || 'text';
   for (let tries = 0; tries < MAX_SAVE_TRIES; tries++) {
     const path = resolve(`${base}${tries === 0 ? '' : `-${tries}`}.txt`);
     try {

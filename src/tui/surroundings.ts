@@ -7,6 +7,7 @@ import { formCommand } from './overlays.ts';
 import { paletteEntries } from './palette.ts';
 import { crumbs, type Surroundings } from './screen.ts';
 import { type Overlay, placeOf, type State } from './state.ts';
+import { titleOf } from './targets.ts';
 
 /** What the rows around a place tell of besides the place. */
 export interface Seen {
@@ -20,10 +21,9 @@ export function surroundingsOf(
   state: State,
   { actions, freshness }: Seen,
   bindings: readonly Binding[],
-  contents: readonly Content[],
+  content: Content,
 ): Surroundings {
-  const content = contents.at(-1) as Content;
-  const titles = contents.map(({ title }) => title);
+  const titles = state.places.map(({ target }) => titleOf(target));
   const box = boxOf(state, actions, bindings, content);
   return {
     header: [crumbs(fitCrumbs(titles, state.columns)), headerRight(state, content, freshness)],

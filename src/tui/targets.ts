@@ -1,3 +1,4 @@
+import { kindInfo } from '../cluster/index.ts';
 import type { Content } from './content.ts';
 import { selectedId } from './list-position.ts';
 import type { Place, Target } from './state.ts';
@@ -30,6 +31,22 @@ export function eventsTarget(namespace: string, name: string, node?: string): Ta
 
 export function graphTarget(namespace: string, name: string): Target {
   return { kind: 'command', title: `graph of ${name}`, argv: ['graph', name, ...inNamespace(namespace)] };
+}
+
+/** What a place is called above it. */
+export function titleOf(target: Target): string {
+  switch (target.kind) {
+    case 'objects':
+      return kindInfo(target.of)?.plural ?? target.of;
+    case 'execution':
+      return target.name;
+    case 'logs':
+      return target.node === undefined ? 'logs' : `logs of ${target.node}`;
+    case 'command':
+      return target.title;
+    default:
+      return target.kind;
+  }
 }
 
 /** What Enter opens; undefined: nothing. */

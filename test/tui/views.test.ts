@@ -5,6 +5,7 @@ import type { Content } from '../../src/tui/content.ts';
 import { lineText, lineWidth, span } from '../../src/tui/line.ts';
 import { crumbs, screenLines } from '../../src/tui/screen.ts';
 import { newPlace, type State, type Target } from '../../src/tui/state.ts';
+import { titleOf } from '../../src/tui/targets.ts';
 import { executionContent } from '../../src/tui/views/execution.ts';
 import { executionsContent, growWidths, NO_WIDTHS } from '../../src/tui/views/executions.ts';
 import { pulseContent } from '../../src/tui/views/pulse.ts';
@@ -65,7 +66,6 @@ const ROWS: readonly ExecutionRow[] = [RUNNING, FAILED, DONE].map((each) => make
 function listOf(rows: readonly ExecutionRow[], more: object = {}): Content {
   return executionsContent(
     {
-      title: 'executions',
       rows,
       total: rows.length,
       left: 0,
@@ -143,7 +143,7 @@ describe.each(Object.keys(VIEWS))('the view %s', (name) => {
     const { target, content } = VIEWS[name]!(columns);
     const state: State = { columns, rows, places: [newPlace(target)] };
     const lines = screenLines(state, {
-      header: [crumbs([content.title]), [span('● connected', 'good')]],
+      header: [crumbs([titleOf(target)]), [span('● connected', 'good')]],
       content,
       footer: [[span('q quit')]],
     });

@@ -31,6 +31,8 @@ export function heartbeat(cluster: Cluster, clock: Clock, changed: () => void): 
     const message = error instanceof Error ? error.message : String(error);
     lost = { since: lost?.since ?? clock.now(), message };
   };
+  const state = (): string => (lost === undefined ? String(lastAnswer !== undefined) : lost.message);
+  let told = state();
   const beat = async (): Promise<void> => {
     askedAt = clock.now();
     try {
@@ -44,7 +46,10 @@ export function heartbeat(cluster: Cluster, clock: Clock, changed: () => void): 
     }
     askedAt = undefined;
     if (isClosed) return;
-    changed();
+    // An answer like the one before changes nothing that is shown.
+    const now = state();
+    if (now !== told) changed();
+    told = now;
     cancel = clock.at(clock.now() + BEAT_MS, () => void beat());
   };
   void beat();

@@ -1,7 +1,7 @@
 import type { UnixMs } from '../../base/index.ts';
 import { matchesLabels, parseLabelSelector } from '../../cluster/index.ts';
 import { parseDuration } from '../../language/index.ts';
-import type { ExecutionRow } from './execution-row.ts';
+import { type ExecutionRow, labelsOf } from './execution-row.ts';
 
 /** What a filter lets through. */
 export interface RowFilter {
@@ -98,7 +98,7 @@ function parseSpan(field: string, value: string): { readonly test: Test; readonl
 function parseLabels(text: string): { readonly test: Test; readonly dependsOnTime: boolean } | string {
   try {
     const selector = parseLabelSelector(text);
-    return { test: (row) => matchesLabels(selector, row.labels ?? {}), dependsOnTime: false };
+    return { test: (row) => matchesLabels(selector, labelsOf(row)), dependsOnTime: false };
   } catch {
     return `-l ${text} is no label selector: -l key=value,other!=value`;
   }

@@ -7,7 +7,6 @@ import { yamlLine } from '../views/yaml.ts';
 import type { Source, SourcePorts } from './source.ts';
 
 export interface CommandOptions {
-  readonly title: string;
   readonly argv: readonly string[];
   readonly isYaml?: boolean;
   readonly isLive?: boolean;
@@ -17,7 +16,7 @@ export interface CommandOptions {
 const LIVE_MS = 2_000;
 
 /** What a command of `pipectl` answers, to read: so it says what the command line says. */
-export function commandSource(ports: SourcePorts, { title, argv, isYaml, isLive }: CommandOptions): Source {
+export function commandSource(ports: SourcePorts, { argv, isYaml, isLive }: CommandOptions): Source {
   let lines: readonly Line[] = [];
   let state: 'loading' | 'done' | 'failed' = 'loading';
   let isCut = false;
@@ -49,7 +48,6 @@ export function commandSource(ports: SourcePorts, { title, argv, isYaml, isLive 
       const note = noteOf(state, isCut);
       return {
         kind: 'text',
-        title,
         facts: [],
         count: lines.length,
         line: (index) => lines[index] ?? [],

@@ -53,7 +53,7 @@ export function executionSource(ports: SourcePorts, namespace: string, name: str
   void follow();
   return {
     content(_place: Place, now: UnixMs, columns: number): ListContent {
-      if (execution === undefined) return missingExecution(name, problem);
+      if (execution === undefined) return missingExecution(problem);
       const view: ExecutionView = viewExecution(execution, closure, now, written);
       return executionContent(view, now, columns, problem);
     },

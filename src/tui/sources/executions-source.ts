@@ -53,7 +53,6 @@ export function executionsSource(ports: SourcePorts, what: 'executions' | 'appro
       const freshness = ports.heartbeat.freshness(now);
       return executionsContent(
         {
-          title: what,
           rows,
           total: executions.rows.size,
           left: executions.left,

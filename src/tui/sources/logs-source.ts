@@ -76,7 +76,6 @@ export function logsSource(ports: SourcePorts, namespace: string, name: string, 
       const note = noteOf(state, lines.length, live.size);
       return {
         kind: 'text',
-        title: node === undefined ? 'logs' : `logs of ${node}`,
         facts: droppedLines(log.dropped()),
         count: lines.length,
         line: (at) => drawn(lines[at], log.labelWidth(), text.hasTimestamps),

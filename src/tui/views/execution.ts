@@ -22,7 +22,6 @@ export function executionContent(
   const note = problem === undefined ? emptyNote(view) : [span(clean(problem), 'warn')];
   return {
     kind: 'list',
-    title: view.name,
     facts: factsOf(view, now, columns),
     columns: columnsFor(names, notes),
     count: nodes.length,
@@ -51,10 +50,9 @@ export function executionContent(
 }
 
 /** Before it has been read, or when it is not there. */
-export function missingExecution(name: string, problem: string | undefined): ListContent {
+export function missingExecution(problem: string | undefined): ListContent {
   return {
     kind: 'list',
-    title: name,
     facts: [],
     columns: [],
     count: 0,

@@ -7,7 +7,6 @@ import { phaseSpan } from '../phase.ts';
 
 /** What the list of executions is made of. */
 export interface ExecutionsModel {
-  readonly title: string;
   readonly rows: readonly ExecutionRow[];
   readonly total: number;
   /** Executions that are not held, for want of room. */
@@ -63,7 +62,6 @@ export function executionsContent(model: ExecutionsModel, now: UnixMs): ListCont
   const note = noteOf(model);
   return {
     kind: 'list',
-    title: model.title,
     facts: [],
     columns: columns.map(([, column]) => column),
     count: rows.length,

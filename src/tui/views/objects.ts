@@ -48,7 +48,6 @@ export function objectsContent(
   const note = noteOf(kind, objects.length, rows.length, status, list.filter);
   return {
     kind: 'list',
-    title: kindInfo(kind)?.plural ?? kind,
     facts: [],
     columns: titles.map((name, at): ListColumn => {
       const isFirst = name === 'Name' || at === (withNamespace ? 1 : 0);

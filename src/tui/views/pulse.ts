@@ -35,7 +35,7 @@ export function pulseContent(model: PulseModel, now: UnixMs): TextContent {
     [],
     ...failureLines(model.executions, now),
   ];
-  return { kind: 'text', title: 'pulse', facts: [], count: lines.length, line: (at) => lines[at] ?? [] };
+  return { kind: 'text', facts: [], count: lines.length, line: (at) => lines[at] ?? [] };
 }
 
 function executionLines({ executions, isLoaded }: PulseModel): readonly Line[] {
