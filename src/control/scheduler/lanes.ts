@@ -86,8 +86,9 @@ export function place(lanes: Lanes, entry: ScheduleEntry, now: UnixMs): void {
   }
   lanes.live.remove(entry.id);
   const due = nextDue(entry.spans, settled);
-  // It may be older than what is missed, too: so its own watermark tells what becomes of those.
-  if (due !== undefined && due <= Math.min(lanes.settledUntil, now)) {
+  // It may be older than what is missed, too, and by a clock that was set back still to come: so its own watermark tells what
+  // becomes of those.
+  if (due !== undefined && due <= lanes.settledUntil) {
     fallBehind(lanes, entry, settled, undefined, now);
     return;
   }

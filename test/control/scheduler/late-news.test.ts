@@ -5,7 +5,7 @@ import { MINUTE, SECOND, START, usePlane } from './fixtures/plane.ts';
 const plane = usePlane();
 const timing = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
 
-/** The plane's store, of whose changes nothing is heard while it is deaf. */
+/** The plane's store, of whose changes its client hears nothing while it is deaf. */
 function hearing(now: { isDeaf: boolean }): Cluster {
   const { store } = plane;
   return {
@@ -13,22 +13,26 @@ function hearing(now: { isDeaf: boolean }): Cluster {
     watch(kind, options) {
       const heard = store.watch(kind, options);
       return (async function* () {
-        for await (const batch of heard) if (!now.isDeaf) yield batch as readonly WatchEvent<never>[];
+        for await (const batch of heard) {
+          while (now.isDeaf && !options.signal.aborted) await new Promise((resolve) => setImmediate(resolve));
+          yield batch as readonly WatchEvent<never>[];
+        }
       })();
     },
   };
 }
 
-/** While the clock goes on so slowly that the disk keeps up with it. */
+/** While the clock goes on, and the disk keeps up with it. */
 async function slowly(holds: () => boolean | Promise<boolean>): Promise<void> {
-  let looks = 0;
-  await plane.until('it comes true', () => {
-    if (++looks % LOOKS_A_STEP === 0) plane.clock.set(plane.clock.now() + SECOND / 2);
-    return holds();
+  await plane.until('it comes true', async () => {
+    if (await holds()) return true;
+    plane.clock.set(plane.clock.now() + SECOND / 2);
+    for (let turns = 0; turns < TURNS_A_STEP; turns++) await plane.store.write([]);
+    return false;
   });
 }
 
-const LOOKS_A_STEP = 100;
+const TURNS_A_STEP = 30;
 
 it('a scheduler that stood still past its lease settles no tick of what it has not heard of', async () => {
   await plane.createPlan();
@@ -47,4 +51,23 @@ it('a scheduler that stood still past its lease settles no tick of what it has n
   await slowly(async () => (await plane.executions('unheard')).length >= 5);
   const ticks = await plane.ticks(5, 'unheard');
   expect(ticks.slice(0, 5)).toEqual([11, 12, 13, 14, 15].map((minute) => `01-01T00:${minute}`));
+});
+
+it('ticks of a schedule that is heard of late, when the clock has been set back, run when they are due once more', async () => {
+  await plane.createPlan();
+  await plane.createSchedule('known', { everyMs: 30 * SECOND });
+  const now = { isDeaf: false };
+  const scheduler = await plane.start({ cluster: hearing(now) });
+  plane.clock.set(START + 10 * SECOND);
+  now.isDeaf = true;
+  await plane.createSchedule('unheard', { everyMs: 15 * SECOND });
+  plane.clock.set(START + 30 * SECOND);
+  await plane.ticks(1, 'known');
+  await plane.until('it is settled', async () => Date.parse((await plane.state()).status?.settledUntil ?? '') > START);
+  plane.clock.set(START - 10 * MINUTE);
+  now.isDeaf = false;
+  await plane.until('it is heard', () => scheduler.counters.active === 2);
+  plane.clock.set(START + 2 * MINUTE);
+  await plane.until('all have run', async () => (await plane.executions('unheard')).length >= 8);
+  expect(new Set(await plane.ticks(8, 'unheard'))).toEqual(new Set(['01-01T00:10', '01-01T00:11', '01-01T00:12']));
 });
