@@ -53,7 +53,8 @@ export function historyOptions(
   return { query, limit };
 }
 
-function phaseOf(text: string): ExecutionPhase {
+/** The phase that a word names, in any case. Throws UsageError for what is none. */
+export function phaseOf(text: string): ExecutionPhase {
   const wanted = text.trim().toLowerCase();
   const phase = PHASES.find((each) => each.toLowerCase() === wanted);
   if (phase !== undefined) return phase;

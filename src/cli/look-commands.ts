@@ -69,6 +69,34 @@ export const LOOK_COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/get.ts'),
   },
   {
+    name: 'watch',
+    group: 'Look',
+    summary: 'Print a line whenever an execution changes',
+    description:
+      'The full screen as lines, for CI and for files: when, name, phase, nodes that ended, how long, workflow, message. Only\n' +
+      'what a reader would see is a change. First come the executions that are there; it goes on when the control plane\n' +
+      'restarts, and ends when it is interrupted or nobody reads any more.',
+    examples: [
+      { command: 'pipectl watch executions', meaning: 'until Ctrl-C' },
+      { command: 'pipectl watch executions --changes-only --phase failed,timedout', meaning: 'what fails from now on' },
+      { command: 'pipectl watch executions -A -l team=data -o json', meaning: 'for scripts, an object in each line' },
+    ],
+    arguments: [
+      { name: 'KIND', description: 'executions', required: true, completes: 'kind' },
+      { name: 'NAME', description: 'Names of executions, also of later ones; default: all', repeated: true },
+    ],
+    options: [
+      OUTPUT('text', 'json', 'name'),
+      { flags: '--changes-only', description: 'Leave out those that are there as they are' },
+      { flags: '-A, --all-namespaces', description: 'Executions of all namespaces' },
+      { flags: '-l, --selector <LABELS>', description: 'For example team=data' },
+      { flags: '--phase <PHASES>', description: 'Only changes to these phases, with commas' },
+      { flags: '--workflow <NAME>', description: 'Executions of this workflow' },
+      { flags: '--launch-plan <NAME>', description: 'Executions of this launch plan' },
+    ],
+    load: () => import('./commands/watch.ts'),
+  },
+  {
     name: 'describe',
     group: 'Look',
     summary: 'Tell about one object what a person asks',

@@ -224,5 +224,5 @@ describe('the terminal afterwards', () => {
 it('says what to use where there is no terminal', async () => {
   const { code, err } = await plane.run('tui');
   expect(code).toBe(2);
-  expect(err).toContain('pipectl get executions --watch');
+  expect(err).toContain('pipectl watch executions');
 });

@@ -13,7 +13,7 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   if (!context.stdout.isTerminal || !process.stdin.isTTY) {
     throw new UsageError(
       'the full-screen terminal needs a terminal to draw on and one to read keys from',
-      '`pipectl get executions --watch` prints changes line by line, `pipectl run --follow` one execution',
+      '`pipectl watch executions` prints changes line by line, `pipectl run --follow` one execution',
     );
   }
   const view = input.text('view') ?? 'executions';
