@@ -16,6 +16,7 @@ import {
 } from '../src/cluster/index.ts';
 import { startPropeller } from '../src/control/propeller/index.ts';
 import { type Scheduler, startScheduler } from '../src/control/scheduler/index.ts';
+import { openYoungCollector } from '../src/main/collector.ts';
 import { tuneHeap } from '../src/main/heap.ts';
 import { hostClock, hostRandom } from '../src/main/host.ts';
 
@@ -106,7 +107,7 @@ export async function openTickHost(
   const late = recorder();
   const propeller = hasEngine ? startPropeller({ ...base, cluster: store, maxStreak: 1 }) : undefined;
   const startedMs = performance.now();
-  const scheduler = startScheduler({ ...base, cluster: store, onTick: late.note });
+  const scheduler = startScheduler({ ...base, cluster: store, onTick: late.note, onPrepared: openYoungCollector() });
   while (!scheduler.stats().isLeader) await new Promise((resolve) => setTimeout(resolve, 1));
   const startMs = performance.now() - startedMs;
   return {

@@ -15,6 +15,7 @@ import { createMailSender } from '../notify/adapters/smtp/index.ts';
 import { bootId, type NodeAgent, startNodeAgent } from '../runtime/adapters/process/index.ts';
 import { openSources } from '../runtime/index.ts';
 import { openAuditLog } from './audit-log.ts';
+import { openYoungCollector } from './collector.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { startGitSide } from './git-side.ts';
 import { tuneHeap } from './heap.ts';
@@ -215,7 +216,8 @@ function startLoops(
   const onSynced = (): void => void propeller.setSharding(platform.sharding());
   const platform = followPlatform({ cluster: store, propeller, onSynced, ...host });
   ends.push(() => platform.stop());
-  const scheduler = startScheduler({ cluster, onTick: metrics.onTick, ...host });
+  const onPrepared = openYoungCollector();
+  const scheduler = startScheduler({ cluster, onTick: metrics.onTick, onPrepared, ...host });
   ends.push(() => scheduler.stop());
   const backfills = startBackfills({ cluster, ...host });
   ends.push(() => backfills.stop());

@@ -1,19 +1,15 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { IDLE_MEMORY } from '../base/index.ts';
+import { openCollector } from './collector.ts';
 import { openNativeMemory } from './native-memory.ts';
-
-type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void;
 
 /**
  * Gives memory back once the process has become quiet after a burst; returns what ends it. V8 collects when it needs
  * room, so a process that does nothing keeps the garbage and the young generation of its busiest moment for ever: some
- * 200 MB after a first push of 10,000 definitions. V8 has no call for this but the collector itself, which is behind a flag.
- * The C library keeps 30 MB more in its arenas, and the start leaves 45 MB of the program's own pages mapped.
+ * 200 MB after a first push of 10,000 definitions. The C library keeps 30 MB more in its arenas, and the start leaves
+ * 45 MB of the program's own pages mapped.
  */
 export function releaseIdleMemory(): () => void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as Collect;
+  const collect = openCollector();
   const native = openNativeMemory();
   const rss = process.memoryUsage.rss;
   let cpu = process.cpuUsage();

@@ -67,7 +67,9 @@ export async function lookAhead(term: Running): Promise<void> {
   ahead.lookAt = now + TICKS_AHEAD_MS / 2;
   for (const [id, { due }] of ahead.ready) if (due <= now) ahead.ready.delete(id);
   const ids = live.dueUntil(until, MAX_TICKS_AHEAD).filter((id) => !ahead.ready.has(id));
-  if (ids.length < (options.aheadFrom ?? MANY)) return;
+  const many = options.aheadFrom ?? MANY;
+  if (ids.length < many) return;
+  const before = ahead.ready.size;
   for (let at = 0; at < ids.length && ahead.ready.size < MAX_TICKS_AHEAD; at += TICKS_PER_LOOK_AHEAD) {
     // What is due now goes first.
     while (!term.isOver && live.firstAt() <= options.clock.now()) await pause(options.clock, AGAIN_MS, ending.signal);
@@ -80,11 +82,16 @@ export async function lookAhead(term: Running): Promise<void> {
     }
     await pause(options.clock, 0, ending.signal);
   }
+  const isQuiet = term.turning === undefined && live.firstAt() > options.clock.now() + QUIET_MS;
+  if (ahead.ready.size - before >= VERY_MANY * many && isQuiet) options.onPrepared?.();
 }
 
 /** Fewer than these are written at once anyway. */
 const MANY = 100;
 const AGAIN_MS = 10;
+/** What so many times as many leave on the heap is worth a collection, which takes less than this. */
+const VERY_MANY = 20;
+const QUIET_MS = 100;
 
 async function prepareSome(
   { ahead, lanes, roster, launcher, options }: Running,

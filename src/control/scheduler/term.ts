@@ -36,6 +36,8 @@ export interface SchedulerPorts {
   readonly log: Log;
   /** Told of each live tick whose execution has just become durable: how long after it was due. */
   readonly onTick?: (tick: { readonly latenessMs: number }) => void;
+  /** Told when very many ticks have been prepared and none is due for a moment: to collect garbage now, not among them. */
+  readonly onPrepared?: () => void;
   /** Looks at the clock at least so often, though nothing is due. */
   readonly lookMs?: number;
   /** Ticks that are prepared before they are due are at least so many. */

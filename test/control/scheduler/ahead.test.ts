@@ -57,3 +57,34 @@ it('ticks start by the plan that is there when they are due', async () => {
   await plane.until('all ticked', async () => (await plane.executions()).length === names.length);
   for (const { spec } of await plane.executions()) expect(spec.priority).toBe(3);
 });
+
+describe('the host is told that ticks have been prepared', () => {
+  const rows: readonly [string, number, number, number][] = [
+    ['where they are very many', 20, 3 * SECOND, 1],
+    ['not where they are few', 19, 3 * SECOND, 0],
+    ['not where they are due at once', 20, 50, 0],
+  ];
+  it.each(rows)('%s', async (_, count, beforeMs, told) => {
+    await plane.createPlan('nightly');
+    plane.clock.set(TICK - beforeMs);
+    for (let i = 0; i < count; i++) {
+      await plane.createSchedule(`s-${i}`, { cron: '0 * * * *', catchUp: { policy: 'none' } });
+    }
+    let times = 0;
+    let prepared = 0;
+    const { store } = plane;
+    const prepare: typeof store.prepare = (writes) => {
+      prepared += writes.length;
+      store.prepare(writes);
+    };
+    const onPrepared = (): void => {
+      times += 1;
+    };
+    await plane.start({ cluster: { ...store, prepare }, onPrepared });
+    await plane.until('they are prepared', () => prepared === count);
+    await plane.until('the host is told', () => times >= told);
+    plane.clock.set(TICK);
+    await plane.until('all ticked', async () => (await plane.executions()).length === count);
+    expect(times).toBe(told);
+  });
+});
