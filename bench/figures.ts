@@ -216,6 +216,27 @@ export const FIGURES: readonly Figure[] = [
     ],
   },
   {
+    name: 'cluster',
+    title: 'One shard over HTTP, 5,000 queued executions of one pod each',
+    module: './figures/cluster.ts',
+    isLong: true,
+    metrics: [
+      {
+        key: 'perSecond',
+        title: 'from the start of its process',
+        unit: '/s',
+        floor: { key: 'barePerSecond', title: 'bare loop of create, patch and delete' },
+        target: { atLeastOfFloor: 0.7 },
+      },
+      { key: 'seconds', title: 'until all are over', unit: 's', decimals: 1, target: { atMost: 60 } },
+      { key: 'writes', title: 'writes of the shard each', unit: '', decimals: 2, target: { atMost: 3.05 } },
+      { key: 'lists', title: 'lists to follow what is watched', unit: '' },
+      { key: 'corrections', title: 'changes that a watch lost', unit: '', target: { atMost: 0 } },
+      { key: 'residentMb', title: 'memory (RSS) with 10,000 live', unit: 'MB', target: { atMost: 150 } },
+      { key: 'burstMb', title: 'the same at the moment when the last has begun', unit: 'MB' },
+    ],
+  },
+  {
     name: 'push',
     title: 'One changed file pushed, until its domain shows the commit',
     module: './figures/push.ts',

@@ -114,6 +114,27 @@ export interface LogOptions {
   readonly signal?: AbortSignal;
 }
 
+export type WatchCounts = Map<string, WatchCount>;
+
+/** Since the start. */
+export interface WatchCount {
+  /** Lists of everything: the first of each watch, those after a break, and those that check it. */
+  lists: number;
+  /** Differences that only a list showed though the watch had passed them: events that were lost. */
+  corrections: number;
+  /** Breaks of the watch, or of its lists, that its reader was told of. */
+  interruptions: number;
+}
+
+/** The counts of a kind; of a cluster without any they go nowhere. */
+export function watchCountOf({ watchCounts }: Pick<Cluster, 'watchCounts'>, kind: string): WatchCount {
+  const known = watchCounts?.get(kind);
+  if (known !== undefined) return known;
+  const count: WatchCount = { lists: 0, corrections: 0, interruptions: 0 };
+  watchCounts?.set(kind, count);
+  return count;
+}
+
 /**
  * The only way any part reads or writes shared state. Two adapters: embedded and Kubernetes.
  * A call resolves only after its write is durable; a watch sees a change only after that.
@@ -139,6 +160,9 @@ export interface Cluster {
   prepare?(writes: readonly Write[]): void;
   /** Present: a batch that is refused, or whose writer dies, may have been written in part. Absent: never. */
   readonly writesOneByOne?: true;
+
+  /** Counts of those who watch, by kind; absent where watches lose nothing. */
+  readonly watchCounts?: WatchCounts;
 
   /** The log of a pod's container, as written. */
   podLogs(key: ObjectKey, options?: LogOptions): AsyncIterable<Uint8Array>;

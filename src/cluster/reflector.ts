@@ -12,7 +12,7 @@ import { ExpiredError } from './errors.ts';
 import { type FieldTerm, matchesFields, parseFieldSelector } from './field-selector.ts';
 import { findObject } from './find-object.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
-import type { Cluster, ListOptions, WatchEvent } from './port.ts';
+import { type Cluster, type ListOptions, type WatchEvent, watchCountOf } from './port.ts';
 
 export interface ReflectOptions extends Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'> {
   readonly clock: Clock;
@@ -118,6 +118,7 @@ async function run<T extends KubeObject>(state: State<T>, signal: AbortSignal): 
         continue;
       }
       failures += 1;
+      watchCountOf(state.cluster, state.kind).interruptions += 1;
       if (failures === 1) handlers.interrupted?.(error as Error);
       options.log.write('warn', 'watch interrupted', { kind: state.kind, error: String(error), failures });
       await pause(options.clock, backoffMs(error, failures, options.random), signal);
@@ -157,7 +158,7 @@ async function relist<T extends KubeObject>(state: State<T>, signal: AbortSignal
       unseen.delete(id);
       const version = object.metadata.resourceVersion ?? '';
       if (versions.get(id) === version) continue;
-      if (isPassed(state.seen, version)) state.corrections += 1;
+      if (isPassed(state.seen, version)) correct(state);
       versions.set(id, version);
       changes.push({ type: 'set', object });
     }
@@ -167,8 +168,14 @@ async function relist<T extends KubeObject>(state: State<T>, signal: AbortSignal
   }
   tell(state, await settleUnseen(state, unseen, resourceVersion));
   state.lists += 1;
+  watchCountOf(cluster, kind).lists += 1;
   if (state.lists === 1) state.handlers.synced?.();
   return resourceVersion;
+}
+
+function correct<T extends KubeObject>(state: State<T>): void {
+  state.corrections += 1;
+  watchCountOf(state.cluster, state.kind).corrections += 1;
 }
 
 /** What became of the objects that a list lacks: gone, or no longer among those that lists bring. */
@@ -183,7 +190,7 @@ async function settleUnseen<T extends KubeObject>(
     const object = state.listed.length === 0 ? undefined : await findObject<T>(state.cluster, key);
     state.versions.delete(id);
     // When the watch had passed the list's version, it should have told this.
-    if (isPassed(state.seen, object?.metadata.resourceVersion ?? listed)) state.corrections += 1;
+    if (isPassed(state.seen, object?.metadata.resourceVersion ?? listed)) correct(state);
     changes.push(object === undefined ? { type: 'gone', key } : { type: 'set', object });
   }
   return changes;

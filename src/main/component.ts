@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Log } from '../base/index.ts';
 import type { LeaseTiming } from '../control/shards/index.ts';
 import type { Ends } from './daemon.ts';
+import { releaseIdleMemory } from './idle-memory.ts';
 
 /** What every component of an installation in a cluster is told. */
 export interface ComponentOptions {
@@ -29,6 +30,7 @@ export async function running(start: (ends: Ends) => Promise<number>): Promise<R
   // Timers of the host's clock keep no process alive.
   const timer = setInterval(() => {}, ALIVE_MS);
   ends.push(() => clearInterval(timer));
+  ends.push(releaseIdleMemory());
   let port: number;
   try {
     port = await start(ends);

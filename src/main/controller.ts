@@ -32,7 +32,12 @@ export function startController(options: ControllerOptions): Promise<RunningComp
     const host = { clock: hostClock, random: hostRandom, log };
     const cluster = await connectKubernetes({ ...connection, random: hostRandom });
     const fenced = await connectKubernetes({ ...connection, random: hostRandom, mayWrite: () => elector.isHeld() });
-    const state: State = { leading: undefined, term: undefined, metrics: createMetrics(), isStopped: false };
+    const newMetrics = (): Metrics => {
+      const metrics = createMetrics();
+      metrics.watchApi(() => [cluster, fenced]);
+      return metrics;
+    };
+    const state: State = { leading: undefined, term: undefined, metrics: newMetrics(), newMetrics, isStopped: false };
     const lead = leader(state, (metrics, termEnds) =>
       startTerm({ ...options, ...host, cluster: fenced, metrics, audit: join(options.dataFolder, 'audit') }, termEnds),
     );
@@ -80,6 +85,7 @@ interface State {
   leading: AbortController | undefined;
   term: Term | undefined;
   metrics: Metrics;
+  readonly newMetrics: () => Metrics;
   isStopped: boolean;
 }
 
@@ -92,7 +98,7 @@ function leader(state: State, start: StartTerm): (signal: AbortSignal, log: Comp
       const ends: Ends = [];
       const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       try {
-        state.metrics = createMetrics();
+        state.metrics = state.newMetrics();
         state.term = await start(state.metrics, ends);
         if (!signal.aborted) await aborted;
       } catch (error) {

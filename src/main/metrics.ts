@@ -6,6 +6,7 @@ import type { Scheduler, SchedulerOptions } from '../control/scheduler/index.ts'
 import type { Sources } from '../control/sources/index.ts';
 import { createRegistry, type Gauge, LATENCY_BUCKETS, type Registry } from '../observe/index.ts';
 import type { NodeAgent } from '../runtime/adapters/process/index.ts';
+import { apiCounters } from './api-metrics.ts';
 
 /** The parts whose counters a scrape reads, as far as this process has them. */
 export interface MetricSources {
@@ -25,6 +26,8 @@ export interface Metrics {
   watch(sources: MetricSources): void;
   /** The same of what follows remote repositories. */
   watchSources(sources: Pick<Sources, 'stats'>): void;
+  /** The same of clients of an API server: those that are there when it is scraped. */
+  watchApi(clusters: Parameters<typeof apiCounters>[1]): void;
   /** Prometheus text. */
   text(): string;
 }
@@ -43,6 +46,7 @@ export function createMetrics(): Metrics {
     { buckets: LATENCY_BUCKETS },
   );
   let updateQuotas = (): void => {};
+  let updateApi = (): void => {};
   return {
     onRound: ({ seconds }) => roundSeconds.observe(seconds),
     onEnded: costCounters(registry),
@@ -55,7 +59,11 @@ export function createMetrics(): Metrics {
       if (sources.propeller !== undefined) updateQuotas = quotaGauges(registry, sources.propeller);
     },
     watchSources: (sources) => sourceReadings(registry, sources),
+    watchApi(clusters) {
+      updateApi = apiCounters(registry, clusters);
+    },
     text() {
+      updateApi();
       updateQuotas();
       return registry.text();
     },

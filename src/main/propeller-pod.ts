@@ -1,4 +1,4 @@
-import { connectKubernetes } from '../cluster/adapters/kubernetes/index.ts';
+import { connectKubernetes, type KubernetesCluster } from '../cluster/adapters/kubernetes/index.ts';
 import { reportShards, startOneShard } from '../control/propeller/index.ts';
 import { createKubernetesPods, createSourceMaps } from '../runtime/index.ts';
 import type { ComponentOptions, RunningComponent } from './component.ts';
@@ -18,8 +18,13 @@ export function startPropellerPod(options: PropellerPodOptions): Promise<Running
   return running(async (ends: Ends) => {
     const { shard: id, log, listen, timing } = options;
     const host = { clock: hostClock, random: hostRandom, log };
-    const connect = (mayWrite?: () => boolean) =>
-      connectKubernetes({ ...options.connection, random: hostRandom, ...(mayWrite && { mayWrite }) });
+    const clusters: KubernetesCluster[] = [];
+    const connect = async (mayWrite?: () => boolean): Promise<KubernetesCluster> => {
+      const to = { ...options.connection, random: hostRandom, ...(mayWrite && { mayWrite }) };
+      const connected = await connectKubernetes(to);
+      clusters.push(connected);
+      return connected;
+    };
     const cluster = await connect();
     const metrics = createMetrics();
     const shard = await startOneShard({
@@ -35,6 +40,7 @@ export function startPropellerPod(options: PropellerPodOptions): Promise<Running
     });
     ends.push(() => shard.stop());
     metrics.watch({ propeller: shard });
+    metrics.watchApi(() => clusters);
     const shards = (): ReadonlyMap<string, ReturnType<typeof shard.stats>> => {
       const own = shard.id();
       return new Map(own !== undefined && shard.stats().epoch !== undefined ? [[own, shard.stats()]] : []);

@@ -111,6 +111,12 @@ spec: { propeller: { workers: 20, maxParallelism: 5, sharding: { strategy: hash,
     );
     for (const each of text) expect(each).toContain('pipectl_propeller_workers 20');
     expect(text.some((each) => /pipectl_propeller_rounds_total [1-9]/.test(each))).toBe(true);
+    const active = site.controllers[await site.active()];
+    text.push(await (await fetch(`http://127.0.0.1:${active?.port}/metrics`)).text());
+    for (const each of text) {
+      expect(each).toMatch(/^pipectl_api_requests_total\{method="GET",code="200"\} [1-9]/m);
+      expect(each).toMatch(/^pipectl_watch_lists_total\{kind="\w+"\} [1-9]/m);
+    }
   });
 
   it('the other controller works when one ends', async () => {

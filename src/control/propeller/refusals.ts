@@ -89,7 +89,10 @@ export async function writeRound(
   writes: readonly Write[],
 ): Promise<readonly KubeObject[]> {
   try {
-    return await engine.options.cluster.write(writes, engine.owned === 'all' ? { discard: true } : { versions: true });
+    return await engine.options.cluster.write(
+      writes,
+      engine.owned === 'all' ? { discard: true } : { lastVersion: true },
+    );
   } catch (error) {
     return writeAgain(engine, entry, writes, error);
   }
@@ -112,7 +115,10 @@ async function writeAgain(
     if (rest === undefined) throw error;
     left = rest;
     try {
-      return await engine.options.cluster.write(left, engine.owned === 'all' ? { discard: true } : { versions: true });
+      return await engine.options.cluster.write(
+        left,
+        engine.owned === 'all' ? { discard: true } : { lastVersion: true },
+      );
     } catch (next) {
       error = next;
     }

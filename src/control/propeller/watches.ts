@@ -1,5 +1,5 @@
 import { type Clock, type Log, type Random, REFLECTOR_PAGE_SIZE, WATCH_BACKOFF } from '../../base/index.ts';
-import { type Cluster, ExpiredError, type KubeObject, type ListOptions } from '../../cluster/index.ts';
+import { type Cluster, ExpiredError, type KubeObject, type ListOptions, watchCountOf } from '../../cluster/index.ts';
 
 export interface FollowOptions extends Pick<ListOptions, 'labelSelector' | 'fieldSelector'> {
   readonly cluster: Cluster;
@@ -59,6 +59,7 @@ export async function follow<T extends KubeObject>(
       if (signal.aborted) return;
       if (restarting.signal.aborted) continue;
       failures++;
+      watchCountOf(options.cluster, options.kind).interruptions++;
       const isBehind = error instanceof ExpiredError;
       options.log.write(isBehind ? 'debug' : 'warn', 'watch interrupted', { kind: options.kind, error: String(error) });
       await pause(options, failures, signal);
@@ -99,6 +100,7 @@ async function listAndWatch<T extends KubeObject>(
   }).then((isWhole) => {
     isListing = false;
     told.clear();
+    watchCountOf(options.cluster, options.kind).lists++;
     return isWhole ? handlers.synced() : undefined;
   });
   const watching = watchFrom(options, handlers, note, first.resourceVersion, either);

@@ -102,6 +102,7 @@ describe('a reflector over a network that fails', () => {
     await createObject(api.store, execution('after'));
     await until('a list has told it', () => phases.has('lost') && phases.has('after'));
     expect(reflector.stats().corrections).toBe(1);
+    expect(cluster.watchCounts.get('Execution')).toMatchObject({ corrections: 1 });
     expect(Object.fromEntries(phases)).toEqual(await liveThere());
   });
 

@@ -9,6 +9,7 @@ import {
   type ObjectKey,
   type ObjectList,
   type Preconditions,
+  type WatchCounts,
   type WatchOptions,
   type Write,
   type WriteOptions,
@@ -34,6 +35,9 @@ export interface KubernetesCluster extends Cluster {
   readonly server: string;
   /** Namespace of the kubeconfig's context. */
   readonly namespace: string;
+  readonly watchCounts: WatchCounts;
+  /** Answers since the start, by method and status code, as `PATCH 200`; a request without an answer has the code 0. */
+  readonly answers: ReadonlyMap<string, number>;
   /** Sets how many pods a Deployment has; writes nothing when that is so. Resolves with how many it had; undefined: there is none. */
   scale(namespace: string, deployment: string, replicas: number): Promise<number | undefined>;
 }
@@ -51,7 +55,8 @@ function kubernetesCluster(
 ): KubernetesCluster {
   const { server, namespace } = connection;
   const transport = createTransport(connection);
-  const call = caller(connection, createExchange(connection, transport, random, mayWrite));
+  const answers = new Map<string, number>();
+  const call = caller(connection, createExchange(connection, counted(transport, answers), random, mayWrite));
   const list = async <T extends KubeObject>(kind: string, options: ListOptions = {}): Promise<ObjectList<T>> => {
     const query = queryOf({
       ...selectorsOf(options),
@@ -65,6 +70,8 @@ function kubernetesCluster(
   return {
     server,
     namespace,
+    answers,
+    watchCounts: new Map(),
     list,
     get: async <T extends KubeObject>(key: ObjectKey) =>
       (await call({ method: 'GET', path: objectPath(key) }, { kind: key.kind, key })) as T,
@@ -83,11 +90,31 @@ function kubernetesCluster(
     async write(writes, options) {
       const written: KubeObject[] = [];
       const send = isBrief(options) ? briefly(call) : call;
-      for (const write of writes) written.push(await sendWrite(send, write, options?.dryRun === true));
+      for (const [index, write] of writes.entries()) {
+        const object = await sendWrite(send, write, options?.dryRun === true);
+        if (options?.lastVersion !== true || index === writes.length - 1) written.push(object);
+      }
       return options?.discard === true ? [] : written;
     },
     scale: (namespace, deployment, replicas) => scaleDeployment(call, { namespace, name: deployment }, replicas),
     podLogs: (key, options) => podLogs(connection, transport, key, options ?? {}),
+  };
+}
+
+function counted(transport: Transport, answers: Map<string, number>): Transport {
+  const note = (method: string, code: number): void => {
+    const name = `${method} ${code}`;
+    answers.set(name, (answers.get(name) ?? 0) + 1);
+  };
+  return async (call) => {
+    try {
+      const response = await transport(call);
+      note(call.method, response.statusCode ?? 0);
+      return response;
+    } catch (error) {
+      note(call.method, 0);
+      throw error;
+    }
   };
 }
 
