@@ -47,13 +47,21 @@ export interface Elector {
   stop(): Promise<void>;
 }
 
+interface Seen {
+  readonly version: string;
+  readonly at: UnixMs;
+  /** As much time has passed since as a lease lasts, whatever the clock was set to meanwhile. */
+  isOver: boolean;
+  readonly cancel: () => void;
+}
+
 interface State {
   readonly options: ElectorOptions;
   readonly handlers: ElectorHandlers;
   readonly timing: LeaseTiming;
   map: string;
   /** The lease as last seen, and when that was, by our own clock: clocks of others are not compared with ours. */
-  seen: { readonly version: string; readonly at: UnixMs } | undefined;
+  seen: Seen | undefined;
   held: { readonly epoch: number; renewedAt: UnixMs } | undefined;
   /** The lease as we wrote it last, while nothing says that it has changed since. */
   written: Lease | undefined;
@@ -99,6 +107,7 @@ export function startElector(options: ElectorOptions, handlers: ElectorHandlers)
     async stop() {
       state.isStopped = true;
       state.cancel();
+      state.seen?.cancel();
       ending.abort('stopped');
       await watching;
       await state.turn;
@@ -216,12 +225,19 @@ async function put(state: State, before: Lease | undefined, epoch: number, asked
 /** Nobody holds it, or whoever did has not been heard of for the whole of its duration, as far as we have watched. */
 function isFree(state: State, { metadata, spec }: Lease): boolean {
   if (spec.holderIdentity === undefined || spec.holderIdentity === '') return true;
-  const now = state.options.clock.now();
+  const { clock } = state.options;
+  const now = clock.now();
   const version = metadata.resourceVersion ?? '';
-  // A clock that was set back starts the wait over.
-  if (state.seen?.version !== version || state.seen.at > now) state.seen = { version, at: now };
   const durationMs = (spec.leaseDurationSeconds ?? state.timing.durationMs / 1_000) * 1_000;
-  return now - state.seen.at >= durationMs;
+  if (state.seen?.version !== version) {
+    state.seen?.cancel();
+    const isPast = (): void => {
+      seen.isOver = true;
+    };
+    const seen: Seen = { version, at: now, isOver: false, cancel: clock.at(now + durationMs, isPast) };
+    state.seen = seen;
+  }
+  return state.seen.isOver || now - state.seen.at >= durationMs;
 }
 
 /** Ours from the moment it was asked for: the answer may have taken its time. */

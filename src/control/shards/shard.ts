@@ -55,6 +55,8 @@ interface Peer {
   readonly durationMs: number;
   /** When it was last seen to change, by our clock; later when that was set back since. */
   seenAt: UnixMs;
+  /** As much time has passed since as its lease lasts, whatever the clock was set to meanwhile. Undefined: nobody waits for that. */
+  isOver: boolean | undefined;
 }
 
 interface State {
@@ -150,6 +152,9 @@ async function reconsider(state: State, announce: (map: ShardMap) => void, again
   state.cancel();
   if (state.epoch === undefined) {
     announce(target);
+    // Leases of others run out meanwhile, also when the clock is set back.
+    blockers(state);
+    state.cancel = clock.at(clock.now() + state.timing.retryMs, again);
     return;
   }
   const { epoch } = state;
@@ -189,16 +194,29 @@ function ownership({ serving, options, target }: State, epoch: number): Ownershi
 
 /** Living shards that may still work on keys which our map gives to us. */
 function blockers(state: State): readonly string[] {
-  const now = state.options.clock.now();
   if (!state.hasSeenPeers) return ['unknown'];
   return [...state.peers]
     .filter(([name, peer]) => {
       if (name === leaseName(state.options.id) || peer.holder === '') return false;
-      // A clock that was set back starts the wait over, and does not make it longer by as much.
-      peer.seenAt = Math.min(peer.seenAt, now);
-      return peer.serves !== state.target.version && now - peer.seenAt < peer.durationMs;
+      return peer.serves !== state.target.version && isLiving(state, peer);
     })
     .map(([name]) => name);
+}
+
+/** Whether its lease may not be over yet. */
+function isLiving({ options: { clock } }: State, peer: Peer): boolean {
+  const now = clock.now();
+  // A clock that was set back does not make the wait longer by as much.
+  peer.seenAt = Math.min(peer.seenAt, now);
+  const leftMs = peer.durationMs - (now - peer.seenAt);
+  if (leftMs <= 0 || peer.isOver === true) return false;
+  if (peer.isOver === undefined) {
+    peer.isOver = false;
+    clock.at(now + leftMs, () => {
+      peer.isOver = true;
+    });
+  }
+  return true;
 }
 
 function followPeers(state: State, again: () => void, signal: AbortSignal): Promise<void> {
@@ -233,5 +251,6 @@ function peerOf({ options, timing }: State, { metadata, spec }: Lease): Peer {
     serves: metadata.annotations?.[SERVES] ?? '',
     durationMs,
     seenAt: options.clock.now(),
+    isOver: undefined,
   };
 }

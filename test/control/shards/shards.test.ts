@@ -5,6 +5,7 @@ import { type EmbeddedStore, openEmbeddedStore } from '../../../src/cluster/adap
 import type { Cluster, Lease } from '../../../src/cluster/index.ts';
 import {
   createShardMap,
+  LEASE_TIMING,
   type Ownership,
   type Shard,
   type ShardEngine,
@@ -108,6 +109,17 @@ async function pass(clock: ManualClock, until: () => boolean, stepMs = 500): Pro
   );
 }
 
+/** A clock that is set back while its timers measure time that passes. */
+function settable(passing: ManualClock): { clock: ManualClock; setBack: (byMs: number) => void } {
+  let skewMs = 0;
+  const clock: ManualClock = {
+    now: () => passing.now() + skewMs,
+    at: (at, run) => passing.at(at - skewMs, run),
+    set: passing.set,
+  };
+  return { clock, setBack: (byMs) => (skewMs -= byMs) };
+}
+
 describe('shards of several processes', () => {
   it('divide all keys, each to one', async () => {
     const clock = manualClock(1_000_000);
@@ -138,13 +150,7 @@ describe('shards of several processes', () => {
 
   it('wait for one that is gone as long as its lease, also when their clock is set back meanwhile', async () => {
     const passing = manualClock(1_000_000);
-    let skewMs = 0;
-    // Timers measure time that passes, whatever the clock is set to.
-    const clock = {
-      now: () => passing.now() + skewMs,
-      at: (at: number, run: () => void) => passing.at(at - skewMs, run),
-      set: passing.set,
-    };
+    const { clock, setBack } = settable(passing);
     const store = await openStore();
     const gone = openSites(store, passing).start('shard-1', 3);
     await pass(passing, () => gone.shard.epoch() !== undefined);
@@ -153,9 +159,26 @@ describe('shards of several processes', () => {
     await pass(passing, () => shard.epoch() !== undefined);
     expect(shard.isComplete()).toBe(false);
     const setBackAt = passing.now();
-    skewMs = -3_600_000;
+    setBack(3_600_000);
     await pass(passing, () => shard.isComplete());
     expect(passing.now() - setBackAt).toBeLessThan(600_000);
+  });
+
+  it('begin no wait for a lease anew when their clock is set back near its end', async () => {
+    const passing = manualClock(1_000_000);
+    const { clock, setBack } = settable(passing);
+    const store = await openStore();
+    const sites = openSites(store, passing);
+    const gone = ['shard-1', 'shard-0'].map((id) => sites.start(id, 3));
+    await pass(passing, () => gone.every(({ shard }) => shard.epoch() !== undefined));
+    for (const { link } of gone) link.isCut = true;
+    const goneAt = passing.now();
+    const { shard } = openSites(store, clock).start('shard-0', 2);
+    await pass(passing, () => passing.now() > goneAt + 0.7 * LEASE_TIMING.durationMs);
+    expect(shard.epoch()).toBeUndefined();
+    setBack(3_600_000);
+    await pass(passing, () => shard.isComplete(), 100);
+    expect(passing.now() - goneAt).toBeLessThan(1.6 * LEASE_TIMING.durationMs);
   });
 
   it('renew what they hold without reading it, and read it when somebody else has written it', async () => {
