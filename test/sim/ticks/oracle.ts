@@ -23,6 +23,8 @@ interface Doubt {
   /** Between these it was decided: missed ticks are, some time before the watermark of all passes them. */
   readonly since: number;
   readonly passedAt: number;
+  /** The watermark of its schedule then. */
+  readonly owedSince: number | undefined;
 }
 
 export interface Oracle extends Hearing {
@@ -35,7 +37,8 @@ export function createOracle(): Oracle {
   const doubts: Doubt[] = [];
   const doubt = (facts: TickFacts, history: ScheduleHistory, passed: readonly Tick[], since: number): void => {
     for (const tick of passed) {
-      if (!isAccounted(facts, history, tick)) doubts.push({ history, tick, since, passedAt: facts.now() });
+      const { owedSince } = history;
+      if (!isAccounted(facts, history, tick)) doubts.push({ history, tick, since, passedAt: facts.now(), owedSince });
     }
   };
   return {
@@ -155,12 +158,13 @@ function isAccounted(facts: TickFacts, history: ScheduleHistory, { tick, due, re
   return facts.gaps.some((gap) => due > gap.settledUntil && due <= gap.until);
 }
 
-function resolve(facts: TickFacts, { history, tick, since, passedAt }: Doubt): void {
+function resolve(facts: TickFacts, doubt: Doubt): void {
+  const { history, tick, passedAt } = doubt;
   if (isAccounted(facts, history, tick)) return;
   // By the clock of whoever passed it, it may have been missed; what becomes of those is for the policy.
   const wasMissed = tick.due <= passedAt + facts.aheadMs - MISSED_AFTER_MS || wasLate(facts, history, tick);
   if ((wasMissed || wasUnheard(facts, tick)) && isDroppable(history, tick, passedAt)) return;
-  if (isLeftOut(facts, history, tick, since, passedAt)) return;
+  if (isLeftOut(facts, doubt)) return;
   if (wasOldNews(facts, tick, passedAt)) return;
   facts.violate(1, `${history.name} was passed over with its tick ${text(tick.tick)}, due ${text(tick.due)}`);
 }
@@ -190,13 +194,7 @@ function isDroppable({ spec, laxUntil }: ScheduleHistory, { due }: Tick, passedA
 const STANDING_MS = 12 * 60_000;
 
 /** Executions that were not over then, or had just ended, make a tick be left out. */
-function isLeftOut(
-  facts: TickFacts,
-  history: ScheduleHistory,
-  { tick, due }: Tick,
-  since: number,
-  passedAt: number,
-): boolean {
+function isLeftOut(facts: TickFacts, { history, tick: { tick, due }, since, passedAt, owedSince }: Doubt): boolean {
   const { spec, runs, changedAt } = history;
   if (spec === undefined) return true;
   // Who stood still wakes up with what was true before.
@@ -210,8 +208,7 @@ function isLeftOut(
   if (spec.overlap !== 'replace') return false;
   // The later one that took its place may itself be set aside, and owed.
   return (
-    beside.some((run) => run.tick > tick) ||
-    ticksDue(history, due, Math.min(history.owedSince ?? 0, passedAt) + 1).length > 0
+    beside.some((run) => run.tick > tick) || ticksDue(history, due, Math.min(owedSince ?? 0, passedAt) + 1).length > 0
   );
 }
 
@@ -347,8 +344,8 @@ function inTime(facts: TickFacts, history: ScheduleHistory): void {
     if (tick.due <= tick.reign.owedFrom || tick.due > owedSince) continue;
     const run = runs.get(tick.tick);
     if (run === undefined) {
-      if (!isLeftOut(facts, history, tick, tick.due, tick.due + LATE_MS))
-        facts.violate(6, `${name} lacks its tick ${text(tick.tick)}`);
+      const doubt = { history, tick, since: tick.due, passedAt: tick.due + LATE_MS, owedSince: history.owedSince };
+      if (!isLeftOut(facts, doubt)) facts.violate(6, `${name} lacks its tick ${text(tick.tick)}`);
     } else if (run.bornAt > tick.due + LATE_MS && spec?.overlap !== 'replace') {
       facts.violate(6, `${name} was ${run.bornAt - tick.due} ms late for its tick ${text(tick.tick)}`);
     }
