@@ -162,8 +162,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'retention-takes-the-running',
     file: 'cluster/phases.ts',
-    find: "'Aborted'",
-    replace: "'Aborted', 'Queued'",
+    find: "  'Aborted',\n",
+    replace: "  'Aborted',\n  'Queued',\n",
   },
   {
     name: 'attempt-budget-off-by-one',
@@ -277,8 +277,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'lease-is-taken-while-held',
     file: 'control/shards/elector.ts',
-    find: 'return now - state.seen.at >= durationMs;',
-    replace: 'return now >= state.seen.at - durationMs;',
+    find: 'now - state.seen.at >= durationMs;',
+    replace: 'now >= state.seen.at - durationMs;',
   },
   {
     name: 'keys-are-taken-before-they-are-given',
