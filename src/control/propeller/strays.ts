@@ -41,12 +41,12 @@ function begins(write: Write): boolean {
 }
 
 /**
- * What others worked on before may have pods and children that they left behind with a batch half written. All that live are
+ * What others worked on before, or who owned all until it died, may have pods and children left behind with a batch half written. All that live are
  * listed once, before the executions that have become ours: to look for those of each when it ends would be two lists for each.
  */
 export async function suspectLeft(engine: Engine): Promise<void> {
   const { options, owned, suspects } = engine;
-  if (!options.cluster.writesOneByOne || owned === 'all' || owned === undefined) return;
+  if (!options.cluster.writesOneByOne || owned === undefined) return;
   await eachListed<Pod>(engine, 'Pod', { labelSelector: LABEL.execution, fieldSelector: PODS_NOT_ENDED }, (pod) => {
     const key = executionKeyOf(pod);
     if (key !== undefined && ownsPod(engine, pod)) suspects.add(key);
@@ -82,8 +82,8 @@ async function eachListed<T extends KubeObject>(
 
 /** A watch tells of one that came to be after the list: its writer had sent it when it lost the execution. */
 export function suspectUnknown(engine: Engine, key: string, state: EngineState | undefined, pod: Pod): void {
-  const { options, owned, suspects } = engine;
-  if (!options.cluster.writesOneByOne || owned === 'all' || state === undefined || suspects.has(key)) return;
+  const { options, suspects } = engine;
+  if (!options.cluster.writesOneByOne || state === undefined || suspects.has(key)) return;
   if (standingOfAttempt(state, attemptOf(pod)) !== 'Live' && !isPodOver(engine, pod)) suspects.add(key);
 }
 

@@ -46,8 +46,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+const ports = { clock: hostClock, random: hostRandom, log: { write: () => undefined } };
+
+/** One that is alone. */
+function startAlone(cluster: Cluster): void {
+  propellers.push(startPropeller({ cluster, ...ports }));
+}
+
 async function startShard(cluster: Cluster, epoch: number): Promise<Propeller> {
-  const ports = { clock: hostClock, random: hostRandom, log: { write: () => undefined } };
   const propeller = startPropeller({ cluster, ...ports, beginsWith: 'nothing' });
   propellers.push(propeller);
   await propeller.own({ shard: 'shard-0', epoch, owns: () => true });
@@ -103,18 +109,21 @@ describe('an attempt whose start could not be recorded', () => {
     expect((await untilOver(store, 'flow')).status?.phase).toBe('Aborted');
   });
 
-  it('is ended by who takes over from a control plane that died then', async () => {
+  it.each([
+    ['a shard', startShard],
+    ['one that is alone', startAlone],
+  ])('is ended by who takes over from a control plane that died then: %s', async (_, start) => {
     await register(store, task);
     const cluster = await overHttp(store);
     const { promise: forLong, resolve: goOn } = Promise.withResolvers<void>();
-    await startShard(
+    await start(
       interrupted(cluster, 'flow-one-1', () => forLong),
       1,
     );
     await launch(store, task, 'flow', { inputs: { n: 1 } });
     await untilPod(store, 'flow-one-1');
     await abort('flow');
-    await startShard(cluster, 2);
+    await start(cluster, 2);
     await untilObject<Pod>(store, keyOf('Pod', 'flow-one-1'), isAskedToEnd);
     expect(isOver(await store.get<Execution>(keyOf('Execution', 'flow')))).toBe(false);
     await endPod(store, 'flow-one-1', { exitCode: 143, reason: 'Aborted' });
