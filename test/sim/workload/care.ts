@@ -48,9 +48,13 @@ function confirm(world: World, users: Users, { name, refs }: SimRepository, choi
   // As soon as it is sent: it may arrive though nobody is told.
   users.confirmed.add(commit);
   const annotations = { [ANNOTATION.pruneConfirmed]: commit };
+  const before = (world.store.find(key) as KubeObject | undefined)?.metadata.annotations?.[ANNOTATION.pruneConfirmed];
   tryWrite(world, [{ op: 'patch', key, patch: { metadata: { annotations } } }], () => {
     users.pushedAt = world.timeline.now;
-    if (object === undefined) users.answered.add(commit);
+    if (object !== undefined) return;
+    // There is one word of it: who waits for another commit still, as while it is suspended, waits on.
+    if (before !== undefined) users.answered.delete(before);
+    users.answered.add(commit);
   });
 }
 
