@@ -14,6 +14,8 @@ export interface Metric {
   readonly unit: string;
   /** Of all rounds' samples together; absent: 50, the median. */
   readonly percentile?: number;
+  /** What is printed where there are no samples. */
+  readonly absent?: string;
   /** Decimals that are printed. Absent: none. */
   readonly decimals?: number;
   /** What it stands beside: the median of another key's samples, taken in the same rounds. */

@@ -1,4 +1,4 @@
-import type { Figure } from './figure.ts';
+import type { Figure, Metric } from './figure.ts';
 
 const nodeRate = { unit: 'nodes/s', floor: { key: 'floorPerSecond', title: 'bare group-committed log' } };
 
@@ -358,6 +358,17 @@ export const FIGURES: readonly Figure[] = [
   ticks('100,000', { name: 'ticks', module: './figures/ticks.ts' }),
   ticks('1,000,000', { name: 'ticks-million', module: './figures/ticks-million.ts', isLong: true }),
   {
+    name: 'ticks-peers',
+    title: 'Other schedulers, 10,000 jobs due at one instant; late until the callback (PIPECTL_BENCH_PEERS)',
+    isLong: true,
+    module: './figures/ticks-peers.ts',
+    metrics: [
+      ...peer('cronerMs', 'croner, nothing durable'),
+      ...peer('nodeCronMs', 'node-cron, nothing durable'),
+      ...peer('bullmqMs', 'BullMQ, Redis synced each second'),
+    ],
+  },
+  {
     name: 'archive',
     title: 'A control plane with 1,000,000 archived executions of 12 nodes',
     module: './figures/archive.ts',
@@ -430,6 +441,14 @@ function restart(count: string, atMostMs: number, named: Named): Figure {
       { key: 'bytesPerExecution', title: 'memory per parked execution', unit: 'B', target: { atMost: 600 } },
     ],
   };
+}
+
+function peer(key: string, title: string): readonly Metric[] {
+  const ms = { key, unit: 'ms', absent: 'not installed' };
+  return [
+    { ...ms, title: `${title}, p50` },
+    { ...ms, title: `${title}, p99`, percentile: 99 },
+  ];
 }
 
 function ticks(count: string, named: Named): Figure {

@@ -14,6 +14,7 @@ interface JudgedMetric {
   readonly value: number;
   readonly decimals: number;
   readonly samples: number;
+  readonly absent?: string;
   readonly floor?: { readonly title: string; readonly value: number };
   readonly target?: { readonly text: string; readonly isMet: boolean };
 }
@@ -29,7 +30,7 @@ export function table({ name, title, metrics }: Judged): readonly string[] {
     const { floor, target } = metric;
     return [
       metric.title,
-      quantity(metric.value, metric),
+      metric.samples === 0 && metric.absent !== undefined ? metric.absent : quantity(metric.value, metric),
       floor === undefined
         ? ''
         : `${floor.title}: ${quantity(floor.value, metric)} (× ${ratio(metric.value, floor.value)})`,
@@ -61,6 +62,7 @@ function judgeMetric(metric: Metric, rounds: readonly Samples[]): JudgedMetric {
     value,
     decimals,
     samples: samples.length,
+    ...(metric.absent !== undefined && { absent: metric.absent }),
     ...(floor !== undefined && floorValue !== undefined && { floor: { title: floor.title, value: floorValue } }),
     ...(target !== undefined && { target }),
   };
