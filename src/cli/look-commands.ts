@@ -19,6 +19,7 @@ export const LOOK_COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: '--view <NAME>', description: 'Where to begin: executions, pulse, schedules, revisions …' },
       { flags: '--filter <TEXT>', description: 'What to show of it, as behind /' },
+      { flags: '--screen-reader', description: 'Tell what is new as lines, for screen readers' },
     ],
     endsItself: true,
     load: () => import('./commands/tui.ts'),

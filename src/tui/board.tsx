@@ -26,6 +26,7 @@ export function openBoard({ stream, stdin, happen }: BoardOptions): Board {
     // Ink hands over whole frames, and `frame-writer.ts` writes what differs.
     debug: true,
     interactive: true,
+    isScreenReaderEnabled: false,
     exitOnCtrlC: false,
     patchConsole: false,
   });

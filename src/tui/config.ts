@@ -7,11 +7,13 @@ import { colorCode } from './theme.ts';
 export interface TuiConfig {
   readonly colors: Partial<Readonly<Record<Tone, string>>>;
   readonly keys: Partial<Readonly<Record<Command, readonly KeyName[]>>>;
+  /** Tells what is new as lines, for screen readers. */
+  readonly isSpoken: boolean;
   /** What could not be used of the file, as sentences. */
   readonly problems: readonly string[];
 }
 
-export const NO_CONFIG: TuiConfig = { colors: {}, keys: {}, problems: [] };
+export const NO_CONFIG: TuiConfig = { colors: {}, keys: {}, isSpoken: false, problems: [] };
 
 const TONES: ReadonlySet<string> = new Set<Tone>([
   'dim',
@@ -27,7 +29,7 @@ const TONES: ReadonlySet<string> = new Set<Tone>([
   'selected',
 ]);
 
-/** Reads a config that was parsed from YAML: `colors` by tone and `keys` by command. What is not usable is told and left out. */
+/** Reads a config that was parsed from YAML: `colors` by tone, `keys` by command and `screenReader`. What is not usable is told and left out. */
 export function readConfig(value: unknown): TuiConfig {
   if (!isJsonObject(value)) return { ...NO_CONFIG, problems: value === null ? [] : ['the file is not a map'] };
   const problems: string[] = [];
@@ -47,7 +49,11 @@ export function readConfig(value: unknown): TuiConfig {
     else keys[command as Command] = names;
   }
   for (const field of Object.keys(value)) {
-    if (field !== 'colors' && field !== 'keys') problems.push(`there is no setting "${field}"`);
+    if (!SETTINGS.has(field)) problems.push(`there is no setting "${field}"`);
   }
-  return { colors, keys, problems };
+  const { screenReader = false } = value;
+  if (typeof screenReader !== 'boolean') problems.push('screenReader: true or false');
+  return { colors, keys, isSpoken: screenReader === true, problems };
 }
+
+const SETTINGS: ReadonlySet<string> = new Set(['colors', 'keys', 'screenReader']);

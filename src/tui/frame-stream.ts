@@ -30,9 +30,10 @@ export interface Screen {
 const MODE = /^(?:\x1b\[[?>=<]?[\d;]*[a-zA-Z])+$/;
 const CURSOR = /\x1b\[\?25[hl]/g;
 
-export function openScreen(terminal: FrameTerminal): Screen {
+/** `isMuted`: no frame goes out, as if it were paused for ever. */
+export function openScreen(terminal: FrameTerminal, isMuted = false): Screen {
   let before: Frame | undefined;
-  let isPaused = false;
+  let isPaused = isMuted;
   const stream = Object.assign(new EventEmitter(), {
     isTTY: true as const,
     writable: true as const,
@@ -62,7 +63,7 @@ export function openScreen(terminal: FrameTerminal): Screen {
       isPaused = true;
     },
     resume() {
-      isPaused = false;
+      isPaused = isMuted;
       before = undefined;
     },
   };

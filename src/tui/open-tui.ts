@@ -4,17 +4,17 @@ import { actionsAt } from './actions.ts';
 import type { Board } from './board.tsx';
 import type { TuiConfig } from './config.ts';
 import type { Content } from './content.ts';
+import { frameDisplay, spokenDisplay } from './display.ts';
 import { type FrameTerminal, openScreen, type Screen } from './frame-stream.ts';
 import { type FrameTimer, frameTimer } from './frame-timer.ts';
 import { commandOf, withKeys } from './keys.ts';
 import { perform } from './perform.ts';
 import { type Event, reduce } from './reduce.ts';
-import { screenLines } from './screen.ts';
 import type { CommandRunner } from './sources/source.ts';
 import { newPlace, placeOf, type State, type Target } from './state.ts';
-import { type Seen, surroundingsOf } from './surroundings.ts';
+import type { Seen } from './surroundings.ts';
 import { holdTerminal, type TerminalHold } from './terminal-hold.ts';
-import { depthOf, makeTheme, paintLine } from './theme.ts';
+import { depthOf, makeTheme } from './theme.ts';
 import { WAITING } from './views/waiting.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -35,6 +35,8 @@ export interface TuiOptions {
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly isColorful: boolean;
+  /** For screen readers: lines that tell what is new, in place of frames. */
+  readonly isSpoken: boolean;
   readonly config: TuiConfig;
   readonly start: { readonly target: Target; readonly filter: string };
   readonly stdin: NodeJS.ReadStream;
@@ -51,11 +53,18 @@ const CLOCK_FRAME_MS = 1_000;
 /** Runs the full-screen terminal until a person quits, or `signal` aborts. Rejects when something broke; the terminal is whole then. */
 export async function openTui(options: TuiOptions): Promise<void> {
   const { stdout, stdin, signal } = options;
-  const screen = openScreen(stdout as FrameTerminal);
+  const screen = openScreen(stdout as FrameTerminal, options.isSpoken);
   const ended = Promise.withResolvers<void>();
   const end = (): void => ended.resolve();
   const frames = frameTimer(() => desk.draw());
-  const hold = holdTerminal({ stdin, stdout, screen, redraw: () => desk.draw(), broke: ended.reject });
+  const hold = holdTerminal({
+    stdin,
+    stdout,
+    screen,
+    isFullScreen: !options.isSpoken,
+    redraw: () => desk.draw(),
+    broke: ended.reject,
+  });
   const desk = openDesk(options, { screen, hold, frames, end });
   const resized = (): void => {
     Object.assign(screen.stream, { columns: stdout.columns, rows: stdout.rows });
@@ -97,26 +106,22 @@ interface DeskParts {
 /** State, world and board together: what happens changes the state, and what changed is drawn. */
 function openDesk(options: TuiOptions, { screen, hold, frames, end }: DeskParts): Desk {
   const { config, clock } = options;
-  const theme = makeTheme(depthOf(options.env, options.isColorful), config.colors);
   const bindings = withKeys(config.keys);
+  const theme = makeTheme(depthOf(options.env, options.isColorful), config.colors);
+  const display = options.isSpoken
+    ? spokenDisplay((text) => options.stdout.write(text))
+    : frameDisplay(screen, theme, bindings);
   let state = firstState(options, screen);
   let world: World | undefined;
   let board: Board | undefined;
-  let drawn: readonly string[] = [];
   let isClosed = false;
   const waiting: Event[] = [];
   const contentOf = (): Content => world?.content(placeOf(state), state.columns) ?? WAITING;
   const draw = (): void => {
     const content = contentOf();
-    const around = surroundingsOf(state, seenOf(state, world, content, clock.now()), bindings, content);
-    const lines = screenLines(state, around).map((line) => paintLine(line, theme));
     frames.drawn();
     frames.within(CLOCK_FRAME_MS);
-    // Laying a frame out costs more than all that decides what stands in it.
-    if (!screen.isForgotten() && isSame(lines, drawn)) return;
-    drawn = lines;
-    if (board === undefined) screen.stream.write(lines.join('\n'));
-    else board.show(lines);
+    display.show(state, content, seenOf(state, world, content, clock.now()));
   };
   const early = (event: Event): void => {
     if (event.kind === 'key' && commandOf(bindings, event.key, 'list') === 'quit') end();
@@ -143,7 +148,7 @@ function openDesk(options: TuiOptions, { screen, hold, frames, end }: DeskParts)
     if (isClosed) return;
     const scope = namespace === undefined ? {} : { namespace };
     state = { ...state, ...scope };
-    const changed = (): void => frames.within(DATA_FRAME_MS);
+    const changed = (): void => frames.within(options.isSpoken ? CLOCK_FRAME_MS : DATA_FRAME_MS);
     world = openWorld({ ...options, ...connection, ...scope, changed });
     happen(...waiting.splice(0));
   };
@@ -151,7 +156,7 @@ function openDesk(options: TuiOptions, { screen, hold, frames, end }: DeskParts)
     const { openBoard } = await import('./board.tsx');
     if (isClosed) return;
     board = openBoard({ stream: screen.stream, stdin: options.stdin, happen });
-    drawn = [];
+    display.hand(board);
     draw();
   };
   return {
@@ -169,10 +174,6 @@ function openDesk(options: TuiOptions, { screen, hold, frames, end }: DeskParts)
 function seenOf(state: State, world: World | undefined, content: Content, now: UnixMs): Seen {
   if (world === undefined) return { actions: [], freshness: { kind: 'connecting' } };
   return { actions: actionsAt(state, world, content), freshness: world.heartbeat.freshness(now) };
-}
-
-function isSame(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((line, at) => line === b[at]);
 }
 
 /** Keys that are pressed before there is a world are kept, so many at most. */

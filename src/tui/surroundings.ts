@@ -56,7 +56,8 @@ function countSpans(content: Content): readonly Span[] {
   return [span(`${text}  `, 'dim')];
 }
 
-function freshnessSpan(freshness: Freshness): Span {
+/** How far what is shown can be trusted, in words. */
+export function freshnessSpan(freshness: Freshness): Span {
   switch (freshness.kind) {
     case 'connected':
       return span('● connected', 'good');

@@ -14,6 +14,8 @@ export interface HoldOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly screen: Screen;
+  /** Whether it draws; otherwise lines follow what the shell has left. */
+  readonly isFullScreen: boolean;
   readonly redraw: () => void;
   readonly broke: (error: unknown) => void;
 }
@@ -21,19 +23,21 @@ export interface HoldOptions {
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 /** Scrolling region, attributes, wrapping, pasting, cursor, screen: in this order, so that the cursor is where it was. */
 const LEAVE = '\x1b[?2026l\x1b[r\x1b[0m\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l';
+/** Bracketed paste is all that was set. */
+const LEAVE_LINES = '\x1b[?2004l';
 
-export function holdTerminal({ stdin, stdout, screen, redraw, broke }: HoldOptions): TerminalHold {
+export function holdTerminal({ stdin, stdout, screen, isFullScreen, redraw, broke }: HoldOptions): TerminalHold {
   let isHeld = false;
   const enter = (): void => {
     isHeld = true;
-    stdout.write(ENTER);
+    if (isFullScreen) stdout.write(ENTER);
   };
   // Synchronous: at the end of a process nothing else is written any more.
   const leave = (): void => {
     if (!isHeld) return;
     isHeld = false;
     try {
-      writeSync((stdout as { fd?: number }).fd ?? 1, LEAVE);
+      writeSync((stdout as { fd?: number }).fd ?? 1, isFullScreen ? LEAVE : LEAVE_LINES);
     } catch {
       // Nobody is at the terminal any more.
     }

@@ -39,6 +39,8 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     log: { write: () => {} },
     env: context.env,
     isColorful: context.stdout.color,
+    // Ink's own word for it, which some have set for all programs that are made with it.
+    isSpoken: input.flag('screenReader') || config.isSpoken || context.env.INK_SCREEN_READER === 'true',
     config,
     start: { target: place.target, filter: input.text('filter') ?? '' },
     stdin: process.stdin,
