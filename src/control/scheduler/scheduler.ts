@@ -1,4 +1,4 @@
-import { REPLACED_PAUSE_MS, WaitError } from '../../base/index.ts';
+import { REPLACED_PAUSE_MS, TICK_WRITE_RETRY_MS, WaitError } from '../../base/index.ts';
 import type { Cluster } from '../../cluster/index.ts';
 import { type Elector, type ElectorOptions, startElector } from '../shards/index.ts';
 import { pause } from './take-over.ts';
@@ -46,7 +46,10 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   let running: Promise<void> = Promise.resolve();
   let elector: Elector | undefined;
   const isHeld = (): boolean => elector?.isHeld() ?? true;
-  const ports = options.election === undefined ? options : { ...options, cluster: heldOnly(options.cluster, isHeld) };
+  const ports: SchedulerPorts =
+    options.election === undefined
+      ? options
+      : { ...options, cluster: heldOnly(options.cluster, isHeld), mayWrite: isHeld };
 
   const begin = (): void => {
     const mine = new AbortController();
@@ -106,11 +109,8 @@ function heldOnly(cluster: Cluster, isHeld: () => boolean): Cluster {
   return {
     ...cluster,
     async write(writes, options) {
-      if (!isHeld()) throw new WaitError('the lease of the scheduler is not held', LEASE_AGAIN_MS);
+      if (!isHeld()) throw new WaitError('the lease of the scheduler is not held', TICK_WRITE_RETRY_MS);
       return await cluster.write(writes, options);
     },
   };
 }
-
-/** Until it may be held again. */
-const LEASE_AGAIN_MS = 1_000;

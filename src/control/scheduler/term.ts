@@ -40,6 +40,8 @@ export interface SchedulerPorts {
   readonly onPrepared?: () => void;
   /** Looks at the clock at least so often, though nothing is due. */
   readonly lookMs?: number;
+  /** Whether what is decided now may be written. Absent: always. */
+  readonly mayWrite?: () => boolean;
   /** Ticks that are prepared before they are due are at least so many. */
   readonly aheadFrom?: number;
 }
@@ -302,7 +304,7 @@ function setTimer(term: Running): void {
 
 function turnAt(term: Running, now: UnixMs): UnixMs {
   const { failures, pending, settings, lanes, liveTokens, missedTokens, changedPlans } = term;
-  if (pending !== undefined) return now + retryMs(failures);
+  if (pending !== undefined || term.options.mayWrite?.() === false) return now + retryMs(failures);
   if (healthOf(settings, lanes, now) !== term.notedHealth) return now;
   if (settings.suspended === true) return Number.POSITIVE_INFINITY;
   if ((changedPlans === 'any' || changedPlans.size > 0) && lanes.laggards.size > 0) return now;
@@ -316,7 +318,9 @@ function turnAt(term: Running, now: UnixMs): UnixMs {
 }
 
 async function turn(term: Running): Promise<void> {
-  const { clock } = term.options;
+  const { clock, mayWrite } = term.options;
+  // What is decided long before it is written may be true no more by then.
+  if (mayWrite?.() === false) return;
   try {
     let isWritten = false;
     do {
