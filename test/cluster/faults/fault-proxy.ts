@@ -24,11 +24,11 @@ export async function behindFaults(
   api: ApiFixture,
   seed: number,
   rates: FaultRates = {},
-): Promise<{ readonly proxy: FaultProxy; readonly cluster: KubernetesCluster }> {
+): Promise<{ readonly proxy: FaultProxy; readonly cluster: KubernetesCluster; readonly kubeconfig: string }> {
   const proxy = await startFaultProxy(api.port, seed, rates);
   const kubeconfigPath = join(api.folder, `behind-${proxy.port}`);
   await writeFile(kubeconfigPath, kubeconfigText(`http://127.0.0.1:${proxy.port}`));
-  return { proxy, cluster: await connectKubernetes({ kubeconfigPath }) };
+  return { proxy, cluster: await connectKubernetes({ kubeconfigPath }), kubeconfig: kubeconfigPath };
 }
 
 /** Stands between a client and the API on `target`, plain HTTP on the loopback, and plays faults by a seed. */
