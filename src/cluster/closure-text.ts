@@ -1,5 +1,12 @@
 import { gunzipSync } from 'node:zlib';
-import { BugError, type Digest, MAX_CLOSURE_BYTES, MAX_CLOSURE_CHUNKS, sha256 } from '../base/index.ts';
+import {
+  BugError,
+  type Digest,
+  MAX_CACHED_PAGES,
+  MAX_CLOSURE_BYTES,
+  MAX_CLOSURE_CHUNKS,
+  sha256,
+} from '../base/index.ts';
 import { SYSTEM_NAMESPACE } from './object.ts';
 import type { Cluster } from './port.ts';
 import type { Closure } from './repository.ts';
@@ -13,10 +20,25 @@ export async function loadClosureText(cluster: Cluster, digest: Digest): Promise
 }
 
 /**
- * The parsed content of the closure named by `digest`, for small ones that are read again and again: who reads the same
- * object of the cluster shares it, so treat it as immutable. Errors as `loadClosureText`.
+ * The parsed content of the closure named by `digest`, for small ones that are read again and again: readers share it, so
+ * treat it as immutable. Errors as `loadClosureText`; of one that was read before, none: it may be gone since.
  */
 export async function loadClosureJson(cluster: Cluster, digest: Digest): Promise<unknown> {
+  const read = cluster.writesOneByOne === true ? readOf(cluster) : undefined;
+  const known = read?.get(digest);
+  if (known !== undefined) {
+    read?.delete(digest);
+    read?.set(digest, known);
+    return known;
+  }
+  const value = await readJson(cluster, digest);
+  if (read === undefined || typeof value !== 'object' || value === null) return value;
+  read.set(digest, value);
+  if (read.size > MAX_CACHED_PAGES) read.delete(read.keys().next().value as Digest);
+  return value;
+}
+
+async function readJson(cluster: Cluster, digest: Digest): Promise<unknown> {
   const closure = await getClosure(cluster, digest);
   const known = parsed.get(closure);
   if (known !== undefined) return known;
@@ -24,6 +46,15 @@ export async function loadClosureJson(cluster: Cluster, digest: Digest): Promise
   if (typeof value === 'object' && value !== null) parsed.set(closure, value);
   return value;
 }
+
+/** What was read of a cluster behind a network, where each reading is a request; the last used at the end. */
+function readOf(cluster: Cluster): Map<Digest, object> {
+  const known = readFar.get(cluster) ?? new Map<Digest, object>();
+  readFar.set(cluster, known);
+  return known;
+}
+
+const readFar = new WeakMap<Cluster, Map<Digest, object>>();
 
 /** By the object that was read: an embedded cluster gives the same one until it changes. */
 const parsed = new WeakMap<Closure, object>();

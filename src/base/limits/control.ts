@@ -12,6 +12,8 @@ export const MAX_LOG_VALUE_LENGTH = 4_096;
 /** Entity indexes kept in memory, and for how long unused. */
 export const MAX_CACHED_INDEXES = 8;
 export const INDEX_CACHE_IDLE_MS = 600_000;
+/** Pages of entity indexes that a client of a cluster behind a network keeps: those of two commits at least. */
+export const MAX_CACHED_PAGES = 600;
 
 /** Rejected commits of one repository that are kept with what was wrong with them, and the findings of one, as JSON. */
 export const MAX_REJECTED_REVISIONS = 20;

@@ -7,12 +7,14 @@ import {
   type Lease,
   NotFoundError,
   type ObjectKey,
+  type ReflectOptions,
   reflect,
   SYSTEM_NAMESPACE,
 } from '../../cluster/index.ts';
 import { LEASE_TIMING, type LeaseTiming } from './timing.ts';
 
-export interface ElectorOptions {
+/** `relistMs` is that of the watch of who waits for the lease promptly. */
+export interface ElectorOptions extends Pick<ReflectOptions, 'relistMs'> {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly random: Pick<Random, 'unit'>;
@@ -144,9 +146,10 @@ function takeTurn(state: State): void {
  * over as soon as it is free.
  */
 async function watchLease(state: State, signal: AbortSignal): Promise<void> {
-  const { cluster, clock, random, log, name, identity } = state.options;
+  const { cluster, clock, random, log, name, identity, relistMs } = state.options;
   let cancel = (): void => undefined;
-  const selected = { namespace: SYSTEM_NAMESPACE, fieldSelector: `metadata.name=${name}` };
+  const every = relistMs === undefined ? {} : { relistMs };
+  const selected = { namespace: SYSTEM_NAMESPACE, fieldSelector: `metadata.name=${name}`, ...every };
   const { done } = reflect<Lease>(
     cluster,
     'Lease',

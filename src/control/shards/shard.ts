@@ -196,10 +196,7 @@ function ownership({ serving, options, target }: State, epoch: number): Ownershi
 function blockers(state: State): readonly string[] {
   if (!state.hasSeenPeers) return ['unknown'];
   return [...state.peers]
-    .filter(([name, peer]) => {
-      if (name === leaseName(state.options.id) || peer.holder === '') return false;
-      return peer.serves !== state.target.version && isLiving(state, peer);
-    })
+    .filter(([, peer]) => peer.holder !== '' && peer.serves !== state.target.version && isLiving(state, peer))
     .map(([name]) => name);
 }
 
@@ -220,12 +217,14 @@ function isLiving({ options: { clock } }: State, peer: Peer): boolean {
 }
 
 function followPeers(state: State, again: () => void, signal: AbortSignal): Promise<void> {
-  const { cluster, clock, random, log, relistMs } = state.options;
+  const { cluster, clock, random, log, id, relistMs } = state.options;
   const every = relistMs === undefined ? {} : { relistMs };
+  const others = { fieldSelector: `metadata.name!=${leaseName(id)}` };
   const { done } = reflect<Lease>(
     cluster,
     'Lease',
-    { clock, random, log, ...every, namespace: SYSTEM_NAMESPACE, labelSelector: LABEL.shard },
+    // Its own, which it writes itself, it need not be told of.
+    { clock, random, log, ...every, ...others, namespace: SYSTEM_NAMESPACE, labelSelector: LABEL.shard },
     {
       changed(changes) {
         for (const change of changes) {

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { BugError, sha256 } from '../../../src/base/index.ts';
-import type { Closure, Cluster, KubeObject, ObjectKey } from '../../../src/cluster/index.ts';
+import { BugError, MAX_CACHED_PAGES, sha256 } from '../../../src/base/index.ts';
+import {
+  type Closure,
+  type Cluster,
+  type KubeObject,
+  loadIndexBucket,
+  type ObjectKey,
+} from '../../../src/cluster/index.ts';
 import { encodeClosure, loadClosure, loadClosureText } from '../../../src/control/closures/index.ts';
 
 /** A reader over objects: `loadClosure` needs `get` only. */
@@ -53,5 +59,44 @@ describe('encodeClosure and loadClosureText', () => {
     const [object] = encodeClosure(content(text));
     const forged = { ...object!, spec: { ...object!.spec, content: 'AAAA' } };
     await expect(loadClosureText(holding([forged]), sha256(text))).rejects.toThrow(BugError);
+  });
+});
+
+describe('pages of an index', () => {
+  const pages = Array.from({ length: MAX_CACHED_PAGES + 1 }, (_, i) => `{"entries":[${i}],"kind":"IndexBucket"}`);
+
+  function asked(isFar: boolean) {
+    const cluster = holding(pages.flatMap((text) => encodeClosure(content(text))));
+    const names: string[] = [];
+    const get: Cluster['get'] = async (key) => {
+      names.push(key.name);
+      // A new object each time, as an API gives.
+      return structuredClone(await cluster.get(key)) as never;
+    };
+    return { names, cluster: { ...cluster, get, ...(isFar && { writesOneByOne: true }) } as Cluster };
+  }
+
+  it.each([
+    ['over a network are asked for once', true, 1],
+    ['in the same process are read each time', false, 2],
+  ])('%s', async (_name, isFar, times) => {
+    const { cluster, names } = asked(isFar);
+    const digest = sha256(pages[0] as string);
+    expect(await loadIndexBucket(cluster, digest)).toEqual([0]);
+    expect(await loadIndexBucket(cluster, digest)).toEqual([0]);
+    expect(names).toHaveLength(times);
+  });
+
+  it('are kept in a bounded number, those that were read last', async () => {
+    const { cluster, names } = asked(true);
+    const [first, second] = [sha256(pages[0] as string), sha256(pages[1] as string)];
+    for (const text of pages.slice(0, -1)) await loadIndexBucket(cluster, sha256(text));
+    await loadIndexBucket(cluster, first);
+    await loadIndexBucket(cluster, sha256(pages.at(-1) as string));
+    names.length = 0;
+    await loadIndexBucket(cluster, first);
+    expect(names).toEqual([]);
+    await loadIndexBucket(cluster, second);
+    expect(names).toEqual([second]);
   });
 });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SHARD_KEYS, WaitError } from '../../../src/base/index.ts';
 import { type EmbeddedStore, openEmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
-import type { Cluster, Lease } from '../../../src/cluster/index.ts';
+import type { Cluster, KubeObject, Lease, WatchEvent, WatchOptions } from '../../../src/cluster/index.ts';
 import {
   createShardMap,
   LEASE_TIMING,
@@ -32,10 +32,16 @@ async function openStore(): Promise<EmbeddedStore> {
   return store;
 }
 
+interface Link {
+  isCut: boolean;
+  /** Names of the objects that watches brought. */
+  readonly told: Set<string>;
+}
+
 /** Shards as processes of their own would be, each with a way to the cluster that can be cut. */
 interface Site {
   readonly shard: Shard;
-  readonly link: { isCut: boolean };
+  readonly link: Link;
   owned(): readonly number[];
 }
 
@@ -52,7 +58,7 @@ function openSites(store: EmbeddedStore, clock: ManualClock) {
     clashes,
     start(id: string, shards: number): Site {
       const name = `${id}/${++lives}`;
-      const link = { isCut: false };
+      const link: Link = { isCut: false, told: new Set() };
       const shard = startShard({
         cluster: withLink(store, link),
         clock,
@@ -83,14 +89,24 @@ function keys(): number[] {
   return Array.from({ length: SHARD_KEYS }, (_, key) => key);
 }
 
-function withLink(store: EmbeddedStore, link: { readonly isCut: boolean }): Cluster {
+async function* noted<T extends KubeObject>(
+  watch: AsyncIterable<readonly WatchEvent<T>[]>,
+  { told }: Link,
+): AsyncGenerator<readonly WatchEvent<T>[]> {
+  for await (const batch of watch) {
+    for (const event of batch) if (event.type !== 'BOOKMARK') told.add(event.object.metadata.name);
+    yield batch;
+  }
+}
+
+function withLink(store: EmbeddedStore, link: Link): Cluster {
   const cut = async (): Promise<never> => {
     throw new WaitError('the network is cut', 0);
   };
   return {
     get: (key) => (link.isCut ? cut() : store.get(key)),
     list: (kind, options) => (link.isCut ? cut() : store.list(kind, options)),
-    watch: (kind, options) => store.watch(kind, options),
+    watch: <T extends KubeObject>(kind: string, options: WatchOptions) => noted(store.watch<T>(kind, options), link),
     write: (writes, options) => (link.isCut ? cut() : store.write(writes, options)),
     podLogs: (key, options) => store.podLogs(key, options),
   };
@@ -128,6 +144,16 @@ describe('shards of several processes', () => {
     await pass(clock, () => three.every(({ shard }) => shard.isComplete()));
     expect(three.flatMap((site) => site.owned()).sort((a, b) => a - b)).toEqual(keys());
     expect(sites.clashes).toEqual([]);
+  });
+
+  it('are told of the leases of others only', async () => {
+    const clock = manualClock(1_000_000);
+    const sites = openSites(await openStore(), clock);
+    const two = ['shard-0', 'shard-1'].map((id) => sites.start(id, 2));
+    await pass(clock, () => two.every(({ shard }) => shard.isComplete()));
+    const until = clock.now() + 10 * LEASE_TIMING.durationMs;
+    await pass(clock, () => clock.now() > until);
+    expect(two.map(({ link }) => [...link.told])).toEqual([['pipectl-shard-1'], ['pipectl-shard-0']]);
   });
 
   it('hand over to a shard that is added only what is its share, when the others have let go', async () => {
