@@ -4,7 +4,6 @@ import type { KeyName } from './keys.ts';
 import { selectedId } from './list-position.ts';
 import { objectActions } from './object-actions.ts';
 import { type Field, placeOf, type State, type Target, type Work } from './state.ts';
-import { keyOfId } from './targets.ts';
 import type { World } from './world.ts';
 
 /** What pressing a key, or choosing in the palette, leads to. */
@@ -41,9 +40,9 @@ export function actionsAt(state: State, world: World, content: Content): readonl
     case 'approvals':
       return executionActions(world, ids);
     case 'execution':
-      return nodeActions(world, target.namespace, target.name, id);
+      return nodeActions(world, target.namespace, target.name, id, content.waitOf?.(id));
     case 'objects':
-      return objectActions(world, target.of, keyOfId(id).namespace, keyOfId(id).name);
+      return objectActions(world, target.of, id, list.marks);
     default:
       return [];
   }

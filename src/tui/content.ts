@@ -1,4 +1,5 @@
 import type { TableColumn } from '../client/index.ts';
+import type { NodeWait } from '../cluster/index.ts';
 import type { Line, Span } from './line.ts';
 
 /** What a place shows: rows to choose from, or text to read. Made anew for each frame, so it must cost only what is asked of it. */
@@ -31,6 +32,8 @@ export interface ListContent {
   readonly note?: Line;
   /** What the selected row is about, for a second pane. */
   detail?(id: string, columns: number): readonly Line[];
+  /** What a row waits for, when it is a node that waits for an answer. */
+  waitOf?(id: string): NodeWait | undefined;
   readonly sorts: readonly string[];
   /** A filter that could not be understood. */
   readonly filterError?: string;

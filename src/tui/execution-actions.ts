@@ -1,6 +1,8 @@
 import type { ExecutionRow } from '../client/index.ts';
+import type { NodeWait } from '../cluster/index.ts';
 import type { Action } from './actions.ts';
 import type { KeyName } from './keys.ts';
+import type { Field } from './state.ts';
 import { describeTarget, eventsTarget, inNamespace, keyOfId, yamlTarget } from './targets.ts';
 import type { World } from './world.ts';
 
@@ -52,10 +54,17 @@ export function executionActions(world: World, ids: readonly string[]): readonly
 }
 
 /** What can be done with one node of an execution, and with the execution. */
-export function nodeActions(world: World, namespace: string, name: string, node: string): readonly Action[] {
+export function nodeActions(
+  world: World,
+  namespace: string,
+  name: string,
+  node: string,
+  wait: NodeWait | undefined,
+): readonly Action[] {
   const id = `${namespace}/${name}`;
   const waiting = world.executions().rows.get(id)?.waiting.split(',') ?? [];
-  return executionActions(world, [id]).map((action): Action => {
+  const signal = wait?.for === 'signal' ? [signalAction(namespace, name, node, wait)] : [];
+  const actions = executionActions(world, [id]).map((action): Action => {
     switch (action.key) {
       case 'L':
         return { ...action, intent: { kind: 'go', target: { kind: 'logs', namespace, name, node } } };
@@ -66,6 +75,18 @@ export function nodeActions(world: World, namespace: string, name: string, node:
         return action;
     }
   });
+  return [...signal, ...actions];
+}
+
+/** The value that a node waits for, typed in; the command checks it against the type. */
+function signalAction(namespace: string, name: string, node: string, { type = 'any', message }: NodeWait): Action {
+  const fields: readonly Field[] = [
+    { name: '--value', type, isRequired: true, value: '' },
+    { name: '--reason', type: 'string?', isRequired: false, value: '' },
+  ];
+  const title = message === undefined ? `Signal ${node}` : `Signal ${node}: ${message}`;
+  const argv = ['signal', name, node, ...inNamespace(namespace)];
+  return { key: 'i', label: 'signal', intent: { kind: 'form', title, fields, argv, label: 'send' } };
 }
 
 /** An answer to this node, though others wait as well. */

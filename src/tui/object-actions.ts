@@ -1,13 +1,15 @@
-import type { LaunchPlan, Schedule, Workflow } from '../cluster/index.ts';
+import type { LaunchPlan, Revision, Schedule, Workflow } from '../cluster/index.ts';
 import { isSuspendedSchedule } from '../cluster/index.ts';
 import type { Action } from './actions.ts';
 import type { Field } from './state.ts';
-import { describeTarget, graphTarget, inNamespace, yamlTarget } from './targets.ts';
+import { describeTarget, graphTarget, inNamespace, keyOfId, yamlTarget } from './targets.ts';
 import type { World } from './world.ts';
 
 /** What can be done with an object of a kind. */
-export function objectActions(world: World, kind: string, namespace: string, name: string): readonly Action[] {
-  const object = world.objects(kind).objects.get(`${namespace}/${name}`);
+export function objectActions(world: World, kind: string, id: string, marks: ReadonlySet<string>): readonly Action[] {
+  const { namespace, name } = keyOfId(id);
+  const { objects } = world.objects(kind);
+  const object = objects.get(id);
   const looking: readonly Action[] = [
     { key: 'd', label: 'describe', intent: { kind: 'go', target: describeTarget(kind, namespace, name) } },
     { key: 'y', label: 'YAML', intent: { kind: 'go', target: yamlTarget(kind, namespace, name) } },
@@ -21,7 +23,13 @@ export function objectActions(world: World, kind: string, namespace: string, nam
     case 'Repository':
       return [...looking, ...repositoryActions(name, (object.spec as { suspended?: boolean }).suspended === true)];
     case 'Revision':
-      return [...looking, ...revisionActions(object.spec as { readonly commit: string; readonly repository: string })];
+      return [
+        ...looking,
+        ...revisionActions(
+          object as Revision,
+          [...marks].flatMap((each) => (objects.get(each) ?? []) as Revision),
+        ),
+      ];
     default:
       return looking;
   }
@@ -112,16 +120,31 @@ function repositoryActions(name: string, isSuspended: boolean): readonly Action[
   ];
 }
 
-function revisionActions({ commit }: { readonly commit: string }): readonly Action[] {
+function revisionActions({ spec: { commit } }: Revision, marked: readonly Revision[]): readonly Action[] {
   const short = commit.slice(0, 7);
   return [
-    { key: 'D', label: 'diff to before', intent: commandAt(`what ${short} changed`, ['diff', `${commit}~1`, commit]) },
+    marked.length === 0
+      ? { key: 'D', label: 'diff to before', intent: diffOf(`${commit}~1`, commit, `what ${short} changed`) }
+      : diffOfMarked(marked),
     {
       key: 'e',
       label: 'executions',
       intent: { kind: 'go', target: { kind: 'executions' }, filter: `commit:${short}` },
     },
   ];
+}
+
+/** From the earlier one of two to the later. */
+function diffOfMarked(marked: readonly Revision[]): Action {
+  const order = [...marked].sort((a, b) => (a.spec.committedAt < b.spec.committedAt ? -1 : 1));
+  const [from = '', to = ''] = order.map(({ spec }) => spec.commit);
+  const title = `${from.slice(0, 7)} to ${to.slice(0, 7)}`;
+  const why = marked.length === 2 ? {} : { why: `mark two revisions; ${marked.length} marked now` };
+  return { key: 'D', label: 'diff of the two', intent: diffOf(from, to, title), ...why };
+}
+
+function diffOf(from: string, to: string, title: string): Action['intent'] {
+  return commandAt(title, ['diff', from, to]);
 }
 
 function commandAt(title: string, argv: readonly string[]): Action['intent'] {

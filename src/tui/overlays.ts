@@ -159,7 +159,10 @@ export function formCommand({ argv, fields }: Form): readonly string[] {
   const given = fields.filter(({ value }) => value !== '');
   return [
     ...argv,
-    ...given.flatMap(({ name, value }) => (name.startsWith('--') ? [name, value] : ['-i', `${name}=${value}`])),
+    ...given.flatMap(({ name, value }) =>
+      // One word, since a value may begin with a dash.
+      name.startsWith('--') ? [`${name}=${value}`] : ['-i', `${name}=${value}`],
+    ),
   ];
 }
 

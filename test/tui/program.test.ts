@@ -119,6 +119,46 @@ describe('the full-screen terminal', () => {
     await tui.sees('$ pipectl reject waits-eeeeee report -n ticketing-production');
   });
 
+  it('asks for the value that a node waits for, and tells what is wrong with it', async () => {
+    await plane.create(execution('signal-ffffff'));
+    const wait = { for: 'signal', type: 'integer', message: 'how many?' };
+    await plane.setStatus('signal-ffffff', {
+      phase: 'Running',
+      startedAt: STARTED,
+      nodes: { ingest: { phase: 'Running', startedAt: STARTED, wait } },
+    });
+    const tui = start(100, 30, {}, '--filter', 'name:signal');
+    await tui.sees('signal-ffffff', '1 of');
+    tui.press('\r');
+    await tui.sees('waits for a signal', 'i signal');
+    tui.press('i');
+    await tui.sees('Signal ingest: how many?', '--value', 'integer');
+    tui.press('many\r\r\r');
+    await tui.sees('--value (integer)');
+    tui.press('i');
+    await tui.sees('how many?');
+    tui.press('-5\r');
+    tui.press('because\r');
+    await tui.sees('$ pipectl signal signal-ffffff ingest -n ticketing-production --value=-5 --reason=because');
+    tui.press('\r');
+    await expect
+      .poll(async () => (await plane.run('get', 'exec', 'signal-ffffff', '-o', 'json')).out)
+      .toMatch(/"ingest": \{[^}]*"value": -5/);
+  });
+
+  it('compares two revisions that are marked, and says when they are not two', async () => {
+    const tui = start(100, 30, {}, '--view', 'revisions');
+    await tui.sees('D diff to before');
+    tui.press(' ');
+    await tui.sees('1 marked', 'D diff of the two');
+    tui.press('D');
+    await tui.sees('cannot diff of the two: mark two revisions; 1 marked now');
+    tui.press(' ');
+    await tui.sees('2 marked');
+    tui.press('D');
+    await tui.sees(/› [0-9a-f]{7} to [0-9a-f]{7}/);
+  });
+
   it('says what cannot be done, and why', async () => {
     const tui = start(100, 30, {}, '--filter', 'name:nightly-aaaaaa');
     await tui.sees('1 of');
@@ -218,6 +258,12 @@ describe('the terminal afterwards', () => {
     expect(tui.isOnOtherScreen()).toBe(true);
     tui.press('?');
     await tui.sees('In lists');
+    tui.press('x');
+    await tui.sees('⏎ open');
+    tui.press('\u001a');
+    await expect.poll(() => tui.isOnOtherScreen()).toBe(false);
+    tui.kill('SIGCONT');
+    await tui.sees('● connected', 'nightly-aaaaaa');
   });
 });
 

@@ -113,7 +113,7 @@ const VIEWS: Readonly<Record<string, (columns: number) => { readonly target: Tar
     target: { kind: 'execution', namespace: 'ticketing-production', name: 'nightly-b4c8wz' },
     content: executionContent(viewExecution(FAILED, WORKFLOW, NOW), NOW, columns, undefined),
   }),
-  pulse: () => ({
+  pulse: (columns) => ({
     target: { kind: 'pulse' },
     content: pulseContent(
       {
@@ -131,9 +131,10 @@ const VIEWS: Readonly<Record<string, (columns: number) => { readonly target: Tar
         repositories: [],
         shards: [shard('shard-0', 40), shard('shard-1', 0)],
         schedules: undefined,
-        freeWorkers: [200, 100, 40],
+        samples: new Map([['shard-0', { freeWorkers: [100, 60, 40], queue: [0, 1, 3], latencyMs: [2, 9, 4] }]]),
       },
       NOW,
+      columns,
     ),
   }),
 };

@@ -45,6 +45,10 @@ export function executionContent(
       const node = nodes[places.get(id) ?? -1];
       return node === undefined ? [] : nodeDetail(node, now, room);
     },
+    waitOf(id) {
+      const node = nodes[places.get(id) ?? -1];
+      return node === undefined || isTerminalPhase(node.phase) ? undefined : node.wait;
+    },
     sorts: [],
   };
 }

@@ -14,20 +14,29 @@ export interface PulseModel {
   readonly repositories: readonly Repository[] | undefined;
   readonly shards: readonly Shard[] | undefined;
   readonly schedules: readonly Schedule[] | undefined;
-  /** Free workers of all shards, oldest first. */
-  readonly freeWorkers: readonly number[];
+  /** By the name of the shard. */
+  readonly samples: ReadonlyMap<string, ShardSamples>;
 }
+
+/** What a shard reported in the last seconds, one value a second, oldest first. */
+export interface ShardSamples {
+  readonly freeWorkers: readonly number[];
+  readonly queue: readonly number[];
+  readonly latencyMs: readonly number[];
+}
+
+export const NO_SAMPLES: ShardSamples = { freeWorkers: [], queue: [], latencyMs: [] };
 
 const LOADING = span('  loading…', 'dim');
 
 /** How all of it is: executions, workers, repositories, schedules, what failed last. */
-export function pulseContent(model: PulseModel, now: UnixMs): TextContent {
+export function pulseContent(model: PulseModel, now: UnixMs, columns: number): TextContent {
   const lines: readonly Line[] = [
     [span('control plane  ', 'dim'), span(model.server)],
     [],
     ...executionLines(model),
     [],
-    ...shardLines(model, now),
+    ...shardLines(model, now, columns),
     [],
     ...repositoryLines(model.repositories),
     [],
@@ -58,7 +67,7 @@ function executionLines({ executions, isLoaded }: PulseModel): readonly Line[] {
   ];
 }
 
-function shardLines({ shards, freeWorkers }: PulseModel, now: UnixMs): readonly Line[] {
+function shardLines({ shards, samples }: PulseModel, now: UnixMs, columns: number): readonly Line[] {
   const title: Line = [span('Workers', 'title')];
   if (shards === undefined) return [[...title, LOADING]];
   if (shards.length === 0) return [title, [span('  no shard has reported', 'dim')]];
@@ -69,27 +78,52 @@ function shardLines({ shards, freeWorkers }: PulseModel, now: UnixMs): readonly 
   return [
     title,
     [
-      span(`  ${free} of ${workers} free  `, free === 0 ? 'bad' : 'plain'),
-      span(sparkline(freeWorkers, workers), free === 0 ? 'bad' : 'good'),
+      span(`  ${free} of ${workers} free`, free === 0 ? 'bad' : 'plain'),
       span(`  queue ${sum(({ queueDepth }) => queueDepth)}`, 'dim'),
       span(`  ${sum(({ roundsPerSecond }) => roundsPerSecond).toFixed(1)} rounds/s`, 'dim'),
       span(`  ${shards.length} shard${shards.length === 1 ? '' : 's'}`, 'dim'),
     ],
-    ...shards
-      .slice(0, 8)
-      .flatMap(({ metadata, status }): Line[] =>
-        status === undefined
-          ? []
-          : [
-              [
-                span(`  ${metadata.name.padEnd(12)}`, 'dim'),
-                span(`${status.freeWorkers}/${status.workers} free, queue ${status.queueDepth}, `),
-                span(`round ${status.roundLatencyMs}ms`, status.roundLatencyMs > 250 ? 'warn' : 'plain'),
-                span(`, changed ${humanDuration(now - Date.parse(status.reportedAt))} ago`, 'dim'),
-              ],
-            ],
-      ),
+    ...shardTable(shards.slice(0, MAX_SHOWN_SHARDS), samples, now, columns),
+    ...(shards.length > MAX_SHOWN_SHARDS ? [[span(`  and ${shards.length - MAX_SHOWN_SHARDS} more: 9`, 'dim')]] : []),
   ];
+}
+
+const MAX_SHOWN_SHARDS = 8;
+/** A round that takes longer is slow. */
+const SLOW_ROUND_MS = 250;
+
+/** A row for each shard: free workers, queue and length of rounds, each with what it was in the last seconds. */
+function shardTable(
+  shards: readonly Shard[],
+  samples: PulseModel['samples'],
+  now: UnixMs,
+  columns: number,
+): readonly Line[] {
+  const nameWidth = Math.max(5, ...shards.map(({ metadata }) => metadata.name.length));
+  // Name, three values and when it was; what is left are three lines.
+  const width = Math.max(4, Math.min(30, Math.floor((columns - nameWidth - 44) / 3)));
+  const bars = (values: readonly number[], most?: number): string =>
+    sparkline(values.slice(-width), most).padStart(width, ' ');
+  const title = (text: string): string => text.padEnd(width + 9);
+  const rows = shards.flatMap(({ metadata: { name }, status }): Line[] => {
+    if (status === undefined) return [];
+    const { freeWorkers, queue, latencyMs } = samples.get(name) ?? NO_SAMPLES;
+    const isSlow = status.roundLatencyMs > SLOW_ROUND_MS;
+    return [
+      [
+        span(`  ${clean(name).padEnd(nameWidth)}  `),
+        span(bars(freeWorkers, status.workers), status.freeWorkers === 0 ? 'bad' : 'good'),
+        span(` ${`${status.freeWorkers}/${status.workers}`.padEnd(7)} `),
+        span(bars(queue), status.queueDepth > 0 ? 'warn' : 'dim'),
+        span(` ${String(status.queueDepth).padEnd(7)} `),
+        span(bars(latencyMs), isSlow ? 'warn' : 'dim'),
+        span(` ${`${Math.round(status.roundLatencyMs)}ms`.padEnd(7)} `, isSlow ? 'warn' : 'plain'),
+        span(`${humanDuration(now - Date.parse(status.reportedAt))} ago`, 'dim'),
+      ],
+    ];
+  });
+  const head = `  ${'SHARD'.padEnd(nameWidth)}  ${title('FREE')}${title('QUEUE')}${title('ROUND')}CHANGED`;
+  return rows.length === 0 ? [] : [[span(head, 'dim')], ...rows];
 }
 
 function repositoryLines(repositories: PulseModel['repositories']): readonly Line[] {
