@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
-import { type Execution, type Pod, type Shard, SYSTEM_NAMESPACE } from '../../src/cluster/index.ts';
+import { type Execution, findObject, type Pod, type Shard, SYSTEM_NAMESPACE } from '../../src/cluster/index.ts';
 import { type ApiFixture, openApi, until } from '../cluster/api-fixture.ts';
 import { newProject, pipectl } from '../daemon/fixtures/project.ts';
 import { isOver } from '../daemon/fixtures/site.ts';
@@ -34,19 +34,21 @@ spec:
     one: { task: greet, with: { name: "\${{ inputs.name }}" } }
     two: { task: greet, with: { name: "\${{ nodes.one.outputs.text }}" } }
 `;
+const BY_HAND = 'a definition was changed by hand and will be restored';
 const SCRIPT = 'echo "text=hello $PIPECTL_INPUT_NAME" > "$PIPECTL_OUTPUTS"\n';
 
 let api: ApiFixture;
 let cluster: KubernetesCluster;
 let site: Installation;
 let kubelet: ProcessKubelet;
+const said: string[] = [];
 const project = newProject({ 'pipectl.yaml': PROJECT, 'p/w.yaml': WORKFLOW, 'p/src/greet.sh': SCRIPT });
 
 beforeAll(async () => {
   api = await openApi({ user: 'pipectl' });
   cluster = await api.connect();
   kubelet = await startProcessKubelet(cluster, api.folder);
-  site = await install(api.kubeconfig, cluster);
+  site = await install(api.kubeconfig, cluster, { write: (_, message) => void said.push(message) });
 }, 30_000);
 afterAll(async () => {
   await site.stop();
@@ -98,6 +100,24 @@ spec: { propeller: { workers: 20, maxParallelism: 5, sharding: { strategy: hash,
     });
     for (const name of ['a', 'b', 'c', 'd']) expect((await run(name)).code).toBe(0);
     for (const name of ['a', 'b', 'c', 'd']) expect((await untilOver(name)).status?.phase).toBe('Succeeded');
+  });
+
+  it("takes what it applies itself for nobody else's doing", async () => {
+    project.commit({ 'p/more.yaml': WORKFLOW.replaceAll('greet', 'wave').replaceAll('hello', 'bye') });
+    const active = site.controllers[await site.active()];
+    if (active === undefined) throw new Error('no controller works');
+    expect(await project.push(site.remote(active, 'shop'))).toMatchObject({ code: 0 });
+    await until('it is applied', async () => {
+      const key = { kind: 'Workflow', namespace: NAMESPACE, name: 'bye' };
+      return (await findObject(cluster, key)) !== undefined;
+    });
+    // A change past git is seen by the same watch, after all that was before it.
+    const key = { kind: 'Workflow', namespace: NAMESPACE, name: 'bye' };
+    expect(said).not.toContain(BY_HAND);
+    await cluster.write([{ op: 'delete', key }]);
+    await until('it is seen', () => said.includes(BY_HAND));
+    expect(said.filter((each) => each === BY_HAND)).toHaveLength(1);
+    await until('it is restored', async () => (await findObject(cluster, key)) !== undefined);
   });
 
   it('says how it is, and what it counts', async () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Log } from '../../src/base/index.ts';
 import type { KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
 import { type Lease, SYSTEM_NAMESPACE, type Token, tokenHash } from '../../src/cluster/index.ts';
 import type { LeaseTiming } from '../../src/control/shards/index.ts';
@@ -23,14 +24,17 @@ export interface Installation {
 const TIMING: LeaseTiming = { durationMs: 4_000, renewDeadlineMs: 3_000, retryMs: 500 };
 const PUSH_TOKEN = `pct_${'t'.repeat(43)}`;
 
-export async function install(kubeconfigPath: string, cluster: KubernetesCluster): Promise<Installation> {
+export async function install(
+  kubeconfigPath: string,
+  cluster: KubernetesCluster,
+  log: Log = { write: () => undefined },
+): Promise<Installation> {
   const folders: string[] = [];
   const newFolder = (): string => {
     const folder = mkdtempSync(join(tmpdir(), 'pipectl-controller-'));
     folders.push(folder);
     return folder;
   };
-  const log = { write: () => undefined };
   const options = { listen: '127.0.0.1:0', connection: { kubeconfigPath }, timing: TIMING, log };
   const token: Token = {
     apiVersion: 'pipectl.dev/v1',

@@ -83,6 +83,14 @@ export function isMarked({ metadata: { annotations }, spec }: KubeObject, reposi
   return source.repository === repository && annotations?.[ANNOTATION.digest] !== undefined;
 }
 
+/**
+ * Whether somebody else made the object, a copy of one of ours: the API names who did. It names the reconciler too, where that comes
+ * over the API; but what it applies is its own.
+ */
+export function isCopy(object: KubeObject): boolean {
+  return object.metadata.annotations?.[ANNOTATION.changedBy] !== undefined && lastEditor(object) !== undefined;
+}
+
 /** What the definition starts or runs, as `Kind/name`. */
 export function needsOf({ kind, spec }: KubeObject): readonly string[] {
   if (kind === 'LaunchPlan') return [entityKey('Workflow', (spec as Partial<LaunchPlan['spec']>)?.workflow ?? '')];
