@@ -24,6 +24,8 @@ export const RECONCILE_BATCH = 500;
 export const RECONCILE_PAGE = 500;
 /** Back-off of a repository that cannot be reconciled, and the delay before a drifted definition is healed. */
 export const RECONCILE_BACKOFF = { initialMs: 1_000, factor: 2, maxMs: 60_000 } as const;
+/** What only a person can mend is looked at again after so long, since not all of it is told. */
+export const STALLED_RETRY_MS = 300_000;
 export const HEAL_DELAY_MS = 1_000;
 /** A domain that is changed by hand again and again is healed ever later, until it was left alone for so long. */
 export const HEAL_BACKOFF = { factor: 3, maxMs: 300_000, quietMs: 600_000 } as const;

@@ -1,10 +1,13 @@
-import { type Clock, ConflictError, type Log, StalledError } from '../../base/index.ts';
+import { type Clock, ConflictError, type Log, STALLED_RETRY_MS, StalledError } from '../../base/index.ts';
 
 export interface KeyQueueOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly backoff: { readonly initialMs: number; readonly factor: number; readonly maxMs: number };
-  /** Makes one key right. An error repeats it after a back-off, a lost race at once, a stall not until it is added again. */
+  /**
+   * Makes one key right. An error repeats it after a back-off, a lost race at once, a stall when it is added again or a long
+   * time has passed: nobody tells of a disk that has room again, or of a permission that was granted.
+   */
   readonly work: (key: string) => Promise<void>;
 }
 
@@ -59,13 +62,10 @@ export function createKeyQueue(options: KeyQueueOptions): KeyQueue {
       states.set(key, 'again');
       return;
     }
+    const isStalled = error instanceof StalledError;
     log.write('warn', 'reconciliation failed', { key, failures, error: error.message });
-    const cancel =
-      error instanceof StalledError
-        ? () => undefined
-        : clock.at(clock.now() + Math.min(backoff.initialMs * backoff.factor ** (failures - 1), backoff.maxMs), () =>
-            add(key),
-          );
+    const backoffMs = Math.min(backoff.initialMs * backoff.factor ** (failures - 1), backoff.maxMs);
+    const cancel = clock.at(clock.now() + (isStalled ? STALLED_RETRY_MS : backoffMs), () => add(key));
     retries.set(key, { failures, cancel });
   }
 

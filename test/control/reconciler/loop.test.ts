@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Clock, ConflictError, StalledError } from '../../../src/base/index.ts';
+import { type Clock, ConflictError, STALLED_RETRY_MS, StalledError } from '../../../src/base/index.ts';
 import { nextConditions } from '../../../src/control/reconciler/conditions.ts';
 import { createKeyQueue } from '../../../src/control/reconciler/key-queue.ts';
 import { quiet } from '../../git/fixtures/served.ts';
@@ -63,14 +63,19 @@ describe('createKeyQueue', () => {
     expect(calls).toHaveLength(5);
   });
 
-  it('repeats a lost race at once, and a stall not at all', async () => {
+  it('repeats a lost race at once, and a stall a long time later', async () => {
     const { queue, clock, calls } = queueOf([new ConflictError('raced'), undefined, new StalledError('Why', 'stuck')]);
     queue.add('a');
     await turn();
     expect(calls).toHaveLength(2);
     queue.add('a');
-    await clock.advance(10_000);
+    await turn();
+    await clock.advance(STALLED_RETRY_MS - 1);
     expect(calls).toHaveLength(3);
+    await clock.advance(1);
+    expect(calls).toHaveLength(4);
+    await clock.advance(STALLED_RETRY_MS);
+    expect(calls).toHaveLength(4);
   });
 
   it('starts nothing after it was closed', async () => {
