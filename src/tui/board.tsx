@@ -14,13 +14,15 @@ export interface Board {
 export interface BoardOptions {
   readonly stream: FrameStream;
   readonly stdin: NodeJS.ReadStream;
+  /** The first frame. */
+  readonly lines: readonly string[];
   readonly happen: (...events: readonly Event[]) => void;
 }
 
 /** Loaded after the first frame: Ink and React take longer to load than all else that is drawn with. */
-export function openBoard({ stream, stdin, happen }: BoardOptions): Board {
+export function openBoard({ stream, stdin, lines: first, happen }: BoardOptions): Board {
   const app = (lines: readonly string[]) => <App lines={lines} happen={happen} />;
-  const instance = render(app([]), {
+  const instance = render(app(first), {
     stdout: stream as unknown as NodeJS.WriteStream,
     stdin,
     // Ink hands over whole frames, and `frame-writer.ts` writes what differs.

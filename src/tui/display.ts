@@ -13,8 +13,8 @@ import { paintLine, type Theme } from './theme.ts';
 export interface Display {
   /** Shows what is new since the last time; nothing, when nothing is. */
   show(state: State, content: Content, seen: Seen): void;
-  /** From here on Ink lays frames out. */
-  hand(board: Board): void;
+  /** From here on Ink lays frames out; it begins with the frame that stands there. */
+  hand(open: (lines: readonly string[]) => Board): void;
 }
 
 /** As frames of the whole screen. */
@@ -31,9 +31,8 @@ export function frameDisplay(screen: Screen, theme: Theme, bindings: readonly Bi
       if (board === undefined) screen.stream.write(lines.join('\n'));
       else board.show(lines);
     },
-    hand(next) {
-      board = next;
-      drawn = [];
+    hand(open) {
+      board = open(drawn);
     },
   };
 }
@@ -49,7 +48,8 @@ export function spokenDisplay(write: (text: string) => void): Display {
       for (const line of announce(before, next)) write(`${line}\n`);
       before = next;
     },
-    hand() {},
+    // Ink reads the keys only.
+    hand: (open) => void open([]),
   };
 }
 

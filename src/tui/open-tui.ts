@@ -155,9 +155,10 @@ function openDesk(options: TuiOptions, { screen, hold, frames, end }: DeskParts)
   const readKeys = async (): Promise<void> => {
     const { openBoard } = await import('./board.tsx');
     if (isClosed) return;
-    board = openBoard({ stream: screen.stream, stdin: options.stdin, happen });
-    display.hand(board);
-    draw();
+    display.hand((lines) => {
+      board = openBoard({ stream: screen.stream, stdin: options.stdin, lines, happen });
+      return board;
+    });
   };
   return {
     open: async () => void (await Promise.all([look(), readKeys()])),

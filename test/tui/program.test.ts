@@ -159,6 +159,12 @@ describe('the full-screen terminal', () => {
     await tui.sees(/› [0-9a-f]{7} to [0-9a-f]{7}/);
   });
 
+  it('never says that there is nothing of what has not been read yet', async () => {
+    const tui = start(80, 40, {}, '--view', 'pulse');
+    await tui.sees('● connected', '? Unknown', '1 here', 'the last ones');
+    expect(tui.raw()).not.toMatch(/none|0 here/);
+  });
+
   it('says what cannot be done, and why', async () => {
     const tui = start(100, 30, {}, '--filter', 'name:nightly-aaaaaa');
     await tui.sees('1 of');
@@ -201,6 +207,9 @@ describe('the full-screen terminal', () => {
     await tui.sees('executions', '○ connecting');
     tui.press('?');
     await tui.sees('In lists');
+    // From the first frame on nothing is wiped out to be drawn once more.
+    expect(tui.raw().match(/\u001b\[2J/g)).toHaveLength(1);
+    expect(tui.raw()).not.toContain('\u001b[1H\u001b[K');
     tui.press('x');
     await tui.sees('⏎ open');
     tui.press('q');

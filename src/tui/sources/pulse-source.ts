@@ -36,25 +36,34 @@ export function pulseSource(ports: SourcePorts): Source {
   return {
     content(_place: Place, now: UnixMs, columns: number): TextContent {
       if (made !== undefined && now - made.at < (made.isWhole ? SAMPLE_MS : DATA_MS)) return made.content;
-      const all = <T>(kind: string): readonly T[] =>
-        [...ports.objects(kind).objects.values()] as unknown as readonly T[];
+      // What has not been read yet is not nothing.
+      const all = <T>(kind: string): readonly T[] | undefined => {
+        const { isLoaded, objects } = ports.objects(kind);
+        return isLoaded ? ([...objects.values()] as unknown as readonly T[]) : undefined;
+      };
       const shards = all<Shard>('Shard');
-      sample(samples, shards);
+      const repositories = all<Repository>('Repository');
+      const schedules = all<Schedule>('Schedule');
+      if (shards !== undefined) sample(samples, shards);
       const executions = ports.executions();
       const content = pulseContent(
         {
           server: ports.server,
           executions: pulseOf(executions.rows.values(), now, MINUTES),
           isLoaded: executions.isLoaded,
-          repositories: all<Repository>('Repository'),
+          repositories,
           shards,
-          schedules: all<Schedule>('Schedule'),
+          schedules,
           samples,
         },
         now,
         columns,
       );
-      made = { at: now, isWhole: executions.isLoaded, content };
+      made = {
+        at: now,
+        isWhole: executions.isLoaded && [shards, repositories, schedules].every((each) => each !== undefined),
+        content,
+      };
       return content;
     },
     close() {

@@ -15,6 +15,7 @@ export interface ObjectsStatus {
 
 interface Row {
   readonly id: string;
+  readonly createdAt: UnixMs;
   readonly cells: readonly string[];
 }
 
@@ -22,6 +23,10 @@ interface Row {
 const STATES: ReadonlySet<string> = new Set(['Phase', 'Status', 'Ready', 'State']);
 /** Columns that people look for, whatever their place. */
 const PRIORITIES: Readonly<Record<string, number>> = { Phase: 90, Status: 90, State: 90, Age: 70, Ready: 80, Next: 75 };
+/** Names that only repeat what other columns say. */
+const UNSHOWN: Readonly<Record<string, string>> = { Revision: 'Name' };
+/** Where another order than that of names is what people look for: the latest first. */
+const DEFAULT_ORDER: Readonly<Record<string, Pick<ListState, 'sort'>>> = { Revision: { sort: 'Age' } };
 /** A cell that is wider is cut, so that one long message does not take the room of all. */
 const MAX_CELL = 60;
 
@@ -33,17 +38,18 @@ export function objectsContent(
   list: ListState,
   now: UnixMs,
 ): ListContent {
-  const columns = columnsOf(kind);
+  const columns = columnsOf(kind).filter(({ name }) => UNSHOWN[kind] !== name);
   const namespaces = new Set(objects.map(([, { metadata }]) => metadata.namespace));
   const withNamespace = kindInfo(kind)?.namespaced === true && namespaces.size > 1;
   const filter = filterOf(list.filter);
   const all = objects.flatMap(([id, object]): Row[] => {
     const cells = rowOf(columns, withNextTick(object, now), now).map((cell) => clean(String(cell)));
-    const row = { id, cells: withNamespace ? [object.metadata.namespace ?? '', ...cells] : cells };
+    const createdAt = Date.parse(object.metadata.creationTimestamp ?? '') || 0;
+    const row = { id, createdAt, cells: withNamespace ? [object.metadata.namespace ?? '', ...cells] : cells };
     return filter.matches(row.cells, object) ? [row] : [];
   });
   const titles = [...(withNamespace ? ['Namespace'] : []), ...columns.map(({ name }) => name)];
-  const rows = all.sort(comparing(titles, list));
+  const rows = all.sort(comparing(titles, { ...DEFAULT_ORDER[kind], ...list }));
   const places = new Map(rows.map(({ id }, at) => [id, at]));
   const note = noteOf(kind, objects.length, rows.length, status, list.filter);
   return {
@@ -59,7 +65,7 @@ export function objectsContent(
         width: Math.min(MAX_CELL, widest) + (isState ? 2 : 0),
         align: column?.type === 'integer' ? 'right' : 'left',
         priority: isFirst ? 100 : (PRIORITIES[name] ?? (column?.wide === true ? 30 - at : 60 - at)),
-        minWidth: isFirst ? 20 : isState ? 10 : 8,
+        minWidth: isFirst ? (name === 'Name' ? 20 : 8) : isState ? 12 : 8,
       };
     }),
     count: rows.length,
@@ -124,7 +130,8 @@ function comparing(titles: readonly string[], list: ListState): (a: Row, b: Row)
   const sign = list.isDescending === true ? -1 : 1;
   return (a, b) => {
     const [x = '', y = ''] = [a.cells[at], b.cells[at]];
-    const order = x === y ? 0 : COLLATOR.compare(x, y);
+    // `41s` is more than `2m` to who reads digits.
+    const order = titles[at] === 'Age' ? b.createdAt - a.createdAt : x === y ? 0 : COLLATOR.compare(x, y);
     return order !== 0 ? sign * order : a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
   };
 }

@@ -42,7 +42,7 @@ export function pulseContent(model: PulseModel, now: UnixMs, columns: number): T
     [],
     ...scheduleLines(model.schedules, now),
     [],
-    ...failureLines(model.executions, now),
+    ...(model.isLoaded ? failureLines(model.executions, now) : [[span('Failures', 'title'), LOADING]]),
   ];
   return { kind: 'text', facts: [], count: lines.length, line: (at) => lines[at] ?? [] };
 }
