@@ -147,7 +147,10 @@ function countedWith({ world }: Facts, execution: ExecutionFacts): ((other: Exec
 /** Other executions that have begun and are not over, of those that are counted together; children are parts of their parents. */
 function runningWith(facts: Facts, execution: ExecutionFacts): number {
   const isCounted = countedWith(facts, execution);
-  if (isCounted === undefined) return 0;
+  return isCounted === undefined ? 0 : runningOf(facts, execution, isCounted);
+}
+
+function runningOf(facts: Facts, execution: ExecutionFacts, isCounted: (other: ExecutionFacts) => boolean): number {
   const namespace = execution.key.slice(0, execution.key.indexOf('/') + 1);
   let running = 0;
   for (const other of facts.byKey.values()) {
@@ -206,7 +209,9 @@ export const nobodyStarves: Invariant = {
 function hasIdleRoom(facts: Facts, execution: ExecutionFacts, { maxExecutions }: Quota): boolean {
   const { phase, message, key } = execution;
   if (phase === 'Queued' && message.startsWith('queued: the quota of')) {
-    return runningWith(facts, execution) < (maxExecutions ?? Number.POSITIVE_INFINITY);
+    // Where nobody can tell which are counted together, all may be.
+    const isCounted = countedWith(facts, execution) ?? (() => true);
+    return runningOf(facts, execution, isCounted) < (maxExecutions ?? Number.POSITIVE_INFINITY);
   }
   if (phase !== 'Running' || !message.includes('waits for room')) return false;
   // Something of it goes on: a child, or an attempt that is to be tried again.
