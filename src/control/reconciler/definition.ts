@@ -4,6 +4,7 @@ import {
   API_VERSION,
   BEFORE_FIRST_APPLY,
   type DefinitionSource,
+  type EntityEntry,
   entityKey,
   type Interface,
   type KubeObject,
@@ -83,12 +84,11 @@ export function isMarked({ metadata: { annotations }, spec }: KubeObject, reposi
   return source.repository === repository && annotations?.[ANNOTATION.digest] !== undefined;
 }
 
-/**
- * Whether somebody else made the object, a copy of one of ours: the API names who did. It names the reconciler too, where that comes
- * over the API; but what it applies is its own.
- */
-export function isCopy(object: KubeObject): boolean {
-  return object.metadata.annotations?.[ANNOTATION.changedBy] !== undefined && lastEditor(object) !== undefined;
+/** Whether what is there is what the commit's entry says, whoever made it. */
+export function isAsWanted(object: KubeObject, repository: string, { digest, file }: EntityEntry): boolean {
+  const spec = (object.spec ?? {}) as Partial<DefinitionSource>;
+  const isOurs = object.metadata.labels?.[LABEL.repository] === repository && isMarked(object, repository);
+  return isOurs && spec.closure === digest && spec.file === file && !isEdited(object);
 }
 
 /** What the definition starts or runs, as `Kind/name`. */

@@ -2,7 +2,7 @@ import type { Clock, Log } from '../../base/index.ts';
 import { DRIFT_REWATCH_MS } from '../../base/index.ts';
 import { ANNOTATION, type Cluster, type DefinitionSource, type KubeObject, LABEL } from '../../cluster/index.ts';
 import type { EntityKind } from '../../compiler/index.ts';
-import { isCopy, isEdited } from './definition.ts';
+import { isEdited } from './definition.ts';
 import { DEFINITION_KINDS } from './domain.ts';
 
 export interface DriftOptions {
@@ -44,7 +44,7 @@ async function follow(kind: EntityKind, options: DriftOptions, signal: AbortSign
           const isDeleted = event.type === 'DELETED';
           const isConfirmed = annotations[ANNOTATION.pruneConfirmed] !== undefined;
           // A copy of one of ours says that it is ours, too.
-          const isCopied = event.type === 'ADDED' && isCopy(event.object);
+          const isCopied = event.type === 'ADDED' && annotations[ANNOTATION.changedBy] !== undefined;
           if (repository !== undefined && isConfirmed && !isDeleted) options.confirmed(repository);
           const isOdd = isDeleted || isCopied || label === undefined || isEdited(event.object);
           if (repository === undefined || !isOdd) continue;

@@ -16,7 +16,7 @@ import {
   type Revision,
   SYSTEM_NAMESPACE,
 } from '../../cluster/index.ts';
-import { notedChange } from './definition.ts';
+import { isAsWanted, notedChange } from './definition.ts';
 import type { Change } from './status.ts';
 
 export interface HealerOptions {
@@ -153,7 +153,7 @@ async function confirm(state: State, name: string, key: Suspect): Promise<void> 
   }
 }
 
-/** Whether what is there is what the commit says: neither has the definition. */
+/** Whether what is there is what the commit says. Over an API, what the reconciler makes is told with who made it, as all is. */
 async function isWanted(
   { cluster }: State,
   repository: string,
@@ -167,7 +167,9 @@ async function isWanted(
   const root = revision?.spec.index;
   if (root === undefined) return true;
   const wanted = await findEntity(cluster, root, domain, { kind, name: place.name });
-  return wanted === undefined && (await findObject(cluster, { kind, ...place })) === undefined;
+  const live = await findObject<KubeObject>(cluster, { kind, ...place });
+  if (wanted === undefined || live === undefined) return wanted === undefined && live === undefined;
+  return isAsWanted(live, repository, wanted);
 }
 
 /** Longer with each time that a domain is changed again: two who disagree must not wear out the store. */
