@@ -186,11 +186,13 @@ export const GITOPS_COMMANDS: readonly CommandSpec[] = [
     examples: [
       { command: 'pipectl revisions', meaning: 'of this checkout, newest first' },
       { command: 'pipectl revisions ticketing --rejected', meaning: 'pushes that were refused' },
+      { command: 'pipectl revisions --of workflow/etl', meaning: 'its versions: commits that changed what it runs' },
       { command: 'pipectl revisions --limit 5 -o json', meaning: 'for scripts' },
     ],
     arguments: [REPOSITORY],
     options: [
       { flags: '--rejected', description: 'Only those that were rejected' },
+      { flags: '--of <DEFINITION>', description: 'Only those that brought a version of it: workflow/etl, or etl' },
       { flags: '--limit <N>', description: 'At most so many; default: 20' },
       OUTPUT('table', 'wide', 'json', 'name'),
     ],

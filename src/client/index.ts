@@ -51,5 +51,6 @@ export { type BegunLook, beginLook } from './validation/begin-look.ts';
 export * from './validation/validate-folder.ts';
 export type { Verdict } from './validation/verdict.ts';
 export { defaultCacheFolder } from './validation/verdict-cache.ts';
+export * from './versions.ts';
 export * from './watch-work-tree.ts';
 export * from './work-tree.ts';

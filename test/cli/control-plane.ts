@@ -281,7 +281,11 @@ function revision(commit: string, index: string, ref: string, subject: string): 
   return {
     apiVersion: API_VERSION,
     kind: 'Revision',
-    metadata: { namespace: SYSTEM_NAMESPACE, name: `ticketing-${commit}` },
+    metadata: {
+      namespace: SYSTEM_NAMESPACE,
+      name: `ticketing-${commit}`,
+      labels: { [LABEL.repository]: 'ticketing' },
+    },
     spec: {
       repository: 'ticketing',
       commit,

@@ -159,6 +159,13 @@ describe('the full-screen terminal', () => {
     await tui.sees(/› [0-9a-f]{7} to [0-9a-f]{7}/);
   });
 
+  it('tells the versions of a workflow by commit, author and subject', async () => {
+    const tui = start(120, 30, {}, '--view', 'workflows');
+    await tui.sees('demand', 'v versions');
+    tui.press('v');
+    await tui.sees('workflows › versions of demand', 'COMMIT', 'AUTHOR', 'Forecast demand');
+  });
+
   it('never says that there is nothing of what has not been read yet', async () => {
     const tui = start(80, 40, {}, '--view', 'pulse');
     await tui.sees('● connected', '? Unknown', '1 here', 'the last ones');

@@ -1,4 +1,12 @@
-import { type Connected, findCheckout, listAll, listRepositories, trackedDomains } from '../../client/index.ts';
+import {
+  type Connected,
+  findCheckout,
+  listAll,
+  listRepositories,
+  trackedDomains,
+  type Versions,
+  versionsOf,
+} from '../../client/index.ts';
 import { age, LABEL, type Repository, type Revision, SYSTEM_NAMESPACE } from '../../cluster/index.ts';
 import { isRepositoryName, shortOid } from '../../git/index.ts';
 import { repositoryFor, repositoryName } from '../choose-repository.ts';
@@ -8,6 +16,7 @@ import { authorName } from '../describe-repository.ts';
 import { EXIT, type ExitCode, FailedError } from '../errors.ts';
 import { countWords } from '../kind-words.ts';
 import { jsonText } from '../object-text.ts';
+import { kindOf, namespaceFor } from '../scope.ts';
 import { renderTable, type TableColumn } from '../table.ts';
 import { paint, printable } from '../terminal.ts';
 
@@ -20,16 +29,42 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   const session = await context.session();
   const { repository, items } = await meant(context, session, input.arguments[0]);
   const wanted = input.flag('rejected') ? items.filter(({ spec }) => spec.rejected === true) : items;
-  const revisions = [...wanted].sort(newestFirst).slice(0, limit);
+  const sorted = [...wanted].sort(newestFirst);
+  const of = input.text('of');
+  const { revisions, isCut } =
+    of === undefined
+      ? { revisions: sorted.slice(0, limit), isCut: sorted.length > limit }
+      : await versions(context, session, sorted, of, limit);
   const format = input.text('output') ?? 'table';
   if (format === 'json') stdout.write(jsonText({ apiVersion: 'v1', kind: 'List', items: revisions }));
   else if (format === 'name') for (const { metadata } of revisions) stdout.write(`${metadata.name}\n`);
   else if (revisions.length === 0) stderr.write('No revisions found.\n');
   else stdout.write(`${table(context, revisions, repository, format === 'wide').join('\n')}\n`);
-  if (wanted.length > revisions.length && format !== 'json' && format !== 'name') {
-    stderr.write(`${wanted.length - revisions.length} older ones are not shown: --limit\n`);
+  if (isCut && format !== 'json' && format !== 'name') {
+    const count = of === undefined ? `${wanted.length - revisions.length} older ones` : 'older ones, if there are any,';
+    stderr.write(`${count} are not shown: --limit\n`);
   }
   return EXIT.ok;
+}
+
+/** Of revisions, those that made a definition what it is or was. */
+async function versions(
+  context: CommandContext,
+  session: Connected,
+  revisions: readonly Revision[],
+  word: string,
+  limit: number,
+): Promise<Versions> {
+  const slash = word.indexOf('/');
+  const { kind } = kindOf(slash < 0 ? 'workflow' : word.slice(0, slash));
+  const name = word.slice(slash + 1);
+  const namespace = (await namespaceFor(context, session, kind)) ?? '';
+  const found = await versionsOf(session.cluster, revisions, { kind, name, namespace, limit });
+  if (found.revisions.length > 0 || found.isCut) return found;
+  throw new FailedError(
+    `no revision has a ${kind} "${printable(name)}" for ${namespace}`,
+    '`pipectl get` lists what is active',
+  );
 }
 
 interface Meant {
