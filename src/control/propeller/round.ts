@@ -205,6 +205,8 @@ function admit(engine: Engine, entry: Entry, execution: Execution): Observation 
   if (isChild(execution)) return admission;
   const since = instantMs(execution.metadata.creationTimestamp) ?? 0;
   const verdict = engine.quotas.admit(namespace, entry.key, quotaWait(engine, entry.key, execution, since));
+  // It begins later: nobody waits to see that.
+  if (verdict.kind !== 'Admit') for (const next of engine.slots.behind(entry.key)) wake(engine, next);
   return verdict.kind === 'Unknown' ? undefined : verdict;
 }
 

@@ -20,7 +20,10 @@ import type { Observation } from '../../propeller/index.ts';
 export interface Slots {
   /** What an execution that may begin is to observe. Undefined: not known yet, it is woken later. */
   admit(key: string, execution: Execution): Observation | undefined;
-  /** Who is next in the lines where this one has got its place, or stands, and has room: they are to be woken. */
+  /**
+   * All can see that this one has begun, or something else holds it up. Answers who is next in the lines where it has got its
+   * place, or stands, and has room: they are to be woken.
+   */
   behind(key: string): readonly string[];
   /** Counts an execution that runs already. */
   count(key: string, execution: Execution): void;
@@ -50,6 +53,8 @@ interface Demand {
 
 interface Place {
   readonly running: Set<string>;
+  /** Those of `running` of which nobody can see yet that they have begun, and the limits of their versions of the plan. */
+  readonly beginning: Map<string, number>;
   readonly waiting: Map<string, Waiter>;
   /** Those of `waiting`, the next one first; some that wait no more are still among them. */
   line: Heap<Waiter>;
@@ -136,13 +141,24 @@ function take(ledger: Ledger, key: string, execution: Execution, demand: Demand)
   if (whenFull === 'queue' && !place.running.has(key)) joinLine(place, key, execution, demand);
   const first = firstOf(place);
   const isNext = first === undefined || first.key === key;
-  if (place.running.has(key) || (place.running.size < limit && isNext)) {
+  if (place.running.has(key)) {
+    place.waiting.delete(key);
+    return undefined;
+  }
+  if (place.running.size < limit && isNext) {
+    // Of an older version that allows fewer, one is about to begin: where all look, it must not come as one too many.
+    if ([...place.beginning.values()].some((fewer) => place.running.size >= fewer)) {
+      joinLine(place, key, execution, demand);
+      return { kind: 'Hold', message: `queued: ${of} is about to run another one` };
+    }
+    place.beginning.set(key, limit);
     place.waiting.delete(key);
     place.running.add(key);
     return undefined;
   }
   const full = `${of} already runs ${place.running.size} of at most ${limit} execution${limit === 1 ? '' : 's'}`;
   if (whenFull === 'queue') return { kind: 'Hold', message: `queued: ${full}` };
+  place.waiting.delete(key);
   const others = (ledger.idsOf.get(key) ?? NOBODY).filter((other) => other !== id);
   ledger.idsOf.set(key, others);
   return { kind: 'Refuse', phase: 'Aborted', error: { reason: 'ConcurrencyLimit', message: `skipped: ${full}` } };
@@ -152,6 +168,7 @@ function behind({ places, idsOf }: Ledger, key: string): readonly string[] {
   const next: string[] = [];
   for (const id of idsOf.get(key) ?? NOBODY) {
     const place = places.get(id);
+    place?.beginning.delete(key);
     const first = place && firstOf(place);
     if (place !== undefined && first !== undefined && place.running.size < first.limit) next.push(first.key);
   }
@@ -167,6 +184,7 @@ function release({ places, idsOf }: Ledger, key: string): readonly string[] {
     const place = places.get(id);
     if (place === undefined) continue;
     place.running.delete(key);
+    place.beginning.delete(key);
     place.waiting.delete(key);
     shorten(place);
     const first = firstOf(place);
@@ -203,7 +221,7 @@ function joinLine(place: Place, key: string, { metadata, spec }: Execution, { li
 }
 
 function newPlace(): Place {
-  return { running: new Set(), waiting: new Map(), line: newLine(), turns: 0 };
+  return { running: new Set(), beginning: new Map(), waiting: new Map(), line: newLine(), turns: 0 };
 }
 
 function newLine(): Heap<Waiter> {

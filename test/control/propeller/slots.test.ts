@@ -53,6 +53,25 @@ describe('the line for a place of a launch plan', () => {
     expect(order(waiting)).toEqual(expected);
   });
 
+  it.each(['queue', 'skip'] as const)(
+    'lets nobody begin of a newer version, that allows more, before all can see that the older one has begun: %s',
+    (whenFull) => {
+      const slots = createSlots();
+      const of = (made: Execution, limit: number) => ({
+        ...made,
+        spec: { ...made.spec, concurrency: { limit, whenFull } },
+      });
+      const [older, newer] = [of(execution('older', 0), 1), of(execution('newer', 1), 2)];
+      slots.admit('older', older);
+      slots.admit('newer', newer);
+      expect(slots.open()).toEqual(['older', 'newer']);
+      expect(slots.admit('older', older)).toEqual({ kind: 'Admit' });
+      expect(slots.admit('newer', newer)?.kind).toBe('Hold');
+      expect(slots.behind('older')).toEqual(['newer']);
+      expect(slots.admit('newer', newer)).toEqual({ kind: 'Admit' });
+    },
+  );
+
   it('goes on without those who left it', () => {
     const slots = createSlots();
     slots.open();
