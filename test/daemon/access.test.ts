@@ -98,7 +98,9 @@ describe('a token that may read', () => {
     expect((await pipectl(config, 'get', 'revisions')).code).toBe(0);
     for (const kind of ['Secret', 'Token']) await expect(viewer.list(kind)).rejects.toThrow(ForbiddenError);
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace: NAMESPACE, name: 's' } };
-    await expect(createObject(viewer, secret)).rejects.toThrow('User "viewer" cannot create resource "secrets"');
+    await expect(createObject(viewer, secret)).rejects.toThrow(
+      /User "viewer" cannot create resource "secrets".* has the rule \{apiGroups: \[""\], resources: \["secrets"\], verbs: \["create"\]\}/,
+    );
     await expect(patchObject(viewer, SHOP, { spec: { suspended: true } })).rejects.toThrow(ForbiddenError);
     const ran = await pipectl(config, 'run', 'sum', '-n', NAMESPACE);
     expect([ran.code, ran.err]).toEqual([1, expect.stringContaining('cannot create resource "executions"')]);

@@ -15,7 +15,7 @@ import { type ProcessKubelet, startProcessKubelet } from '../runtime/fixtures/pr
 
 const FAULTS: FaultRates = {
   read: { dropped: 0.04, lost: 0.04, truncated: 0.04, busy: 0.04, broken: 0.04, slow: 0.04 },
-  write: { dropped: 0.04, lost: 0.04, conflict: 0.04, busy: 0.04, broken: 0.04, slow: 0.04 },
+  write: { unauthorized: 0.04, dropped: 0.04, lost: 0.04, conflict: 0.04, busy: 0.04, broken: 0.04, slow: 0.04 },
   watch: { refused: 0.05, busy: 0.05, expired: 0.05, expiredEvent: 0.02, cut: 0.02, slow: 0.05, duplicated: 0.05 },
   withoutBookmarks: true,
 };

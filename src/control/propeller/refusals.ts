@@ -56,6 +56,17 @@ export function judgeFailure(engine: Engine, entry: Entry, error: unknown): Verd
   const wait = waitForRoom(engine, entry, error);
   if (wait !== undefined) return wait;
   if (error instanceof WaitError) return { kind: 'Again', afterMs: Math.max(error.retryAfterMs, afterMs) };
+  // Credentials that have expired, or a rule that is missing, are no fault of the execution: it goes on when they are there.
+  if (error instanceof ForbiddenError) {
+    if (entry.failures === 1) {
+      engine.options.log.write('warn', 'execution waits', {
+        execution: entry.key,
+        reason: 'Forbidden',
+        error: message,
+      });
+    }
+    return { kind: 'Again', afterMs };
+  }
   if (error instanceof InvalidError) {
     const what = `the control plane refused what the engine wrote: ${message}`;
     return { kind: 'Quarantine', error: { reason: 'StatusRefused', message: what }, afterMs };

@@ -40,13 +40,13 @@ export function refusal(code: number, text: string, asked: Asked, retryAfter?: s
     case 401:
       return new ForbiddenError(`${asked.server} does not accept the credentials of the kubeconfig`);
     case 403:
-      return new ForbiddenError(message, asked.key);
+      return new ForbiddenError(withRule(message), asked.key);
     case 404:
       // A Status with a name is about the object; without, the server does not know the kind.
       if (asked.key !== undefined && detail(status, 'name') !== undefined) return new NotFoundError(asked.key);
       return new StalledError(
         'NoSuchKind',
-        `${asked.server} has no kind ${asked.kind}: are pipectl's kinds installed?`,
+        `${asked.server} has no kind ${asked.kind}: \`pipectl install\` makes pipectl's kinds, and \`pipectl upgrade\` those of a newer version`,
       );
     case 409:
       if (status.reason === 'AlreadyExists' && asked.key !== undefined) return new AlreadyExistsError(asked.key);
@@ -56,6 +56,21 @@ export function refusal(code: number, text: string, asked: Asked, retryAfter?: s
     default:
       return failure(code, message, status, retryAfter);
   }
+}
+
+/** Says of what RBAC refuses which rule would allow it (k8s.io/apiserver, endpoints/handlers/responsewriters/errors.go). */
+function withRule(message: string): string {
+  const found =
+    /User "(?<user>[^"]*)" cannot (?<verb>\S+) resource "(?<resource>[^"]*)" in API group "(?<group>[^"]*)"(?: in the namespace "(?<namespace>[^"]*)")?/.exec(
+      message,
+    )?.groups;
+  if (found === undefined) return message;
+  const { user = '', verb, resource, group, namespace } = found;
+  const place = namespace === undefined ? 'the whole cluster' : `namespace "${namespace}"`;
+  const rule = `{apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["${verb}"]}`;
+  const isOurs = /^system:serviceaccount:[^:]+:pipectl-/.test(user);
+  const help = isOurs ? '; `pipectl upgrade` puts the roles of an installation right' : '';
+  return `${message}: no role of "${user}" for ${place} has the rule ${rule}${help}`;
 }
 
 /** A refused apply names the fields, each with a manager: `conflict with "kubectl-edit" using v1`. */
