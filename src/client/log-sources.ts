@@ -7,6 +7,8 @@ export interface LogSource {
   readonly attempt: number;
   /** Index of the subtask in a map. */
   readonly index?: number;
+  /** All subtasks that it is of, where they are several: `index` is the first. */
+  readonly members?: readonly number[];
   /** Whether its container has started: before, there is no log to ask for. */
   readonly hasStarted: boolean;
 }
@@ -24,12 +26,14 @@ export function logSourceOf(pod: Pod): LogSource | undefined {
   const node = annotations[ANNOTATION.node] ?? labels[LABEL.node];
   if (node === undefined) return undefined;
   const index = annotations[ANNOTATION.mapIndex];
+  const members = annotations[ANNOTATION.mapBatch];
   const state = pod.status?.containerStatuses?.[0]?.state;
   return {
     key: { kind: 'Pod', name, ...(namespace !== undefined && { namespace }) },
     node,
     attempt: Number(labels[LABEL.attempt] ?? '1'),
     ...(index !== undefined && { index: Number(index) }),
+    ...(members !== undefined && { members: members.split(',').map(Number) }),
     hasStarted: state?.running !== undefined || state?.terminated !== undefined,
   };
 }
@@ -37,6 +41,10 @@ export function logSourceOf(pod: Pod): LogSource | undefined {
 /** Whether a node is the other one, or is run by it. */
 export function isWithin(path: string, node: string): boolean {
   return path === node || path.startsWith(`${node}/`);
+}
+
+function isOf({ index, members }: LogSource, wanted: number): boolean {
+  return members === undefined ? index === wanted : members.includes(wanted);
 }
 
 /** The sources that `selection` means, by node, index and attempt. `order` lists node ids as they should come. */
@@ -48,7 +56,7 @@ export function selectLogSources(
   const chosen = new Map<string, LogSource>();
   for (const source of sources) {
     if (selection.node !== undefined && !isWithin(source.node, selection.node)) continue;
-    if (selection.index !== undefined && source.index !== selection.index) continue;
+    if (selection.index !== undefined && !isOf(source, selection.index)) continue;
     if (selection.attempt !== undefined && source.attempt !== selection.attempt) continue;
     const key = `${source.node}/${source.index ?? ''}`;
     const before = chosen.get(key);

@@ -159,4 +159,10 @@ export function attemptRecord(pod: Pod): Pod {
   };
 }
 
-const KEPT_ANNOTATIONS = [ANNOTATION.execution, ANNOTATION.mapIndex, ANNOTATION.abort, ANNOTATION.node];
+const KEPT_ANNOTATIONS = [
+  ANNOTATION.execution,
+  ANNOTATION.mapIndex,
+  ANNOTATION.mapBatch,
+  ANNOTATION.abort,
+  ANNOTATION.node,
+];

@@ -46,6 +46,8 @@ export const ANNOTATION = {
   node: 'pipectl.dev/node',
   /** Index of the subtask of a map. */
   mapIndex: 'pipectl.dev/map-index',
+  /** Indices of all subtasks that the pod runs, where they are several: `mapIndex` is the first of them. */
+  mapBatch: 'pipectl.dev/map-batch',
   /** On a child execution: it is paused because its parent is, and goes on with it. */
   pausedWith: 'pipectl.dev/paused-with',
   /** SHA-256 of what the attempt is: compared on AlreadyExists before adopting. */

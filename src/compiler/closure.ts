@@ -105,6 +105,8 @@ export interface MapAction extends Gives {
   readonly each?: Templates;
   /** Live subtasks at a time; absent: all. */
   readonly concurrency?: number;
+  /** Subtasks that share a pod, at most; absent: none do. */
+  readonly batch?: number;
   /** In (0, 1]. */
   readonly minSuccessRatio: number;
   /** Successes that are needed, instead of the ratio. */

@@ -42,12 +42,13 @@ export function compileMap(
   const isApart = checkApart(context, draft);
   if (over === undefined || values === undefined || each === undefined || !isComplete || !isApart) return undefined;
   if (single !== undefined && items === undefined) return undefined;
-  const { concurrency, minSuccessRatio, minSuccesses } = action.map;
+  const { concurrency, batch, minSuccessRatio, minSuccesses } = action.map;
   const compiled = { kind: 'map', outputs, task: target.digest, over: recordOf(over) } as Open<MapAction>;
   if (items !== undefined) compiled.items = items.template;
   compiled.with = withNulls(values, callee, given);
   if (each.size > 0) compiled.each = recordOf(each);
   if (concurrency !== undefined) compiled.concurrency = concurrency;
+  if (batch !== undefined) compiled.batch = batch;
   if (minSuccesses !== undefined) compiled.minSuccesses = minSuccesses;
   compiled.minSuccessRatio = minSuccessRatio ?? 1;
   return compiled;

@@ -27,7 +27,7 @@ const ACTION = recordTypeOf(`{
   kind: string, task: string?, workflow: string?, launchPlan: string?, with: map<json>, compute: map<json>,
   retries: { limit: integer?, backoff: { initial: duration?, factor: float?, max: duration? } }, timeout: ${TIMEOUT},
   resources: ${RESOURCES}, cache: ${CACHE}, isCacheOff: boolean, interruptible: boolean?,
-  map: { over: json, concurrency: integer?, minSuccessRatio: float?, minSuccesses: integer? }?,
+  map: { over: json, concurrency: integer?, batch: integer?, minSuccessRatio: float?, minSuccesses: integer? }?,
   approve: { message: json, timeout: duration?, default: string? }?,
   signal: { type: string, message: json, timeout: duration?, default: json }?, sleep: json,
   dynamic: { outputs: ${PARAMETERS}, tasks: list<string> }?, fail: json }`);
@@ -113,10 +113,11 @@ function partsOf(action: BranchAction): JsonObject {
     case 'task':
       return { task: action.task, with: bindingsOf(action.with), ...runPolicyOf(action) };
     case 'map': {
-      const { task = null, compute, over, items, concurrency, minSuccessRatio, minSuccesses } = action.map;
+      const { task = null, compute, over, items, concurrency, batch, minSuccessRatio, minSuccesses } = action.map;
       const map = {
         over: items ?? bindingsOf(over),
         concurrency: concurrency ?? null,
+        batch: batch ?? null,
         minSuccessRatio: minSuccessRatio ?? null,
         minSuccesses: minSuccesses ?? null,
       };

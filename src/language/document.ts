@@ -278,6 +278,8 @@ export interface MapSpec {
   /** Inputs by name, alike for every subtask save for what they read of `item` and `index`: at `[…, 'map', 'with', name]`. */
   readonly with: Bindings;
   readonly concurrency?: number;
+  /** Subtasks that share a pod, at most. */
+  readonly batch?: number;
   /** In (0, 1]; not together with `minSuccesses`. */
   readonly minSuccessRatio?: number;
   readonly minSuccesses?: number;

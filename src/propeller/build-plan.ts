@@ -283,6 +283,7 @@ function planMap(action: MapAction, base: Base, task: PlannedTask, render: Rende
     each: each && render.each(over, inputs, items).given(each, inputs),
     names: Object.keys(outputs),
     concurrency: action.concurrency ?? Number.POSITIVE_INFINITY,
+    batch: action.batch ?? 1,
     minSuccessRatio: action.minSuccessRatio,
     minSuccesses: action.minSuccesses,
   };

@@ -100,6 +100,14 @@ export interface KeepResults {
   readonly results: Readonly<Record<string, readonly [Values]>>;
 }
 
+/** A subtask that shares a pod with others. */
+export interface BatchMember {
+  readonly index: number;
+  readonly attempt: number;
+  readonly inputs: Readonly<Record<string, Json>>;
+  readonly inputsText: string;
+}
+
 /** What must be made true in the cluster together with the delta. Each can be repeated. */
 export type Effect =
   /** A workflow that was produced: its closure is to be there before its status says so. */
@@ -128,6 +136,8 @@ export type Effect =
       readonly inputs: Readonly<Record<string, Json>>;
       /** JSON text of the inputs with exact integers. */
       readonly inputsText: string;
+      /** Subtasks that its pod runs one after the other, this one first; absent: it runs this one alone. */
+      readonly members?: readonly BatchMember[];
     }
   | KeepResults
   | {

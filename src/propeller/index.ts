@@ -6,6 +6,7 @@
  * attempt n is confirmed gone; limits of parallelism hold; a restored state goes on as the one that wrote the status.
  */
 export { podName } from './attempt.ts';
+export { batchEnds, batchMark } from './batch-results.ts';
 export { buildPlan, launchPlansOf, nodeSlug } from './build-plan.ts';
 export { indexOfPath } from './frame.ts';
 export { readOutputs } from './outputs-status.ts';
@@ -26,6 +27,7 @@ export { type Room, type Usage, usageOf } from './room.ts';
 export { type Standing, standingOfAttempt, standingOfChild } from './standing.ts';
 export type {
   AttemptObservation,
+  BatchMember,
   CacheEffect,
   ChildEffect,
   ChildObservation,

@@ -1,9 +1,10 @@
-import { popHeap, pushHeap } from '../base/index.ts';
+import { peekHeap, popHeap, pushHeap } from '../base/index.ts';
 import type { ExecutionError } from '../cluster/index.ts';
-import { attemptTimers, backoffMs, judge, mayRetry, timeoutError } from './attempt.ts';
+import { backoffMs, judge, mayRetry, timeoutError } from './attempt.ts';
 import { spend } from './cost.ts';
-import { frameOf, mayStart, nodeAt, pathOf } from './frame.ts';
+import { frameOf, mayStart, nodeAt, pathOf, slugOf } from './frame.ts';
 import type { Rendered, Values } from './language.ts';
+import { endsOfBatch, fits, type Member, mayShare, startBatchEffect, subtaskTimers } from './map-batch.ts';
 import { computeSubtasks } from './map-compute.ts';
 import { endMap, failSubtask, finishMap, succeedSubtask } from './map-end.ts';
 import { openMap } from './map-open.ts';
@@ -60,18 +61,80 @@ export function hasStartableSubtask(round: Round): boolean {
 function startSubtasks(round: Round, frame: Frame, node: MapPlan, map: MapState): void {
   const inputsAt = inputsOf(round, frame, node, map);
   const seeks = seeksSubtasks(round.state, node);
-  while (map.ending === undefined && map.live.size < node.concurrency && round.startsLeft > 0) {
+  let batch: readonly Member[] = [];
+  const start = (): void => {
+    startTogether(round, frame, node, map, batch);
+    batch = [];
+  };
+  while (map.ending === undefined && round.startsLeft > 0) {
+    if (batch.length === 0 && map.live.size >= node.concurrency) break;
     if (seeks && !mayLookUp(round)) break;
-    if ((map.retries.items.length > 0 || map.next < map.size) && !hasRoom(round, node.task)) break;
-    const retry = popHeap(map.retries);
-    const index = retry ?? map.next;
+    const index = peekHeap(map.retries) ?? map.next;
     if (index >= map.size) break;
-    if (retry === undefined) map.next++;
+    if (batch.length === 0 && !hasRoom(round, node.task)) break;
     const inputs = inputsAt(index);
+    const member = node.batch > 1 && inputs.ok ? memberOf(node, index, inputs.values) : undefined;
+    const isShared = member !== undefined && mayShare(node, map, member);
+    if (batch.length > 0 && !(isShared && fits(node, batch, member))) {
+      start();
+      continue;
+    }
+    if (popHeap(map.retries) === undefined) map.next++;
     if (seeks && lookForSubtask(round, frame, node, map, index, inputs)) continue;
-    startSubtask(round, frame, node, map, index, inputs);
+    if (!isShared) startSubtask(round, frame, node, map, index, inputs);
+    else batch = [...batch, member];
   }
+  if (batch.length > 0 && map.ending === undefined) start();
   finishMap(round, frame, node, map);
+}
+
+function memberOf(node: MapPlan, index: number, values: Values): Member {
+  return { index, values, text: node.task.inputsText(values) };
+}
+
+/** Starts the members of a batch in one pod; a single one as if there were no batches. */
+function startTogether(round: Round, frame: Frame, node: MapPlan, map: MapState, batch: readonly Member[]): void {
+  const [{ index: lead, values }, ...others] = batch as [Member, ...Member[]];
+  if (others.length === 0) {
+    startSubtask(round, frame, node, map, lead, { ok: true, values });
+    return;
+  }
+  touch(round, frame, node);
+  const refused = startBatchEffect(round, frame, node, map, batch);
+  if (refused !== undefined) {
+    round.startsLeft--;
+    for (const { index } of batch) {
+      const { user, system } = subtaskFailures(map, index);
+      failSubtask(round, frame, node, map, index, refused, { user: user + 1, system });
+    }
+    return;
+  }
+  map.batches.set(
+    lead,
+    others.map(({ index }) => index),
+  );
+  for (const { index } of batch) {
+    const { user, system } = subtaskFailures(map, index);
+    reserveSubtaskEntry(round, frame, node, map, index);
+    packSubtask(map, index, index === lead ? SUBTASK.lead : SUBTASK.member, user, system);
+  }
+  goLive(round, frame, node, map, lead);
+}
+
+/** From now on the subtask, or the batch that it leads, has a live attempt. */
+function goLive(round: Round, frame: Frame, node: MapPlan, map: MapState, index: number): void {
+  const { user, system } = subtaskFailures(map, index);
+  const attempt: AttemptState = {
+    attempt: user + system,
+    systemFailures: system,
+    live: true,
+    queuedAt: round.now,
+    runningAt: undefined,
+    ending: undefined,
+  };
+  beginAttempt(attempt, round.now);
+  map.live.set(index, attempt);
+  addTimers(round, subtaskTimers(frame, node, map, index, attempt));
 }
 
 function inputsOf(round: Round, frame: Frame, node: MapPlan, map: MapState): (index: number) => Rendered {
@@ -97,19 +160,9 @@ function startSubtask(round: Round, frame: Frame, node: MapPlan, map: MapState, 
     failSubtask(round, frame, node, map, index, refused, { user: user + 1, system });
     return;
   }
-  const attempt: AttemptState = {
-    attempt: user + system,
-    systemFailures: system,
-    live: true,
-    queuedAt: round.now,
-    runningAt: undefined,
-    ending: undefined,
-  };
   reserveSubtaskEntry(round, frame, node, map, index);
-  beginAttempt(attempt, round.now);
-  map.live.set(index, attempt);
   packSubtask(map, index, SUBTASK.live, user, system);
-  addTimers(round, attemptTimers(frame.base + node.index, index, attempt, node.task));
+  goLive(round, frame, node, map, index);
 }
 
 /** All subtasks are of one task: what one waits for, all do, and where one has started, none. */
@@ -134,13 +187,13 @@ export function observeSubtask(round: Round, frame: Frame, node: MapPlan, observ
       // A restored attempt learns only now when it was created.
       if (seen.createdAt >= attempt.queuedAt) return;
       attempt.queuedAt = seen.createdAt;
-      addTimers(round, attemptTimers(frame.base + node.index, observation.index, attempt, node.task));
+      addTimers(round, subtaskTimers(frame, node, map, observation.index, attempt));
       return;
     case 'Running':
       if (attempt.runningAt !== undefined) return;
       waitFor(round, frame, node, map, undefined);
       attempt.runningAt = seen.startedAt;
-      addTimers(round, attemptTimers(frame.base + node.index, observation.index, attempt, node.task));
+      addTimers(round, subtaskTimers(frame, node, map, observation.index, attempt));
       return;
     case 'Terminated':
     case 'Gone':
@@ -162,6 +215,47 @@ function endSubtask(
   touch(round, frame, node);
   map.live.delete(index);
   spend(round, node.task, attempt.runningAt, seen);
+  const others = map.batches.get(index);
+  map.batches.delete(index);
+  if (others === undefined) judgeSubtask(round, frame, node, map, index, attempt, seen);
+  else endBatch(round, frame, node, map, [index, ...others], attempt, seen);
+  finishMap(round, frame, node, map);
+}
+
+/** Each member has an end of its own, or its turn again. */
+function endBatch(
+  round: Round,
+  frame: Frame,
+  node: MapPlan,
+  map: MapState,
+  members: readonly number[],
+  attempt: AttemptState,
+  seen: Terminated | undefined,
+): void {
+  const isOver = map.ending !== undefined;
+  const ends = endsOfBatch(round.state.execution, slugOf(frame, node), members, attempt, seen, isOver);
+  for (const { index, seen: end, isOwn } of ends) {
+    const { user, system } = subtaskFailures(map, index);
+    if (end === 'Unbegun') {
+      packSubtask(map, index, SUBTASK.waiting, user, system);
+      pushHeap(map.retries, index);
+      continue;
+    }
+    const ending = isOwn ? undefined : attempt.ending;
+    const its = { ...attempt, attempt: user + system + 1, systemFailures: system, ending };
+    judgeSubtask(round, frame, node, map, index, its, end);
+  }
+}
+
+function judgeSubtask(
+  round: Round,
+  frame: Frame,
+  node: MapPlan,
+  map: MapState,
+  index: number,
+  attempt: AttemptState,
+  seen: Terminated | undefined,
+): void {
   const { user, system } = subtaskFailures(map, index);
   const outcome = judge(node.task, { ...attempt, ending: attempt.ending ?? map.ending }, seen);
   const settle = (outputs: Values | undefined): void => settleEntry(round, frame, node, map, index, outputs);
@@ -182,7 +276,6 @@ function endSubtask(
       retrySubtask(round, frame, node, map, index, attempt, outcome);
       break;
   }
-  finishMap(round, frame, node, map);
 }
 
 function settleEntry(

@@ -1,8 +1,9 @@
 import { BugError, instantMs, pushHeap } from '../base/index.ts';
 import { joinResults, type KeptResults, keepsResults, type NodeStatus } from '../cluster/index.ts';
-import { attemptTimers, backoffMs, podName } from './attempt.ts';
+import { backoffMs, podName } from './attempt.ts';
 import { pathOf, slugOf } from './frame.ts';
 import type { Values } from './language.ts';
+import { subtaskTimers } from './map-batch.ts';
 import { renderMap } from './map-open.ts';
 import { type MapState, SUBTASK, subtaskFailures, subtaskPhase } from './map-state.ts';
 import { readMapStatus } from './map-status.ts';
@@ -50,7 +51,7 @@ function restoreAttempts(
   addTotalTimer(state, frame, node, map.startedAt, node.task.closure.timeout.totalMs);
   for (const [index, attempt] of map.live) {
     attempt.ending = status.ending;
-    for (const timer of attemptTimers(number, index, attempt, node.task)) pushHeap(state.timers, timer);
+    for (const timer of subtaskTimers(frame, node, map, index, attempt)) pushHeap(state.timers, timer);
     const name = podName(state.execution, slugOf(frame, node), index, attempt.attempt);
     expected.push({ node: number, index, attempt: attempt.attempt, podName: name });
   }
@@ -59,6 +60,11 @@ function restoreAttempts(
   for (let index = 0; index < map.next; index++) {
     if (subtaskPhase(map, index) !== SUBTASK.waiting) continue;
     const { user, system } = subtaskFailures(map, index);
+    if (user + system === 0) {
+      // Its batch ended before its turn came.
+      pushHeap(map.retries, index);
+      continue;
+    }
     const ended = { attempt: user + system, systemFailures: system };
     const fault = user > 0 ? 'user' : 'system';
     const seed = { execution: state.execution, node: pathOf(frame, node), index };

@@ -11,8 +11,17 @@ import type { Values } from './language.ts';
 import type { PackedSubtasks } from './map-chunks.ts';
 import type { AttemptState, CacheClaim } from './state.ts';
 
-/** Phases of a subtask, three bits. */
-export const SUBTASK = { pending: 0, live: 1, waiting: 2, succeeded: 3, failed: 4, aborted: 5 } as const;
+/** Phases of a subtask, three bits. `lead` and `member` are live in one pod: see map-batch.ts. */
+export const SUBTASK = {
+  pending: 0,
+  live: 1,
+  waiting: 2,
+  succeeded: 3,
+  failed: 4,
+  aborted: 5,
+  lead: 6,
+  member: 7,
+} as const;
 
 /**
  * A map node's subtasks, one byte each: phase in bits 0–2, system failures in bits 3–4, failures of the task itself in
@@ -30,7 +39,10 @@ export interface MapState extends PackedSubtasks, MapElements {
   readonly retries: Heap<number>;
   /** When the last back-off of all so far ends: written, so that a restored map need not start them over. */
   retryAt: UnixMs | undefined;
+  /** Of a batch, its lead. */
   readonly live: Map<number, AttemptState>;
+  /** The other members of each live batch, by its lead, ascending. */
+  readonly batches: Map<number, readonly number[]>;
   readonly results: MapResultsState;
   readonly errors: Map<number, ExecutionError>;
   /** Subtasks that have to do with the cache, by index; `isSettled`: they were looked for and may start. Undefined: none. */
@@ -91,6 +103,7 @@ export function createMapState(
     retries: createHeap<number>((a, b) => a < b),
     retryAt: undefined,
     live: new Map(),
+    batches: new Map(),
     results: createResults(names, size),
     errors: new Map(),
     claims: undefined,

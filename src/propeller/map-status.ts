@@ -96,10 +96,14 @@ export function readMapStatus(
   map.failed = status.failed;
   map.cached = status.cached ?? 0;
   map.recovered = status.recovered ?? 0;
+  let lead = -1;
   for (let index = 0; index < map.size; index++) {
     const phase = subtaskPhase(map, index);
     if (phase !== SUBTASK.pending) map.next = index + 1;
-    if (phase === SUBTASK.live) restoreLive(map, index, now);
+    if (phase === SUBTASK.live || phase === SUBTASK.lead) restoreLive(map, index, now);
+    if (phase === SUBTASK.lead) lead = index;
+    if (phase === SUBTASK.lead) map.batches.set(lead, []);
+    if (phase === SUBTASK.member) map.batches.set(lead, [...(map.batches.get(lead) ?? []), index]);
     if (phase === SUBTASK.succeeded) restoreResult(map, index, status.results?.[index]?.[0] ?? kept.get(index));
   }
   // Those before the last started one that never did: they were being looked for in the cache.

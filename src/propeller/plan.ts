@@ -82,6 +82,8 @@ export interface MapPlan extends MapBase {
   /** Inputs that read `item` or `index`. */
   readonly each: FieldsRenderer | undefined;
   readonly concurrency: number;
+  /** Subtasks in one pod at most. */
+  readonly batch: number;
 }
 
 /** A map whose subtasks are expressions. */

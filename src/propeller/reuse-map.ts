@@ -169,10 +169,12 @@ export function subtasksWait({ claims }: MapState): string | undefined {
   return waiting === 0 ? undefined : `${waiting} of its subtasks wait for others to fill the cache`;
 }
 
+const LIVE: ReadonlySet<number> = new Set([SUBTASK.live, SUBTASK.lead, SUBTASK.member, SUBTASK.waiting]);
+
 /** Whether a subtask has an attempt that runs or is to run again, by the status of its map. */
 export function isSubtaskLive({ size, chunks = {} }: MapStatus, index: number): boolean {
   const map = { size, packed: new Uint8Array(size), manyFailures: new Map<number, number>() };
   for (const [chunk, text] of Object.entries(chunks)) decodeChunk(map, Number(chunk), text);
   const phase = (map.packed[index] ?? 0) & 7;
-  return phase === SUBTASK.live || phase === SUBTASK.waiting;
+  return LIVE.has(phase);
 }

@@ -12,7 +12,7 @@ import {
   step,
 } from '../../src/propeller/index.ts';
 import { executionOf, expr, literal, planOf, workflow } from './closures.ts';
-import { mergePatch } from './world.ts';
+import { mergePatch } from './merge-patch.ts';
 
 /** What is cached or recovered gives the same as what is run, whatever the graph, the order of ends and the crashes. */
 

@@ -31,6 +31,7 @@ export type NodeSketch =
       readonly task?: Partial<TaskClosure>;
       readonly with?: MapNode['with'];
       readonly concurrency?: number;
+      readonly batch?: number;
       readonly minSuccessRatio?: number;
     }
   | { readonly kind: 'compute'; readonly values: Readonly<Record<string, Template>> };
@@ -70,6 +71,7 @@ export function workflow(
       with: sketch.with ?? {},
       minSuccessRatio: ratio,
       ...(sketch.concurrency !== undefined && { concurrency: sketch.concurrency }),
+      ...(sketch.batch !== undefined && { batch: sketch.batch }),
     };
   });
   return {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { batchText } from './batches.ts';
 import { expr, literal, type NodeSketch, workflow } from './closures.ts';
 import { createWorld, desire, end, livePods, nodeOf, runOut, settle, start, statusOf, type World } from './world.ts';
 
@@ -76,6 +77,137 @@ describe.each([
     settle(world);
     expect(statusOf(world)).toMatchObject({ phase: 'Succeeded', outputs: { all: [null, 1, null, 3] } });
     expect(nodeOf(world, 'each')?.map?.errors).toMatchObject({ 0: { exitCode: 1 }, 2: { exitCode: 2 } });
+  });
+
+  it('runs neighbours in one pod when it has batches, and joins what each gave', () => {
+    const world = mapWorld(8, { batch: 3, concurrency: 2 }, restarts);
+    settle(world);
+    expect(livePods(world).map(({ name, members }) => [name, members?.map(({ index }) => index)])).toEqual([
+      ['flow-abc123-each-0-1', [0, 1, 2]],
+      ['flow-abc123-each-3-1', [3, 4, 5]],
+    ]);
+    expect(podAt(world, 0).members?.map(({ inputs, inputsText }) => [inputs.a, inputsText])).toEqual([
+      [1, '{"a":1}'],
+      [2, '{"a":2}'],
+      [3, '{"a":3}'],
+    ]);
+    runOut(world);
+    expect(statusOf(world)).toMatchObject({ phase: 'Succeeded', outputs: { all: [2, 4, 6, 8, 10, 12, 14, 16] } });
+    expect(nodeOf(world, 'each')?.map).toMatchObject({ succeeded: 8, failed: 0, running: 0 });
+    expect(world.pods.size).toBe(3);
+  });
+
+  it('a member of a batch fails alone, and alone is tried again', () => {
+    const task = { retries: { limit: 1, backoff: { initialMs: 100, factor: 1, maxMs: 100 } } };
+    const world = mapWorld(4, { batch: 4, task, minSuccessRatio: 0.5 }, restarts);
+    settle(world);
+    const pod = podAt(world, 0);
+    end(world, pod, { text: batchText(pod, ['x=7', 3, 'x=9', 'y=1']) });
+    settle(world);
+    expect(nodeOf(world, 'each')?.map).toMatchObject({ succeeded: 2, failed: 0 });
+    world.now += 200;
+    settle(world);
+    const again = livePods(world).flatMap((each) => (each.members ?? [each]).map((of) => [of.index, of.attempt]));
+    expect(again).toEqual([
+      [1, 2],
+      [3, 2],
+    ]);
+    runOut(world, (each) =>
+      each.members === undefined
+        ? 'x=0'
+        : batchText(
+            each,
+            each.members.map(({ index }) => (index === 1 ? 'x=8' : 5)),
+          ),
+    );
+    expect(world.pods.size).toBeGreaterThan(1);
+    expect(statusOf(world).phase).toBe('Succeeded');
+  });
+
+  it('members that had no turn have failed in nothing: they run with the next ones that may', () => {
+    const world = mapWorld(4, { batch: 4 }, restarts);
+    settle(world);
+    const first = podAt(world, 0);
+    end(world, first, { text: batchText(first, ['x=1', 'x=2']) });
+    settle(world);
+    const [second] = livePods(world);
+    expect(second).toMatchObject({ index: 2, attempt: 1 });
+    expect(second?.members?.map(({ index, attempt }) => [index, attempt])).toEqual([
+      [2, 1],
+      [3, 1],
+    ]);
+    runOut(world);
+    expect(statusOf(world).outputs).toEqual({ all: [1, 2, 6, 8] });
+  });
+
+  it.each([
+    ['memory', { exitCode: 137, reason: 'OOMKilled' }, 'OutOfMemory'],
+    ['an exit of its shell', { exitCode: 143 }, 'Killed'],
+  ])('the member that ran when its pod came to an end by %s is the one to blame', (_what, how, reason) => {
+    const world = mapWorld(4, { batch: 4, minSuccessRatio: 0.5 }, restarts);
+    settle(world);
+    const pod = podAt(world, 0);
+    start(world, pod);
+    end(world, pod, { ...how, text: batchText(pod, ['x=1']) });
+    settle(world);
+    expect(nodeOf(world, 'each')?.map).toMatchObject({ succeeded: 1, failed: 1 });
+    expect(nodeOf(world, 'each')?.map?.errors).toMatchObject({ 1: { attempt: 1 } });
+    expect(Object.keys(nodeOf(world, 'each')?.map?.errors ?? {})).toEqual(['1']);
+    if (reason === 'OutOfMemory') expect(nodeOf(world, 'each')?.map?.errors?.['1']).toMatchObject({ reason });
+    runOut(world);
+    expect(statusOf(world).outputs).toEqual({ all: [1, null, 6, 8] });
+  });
+
+  it('a pod that was lost costs the member that ran a failure of the system, and the others none', () => {
+    const world = mapWorld(3, { batch: 3 }, restarts);
+    settle(world);
+    const pod = podAt(world, 0);
+    start(world, pod);
+    settle(world);
+    world.now += 5;
+    end(world, pod, { exitCode: 137, reason: 'Lost' });
+    settle(world);
+    expect(livePods(world).map(({ index, attempt }) => [index, attempt])).toEqual([[1, 1]]);
+    runOut(world);
+    expect(statusOf(world).outputs).toEqual({ all: [2, 4, 6] });
+  });
+
+  it('no member can run when their pod cannot start', () => {
+    const world = mapWorld(3, { batch: 3, minSuccessRatio: 0.1 }, restarts);
+    settle(world);
+    end(world, podAt(world, 0), { exitCode: -1, reason: 'ImageMissing' });
+    settle(world);
+    expect(nodeOf(world, 'each')?.map).toMatchObject({ failed: 3 });
+  });
+
+  it('gives a batch the time of all its members to run', () => {
+    const world = mapWorld(3, { batch: 3, task: { timeout: { runMs: 1_000 } } }, restarts);
+    settle(world);
+    const pod = podAt(world, 0);
+    start(world, pod);
+    settle(world);
+    world.now += 2_900;
+    settle(world);
+    expect(pod.ending).toBeUndefined();
+    world.now += 200;
+    settle(world);
+    expect(pod.ending).toMatch(/^RunTimeout/);
+    end(world, pod, { exitCode: 143, reason: 'Aborted', text: batchText(pod, ['x=1']) });
+    settle(world);
+    expect(nodeOf(world, 'each')).toMatchObject({ phase: 'Failed', error: { reason: 'TooManyFailures' } });
+    expect(nodeOf(world, 'each')?.map?.errors).toMatchObject({ 1: { reason: 'RunTimeout' } });
+  });
+
+  it('an abort ends a batch, and what it told of stands', () => {
+    const world = mapWorld(3, { batch: 3 }, restarts);
+    settle(world);
+    const pod = podAt(world, 0);
+    desire(world, 'Aborted');
+    settle(world);
+    end(world, pod, { exitCode: 143, reason: 'Aborted', text: batchText(pod, ['x=1']) });
+    settle(world);
+    expect(statusOf(world).phase).toBe('Aborted');
+    expect(nodeOf(world, 'each')?.map).toMatchObject({ succeeded: 1, running: 0 });
   });
 
   it('fails as soon as it cannot succeed, and is over when the others are gone', () => {

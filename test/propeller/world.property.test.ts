@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { batchText } from './batches.ts';
 import { expr, literal, type NodeSketch, workflow } from './closures.ts';
 import {
   createWorld,
@@ -14,6 +15,7 @@ import {
   start,
   vanish,
   type World,
+  type WorldPod,
 } from './world.ts';
 
 type Sketch = NodeSketch & { readonly needs: readonly string[] };
@@ -28,6 +30,7 @@ const nodeArb = fc.record({
   size: fc.nat(5),
   concurrency: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
   ratio: fc.constantFrom(1, 0.5),
+  batch: fc.constantFrom(1, 1, 2, 3),
 });
 
 /** Any DAG of tasks, maps and computes whose nodes read outputs of earlier ones. */
@@ -47,19 +50,23 @@ const closureArb = fc
       else if (node.kind === 'compute') sketches[`n${i}`] = { kind: 'compute', values: { x: value }, needs };
       else {
         const over = literal(Array.from({ length: node.size }, (_, k) => k));
-        const { concurrency, ratio: minSuccessRatio } = node;
-        sketches[`n${i}`] = { kind: 'map', over, task, needs, minSuccessRatio, ...(concurrency && { concurrency }) };
+        const { concurrency, ratio: minSuccessRatio, batch } = node;
+        const limits = { minSuccessRatio, batch, ...(concurrency && { concurrency }) };
+        sketches[`n${i}`] = { kind: 'map', over, task, needs, ...limits };
       }
     });
     return workflow(sketches, { failurePolicy });
   });
 
-type Move = readonly ['start' | 'succeed' | 'fail' | 'lose' | 'vanish' | 'wait' | 'pause' | 'resume' | 'abort', number];
+type Move = readonly [
+  'start' | 'part' | 'succeed' | 'fail' | 'lose' | 'vanish' | 'wait' | 'pause' | 'resume' | 'abort',
+  number,
+];
 
 const movesArb = fc.array(
   fc.tuple(
     fc.oneof(
-      { weight: 12, arbitrary: fc.constantFrom<Move[0]>('start', 'succeed', 'succeed', 'fail', 'lose', 'wait') },
+      { weight: 12, arbitrary: fc.constantFrom<Move[0]>('start', 'succeed', 'part', 'fail', 'lose', 'wait') },
       { weight: 1, arbitrary: fc.constantFrom<Move[0]>('vanish', 'pause', 'resume', 'abort') },
     ),
     fc.nat(),
@@ -81,7 +88,18 @@ function play(world: World, [what, pick]: Move): void {
   if (what === 'succeed') end(world, pod, { text: double(pod) });
   if (what === 'fail')
     end(world, pod, pod.ending === undefined ? { exitCode: 1 } : { exitCode: 143, reason: 'Aborted' });
-  if (what === 'lose') end(world, pod, { exitCode: 137, reason: 'Lost' });
+  if (what === 'lose') end(world, pod, { exitCode: 137, reason: 'Lost', text: inPart(pod, pick) });
+  if (what === 'part') end(world, pod, { text: inPart(pod, pick) });
+}
+
+/** Of a batch: some members have ended well, some have failed, and of the rest nothing is told. */
+function inPart(pod: WorldPod, pick: number): string {
+  if (pod.members === undefined) return double(pod);
+  const told = pod.members.slice(0, pick % (pod.members.length + 1));
+  return batchText(
+    pod,
+    told.map(({ inputs }, place) => ((pick >> place) % 3 === 2 ? 1 : `x=${Number(inputs.a) * 2}`)),
+  );
 }
 
 function finish(world: World): void {

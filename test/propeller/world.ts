@@ -1,4 +1,4 @@
-import { canonicalJson, isJsonObject, type Json } from '../../src/base/index.ts';
+import { canonicalJson, type Json } from '../../src/base/index.ts';
 import type {
   Execution,
   ExecutionError,
@@ -12,6 +12,7 @@ import { isTerminalPhase } from '../../src/cluster/index.ts';
 import type { WorkflowClosure } from '../../src/compiler/closure.ts';
 import {
   type AttemptObservation,
+  type BatchMember,
   buildPlan,
   type ChildEffect,
   type Desired,
@@ -25,8 +26,10 @@ import {
   step,
   type Terminated,
 } from '../../src/propeller/index.ts';
+import { batchText, sharesWith } from './batches.ts';
 import { nodesBeside, upstreamOf } from './closure-paths.ts';
 import { executionOf, planOf } from './closures.ts';
+import { mergePatch } from './merge-patch.ts';
 
 export interface WorldPod {
   readonly name: string;
@@ -37,6 +40,8 @@ export interface WorldPod {
   readonly createdAt: number;
   readonly isInterruptible: boolean;
   readonly inputs: Readonly<Record<string, Json>>;
+  /** Subtasks that it runs, where they are several. */
+  readonly members?: readonly BatchMember[];
   startedAt?: number;
   ending?: string;
   end?: Terminated;
@@ -190,17 +195,6 @@ function keep(world: World, { path, results }: Extract<Effect, { kind: 'KeepResu
   }
 }
 
-/** RFC 7386. */
-export function mergePatch(target: Json | undefined, patch: Json): Json {
-  if (!isJsonObject(patch)) return patch;
-  const merged: Record<string, Json> = { ...(isJsonObject(target) ? target : {}) };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
-    else merged[key] = mergePatch(merged[key], value);
-  }
-  return merged;
-}
-
 /** A child execution in the simulated cluster. */
 export interface WorldChild {
   readonly name: string;
@@ -282,7 +276,7 @@ function perform(world: World, effect: Effect): void {
   if (world.pods.has(name)) throw new Error(`pod ${name} is started twice`);
   if (world.execution.spec.desired === 'Aborted') throw new Error(`pod ${name} is started after the abort`);
   if (world.execution.spec.desired === 'Paused') throw new Error(`pod ${name} is started while paused`);
-  const live = world.live.get(place(effect));
+  const live = [...world.live.values()].find((other) => sharesWith(other, effect));
   if (live !== undefined) throw new Error(`pod ${name} is started while ${live.name} is live`);
   for (const upstream of upstreamOf(world.closure, effect.path)) {
     const phase = nodeOf(world, upstream)?.phase ?? 'Pending';
@@ -297,6 +291,7 @@ function perform(world: World, effect: Effect): void {
     inputs: JSON.parse(JSON.stringify(inputs)),
     createdAt: world.now,
     isInterruptible: effect.isInterruptible === true,
+    ...(effect.members !== undefined && { members: JSON.parse(JSON.stringify(effect.members)) }),
   };
   world.pods.set(name, pod);
   world.live.set(place(pod), pod);
@@ -366,6 +361,7 @@ export function end(
     reason: how.reason ?? (exitCode === 0 ? 'Completed' : 'Error'),
     message: how.text ?? '',
     ...(pod.ending !== undefined && { ending: pod.ending }),
+    ...(pod.startedAt !== undefined && { ranMs: world.now - pod.startedAt }),
   };
   world.news.push({ pod, isGone: false });
 }
@@ -387,4 +383,10 @@ export function runOut(world: World, outputs: (pod: WorldPod) => string = double
   }
 }
 
-export const double = (pod: WorldPod): string => `x=${Number(pod.inputs.a) * 2}`;
+export const double = (pod: WorldPod): string =>
+  pod.members === undefined
+    ? `x=${Number(pod.inputs.a) * 2}`
+    : batchText(
+        pod,
+        pod.members.map(({ inputs }) => `x=${Number(inputs.a) * 2}`),
+      );

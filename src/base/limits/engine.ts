@@ -7,6 +7,10 @@ export const MAX_VALUE_BYTES = 1 * MiB;
 /** Subtasks of one map node. */
 export const MAX_MAP_SIZE = 100_000;
 
+/** Subtasks of a map that share a pod, and the bytes of the script that runs them: it comes in an annotation, as inputs do. */
+export const MAX_MAP_BATCH = 100;
+export const MAX_BATCH_INPUTS_BYTES = 200 * KiB;
+
 /** Keys that shards divide among themselves; an execution's key is a hash of its identity. */
 export const SHARD_KEYS = 4096;
 

@@ -13,6 +13,7 @@ import {
 import type { EnvValue } from '../../language/index.ts';
 import { type AttemptObservation, type Effect, type EngineState, indexOfPath } from '../../propeller/index.ts';
 import type { PodForm, WantedPod } from '../../runtime/index.ts';
+import { type BatchRun, batchCommand, batchScript } from './batch-script.ts';
 import type { Engine } from './engine.ts';
 import { hasLimit } from './slots.ts';
 
@@ -24,6 +25,9 @@ export function podOf(execution: Execution, start: Start): Pod {
   const { closure } = start.task;
   const { path } = start;
   const isLabel = isLabelValue(path);
+  const { members } = start;
+  const inputsText =
+    members === undefined ? start.inputsText : batchScript(start.podName, runsOf(execution, start, members));
   const resources = Object.keys(closure.resources).length > 0 ? { resources: closure.resources } : {};
   return {
     apiVersion: 'v1',
@@ -41,12 +45,13 @@ export function podOf(execution: Execution, start: Start): Pod {
       },
       annotations: {
         [ANNOTATION.execution]: metadata.name,
-        [ANNOTATION.inputs]: start.inputsText,
+        [ANNOTATION.inputs]: inputsText,
         [ANNOTATION.repository]: spec.repository,
-        [ANNOTATION.digest]: attemptDigest(execution, start),
+        [ANNOTATION.digest]: attemptDigest(execution, start, inputsText),
         ...(!isLabel && { [ANNOTATION.node]: path }),
         ...(closure.source !== undefined && { [ANNOTATION.sourceTree]: closure.source.tree }),
         ...(start.index >= 0 && { [ANNOTATION.mapIndex]: String(start.index) }),
+        ...(members !== undefined && { [ANNOTATION.mapBatch]: members.map(({ index }) => index).join(',') }),
       },
       ownerReferences: [
         { apiVersion: API_VERSION, kind: 'Execution', name: metadata.name, uid: metadata.uid ?? '', controller: true },
@@ -58,7 +63,7 @@ export function podOf(execution: Execution, start: Start): Pod {
         {
           name: 'task',
           image: closure.run.image ?? '',
-          command: closure.run.command,
+          command: members === undefined ? closure.run.command : batchCommand(closure.run.command),
           env: environment(execution, start),
           ...resources,
         },
@@ -70,7 +75,10 @@ export function podOf(execution: Execution, start: Start): Pod {
 /** The pod of an attempt, and what else its task says of it, for a form to make it. */
 export function wantedPod(execution: Execution, start: Start): WantedPod {
   const { pod: settings, timeout } = start.task.closure;
-  return { pod: podOf(execution, start), settings, timeout };
+  const { runMs } = timeout;
+  const count = start.members?.length ?? 1;
+  const times = runMs === undefined ? timeout : { ...timeout, runMs: runMs * count };
+  return { pod: podOf(execution, start), settings, timeout: times };
 }
 
 /** The key of executions that share a limit is not told by their names. */
@@ -80,38 +88,49 @@ function shardLabel({ metadata, spec }: Execution): Readonly<Record<string, stri
 }
 
 /** What an attempt is: equal digests may be adopted, others are somebody else's pod. */
-function attemptDigest(execution: Execution, start: Start): Digest {
+function attemptDigest(execution: Execution, start: Start, inputsText: string): Digest {
   const { uid = '', namespace = '', name } = execution.metadata;
   const identity = [uid, namespace, name, start.path, start.index, start.attempt, start.task.digest];
-  return sha256(`${identity.join('\n')}\n${start.inputsText}`);
+  return sha256(`${identity.join('\n')}\n${inputsText}`);
 }
 
 function environment(execution: Execution, start: Start): Container['env'] {
-  const { uid = '', namespace = '', name } = execution.metadata;
   const env = Object.entries(start.task.closure.run.env ?? {}).map(variableOf);
-  for (const [input, value] of Object.entries(start.inputs)) {
-    if (value === null || typeof value === 'object') continue;
-    const variable = {
-      name: `PIPECTL_INPUT_${input.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`,
-      value: String(value),
-    };
-    // No program can be started with a longer one; the inputs file holds it.
-    const sizeBytes = Buffer.byteLength(variable.name) + Buffer.byteLength(variable.value) + '=\0'.length;
-    if (sizeBytes <= MAX_ENVIRONMENT_ENTRY_BYTES) env.push(variable);
-  }
-  env.push(
-    { name: 'PIPECTL_EXECUTION', value: name },
+  return [
+    ...env,
+    { name: 'PIPECTL_EXECUTION', value: execution.metadata.name },
     { name: 'PIPECTL_NODE', value: start.path },
-    { name: 'PIPECTL_ATTEMPT', value: String(start.attempt) },
     { name: 'PIPECTL_COMMIT', value: execution.spec.commit },
     ...(start.isInterruptible === true ? [{ name: 'PIPECTL_INTERRUPTIBLE', value: 'true' }] : []),
-    // Free of the attempt: what a task did under this key before it failed is found again when it is retried.
-    {
-      name: 'PIPECTL_IDEMPOTENCY_KEY',
-      value: sha256(`${uid}\n${namespace}\n${name}\n${start.path}\n${start.index}`).slice(0, 32),
-    },
-  );
-  return env;
+    ...ownVariables(execution, start, start).map(([name, value]) => ({ name, value })),
+  ];
+}
+
+type Run = Pick<Start, 'index' | 'attempt' | 'inputs'>;
+
+/** Variables in which subtasks of one map differ. */
+function ownVariables(execution: Execution, { path }: Start, { index, attempt, inputs }: Run): BatchRun['variables'] {
+  const { uid = '', namespace = '', name } = execution.metadata;
+  const variables: (readonly [string, string])[] = [];
+  for (const [input, value] of Object.entries(inputs)) {
+    if (value === null || typeof value === 'object') continue;
+    const variable = `PIPECTL_INPUT_${input.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;
+    // No program can be started with a longer one; the inputs file holds it.
+    const sizeBytes = Buffer.byteLength(variable) + Buffer.byteLength(String(value)) + '=\0'.length;
+    if (sizeBytes <= MAX_ENVIRONMENT_ENTRY_BYTES) variables.push([variable, String(value)]);
+  }
+  // Free of the attempt: what a task did under this key before it failed is found again when it is retried.
+  const key = sha256(`${uid}\n${namespace}\n${name}\n${path}\n${index}`).slice(0, 32);
+  variables.push(['PIPECTL_ATTEMPT', String(attempt)], ['PIPECTL_IDEMPOTENCY_KEY', key]);
+  return variables;
+}
+
+function runsOf(execution: Execution, start: Start, members: NonNullable<Start['members']>): readonly BatchRun[] {
+  return members.map((member) => ({
+    index: member.index,
+    text: member.inputsText,
+    variables: ownVariables(execution, start, member),
+  }));
 }
 
 /** Of a secret the pod holds the reference only: whoever runs it looks the value up. */

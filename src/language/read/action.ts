@@ -107,6 +107,7 @@ function readMap(map: JsonObject): MapSpec {
     items: isNamed ? undefined : map.over,
     with: bindings(map.with),
     concurrency: numberOf(map.concurrency),
+    batch: numberOf(map.batch),
     minSuccessRatio: numberOf(map.minSuccessRatio),
     minSuccesses: numberOf(map.minSuccesses),
   });
@@ -115,7 +116,7 @@ function readMap(map: JsonObject): MapSpec {
 /** Fields of a map that mean something only where attempts are made. */
 const OF_ATTEMPTS = {
   beside: ['retries', 'timeout', 'resources', 'cache', 'interruptible'],
-  inside: ['with', 'concurrency'],
+  inside: ['with', 'concurrency', 'batch'],
 } as const;
 
 function checkMap(reader: Reader, given: JsonObject, path: Path): void {

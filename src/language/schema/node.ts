@@ -1,4 +1,4 @@
-import { MAX_DYNAMIC_TASKS, MAX_MAP_SIZE, MAX_SWITCH_BRANCHES } from '../../base/index.ts';
+import { MAX_DYNAMIC_TASKS, MAX_MAP_BATCH, MAX_MAP_SIZE, MAX_SWITCH_BRANCHES } from '../../base/index.ts';
 import type { ActionKind, NodeKind } from '../document.ts';
 import { DESCRIPTION, mapOf, PARTS, record, ref, type Schema } from './parts.ts';
 
@@ -140,8 +140,16 @@ const map: Schema = record(
       type: 'integer',
       minimum: 1,
       maximum: MAX_MAP_SIZE,
-      description: 'Live subtasks at a time; all when absent.',
+      description: 'Live subtasks at a time, or live batches; all when absent.',
       examples: [10],
+    },
+    batch: {
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_MAP_BATCH,
+      default: 1,
+      description: 'So many neighbours share a pod, in which they run one after the other. Its image needs a shell.',
+      examples: [50],
     },
     minSuccessRatio: {
       type: 'number',

@@ -69,7 +69,7 @@ function endOfContainer(pod: Pod, ended: NonNullable<ContainerStatus['state']['t
       return endedBySomebody(pod, ended) ?? lost;
     }
     default:
-      return endedBySomebody(pod, ended) ?? { exitCode, reason: 'Error', message: '', ...signalOf(exitCode) };
+      return endedBySomebody(pod, ended) ?? { exitCode, reason: 'Error', message, ...signalOf(exitCode) };
   }
 }
 
@@ -117,11 +117,11 @@ const SYSTEM_ENDS: ReadonlySet<string> = new Set(['Terminated', 'NodeShutdown', 
 /** The deadline is the run timeout, as far as the task is concerned. A deletion that began before the end ended it. */
 function endedBySomebody(
   pod: Pod,
-  { exitCode, finishedAt }: NonNullable<ContainerStatus['state']['terminated']>,
+  { exitCode, finishedAt, message = '' }: NonNullable<ContainerStatus['state']['terminated']>,
 ): End | undefined {
   const { status, metadata } = pod;
-  if (metadata.annotations?.[ANNOTATION.abort] !== undefined) return { exitCode, reason: 'Aborted', message: '' };
-  if (status?.reason === 'DeadlineExceeded') return deadline(exitCode);
+  if (metadata.annotations?.[ANNOTATION.abort] !== undefined) return { exitCode, reason: 'Aborted', message };
+  if (status?.reason === 'DeadlineExceeded') return { ...deadline(exitCode), message };
   const goneAt = instantMs(metadata.deletionTimestamp);
   if (goneAt === undefined) return undefined;
   // Times of a cluster have whole seconds.

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { createObject, findObject, type KubeObject, newExecution } from '../../../src/cluster/index.ts';
+import { createObject, findObject, type KubeObject, newExecution, type Pod } from '../../../src/cluster/index.ts';
 import { openIsomorphicReader } from '../../../src/git/adapters/isomorphic/index.ts';
 import { hostClock } from '../../../src/main/host.ts';
 import { createSourceMaps } from '../../../src/runtime/index.ts';
@@ -149,4 +149,30 @@ it('what is pushed runs: registered, reconciled, and as a pod with the source of
   const run = { ...pushed, closure: spec.closure, inputs: { a: 4 }, trigger: { kind: 'manual' } } as const;
   await createObject(plane.cluster, newExecution({ namespace: NAMESPACE, name: 'flow-1', ...run }));
   expect((await untilOver(plane.cluster, 'flow-1')).status).toMatchObject({ phase: 'Succeeded', outputs: { b: 5 } });
+});
+
+it('a batch is one pod: its members have what they would have alone, and the task may run as long as all of them', async () => {
+  const { repository, tree } = sourceOf({
+    'run.sh': '#!/bin/sh\n. lib/say.sh\n',
+    'lib/say.sh':
+      'test "$PIPECTL_INPUT_A" != "2" || exit 9\necho "x=$PIPECTL_INPUT_A$PIPECTL_ATTEMPT" >>"$PIPECTL_OUTPUTS"\n',
+  });
+  await processes();
+  startEngine(repository);
+  const task = { source: { path: 'tasks', tree }, run: { command: ['./run.sh'] }, timeout: { runMs: 60_000 } };
+  const closure = workflow(
+    { each: { kind: 'map', over: literal([1, 2, 3]), batch: 3, minSuccessRatio: 0.5, task } },
+    { outputs: { all: { type: 'list<integer?>', value: expr('nodes.each.outputs.x') } } },
+  );
+  await register(plane.cluster, closure);
+  await launch(plane.cluster, closure, 'flow-1');
+  const { status } = await untilOver(plane.cluster, 'flow-1');
+  expect(status).toMatchObject({ phase: 'Succeeded', outputs: { all: [11, null, 31] } });
+  expect(status?.nodes?.each?.map?.errors).toMatchObject({ 1: { reason: 'NonZeroExit', exitCode: 9 } });
+  const made = plane.writes.flatMap((write) =>
+    write.op === 'create' && write.object.kind === 'Pod' ? [write.object] : [],
+  );
+  expect(made).toHaveLength(1);
+  const { spec } = made[0] as Pod;
+  expect(spec.activeDeadlineSeconds).toBeGreaterThan(180);
 });

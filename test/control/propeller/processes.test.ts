@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { patchObject } from '../../../src/cluster/index.ts';
+import { ANNOTATION, type Pod, patchObject } from '../../../src/cluster/index.ts';
 import { type Propeller, startPropeller } from '../../../src/control/propeller/index.ts';
 import { hostClock, hostRandom } from '../../../src/main/host.ts';
 import { expr, literal, workflow } from '../../propeller/closures.ts';
@@ -77,4 +77,34 @@ it('an abort ends the process and then the execution', async () => {
   expect(status).toMatchObject({ phase: 'Aborted', nodes: { one: { phase: 'Aborted' } } });
   const pod = await untilPod(host.store, 'flow-1-one-1');
   expect(pod.status?.containerStatuses?.[0]?.state.terminated?.reason).toBe('Aborted');
+});
+
+it('a batch runs its members in one process after another, and only what failed again', async () => {
+  const script =
+    'case "$PIPECTL_INPUT_A.$PIPECTL_ATTEMPT" in 3.1) exit 4;; 4.*) kill -9 $$;; esac; echo "x=$((PIPECTL_INPUT_A * 10))" >>"$PIPECTL_OUTPUTS"';
+  const retries = { limit: 1, backoff: { initialMs: 1, factor: 1, maxMs: 1 } };
+  const over = literal([1, 2, 3, 4, 5, 6, 7]);
+  const closure = workflow(
+    { each: { kind: 'map', over, batch: 5, minSuccessRatio: 0.5, task: { ...sh(script), retries } } },
+    { outputs: { all: { type: 'list<integer?>', value: expr('nodes.each.outputs.x') } } },
+  );
+  await register(host.store, closure);
+  await launch(host.store, closure, 'flow-1');
+  const { status } = await untilOver(host.store, 'flow-1');
+  expect(status?.error).toBeUndefined();
+  expect(status?.outputs).toEqual({ all: [10, 20, 30, null, 50, 60, 70] });
+  expect(status?.nodes?.each?.map).toMatchObject({ size: 7, succeeded: 6, failed: 1, running: 0 });
+  expect(status?.nodes?.each?.map?.errors).toMatchObject({ 3: { reason: 'Killed', attempt: 2 } });
+  const pods = await host.store.list<Pod>('Pod', {});
+  const members = pods.items.map(({ metadata: { annotations = {} } }) => {
+    return annotations[ANNOTATION.mapBatch] ?? annotations[ANNOTATION.mapIndex] ?? '';
+  });
+  // Those of one group that fail may come back together, as their pauses end.
+  expect(members).toEqual(expect.arrayContaining(['0,1,2,3,4', '5,6']));
+  expect(
+    members
+      .filter((each) => !['0,1,2,3,4', '5,6'].includes(each))
+      .flatMap((each) => each.split(','))
+      .sort(),
+  ).toEqual(['2', '3']);
 });

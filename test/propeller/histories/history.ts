@@ -12,7 +12,7 @@ import {
   type StepResult,
   step,
 } from '../../../src/propeller/index.ts';
-import { mergePatch } from '../world.ts';
+import { mergePatch } from '../merge-patch.ts';
 
 /** The first line of a history: what ran. */
 export interface HistoryHead {

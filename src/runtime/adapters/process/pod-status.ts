@@ -26,13 +26,13 @@ export function runningStatus(pod: Pod, startedAtMs: number): MergePatch {
 
 /** The status of a pod whose processes are gone. */
 export function endedStatus(pod: Pod, end: EndedEvent): MergePatch {
-  const message = end.note ?? end.outputs;
+  const message = [end.note, end.outputs].filter((text) => text !== undefined && text !== '').join('\n');
   const finishedAt = instant(end.finishedAtMs);
   const terminated: JsonObject = {
     exitCode: end.exitCode,
     ...(end.signal !== undefined && { signal: end.signal }),
     reason: end.reason,
-    ...(message !== undefined && message !== '' && { message }),
+    ...(message !== '' && { message }),
     startedAt: instant(end.startedAtMs),
     finishedAt,
   };

@@ -140,19 +140,15 @@ function redacting(capture: Capture, redactor: Redactor | undefined): Capture {
 function endOf(attempt: LiveAttempt, status: ExitStatus, slot: SlotPaths, redactor: Redactor | undefined): EndedEvent {
   const times = { startedAtMs: attempt.startedAtMs, finishedAtMs: Date.now() };
   const base = { event: 'ended' as const, id: attempt.id, ...status, ...times };
+  const outputs = readOutputs(slot.outputs);
+  // Whatever ended it: subtasks that share an attempt have told of themselves by then.
+  const written = outputs.kind === 'text' && outputs.text !== '' ? { outputs: redactText(redactor, outputs.text) } : {};
   if (attempt.isOverMemory) {
     const note = `its processes held more than the memory limit of ${attempt.memoryBytes} bytes; raise resources.limits.memory`;
-    return { ...base, reason: REASON.oomKilled, note };
+    return { ...base, ...written, reason: REASON.oomKilled, note };
   }
-  if (attempt.cancelKill !== undefined) return { ...base, reason: REASON.aborted };
-  const outputs = readOutputs(slot.outputs);
-  if (status.exitCode !== 0) {
-    return {
-      ...base,
-      reason: REASON.error,
-      ...(outputs.kind === 'text' && { outputs: redactText(redactor, outputs.text) }),
-    };
-  }
+  if (attempt.cancelKill !== undefined) return { ...base, ...written, reason: REASON.aborted };
+  if (status.exitCode !== 0) return { ...base, ...written, reason: REASON.error };
   if (outputs.kind === 'refused') return { ...base, reason: outputs.reason, note: outputs.note };
   return { ...base, reason: REASON.completed, outputs: redactText(redactor, outputs.text) };
 }
