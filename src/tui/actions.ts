@@ -31,7 +31,7 @@ export interface Action {
 export function actionsAt(state: State, world: World, content: Content): readonly Action[] {
   const { target, list } = placeOf(state);
   if (content.kind !== 'list')
-    return target.kind === 'logs' ? executionActions(world, [`${target.namespace}/${target.name}`]) : [];
+    return target.kind === 'logs' ? logsActions(world, `${target.namespace}/${target.name}`) : [];
   const id = selectedId(list, content);
   if (id === undefined) return [];
   const ids = list.marks.size === 0 ? [id] : [...list.marks];
@@ -46,4 +46,9 @@ export function actionsAt(state: State, world: World, content: Content): readonl
     default:
       return [];
   }
+}
+
+/** Who reads the logs has no need to go there. */
+function logsActions(world: World, id: string): readonly Action[] {
+  return executionActions(world, [id]).filter(({ key }) => key !== 'L');
 }

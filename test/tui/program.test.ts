@@ -159,6 +159,14 @@ describe('the full-screen terminal', () => {
     await tui.sees(/› [0-9a-f]{7} to [0-9a-f]{7}/);
   });
 
+  it('offers in logs what can be done besides reading them', async () => {
+    const tui = start(120, 30, {}, '--filter', 'name:nightly-aaaaaa');
+    await tui.sees('1 of', 'L logs');
+    tui.press('L');
+    await tui.sees('› logs', 'd describe');
+    expect(tui.rows().at(-1)).not.toContain('L logs');
+  });
+
   it('tells the versions of a workflow by commit, author and subject', async () => {
     const tui = start(120, 30, {}, '--view', 'workflows');
     await tui.sees('demand', 'v versions');
