@@ -228,8 +228,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'map-concurrency-off-by-one',
     file: 'propeller/map-node.ts',
-    find: 'map.live.size < node.concurrency && round.startsLeft',
-    replace: 'map.live.size <= node.concurrency && round.startsLeft',
+    find: 'batch.length === 0 && map.live.size >= node.concurrency',
+    replace: 'batch.length === 0 && map.live.size > node.concurrency',
   },
   {
     name: 'inputs-of-another-node',
