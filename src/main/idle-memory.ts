@@ -3,12 +3,13 @@ import { openCollector } from './collector.ts';
 import { openNativeMemory } from './native-memory.ts';
 
 /**
- * Gives memory back once the process has become quiet after a burst; returns what ends it. V8 collects when it needs
+ * Gives memory back once the process has become quiet after a burst: has used less than `quietCpuMs` between two polls;
+ * returns what ends it. V8 collects when it needs
  * room, so a process that does nothing keeps the garbage and the young generation of its busiest moment for ever: some
  * 200 MB after a first push of 10,000 definitions. The C library keeps 30 MB more in its arenas, and the start leaves
  * 45 MB of the program's own pages mapped.
  */
-export function releaseIdleMemory(): () => void {
+export function releaseIdleMemory(quietCpuMs: number = IDLE_MEMORY.quietCpuMs): () => void {
   const collect = openCollector();
   const native = openNativeMemory();
   const rss = process.memoryUsage.rss;
@@ -21,7 +22,7 @@ export function releaseIdleMemory(): () => void {
     const { user, system } = process.cpuUsage(cpu);
     cpu = process.cpuUsage();
     const wasQuiet = isQuiet;
-    isQuiet = (user + system) / 1_000 < IDLE_MEMORY.quietCpuMs;
+    isQuiet = (user + system) / 1_000 < quietCpuMs;
     const before = rss();
     isSettled &&= before < releasedRss + IDLE_MEMORY.grownBytes;
     if (!isQuiet || !wasQuiet || performance.now() < notBefore) return;
