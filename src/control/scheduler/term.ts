@@ -249,9 +249,13 @@ function putSchedule(term: Running, schedule: Schedule): void {
 }
 
 /** A rule may break where it is looked at for the first time: a zone that this runtime does not know. */
-function placeSafely({ lanes, options }: Running, entry: ScheduleEntry): void {
+function placeSafely(term: Running, entry: ScheduleEntry): void {
+  const { lanes, options } = term;
+  const now = options.clock.now();
+  // What is kept of this time must be found again when the clock is set back before the next turn.
+  tellClock(term, now);
   try {
-    place(lanes, entry, options.clock.now());
+    place(lanes, entry, now);
   } catch (error) {
     const reason = new StalledError('InvalidSchedule', `it cannot tell when it ticks: ${(error as Error).message}`);
     fallBehind(lanes, entry, lanes.settledUntil, reason, Number.POSITIVE_INFINITY);

@@ -71,3 +71,23 @@ it('ticks of a schedule that is heard of late, when the clock has been set back,
   await plane.until('all have run', async () => (await plane.executions('unheard')).length >= 8);
   expect(new Set(await plane.ticks(8, 'unheard'))).toEqual(new Set(['01-01T00:10', '01-01T00:11', '01-01T00:12']));
 });
+
+it('a schedule that is put right while the clock is ahead goes on when the clock is right again', async () => {
+  await plane.createPlan();
+  await plane.createSchedule('wrong', { everyMs: 15 * SECOND, timeZone: 'Mars/Olympus' });
+  // Nothing is decided while the clock is ahead, so that the news is all that looks at it.
+  const may = { write: true };
+  const scheduler = await plane.start({ mayWrite: () => may.write });
+  await plane.until('it is set aside', async () => (await plane.schedule('wrong')).status?.owedSince !== undefined);
+  may.write = false;
+  plane.clock.set(START + 480 * MINUTE);
+  await plane.change('wrong', (schedule) => ({ ...schedule, spec: { ...schedule.spec, timeZone: 'UTC' } }));
+  await plane.createSchedule('after', { everyMs: 15 * SECOND });
+  await plane.until('both are heard', () => scheduler.counters.active === 2);
+  plane.clock.set(START + 10 * SECOND);
+  may.write = true;
+  // Wakes it: timers of this clock are of the time that it showed.
+  await plane.settings({ ticksPerSecond: 100 });
+  await slowly(async () => (await plane.executions('wrong')).length >= 2 || plane.clock.now() > START + 3 * MINUTE);
+  expect(plane.clock.now()).toBeLessThan(START + 3 * MINUTE);
+});
