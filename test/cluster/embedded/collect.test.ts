@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { COLLECT_BATCH } from '../../../src/base/index.ts';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
 import { createObject, deleteObject, type KubeObject } from '../../../src/cluster/index.ts';
 import { openStore, temporaryFolder } from './open-store.ts';
@@ -66,6 +67,16 @@ describe('dependents of a deleted owner', () => {
     await deleteObject(store, { kind: 'ConfigMap', namespace: 'again', name: 'owner' });
     await until('again', []);
   });
+
+  it('go after the next start when the store was closed before all were gone', async () => {
+    const owner = await createObject(store, map('cut', 'owner'));
+    const names = Array.from({ length: 4 * COLLECT_BATCH }, (_, i) => `owned-${i}`);
+    await store.write(names.map((name) => ({ op: 'create', object: map('cut', name, owner) })));
+    await deleteObject(store, { kind: 'ConfigMap', namespace: 'cut', name: 'owner' });
+    await store.close();
+    store = await openStore(folder);
+    await until('cut', []);
+  });
 });
 
 describe('a deleted namespace', () => {
@@ -74,5 +85,14 @@ describe('a deleted namespace', () => {
     await createObject(store, map('whole', 'b'));
     await deleteObject(store, { kind: 'Namespace', name: 'whole' });
     await until('whole', []);
+  });
+
+  it('takes them along after the next start, when the store was closed before all were gone', async () => {
+    const names = Array.from({ length: 4 * COLLECT_BATCH }, (_, i) => `m${i}`);
+    await store.write(names.map((name) => ({ op: 'create', object: map('closed', name) })));
+    await deleteObject(store, { kind: 'Namespace', name: 'closed' });
+    await store.close();
+    store = await openStore(folder);
+    await until('closed', []);
   });
 });

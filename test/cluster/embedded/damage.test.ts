@@ -140,7 +140,7 @@ describe('a database file that is not ours', () => {
     db.exec('PRAGMA user_version = 99');
     db.close();
     await expect(openStore(folder)).rejects.toMatchObject({ reason: 'StoreVersion' });
-    await expect(openStore(folder)).rejects.toThrow(/format 99.*format 2/);
+    await expect(openStore(folder)).rejects.toThrow(/format 99.*format 3/);
   });
 
   it('that is garbage is refused', async () => {

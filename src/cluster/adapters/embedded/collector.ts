@@ -11,6 +11,8 @@ export interface Collector {
   readonly wake: () => void;
   /** Resolves when no round is running. */
   readonly settled: () => Promise<void>;
+  /** Ids of what is still to be removed: there is some when the disk takes nothing, or the store was closed meanwhile. */
+  readonly left: () => readonly number[];
   readonly stop: () => Promise<void>;
 }
 
@@ -33,6 +35,10 @@ export function startCollector(
     async settled() {
       await running;
     },
+    left() {
+      addNamespaces();
+      return [...orphans.entries].filter(({ isDeleted }) => !isDeleted).map(({ id }) => id);
+    },
     async stop() {
       isStopped = true;
       await running;
@@ -45,17 +51,22 @@ export function startCollector(
       const batch: Entry[] = [];
       for (const entry of orphans.entries) {
         if (batch.length === COLLECT_BATCH) break;
-        orphans.entries.delete(entry);
-        if (!entry.isDeleted) batch.push(entry);
+        if (entry.isDeleted) orphans.entries.delete(entry);
+        else batch.push(entry);
       }
       if (batch.length === 0) return;
       for (const entry of batch) {
         // One write each, committed as one group: a lost race over one dependent must not keep the others.
-        write([{ op: 'delete', key: keyOf(entry) }]).catch((error: unknown) => {
-          if (error instanceof NotFoundError) return;
-          orphans.entries.add(entry);
-          log.write('warn', 'a dependent of a deleted owner could not be removed yet', { error: String(error) });
-        });
+        write([{ op: 'delete', key: keyOf(entry) }]).then(
+          () => orphans.entries.delete(entry),
+          (error: unknown) => {
+            orphans.entries.delete(entry);
+            if (error instanceof NotFoundError) return;
+            // Behind all others, which may well go.
+            orphans.entries.add(entry);
+            log.write('warn', 'a dependent of a deleted owner could not be removed yet', { error: String(error) });
+          },
+        );
       }
       try {
         await write([]);

@@ -3,11 +3,12 @@ import { StalledError } from '../../../base/index.ts';
 import { storageError } from './log.ts';
 
 /** Version of the tables and of the log's lines; a store of another version is refused, never guessed at. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /**
  * The projection: one row per object in `entries` (small, read whole at the start), its JSON in `bodies` (read when a
- * cold object is touched). `progress` says up to which frame of the log all is in here.
+ * cold object is touched). `progress` says up to which frame of the log all is in here, and `orphans` what was still to be
+ * removed by then because its owner or namespace is gone: nothing else tells of that once the log is let go.
  */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS entries (
@@ -21,6 +22,9 @@ const TABLES = `
   );
   INSERT OR IGNORE INTO progress VALUES (1, 0, 0, 0);
 `;
+
+/** From format 2 on. */
+const ORPHANS = 'CREATE TABLE IF NOT EXISTS orphans (id INTEGER PRIMARY KEY);';
 
 /** From format 1. What was parked is not known to be: whoever parked it looks at it once more. */
 const PARKED_COLUMN = 'ALTER TABLE entries ADD COLUMN parked_until INTEGER NOT NULL DEFAULT 0;';
@@ -48,6 +52,8 @@ export interface Progress {
 export interface Database {
   readonly progress: Progress;
   readonly rows: () => Iterable<IndexRow>;
+  /** Ids of objects that are still to be removed, because their owner or namespace is gone. */
+  readonly orphans: () => ReadonlySet<number>;
   /** The JSON texts of one object; undefined when there is no such row. */
   readonly body: (id: number) => { readonly main: string; readonly status: string | undefined } | undefined;
   /** Calls `work`, all of whose reads are one transaction: beginning one costs several times what a row does. */
@@ -70,7 +76,8 @@ export function openDatabase(path: string, folder: string): Database {
       );
     }
     if (version < FORMAT) {
-      db.exec(`BEGIN; ${version === 0 ? TABLES : PARKED_COLUMN} PRAGMA user_version = ${FORMAT}; COMMIT;`);
+      const older = version === 0 ? TABLES : version === 1 ? PARKED_COLUMN : '';
+      db.exec(`BEGIN; ${older} ${ORPHANS} PRAGMA user_version = ${FORMAT}; COMMIT;`);
     }
     return reader(db);
   } catch (error) {
@@ -94,6 +101,10 @@ function reader(db: DatabaseSync): Database {
       all.setReturnArrays(true);
       return all.iterate() as unknown as Iterable<IndexRow>;
     },
+    orphans() {
+      const all = db.prepare('SELECT id FROM orphans').all() as unknown as readonly { readonly id: number }[];
+      return new Set(all.map(({ id }) => id));
+    },
     body(id) {
       const found = body.get(id) as unknown as [string, string | null] | undefined;
       return found === undefined ? undefined : { main: found[0], status: found[1] ?? undefined };
@@ -116,6 +127,8 @@ export interface ProjectionChunk {
   readonly deleted: readonly number[];
   /** Set on the last chunk: everything up to this frame is in the file once this commits. */
   readonly progress: Progress | undefined;
+  /** What is still to be removed at that frame, by id; undefined: nothing, as before. */
+  readonly orphans?: readonly number[] | undefined;
 }
 
 export type ProjectionRow = readonly [...IndexRow, main: string, status: string | null];
@@ -135,6 +148,8 @@ export function openProjectionWriter(path: string): ProjectionWriter {
   const body = db.prepare('INSERT OR REPLACE INTO bodies VALUES (?, ?, ?)');
   const dropEntry = db.prepare('DELETE FROM entries WHERE id = ?');
   const dropBody = db.prepare('DELETE FROM bodies WHERE id = ?');
+  const dropOrphans = db.prepare('DELETE FROM orphans');
+  const orphan = db.prepare('INSERT INTO orphans VALUES (?)');
   const progress = db.prepare('UPDATE progress SET sequence = ?, rv = ?, id = ?');
   return {
     commit(chunk) {
@@ -160,6 +175,10 @@ export function openProjectionWriter(path: string): ProjectionWriter {
         for (const id of chunk.deleted) {
           dropEntry.run(id);
           dropBody.run(id);
+        }
+        if (chunk.orphans !== undefined) {
+          dropOrphans.run();
+          for (const id of chunk.orphans) orphan.run(id);
         }
         if (chunk.progress !== undefined) progress.run(chunk.progress.sequence, chunk.progress.rv, chunk.progress.id);
         db.exec('COMMIT');

@@ -16,8 +16,10 @@ export interface ProjectorOptions {
   /** What is visible now. */
   readonly progress: () => Progress;
   readonly projected: (progress: Progress) => void;
-  /** Resolves when the dependents of all deleted owners are deleted: only then may the log forget the owners. */
+  /** Resolves when the dependents of all deleted owners are deleted, or cannot be now. */
   readonly collected: () => Promise<void>;
+  /** Ids of those that are left: the log that tells of their owners' end is let go. */
+  readonly left: () => readonly number[];
 }
 
 /**
@@ -31,6 +33,8 @@ export interface Projector {
   isAskedAgain: boolean;
   /** Up to which frame the database file has everything. */
   sequence: number;
+  /** The database file may name objects that are still to be removed. */
+  namesOrphans: boolean;
   rows: number;
   failures: number;
   isFailing: boolean;
@@ -43,7 +47,17 @@ export function newProjector(options: ProjectorOptions): Projector {
   const { path, clock, table } = options;
   const thread: ProjectionThread = { path, clock, worker: undefined, cancelEnd: undefined };
   const { sequence } = table.database.progress;
-  return { options, thread, running: undefined, isAskedAgain: false, sequence, rows: 0, failures: 0, isFailing: false };
+  return {
+    options,
+    thread,
+    running: undefined,
+    isAskedAgain: false,
+    sequence,
+    namesOrphans: true,
+    rows: 0,
+    failures: 0,
+    isFailing: false,
+  };
 }
 
 /** Brings the database file up to what is committed at the call or later, then lets the log go. Never rejects. */
@@ -74,6 +88,7 @@ async function round(projector: Projector): Promise<void> {
   const { table, log, path, folder } = options;
   await options.collected();
   const progress = options.progress();
+  const left = options.left();
   const entries = [...table.dirty];
   const deleted = table.deletedIds;
   if (progress.sequence === projector.sequence && entries.length === 0 && deleted.length === 0) return;
@@ -88,7 +103,9 @@ async function round(projector: Projector): Promise<void> {
       done += taken.length;
       projector.rows += rows.length;
     }
-    await commitChunk(thread, { rows: [], deleted, progress });
+    const orphans = left.length > 0 || projector.namesOrphans ? left : undefined;
+    await commitChunk(thread, { rows: [], deleted, progress, orphans });
+    projector.namesOrphans = left.length > 0;
     projector.sequence = progress.sequence;
     projector.isFailing = false;
     options.projected(progress);

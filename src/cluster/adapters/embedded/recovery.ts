@@ -33,6 +33,7 @@ export function loadIndex(table: Table, orphans: Orphans): void {
   const { progress } = table.database;
   table.lastRv = progress.rv;
   table.lastId = progress.id;
+  const left = table.database.orphans();
   const owned: [Entry, readonly string[]][] = [];
   const replaced: number[] = [];
   for (const [id, kind, namespace, name, rv, createdRv, mainRv, phase, owners, parkedUntil] of table.database.rows()) {
@@ -56,6 +57,10 @@ export function loadIndex(table: Table, orphans: Orphans): void {
     shelf.entries.set(name, entry);
     table.objects++;
     if (owners !== null) owned.push([entry, JSON.parse(owners) as string[]]);
+    if (left.has(id)) orphans.entries.add(entry);
+  }
+  for (const entry of orphans.entries) {
+    if (entry.shelf.entries.get(entry.name) !== entry) orphans.entries.delete(entry);
   }
   for (const [entry, uids] of owned) {
     if (entry.shelf.entries.get(entry.name) === entry) for (const uid of uids) addDependent(table, uid, entry);

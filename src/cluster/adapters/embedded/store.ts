@@ -153,6 +153,7 @@ function run(
     log: options.log,
     progress: () => ({ sequence: commits.committedSequence, rv: table.committedRv, id: table.lastId }),
     collected: collector.settled,
+    left: collector.left,
     projected({ sequence }) {
       release(log, sequence);
       keepBound(table);
