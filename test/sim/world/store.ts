@@ -88,7 +88,7 @@ export function createStore(options: StoreOptions): SimStore {
   };
   const reading = <T>(work: () => T): T => work();
   const progress = { sequence: 0, rv: 0, id: 0 };
-  const table = newTable({ progress, rows: () => [], body: noBody, reading, close: nothing });
+  const table = newTable({ progress, rows: () => [], orphans: () => new Set(), body: noBody, reading, close: nothing });
   const orphans: Orphans = { deletedOwners: new Set(), entries: new Set(), namespaces: new Set() };
   const staging = { table, clock, random, admit: undefined, seal: options.seal };
   const watching = { table, clock, closing: new AbortController().signal, watches: 0 };

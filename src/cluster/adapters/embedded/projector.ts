@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../../../base/index.ts';
 import { PROJECTION_CHUNK } from '../../../base/index.ts';
+import type { Collector } from './collector.ts';
 import { databaseError, type Progress, type ProjectionRow } from './database.ts';
 import { type Entry, mainText } from './entry.ts';
 import { ownersOf } from './owners.ts';
@@ -16,10 +17,8 @@ export interface ProjectorOptions {
   /** What is visible now. */
   readonly progress: () => Progress;
   readonly projected: (progress: Progress) => void;
-  /** Resolves when the dependents of all deleted owners are deleted, or cannot be now. */
-  readonly collected: () => Promise<void>;
-  /** Ids of those that are left: the log that tells of their owners' end is let go. */
-  readonly left: () => readonly number[];
+  /** Of dependents that it has left the database file must tell: the log that has their owners' end is let go. */
+  readonly collector: Pick<Collector, 'settled' | 'left'>;
 }
 
 /**
@@ -86,9 +85,9 @@ export async function stopProjector(projector: Projector): Promise<void> {
 async function round(projector: Projector): Promise<void> {
   const { options, thread } = projector;
   const { table, log, path, folder } = options;
-  await options.collected();
+  await options.collector.settled();
   const progress = options.progress();
-  const left = options.left();
+  const left = options.collector.left();
   const entries = [...table.dirty];
   const deleted = table.deletedIds;
   if (progress.sequence === projector.sequence && entries.length === 0 && deleted.length === 0) return;

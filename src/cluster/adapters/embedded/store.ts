@@ -152,8 +152,7 @@ function run(
     clock,
     log: options.log,
     progress: () => ({ sequence: commits.committedSequence, rv: table.committedRv, id: table.lastId }),
-    collected: collector.settled,
-    left: collector.left,
+    collector,
     projected({ sequence }) {
       release(log, sequence);
       keepBound(table);
