@@ -16,6 +16,7 @@ import { type Claims, createClaims } from './claims.ts';
 import { collect } from './collect.ts';
 import { finishReplacing, mayBeHalfReplaced } from './finish-replacing.ts';
 import { followForTerm } from './follow.ts';
+import { goOnFromLastTicks } from './go-on-from-last-ticks.ts';
 import { type Health, healthOf, tellClock } from './health.ts';
 import { createLanes, fallBehind, forget, type Lanes, openGap, place } from './lanes.ts';
 import { createLauncher, type Launcher } from './launcher.ts';
@@ -26,7 +27,6 @@ import { type Pending, settle } from './settle.ts';
 import type { Fence, LoadedState } from './state.ts';
 import { createStatusNotes, type StatusNotes } from './status-notes.ts';
 import { pause, retryMs, takeOver } from './take-over.ts';
-import { nextDue } from './tick-spans.ts';
 import { ReplacedError } from './write-ticks.ts';
 
 export interface SchedulerPorts {
@@ -126,7 +126,7 @@ export async function startTerm(
   const term = newTerm(options, counters, claimed, onReplaced);
   signal.addEventListener('abort', () => term.ending.abort('ended'));
   if (!(await follow(term))) return undefined;
-  if (claimed.settledUntil === undefined) await goOnFromLastTicks(term);
+  if (claimed.settledUntil === undefined) goOnFromLastTicks(term);
   if (term.lanes.gaps.length > 0) term.lanes.arranging = 0;
   const doubtful: ScheduleEntry[] = [];
   for (let id = 0; id < term.roster.end() && !term.isOver; id++) {
@@ -259,27 +259,6 @@ function placeSafely(term: Running, entry: ScheduleEntry): void {
   } catch (error) {
     const reason = new StalledError('InvalidSchedule', `it cannot tell when it ticks: ${(error as Error).message}`);
     fallBehind(lanes, entry, lanes.settledUntil, reason, Number.POSITIVE_INFINITY);
-  }
-}
-
-/** Nobody knows how far the scheduler was: each schedule goes on from what its own status says. */
-async function goOnFromLastTicks({ roster, lanes, options }: Running): Promise<void> {
-  let first = options.clock.now();
-  for (let id = 0; id < roster.end(); id++) {
-    const entry = roster.at(id);
-    if (entry === undefined || entry.problem !== undefined) continue;
-    roster.clip(entry);
-    const due = safely(() => nextDue(roster.at(id)?.spans ?? [], Number.NEGATIVE_INFINITY));
-    if (due !== undefined && due <= first) first = due - 1;
-  }
-  lanes.settledUntil = first;
-}
-
-function safely<T>(of: () => T): T | undefined {
-  try {
-    return of();
-  } catch {
-    return undefined;
   }
 }
 
