@@ -14,6 +14,8 @@ export interface Metric {
   readonly unit: string;
   /** Of all rounds' samples together; absent: 50, the median. */
   readonly percentile?: number;
+  /** The percentile is that of each round, and what counts is the median of the rounds: each is one burst, and a slow one is not half of all. */
+  readonly isOfEachRound?: true;
   /** What is printed where there are no samples. */
   readonly absent?: string;
   /** Decimals that are printed. Absent: none. */

@@ -452,7 +452,7 @@ function peer(key: string, title: string): readonly Metric[] {
 }
 
 function ticks(count: string, named: Named): Figure {
-  const late = { unit: 'ms', percentile: 99 };
+  const late = { unit: 'ms', percentile: 99, isOfEachRound: true } as const;
   return {
     ...named,
     title: `A scheduler with ${count} schedules besides those that are due; late until the execution is durable`,

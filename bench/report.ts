@@ -14,6 +14,8 @@ interface JudgedMetric {
   readonly value: number;
   readonly decimals: number;
   readonly samples: number;
+  /** Of metrics that are of each round: the largest of them. */
+  readonly worst?: number;
   readonly absent?: string;
   readonly floor?: { readonly title: string; readonly value: number };
   readonly target?: { readonly text: string; readonly isMet: boolean };
@@ -30,7 +32,7 @@ export function table({ name, title, metrics }: Judged): readonly string[] {
     const { floor, target } = metric;
     return [
       metric.title,
-      metric.samples === 0 && metric.absent !== undefined ? metric.absent : quantity(metric.value, metric),
+      metric.samples === 0 && metric.absent !== undefined ? metric.absent : measured(metric),
       floor === undefined
         ? ''
         : `${floor.title}: ${quantity(floor.value, metric)} (× ${ratio(metric.value, floor.value)})`,
@@ -43,10 +45,20 @@ export function table({ name, title, metrics }: Judged): readonly string[] {
   return [`${name}: ${title}`, ...rows.map(line), ''];
 }
 
+function measured(metric: JudgedMetric): string {
+  const text = quantity(metric.value, metric);
+  return metric.worst === undefined ? text : `${text} (worst round ${quantity(metric.worst, metric)})`;
+}
+
 function judgeMetric(metric: Metric, rounds: readonly Samples[]): JudgedMetric {
   const { key, title, unit, decimals = 0, floor } = metric;
   const samples = rounds.flatMap((round) => round[key] ?? []);
-  const value = percentile(samples, metric.percentile ?? 50);
+  const ofRounds = metric.isOfEachRound
+    ? rounds.flatMap((round) =>
+        round[key] === undefined ? [] : percentile([round[key]].flat(), metric.percentile ?? 50),
+      )
+    : undefined;
+  const value = percentile(ofRounds ?? samples, ofRounds === undefined ? (metric.percentile ?? 50) : 50);
   const floorValue =
     floor === undefined
       ? undefined
@@ -62,6 +74,7 @@ function judgeMetric(metric: Metric, rounds: readonly Samples[]): JudgedMetric {
     value,
     decimals,
     samples: samples.length,
+    ...(ofRounds !== undefined && { worst: Math.max(...ofRounds) }),
     ...(metric.absent !== undefined && { absent: metric.absent }),
     ...(floor !== undefined && floorValue !== undefined && { floor: { title: floor.title, value: floorValue } }),
     ...(target !== undefined && { target }),
