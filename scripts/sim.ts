@@ -38,6 +38,8 @@ const [from = 1, to = 1_000] = (values.seeds ?? '1..1000').split('..').map(Numbe
 const HOUR = 3_600_000;
 /** Between two lines that tell how far it is. */
 const PROGRESS_MS = 60_000;
+/** What so long a world must have, or it proves less than it says. */
+const LARGE = { hours: 48, executions: 200, shards: 3 };
 /** Enough to look at. */
 const MAX_BROKEN = 20;
 /** Of seeds played without a planted bug: whether they keep all invariants. */
@@ -115,6 +117,12 @@ async function playMany(): Promise<void> {
   if (results) sayVersions(results);
   if (broken.length > 0) {
     say(`look closer: npm run sim -- --seed ${Math.min(...broken.map(({ seed }) => seed))} --hours ${hours}`);
+    process.exitCode = 1;
+  }
+  if (!isTicks && hours >= LARGE.hours && (sums.fewest < LARGE.executions || sums.shards < LARGE.shards)) {
+    say(
+      `too small: a world of ${LARGE.hours} hours has ${LARGE.executions} executions and ${LARGE.shards} shards at least`,
+    );
     process.exitCode = 1;
   }
 }

@@ -6,11 +6,9 @@ import { playSeeds } from './play.ts';
 import { type SimResult, simulate } from './run.ts';
 import { shrink } from './shrink.ts';
 
-/** The sweep: its first seed, and how many there are. `npm run sim` plays as many, and all of them. */
-const FROM = 1_000;
-const SEEDS = 1_000;
-/** How long the sweep begins new seeds, when it has not played all before: other tests run beside it on the same cores. */
-const SWEEP_MS = 60_000;
+/** The sweep: its first seed, and how many there are. `.ci/run` plays a thousand others, when no test runs beside them. */
+const FROM = 1_001;
+const SEEDS = 40;
 
 function said({ seed, violation }: SimResult): string {
   return `seed ${seed}: ${violation?.text ?? 'good'}`;
@@ -55,9 +53,7 @@ describe('seeds that once found something', () => {
 });
 
 describe('many seeds', () => {
-  it('keep all invariants, in worlds that are large enough', { timeout: 3 * SWEEP_MS }, async () => {
-    const startMs = performance.now();
-    const startCpu = process.cpuUsage();
+  it('keep all invariants, in worlds that are large enough', { timeout: 180_000 }, async () => {
     const wrong: string[] = [];
     let played = 0;
     const seen = (result: SimResult): boolean => {
@@ -65,14 +61,11 @@ describe('many seeds', () => {
       played++;
       if (violation !== undefined) wrong.push(said(result));
       else if (executions < 200 || shards < 3) wrong.push(`seed ${seed}: ${executions} executions, ${shards} shards`);
-      return performance.now() - startMs > SWEEP_MS;
+      return false;
     };
     await playSeeds({ from: FROM, to: FROM + SEEDS - 1, hours: 48, jobs: 2, seen });
-    const { user, system } = process.cpuUsage(startCpu);
-    const seconds = Math.round((performance.now() - startMs) / 1_000);
-    console.log(`${played} of ${SEEDS} worlds in ${seconds} s, ${Math.round((user + system) / 1e6)} s of CPU`);
-    expect(played).toBeGreaterThan(0);
     expect(wrong).toEqual([]);
+    expect(played).toBe(SEEDS);
   });
 });
 
