@@ -82,6 +82,7 @@ describe('schedules that once found something', () => {
     [5018853, 0.5, 'a change that was heard of after a tick of it was settled, when the clock had been set back'],
     [5030498, 0.5, 'a tick that a later one replaced which was owed then, and is no more (the oracle)'],
     [6014396, 0.5, 'a schedule that was put right while a clock was ahead, and waited for that time'],
+    [7001785, 0.5, 'a tick that a clock which was ahead had settled, due just after the end (the oracle)'],
     [5038261, 0.5, 'ticks that were decided while their lease was not held, and written much later'],
     [11503, 0.5, 'a name that was taken once, of a schedule that lets its ticks overlap by now'],
   ])('seed %i of %d hours is good: %s', async (seed, hours) => {
