@@ -44,4 +44,5 @@ export * from './signals.ts';
 export * from './steering.ts';
 export * from './stencil.ts';
 export * from './token-kind.ts';
+export * from './versions.ts';
 export * from './with-archive.ts';

@@ -13,6 +13,7 @@ import { type FieldTerm, matchesFields, parseFieldSelector } from './field-selec
 import { findObject } from './find-object.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
 import { type Cluster, type ListOptions, type WatchEvent, watchCountOf } from './port.ts';
+import { isPassed } from './versions.ts';
 
 export interface ReflectOptions extends Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'> {
   readonly clock: Clock;
@@ -267,12 +268,6 @@ function keyOf(kind: string, id: string): ObjectKey {
   const cut = id.indexOf('/');
   const namespace = id.slice(0, cut);
   return { kind, name: id.slice(cut + 1), ...(namespace !== '' && { namespace }) };
-}
-
-/** Whether `version` is at or before `seen`. Versions of one kind are ordered decimal numbers (Kubernetes KEP-5504). */
-function isPassed(seen: string | undefined, version: string): boolean {
-  if (seen === undefined || !/^\d+$/.test(seen) || !/^\d+$/.test(version)) return false;
-  return BigInt(version) <= BigInt(seen);
 }
 
 function backoffMs(error: unknown, failures: number, random: Pick<Random, 'unit'>): number {

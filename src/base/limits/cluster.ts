@@ -116,6 +116,8 @@ export const REFLECTOR_PAGE_SIZE = 500;
 export const RELIST_INTERVAL_MS = 600_000;
 /** Lists of more objects than these are made as much more rarely: however many there are, they take a few thousandths of a core. */
 export const RELIST_OBJECTS = 100_000;
+/** Between pages of executions that the engine lists again: each of them is loaded, and a continuation is good for five minutes. */
+export const RELIST_PAGE_PAUSE_MS = 1_000;
 
 /** Validity of the local API's certificate, and what must be left of it at a start: Kubernetes' authorities last ten years too. */
 export const LOCAL_CERTIFICATE_MS = 10 * 365 * 24 * 3_600_000;

@@ -20,6 +20,7 @@ import type { Owned } from './ownership.ts';
 import type { Paging } from './parking.ts';
 import type { Plans } from './plans.ts';
 import type { Quotas } from './quotas.ts';
+import type { Relisting } from './relist.ts';
 import type { Slots } from './slots.ts';
 
 /** A step that is about to be made. */
@@ -117,6 +118,7 @@ export interface Engine {
   maxParallelism: number;
   readonly wakes: Heap<Wake>;
   readonly paging: Paging;
+  readonly relisting: Relisting;
   /** Keys of executions of which pods or children may live that their status does not tell of: see strays.ts. */
   readonly suspects: Set<string>;
   /** Executions that wait for a cache entry, by namespace and key: told when it is filled here. */

@@ -2,6 +2,7 @@ import type { UnixMs } from '../../base/index.ts';
 import type { Execution, ExecutionParked, Pod } from '../../cluster/index.ts';
 import type { EngineState, Observation, Plan } from '../../propeller/index.ts';
 import type { SeenChild } from './children.ts';
+import type { Passed } from './relist.ts';
 
 /** An execution that has something to do, or had so lately. One that is parked has none. */
 export interface Entry {
@@ -32,6 +33,8 @@ export interface Entry {
   children: SeenChild[];
   /** Something of its pods or children may have been missed: it is to be loaded again. */
   isStale: boolean;
+  /** It was listed again, and no watch had told of it since; how far they had told of others by then. */
+  relisted: Passed | undefined;
   wakeAt: UnixMs | undefined;
   lastRoundAt: UnixMs;
   roundStartedAt: UnixMs;
@@ -58,6 +61,7 @@ export function newEntry(key: string, now: UnixMs): Entry {
     pods: [],
     children: [],
     isStale: false,
+    relisted: undefined,
     wakeAt: undefined,
     lastRoundAt: now,
     roundStartedAt: now,

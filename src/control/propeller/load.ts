@@ -8,6 +8,7 @@ import { claimOf, ownsExecution } from './ownership.ts';
 import { observationOf, podsOf } from './pod.ts';
 import { loadProduced } from './produced.ts';
 import { loadPast } from './recover.ts';
+import { noteRead } from './relist.ts';
 import { loadResults } from './results.ts';
 
 /**
@@ -21,6 +22,7 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   const execution = listed ?? (await findObject<Execution>(cluster, key));
   entry.isListed = false;
   entry.execution = execution;
+  if (execution !== undefined) noteRead(entry, 'Execution', execution);
   if (execution === undefined || isTerminalPhase(execution.status?.phase ?? 'Pending')) {
     engine.quotas.forget(key.namespace, entry.key);
     return false;
@@ -34,8 +36,10 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   const kept = await loadResults(cluster, execution);
   const produced = await loadProduced(engine, execution);
   const restored = restore(plan, execution, engine.options.clock.now(), past, kept, produced);
-  entry.inbox.push(...(await lookForPods(engine, execution, restored)));
+  entry.inbox.push(...(await lookForPods(engine, entry, execution, restored)));
   entry.inbox.push(...(await lookForChildren(engine, execution, restored)));
+  // Children have a watch of their own, of which nothing is known here.
+  if (restored.children.length > 0) entry.relisted = undefined;
   entry.run = { plan, state: restored.state };
   return true;
 }
@@ -62,6 +66,7 @@ export function loadFresh(engine: Engine, entry: Entry): boolean {
 
 async function lookForPods(
   engine: Engine,
+  entry: Entry,
   execution: Execution,
   { state, expected }: Restored,
 ): Promise<Observation[]> {
@@ -77,6 +82,7 @@ async function lookForPods(
   } else {
     for (const pod of await podsOf(engine, namespace, name)) pods.set(pod.metadata.name, pod);
   }
+  for (const pod of pods.values()) noteRead(entry, 'Pod', pod);
   return expected.map(({ podName, node, index, attempt }) => {
     const pod = pods.get(podName);
     const seen = pod === undefined ? undefined : observationOf(state, pod, false, engine.options.pods);

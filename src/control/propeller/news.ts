@@ -13,6 +13,7 @@ import { ownsExecution, ownsPod } from './ownership.ts';
 import { dueNow, listCounted, noteLeftOut, noteListed, parkedNow, wakeParked } from './parking.ts';
 import { executionKeyOf } from './pod.ts';
 import { isChild } from './quotas.ts';
+import { relistLater } from './relist.ts';
 import { hasLimit } from './slots.ts';
 import { suspectLeft, suspectUnknown } from './strays.ts';
 import { type FollowOptions, follow } from './watches.ts';
@@ -65,8 +66,12 @@ function followExecutions(engine: Engine): Promise<void> {
         for (const key of engine.slots.open()) wake(engine, key);
         if (wasListed) wakeHolders(engine);
         wasListed = true;
+        relistLater(engine, () => wakeHolders(engine), engine.entries.size);
         // A list that began before what is now ours was ours tells nothing of it.
         if (engine.isListedAnew) engine.quotas.counted(engine);
+      },
+      passed: (executions) => {
+        engine.relisting.passed = { ...engine.relisting.passed, executions };
       },
       changed: (execution) => seeExecution(engine, execution, false),
       gone: (execution) => forgetExecution(engine, execution),
@@ -92,6 +97,9 @@ function followPods(engine: Engine, watched: () => void): Promise<void> {
       synced: () => {
         if (wasListed) lookAgain(engine);
         wasListed = true;
+      },
+      passed: (pods) => {
+        engine.relisting.passed = { ...engine.relisting.passed, pods };
       },
       changed: (pod) => seePod(engine, pod, false, false),
       gone: (pod) => seePod(engine, pod, true, false),
@@ -142,6 +150,7 @@ function seeExecution(engine: Engine, execution: Execution, isListed: boolean): 
     entryOf(engine, key).isListed = isListed && engine.counters.writes === 0 && engine.owned === 'all';
     return;
   }
+  entry.relisted = undefined;
   const known = entry.execution?.metadata;
   // It is being loaded, or is to be: what is read then is at least as new as this.
   if (known === undefined) wake(engine, key);
@@ -202,7 +211,9 @@ function seePod(engine: Engine, pod: Pod, isGone: boolean, isListed: boolean): v
   // Pods are kept after their execution is over. Of those listed at the start, only live executions' are of interest,
   // and those are loaded, or parked: then a pod that ended is news.
   if (entry === undefined && isListed && phase === 'Running') return;
-  entryOf(engine, key).pods.push({ pod, isGone });
+  const told = entryOf(engine, key);
+  told.relisted = undefined;
+  told.pods.push({ pod, isGone });
   wake(engine, key);
 }
 

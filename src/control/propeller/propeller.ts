@@ -7,6 +7,7 @@ import { type Owned, setOwned } from './ownership.ts';
 import { newPaging } from './parking.ts';
 import { createPlans } from './plans.ts';
 import { createQuotas, type Quota, type QuotaReport } from './quotas.ts';
+import { newRelisting } from './relist.ts';
 import { runRound } from './round.ts';
 import { createSlots } from './slots.ts';
 
@@ -66,6 +67,7 @@ export function startPropeller(options: PropellerOptions): Propeller {
       engine.cancelWake?.();
       engine.cancelSweep?.();
       engine.paging.cancel?.();
+      engine.relisting.cancel?.();
       await Promise.all([...following, engine.children.following]);
       if (engine.busy > 0) {
         await new Promise<void>((resolve) => {
@@ -105,6 +107,7 @@ function newEngine(options: PropellerOptions): Engine {
     maxParallelism: options.maxParallelism ?? DEFAULT_MAX_PARALLELISM,
     wakes: newWakes(),
     paging: newPaging(),
+    relisting: newRelisting(),
     suspects: new Set(),
     cacheWaiters: new Map(),
     cancelWake: undefined,

@@ -41,6 +41,7 @@ import {
 import { closureWrites, type StoreClosure } from './produced.ts';
 import { isChild, type QuotaWait } from './quotas.ts';
 import { judgeFailure, writeRound } from './refusals.ts';
+import { noteRelisted } from './relist.ts';
 import { resultsWrites } from './results.ts';
 import { endStrays, mayLeaveStrays, suspectAfter, suspectUnknown } from './strays.ts';
 
@@ -95,6 +96,7 @@ function tryFresh(engine: Engine, entry: Entry): boolean {
 function stepAndWrite(engine: Engine, entry: Entry): void {
   try {
     const result = stepOnce(engine, entry);
+    noteRelisted(engine, entry, result);
     takeRoom(engine, entry, result);
     const pods = entry.execution && preparePods(engine, entry.execution, result.effects);
     if (!(pods instanceof Promise)) writeStep(engine, entry, result, pods);

@@ -23,6 +23,8 @@ export interface FollowHandlers<T extends KubeObject> {
   begins?(): void | Promise<void>;
   /** Nothing that is written from now on is missed. `isShort`: what is parked is left out of the list, as asked. */
   watched?(isShort: boolean): void;
+  /** The watch has told all up to this version. */
+  passed?(resourceVersion: string): void;
   /** An object as listed. */
   listed(object: T): void;
   /** All objects have been listed; comes again after an interruption. */
@@ -149,6 +151,7 @@ async function watchFrom<T extends KubeObject>(
     resourceVersion,
     signal,
   });
+  handlers.passed?.(resourceVersion);
   for await (const batch of watch) {
     for (const event of batch) {
       if (event.type === 'BOOKMARK') continue;
@@ -156,6 +159,9 @@ async function watchFrom<T extends KubeObject>(
       if (event.type === 'DELETED') handlers.gone(event.object);
       else handlers.changed(event.object);
     }
+    const last = batch.at(-1);
+    const version = last?.type === 'BOOKMARK' ? last.resourceVersion : last?.object.metadata.resourceVersion;
+    if (version !== undefined) handlers.passed?.(version);
   }
 }
 
