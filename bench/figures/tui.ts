@@ -50,6 +50,7 @@ export async function open(): Promise<Session> {
   const { port } = listener.server.address() as AddressInfo;
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, kubeconfigOf(port));
+  await warm(kubeconfig);
   return {
     round: () => measure(store, kubeconfig),
     async close() {
@@ -103,6 +104,8 @@ interface Watched {
   text(): string;
   /** Resolves at the next bytes. */
   next(): Promise<void>;
+  /** Resolves when the screen next shows what came: the emulated terminal reads bytes a little after they are there. */
+  nextScreen(): Promise<void>;
 }
 
 function watched(kubeconfig: string): Watched {
@@ -115,9 +118,10 @@ function watched(kubeconfig: string): Watched {
   let bytes = 0;
   const terminal = new headless.Terminal({ cols: 80, rows: 24, allowProposedApi: true });
   let wake: () => void = () => {};
+  let wakeScreen: () => void = () => {};
   pty.onData((data) => {
     bytes += Buffer.byteLength(data);
-    terminal.write(data);
+    terminal.write(data, () => wakeScreen());
     wake();
   });
   return {
@@ -129,13 +133,26 @@ function watched(kubeconfig: string): Watched {
       new Promise<void>((done) => {
         wake = done;
       }),
+    nextScreen: () =>
+      new Promise<void>((done) => {
+        wakeScreen = done;
+      }),
   };
+}
+
+/** One start that nobody measures: code that was just built has not been compiled yet. */
+async function warm(kubeconfig: string): Promise<void> {
+  const program = watched(kubeconfig);
+  const ended = new Promise<void>((done) => void program.pty.onExit(() => done()));
+  while (!program.text().includes('connected')) await program.nextScreen();
+  program.pty.write('q');
+  await ended;
 }
 
 async function measure(store: EmbeddedStore, kubeconfig: string): Promise<Samples> {
   const begun = performance.now();
   const program = watched(kubeconfig);
-  while (!program.text().includes('connect')) await program.next();
+  while (!program.text().includes('connect')) await program.nextScreen();
   const firstFrameMs = performance.now() - begun;
   while (!program.text().includes(`${EXECUTIONS.toLocaleString('en-US')}  `)) await pause(50);
   const loadedMs = performance.now() - begun;

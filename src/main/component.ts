@@ -30,7 +30,7 @@ export async function running(start: (ends: Ends) => Promise<number>): Promise<R
   // Timers of the host's clock keep no process alive.
   const timer = setInterval(() => {}, ALIVE_MS);
   ends.push(() => clearInterval(timer));
-  ends.push(releaseIdleMemory());
+  ends.push(releaseIdleMemory().stop);
   let port: number;
   try {
     port = await start(ends);

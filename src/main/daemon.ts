@@ -113,7 +113,7 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   ends.push(() => collection.stop());
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
   ends.push(() => kubeconfig.close());
-  ends.push(releaseIdleMemory());
+  ends.push(releaseIdleMemory().stop);
 
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let stopping: Promise<void> | undefined;

@@ -89,13 +89,12 @@ export function readRow(line: string): ScreenRow {
 }
 
 /**
- * The bytes that turn one row of the screen into another, from the row's first changed column to its last. A row on which
- * terminals may disagree is written anew.
+ * The bytes that turn one row of the screen into another, from the row's first changed column to its last; none, when both look
+ * the same. A row on which terminals may disagree is written anew.
  */
 export function changeRow(row: number, before: string, after: string): string {
   const old = readRow(before);
   const next = readRow(after);
-  if (!old.isCertain || !next.isCertain) return `${moveTo(row, 0)}${write(next.cells, 0, next.cells.length)}\x1b[K`;
   const shorter = Math.min(old.cells.length, next.cells.length);
   let first = 0;
   while (first < shorter && isSame(old.cells[first], next.cells[first])) first++;
@@ -106,6 +105,8 @@ export function changeRow(row: number, before: string, after: string): string {
     oldEnd = end;
   }
   const rest = oldEnd > end ? '\x1b[K' : '';
+  if (first === end && rest === '') return '';
+  if (!old.isCertain || !next.isCertain) return `${moveTo(row, 0)}${write(next.cells, 0, next.cells.length)}\x1b[K`;
   return `${moveTo(row, first)}${write(next.cells, first, end)}${rest}`;
 }
 

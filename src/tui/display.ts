@@ -9,11 +9,14 @@ import type { State } from './state.ts';
 import { type Seen, surroundingsOf } from './surroundings.ts';
 import { paintLine, type Theme } from './theme.ts';
 
+/** What asks for a frame: somebody at the terminal, or what is shown there. */
+export type FrameCause = 'person' | 'data';
+
 /** How a person is told of what there is. */
 export interface Display {
   /** Shows what is new since the last time; nothing, when nothing is. */
-  show(state: State, content: Content, seen: Seen): void;
-  /** From here on Ink lays frames out; it begins with the frame that stands there. */
+  show(state: State, content: Content, seen: Seen, by: FrameCause): void;
+  /** From here on Ink lays out what a person does; it begins with the frame that stands there. */
   hand(open: (lines: readonly string[]) => Board): void;
 }
 
@@ -22,13 +25,14 @@ export function frameDisplay(screen: Screen, theme: Theme, bindings: readonly Bi
   let board: Board | undefined;
   let drawn: readonly string[] = [];
   return {
-    show(state, content, seen) {
+    show(state, content, seen, by) {
       const around = surroundingsOf(state, seen, bindings, content);
       const lines = screenLines(state, around).map((line) => paintLine(line, theme));
       // Laying a frame out costs more than all that decides what stands in it.
       if (!screen.isForgotten() && isSame(lines, drawn)) return;
       drawn = lines;
-      if (board === undefined) screen.stream.write(lines.join('\n'));
+      // Rows that only tell of data are whole as they are: a screen that is left open all day has Ink lay out none of them.
+      if (board === undefined || by === 'data') screen.stream.write(lines.join('\n'));
       else board.show(lines);
     },
     hand(open) {

@@ -4,7 +4,7 @@ import { actionsAt } from './actions.ts';
 import type { Board } from './board.tsx';
 import type { TuiConfig } from './config.ts';
 import type { Content } from './content.ts';
-import { frameDisplay, spokenDisplay } from './display.ts';
+import { type FrameCause, frameDisplay, spokenDisplay } from './display.ts';
 import { type FrameTerminal, openScreen, type Screen } from './frame-stream.ts';
 import { type FrameTimer, frameTimer } from './frame-timer.ts';
 import { commandOf, withKeys } from './keys.ts';
@@ -25,6 +25,8 @@ export interface TuiConnection {
   /** Absent: all namespaces. */
   readonly namespace?: string;
   readonly runCommand: CommandRunner;
+  /** All executions have been read for the first time. */
+  listed(): void;
 }
 
 export interface TuiOptions {
@@ -56,13 +58,13 @@ export async function openTui(options: TuiOptions): Promise<void> {
   const screen = openScreen(stdout as FrameTerminal, options.isSpoken);
   const ended = Promise.withResolvers<void>();
   const end = (): void => ended.resolve();
-  const frames = frameTimer(() => desk.draw());
+  const frames = frameTimer(() => desk.draw('data'));
   const hold = holdTerminal({
     stdin,
     stdout,
     screen,
     isFullScreen: !options.isSpoken,
-    redraw: () => desk.draw(),
+    redraw: () => desk.draw('person'),
     broke: ended.reject,
   });
   const desk = openDesk(options, { screen, hold, frames, end });
@@ -74,7 +76,7 @@ export async function openTui(options: TuiOptions): Promise<void> {
   };
   stdout.on('resize', resized);
   signal.addEventListener('abort', end, { once: true });
-  desk.draw();
+  desk.draw('person');
   desk.open().catch(ended.reject);
   try {
     await ended.promise;
@@ -92,7 +94,7 @@ interface Desk {
   /** Reads keys, and looks at the cluster, as soon as there is what it takes. */
   open(): Promise<void>;
   happen(...events: readonly Event[]): void;
-  draw(): void;
+  draw(by: FrameCause): void;
   close(): void;
 }
 
@@ -117,11 +119,11 @@ function openDesk(options: TuiOptions, { screen, hold, frames, end }: DeskParts)
   let isClosed = false;
   const waiting: Event[] = [];
   const contentOf = (): Content => world?.content(placeOf(state), state.columns) ?? WAITING;
-  const draw = (): void => {
+  const draw = (by: FrameCause): void => {
     const content = contentOf();
     frames.drawn();
     frames.within(CLOCK_FRAME_MS);
-    display.show(state, content, seenOf(state, world, content, clock.now()));
+    display.show(state, content, seenOf(state, world, content, clock.now()), by);
   };
   const early = (event: Event): void => {
     if (event.kind === 'key' && commandOf(bindings, event.key, 'list') === 'quit') end();
@@ -141,7 +143,7 @@ function openDesk(options: TuiOptions, { screen, hold, frames, end }: DeskParts)
       for (const effect of next.effects)
         void perform(effect, { state, world, content: contentOf(), hold, happen, end });
     }
-    draw();
+    draw('person');
   };
   const look = async (): Promise<void> => {
     const { namespace, ...connection } = await options.connection;

@@ -45,10 +45,12 @@ export interface WorldOptions {
   readonly namespace?: string;
   readonly runCommand: CommandRunner;
   changed(): void;
+  /** All executions have been read for the first time. */
+  listed(): void;
 }
 
 export function openWorld(options: WorldOptions): World {
-  const { cluster, clock, random, log, changed } = options;
+  const { cluster, clock, random, log, changed, listed } = options;
   let namespace = options.namespace;
   let executions: LiveExecutions | undefined;
   const objects = new Map<string, LiveObjects>();
@@ -62,7 +64,7 @@ export function openWorld(options: WorldOptions): World {
     runCommand: options.runCommand,
     heartbeat: beat,
     executions() {
-      executions ??= liveExecutions({ ...live, ...scoped(namespace), interrupted: beat.interrupted });
+      executions ??= liveExecutions({ ...live, ...scoped(namespace), listed, interrupted: beat.interrupted });
       return executions;
     },
     objects(kind) {

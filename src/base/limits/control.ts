@@ -67,11 +67,31 @@ export const PARSE_SLICE_BYTES = 16 * KiB;
  * garbage is collected and given back to the system, again and again until that gives back less than `worthBytes`; if it
  * has grown by `pagesBytes`, only what costs next to nothing is given back. At most so often.
  */
-export const IDLE_MEMORY = {
+export const IDLE_MEMORY: IdleMemory = {
   pollMs: 4_000,
   quietCpuMs: 40,
   grownBytes: 32 * MiB,
   worthBytes: 4 * MiB,
   pagesBytes: 5 * MiB,
   againMs: 15_000,
-} as const;
+};
+export interface IdleMemory {
+  readonly pollMs: number;
+  readonly quietCpuMs: number;
+  readonly grownBytes: number;
+  readonly worthBytes: number;
+  readonly pagesBytes: number;
+  readonly againMs: number;
+}
+/**
+ * A full screen draws ages all day, and fills its young generation with them: to empty that again and again would cost more
+ * than all else that it does. What a burst leaves behind, as its first list of a hundred thousand does, is more.
+ */
+export const SCREEN_IDLE_MEMORY: IdleMemory = {
+  ...IDLE_MEMORY,
+  quietCpuMs: 120,
+  // The program's own pages, some 45 MB, come back at once.
+  grownBytes: 80 * MiB,
+  worthBytes: 32 * MiB,
+  pagesBytes: 80 * MiB,
+};

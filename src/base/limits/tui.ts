@@ -22,5 +22,3 @@ export const MAX_SAMPLES = 60;
 export const MAX_TUI_CONFIG_BYTES = 64 * 1024;
 /** UTF-16 code units of what one command prints that are kept to be shown. */
 export const MAX_CAUGHT_TEXT = 8 * 1024 * 1024;
-/** Processor time between two looks of a full screen that draws ages and nothing else, at most: more is a burst. */
-export const SCREEN_QUIET_CPU_MS = 240;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MAX_TUI_CONFIG_BYTES, SCREEN_QUIET_CPU_MS } from '../../base/index.ts';
+import { MAX_TUI_CONFIG_BYTES, SCREEN_IDLE_MEMORY } from '../../base/index.ts';
 import { chooseNamespace, findCheckout } from '../../client/index.ts';
 import { NO_CONFIG, openTui, PLACES, readConfig, type TuiConfig, type TuiConnection } from '../../tui/index.ts';
 import { caughtCommands } from '../caught-command.ts';
@@ -28,9 +28,10 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     const session = await context.session();
     const namespace = context.global.namespace ?? (await checkoutNamespace(context));
     const { releaseIdleMemory } = await import('../../main/idle-memory.ts');
-    stopReleasing = releaseIdleMemory(SCREEN_QUIET_CPU_MS);
+    const memory = releaseIdleMemory(SCREEN_IDLE_MEMORY);
+    stopReleasing = memory.stop;
     const runCommand = caughtCommands(context, session);
-    return { ...session, runCommand, ...(namespace !== undefined && { namespace }) };
+    return { ...session, runCommand, listed: memory.afterBurst, ...(namespace !== undefined && { namespace }) };
   };
   await openTui({
     connection: afterFrame(connect),

@@ -36,6 +36,8 @@ export interface LiveOptions {
   readonly namespace?: string;
   /** Something has changed. */
   changed(): void;
+  /** The first list has been read whole. */
+  listed?(): void;
   /** The watch is broken; undefined: it goes on. */
   interrupted(error: Error | undefined): void;
 }
@@ -75,8 +77,7 @@ export function liveExecutions(options: LiveOptions): LiveExecutions {
     state.version += 1;
     options.changed();
   });
-  const selection = namespace === undefined ? {} : { namespace };
-  const watched = { clock, random, log, ...selection };
+  const watched = { clock, random, log, ...(namespace !== undefined && { namespace }) };
   const reflector = reflect<Execution>(
     cluster,
     'Execution',
@@ -84,6 +85,8 @@ export function liveExecutions(options: LiveOptions): LiveExecutions {
     {
       changed: take,
       synced() {
+        // When what delivered the last page has let go of it.
+        if (!state.isLoaded && options.listed !== undefined) setImmediate(options.listed);
         state.isLoaded = true;
         state.version += 1;
         askArchive();
@@ -93,9 +96,7 @@ export function liveExecutions(options: LiveOptions): LiveExecutions {
     },
     ending.signal,
   );
-  reflector.done.catch((error: unknown) =>
-    options.interrupted(error instanceof Error ? error : new Error(String(error))),
-  );
+  reflector.done.catch((error: unknown) => options.interrupted(errorOf(error)));
   return {
     rows: held.rows,
     namespaces: held.namespaces,
@@ -112,6 +113,10 @@ export function liveExecutions(options: LiveOptions): LiveExecutions {
     drop: held.drop,
     close: () => ending.abort(),
   };
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** The last executions that the archive took; undefined: it cannot be asked now. */
