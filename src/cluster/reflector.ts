@@ -5,6 +5,7 @@ import {
   REFLECTOR_PAGE_SIZE,
   RELIST_INTERVAL_MS,
   RELIST_OBJECTS,
+  type UnixMs,
   WATCH_BACKOFF,
   WaitError,
 } from '../base/index.ts';
@@ -39,6 +40,8 @@ export interface ReflectHandlers<T extends KubeObject> {
   changed(changes: readonly Change<T>[]): void;
   /** The first list has been told whole. */
   synced?(): void;
+  /** A list has been told whole: of what changed before `since`, when it was asked for, nothing is unknown any more. */
+  listed?(since: UnixMs): void;
   /** The cluster cannot be watched now; called again with undefined when it can. */
   interrupted?(error: Error | undefined): void;
 }
@@ -142,6 +145,7 @@ function tell<T extends KubeObject>(state: State<T>, changes: readonly Change<T>
 /** Lists everything page by page and tells what differs from the versions known. Returns the version to watch from. */
 async function relist<T extends KubeObject>(state: State<T>, signal: AbortSignal): Promise<string> {
   const { cluster, kind, options, versions } = state;
+  const since = options.clock.now();
   const unseen = new Set(versions.keys());
   let resourceVersion: string | undefined;
   for (let continueToken: string | undefined; ; ) {
@@ -170,6 +174,7 @@ async function relist<T extends KubeObject>(state: State<T>, signal: AbortSignal
   tell(state, await settleUnseen(state, unseen, resourceVersion));
   state.lists += 1;
   watchCountOf(cluster, kind).lists += 1;
+  state.handlers.listed?.(since);
   if (state.lists === 1) state.handlers.synced?.();
   return resourceVersion;
 }

@@ -138,6 +138,8 @@ export interface SchedulerState extends KubeObject {
     /** Of this form of the status. */
     readonly version: 1;
     readonly settledUntil: string;
+    /** All that happened to schedules before this was known then. */
+    readonly heardUntil?: string;
     /** Missed ticks in (from, until] are being made up for, and are settled up to `settledUntil`. Null and absent: none. */
     readonly catchUp?: {
       readonly from: string;

@@ -30,7 +30,7 @@ export const TICK_WRITE_RETRY_MS = 100;
 export const MAX_TICK_WRITE_RETRY_MS = 10_000;
 /** Ends that a scheduler before left undone are written again so often; the next tick of the schedule asks for them as well. */
 export const UNFINISHED_REPLACEMENT_TRIES = 20;
-/** A schedule that changed so shortly before what is settled is looked at from its change on: names keep ticks single. */
+/** A schedule that changed so shortly before what is settled, or before all had been heard of, is looked at from its change on: names keep ticks single. */
 export const SCHEDULE_CHANGE_SLACK_MS = 60_000;
 
 /** What people see of schedules is written at most so often, so many at a time: a hundredth of a core however many tick. */

@@ -79,6 +79,7 @@ export const schedulerState = (conditions: Schema): KindSchema => ({
       {
         version: whole('Of the form of this status.'),
         settledUntil: time('Every tick that was due until then is dealt with.'),
+        heardUntil: optional(time('All that happened to schedules before this was known then.')),
         catchUp: optional(
           record(
             {

@@ -1,9 +1,12 @@
+import type { UnixMs } from '../../base/index.ts';
 import { type LaunchPlan, type Platform, reflect, type Schedule, type SchedulerSettings } from '../../cluster/index.ts';
 import type { SchedulerPorts } from './term.ts';
 
 export interface FollowHandlers {
   readonly schedule: (schedule: Schedule) => void;
   readonly scheduleGone: (namespace: string, name: string) => void;
+  /** All that happened to schedules before this has been told. */
+  readonly heardUntil: (at: UnixMs) => void;
   /** Of the platform that counts: the first by namespace and name. */
   readonly settings: (settings: SchedulerSettings) => void;
   /** Without a name: any may have changed. */
@@ -40,6 +43,7 @@ export function followForTerm(options: SchedulerPorts, signal: AbortSignal, hand
           else handlers.scheduleGone(change.key.namespace ?? '', change.key.name);
         }
       },
+      listed: handlers.heardUntil,
       synced: oneMore(),
     },
     signal,

@@ -41,6 +41,8 @@ export interface Laggard {
  */
 export interface Lanes {
   settledUntil: UnixMs;
+  /** What happened to schedules before is known, and in its lane. Of what came later, ticks may have been passed over. */
+  heardUntil: UnixMs;
   /** Live ticks due up to here are left to the gaps. */
   skipUntil: UnixMs;
   readonly live: DueHeap;
@@ -58,9 +60,10 @@ export interface Lanes {
   readonly changed: Set<number>;
 }
 
-export function createLanes(settledUntil: UnixMs, gaps: readonly Gap[]): Lanes {
+export function createLanes(settledUntil: UnixMs, gaps: readonly Gap[], heardUntil = settledUntil): Lanes {
   return {
     settledUntil,
+    heardUntil,
     skipUntil: Number.NEGATIVE_INFINITY,
     live: createDueHeap(),
     gaps: [...gaps],
@@ -79,7 +82,7 @@ export function place(lanes: Lanes, entry: ScheduleEntry, now: UnixMs): void {
   const since = laggard?.since ?? entry.owedSince;
   const until = since ?? lanes.settledUntil;
   // It may have changed just before what is settled by now, and its ticks since then are looked at again.
-  const settled = freshSince(entry, until) ?? until;
+  const settled = freshSince(entry, until, lanes.heardUntil) ?? until;
   if (since !== undefined || entry.problem !== undefined) {
     fallBehind(lanes, entry, settled, laggard?.reason, now);
     return;

@@ -116,12 +116,18 @@ export function sinceOf({ spans }: ScheduleEntry): UnixMs {
 }
 
 /**
- * From when on its ticks are to be looked at again, since it changed so shortly before what is settled that they may have been
- * passed over by somebody who did not know of the change. Undefined when it did not, or when a tick was settled since: what
- * was decided of it then must not be decided anew. It may have changed again since.
+ * From when on its ticks are to be looked at again, since it changed so shortly before what is settled, or after all changes
+ * that had surely been heard of, that they may have been passed over by somebody who did not know of the change. Undefined
+ * when it did not, or when a tick was settled since: what was decided of it then must not be decided anew. It may have changed
+ * again since.
  */
-export function freshSince({ spans, knownSince }: ScheduleEntry, settledUntil: UnixMs): UnixMs | undefined {
-  const isNear = (since: UnixMs): boolean => since < settledUntil && since > settledUntil - SCHEDULE_CHANGE_SLACK_MS;
+export function freshSince(
+  { spans, knownSince }: ScheduleEntry,
+  settledUntil: UnixMs,
+  heardUntil: UnixMs,
+): UnixMs | undefined {
+  const unheardSince = Math.min(settledUntil, heardUntil) - SCHEDULE_CHANGE_SLACK_MS;
+  const isNear = (since: UnixMs): boolean => since < settledUntil && since > unheardSince;
   if (spans.length === 1) {
     const { since } = spans[0] as TickSpan;
     return since !== knownSince && isNear(since) ? since : undefined;

@@ -65,7 +65,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
       const isStarted = decide(term, batch, entry, start);
       if (isStarted && entry.launch.overlap !== 'allow') claimed.set(entry.id, entry);
       if (isStarted && entry.launch.rateLimit !== undefined) limited.set(entry.id, entry);
-      const news = freshSince(entry, due.due) !== undefined ? roster.know(entry) : undefined;
+      const news = freshSince(entry, due.due, lanes.heardUntil) !== undefined ? roster.know(entry) : undefined;
       if (news !== undefined && isToBeTold(news)) known.set(entry.id, news);
     }
   }
@@ -77,7 +77,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
   }
   const notes = notesOf(term);
   for (const [id, entry] of known) addNote(notes, id, statusPatch(entry, knownPatch(entry)));
-  const progress = statePatch(lanes.settledUntil, lanes.gaps);
+  const progress = statePatch(lanes);
   if (health === term.notedHealth) return { ...batch, claims, notes, state: progress };
   const conditions = healthConditions(health, lanes, options.clock.now());
   return { ...batch, claims, notes, state: { ...progress, conditions } };

@@ -9,7 +9,7 @@ import {
   SYSTEM_NAMESPACE,
   type Write,
 } from '../../cluster/index.ts';
-import type { Gap } from './lanes.ts';
+import type { Gap, Lanes } from './lanes.ts';
 
 export const STATE_KEY: ObjectKey = {
   kind: 'SchedulerState',
@@ -21,6 +21,8 @@ export const STATE_KEY: ObjectKey = {
 export interface LoadedState {
   /** Undefined: nobody knows, and each schedule goes by its own last tick. */
   readonly settledUntil: UnixMs | undefined;
+  /** Until when whoever wrote it knew of all that happened to schedules; undefined: as far as it was. */
+  readonly heardUntil: UnixMs | undefined;
   readonly gaps: readonly Gap[];
   readonly fence: Fence;
   /** Counts who worked with it. */
@@ -65,11 +67,9 @@ export async function claimState(cluster: Cluster, now: UnixMs): Promise<LoadedS
 }
 
 /** What a batch says of how far it is. */
-export function statePatch(
-  settledUntil: UnixMs,
-  gaps: readonly Gap[],
-): {
+export function statePatch({ settledUntil, heardUntil, gaps }: Pick<Lanes, 'settledUntil' | 'heardUntil' | 'gaps'>): {
   readonly settledUntil: string;
+  readonly heardUntil: string;
   readonly catchUp: Json;
 } {
   const [first, ...later] = gaps;
@@ -82,7 +82,7 @@ export function statePatch(
           until: instantText(first.until),
           later: later.map(({ from, until }) => ({ from: instantText(from), until: instantText(until) })),
         };
-  return { settledUntil: instantText(settledUntil), catchUp };
+  return { settledUntil: instantText(settledUntil), heardUntil: instantText(heardUntil), catchUp };
 }
 
 /**
@@ -96,12 +96,11 @@ export async function ownFence(cluster: Cluster, { uid }: Fence, epoch: number):
   return { uid, resourceVersion };
 }
 
-function readStatus(status: SchedulerState['status']): {
-  readonly settledUntil: UnixMs | undefined;
-  readonly gaps: readonly Gap[];
-  readonly problem?: string;
-} {
-  if (status === undefined || status.settledUntil === undefined) return { settledUntil: undefined, gaps: [] };
+function readStatus(
+  status: SchedulerState['status'],
+): Pick<LoadedState, 'settledUntil' | 'heardUntil' | 'gaps' | 'problem'> {
+  const nothing = { settledUntil: undefined, heardUntil: undefined, gaps: [] };
+  if (status === undefined || status.settledUntil === undefined) return nothing;
   const { version } = status as { readonly version: number };
   if (Number.isInteger(version) && version > VERSION) {
     throw new StalledError(
@@ -111,9 +110,11 @@ function readStatus(status: SchedulerState['status']): {
   }
   const settledUntil = instantMs(text(status.settledUntil));
   const gaps = gapsOf(status.catchUp);
-  if (version === VERSION && settledUntil !== undefined && gaps !== undefined) return { settledUntil, gaps };
+  if (version === VERSION && settledUntil !== undefined && gaps !== undefined) {
+    return { settledUntil, heardUntil: instantMs(text(status.heardUntil)), gaps };
+  }
   const problem = 'the state of the scheduler was not readable: each schedule went on from its last tick';
-  return { settledUntil: undefined, gaps: [], problem };
+  return { ...nothing, problem };
 }
 
 function gapsOf(catchUp: NonNullable<SchedulerState['status']>['catchUp']): readonly Gap[] | undefined {

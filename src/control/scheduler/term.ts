@@ -99,6 +99,8 @@ export interface Running extends Term {
   readonly missedTokens: Tokens;
   readonly windows: Map<number, RateWindow>;
   readonly ending: AbortController;
+  /** When the last list of schedules was asked for that has been told whole. */
+  listedAt: UnixMs;
   /** When the clock was looked at last. */
   lookedAt: UnixMs;
   /** `namespace/name` of launch plans that changed since the last turn; 'any': it is not known which. */
@@ -136,6 +138,7 @@ export async function startTerm(
     if (id % SCHEDULES_PER_TURN === SCHEDULES_PER_TURN - 1) await pause(options.clock, 0, signal);
   }
   term.isArranged = true;
+  term.lanes.heardUntil = term.listedAt;
   term.finishing = finishReplacing(term, doubtful);
   setTimer(term);
   return term;
@@ -144,7 +147,7 @@ export async function startTerm(
 function newTerm(
   options: SchedulerPorts,
   counters: SchedulerCounters,
-  { settledUntil, gaps, fence, epoch }: LoadedState,
+  { settledUntil, heardUntil, gaps, fence, epoch }: LoadedState,
   onReplaced: () => void,
 ): Running {
   const roster = createRoster();
@@ -158,7 +161,7 @@ function newTerm(
     ahead: createAhead(),
     fence,
     epoch,
-    lanes: createLanes(settledUntil ?? options.clock.now(), gaps),
+    lanes: createLanes(settledUntil ?? options.clock.now(), gaps, heardUntil),
     notedGaps: gaps.length === 0 ? 'null' : '',
     notedHealth: undefined,
     isOver: false,
@@ -168,6 +171,7 @@ function newTerm(
     windows: new Map(),
     ending: new AbortController(),
     lookedAt: options.clock.now(),
+    listedAt: options.clock.now(),
     changedPlans: new Set(),
     pending: undefined,
     failures: 0,
@@ -206,6 +210,10 @@ async function follow(term: Running): Promise<boolean> {
       forget(lanes, gone.id);
       claims.forget(gone);
       term.windows.delete(gone.id);
+    },
+    heardUntil(at) {
+      term.listedAt = at;
+      if (term.isArranged) lanes.heardUntil = at;
     },
     settings(settings) {
       term.settings = settings;

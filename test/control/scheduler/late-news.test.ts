@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Cluster, WatchEvent } from '../../../src/cluster/index.ts';
 import { MINUTE, SECOND, START, usePlane } from './fixtures/plane.ts';
 
@@ -90,4 +90,44 @@ it('a schedule that is put right while the clock is ahead goes on when the clock
   await plane.settings({ ticksPerSecond: 100 });
   await slowly(async () => (await plane.executions('wrong')).length >= 2 || plane.clock.now() > START + 3 * MINUTE);
   expect(plane.clock.now()).toBeLessThan(START + 3 * MINUTE);
+});
+
+describe('of a schedule of which news come minutes late, while others tick, all ticks run', () => {
+  const now = { isDeaf: false };
+
+  async function passOver(): Promise<void> {
+    now.isDeaf = false;
+    await plane.createPlan();
+    await plane.createSchedule('known', { cron: '* * * * *' });
+    await plane.start({ cluster: hearing(now) });
+    now.isDeaf = true;
+    await plane.createSchedule('unheard', { cron: '* * * * *' });
+    for (let minute = 1; minute <= 5; minute++) {
+      plane.clock.set(START + minute * MINUTE);
+      await plane.ticks(minute, 'known');
+    }
+    const passed = START + 5 * MINUTE;
+    await plane.until(
+      'it is settled',
+      async () => Date.parse((await plane.state()).status?.settledUntil ?? '') >= passed,
+    );
+    expect(await plane.executions('unheard')).toEqual([]);
+  }
+
+  const all = [11, 12, 13, 14, 15].map((minute) => `01-01T00:${minute}`);
+
+  it('when it hears of it', async () => {
+    await passOver();
+    now.isDeaf = false;
+    plane.clock.set(START + 5 * MINUTE + SECOND);
+    expect(await plane.ticks(5, 'unheard')).toEqual(all);
+  });
+
+  it('when it dies before, and another takes over', async () => {
+    await passOver();
+    await plane.stop();
+    await plane.start();
+    plane.clock.set(START + 5 * MINUTE + SECOND);
+    expect(await plane.ticks(5, 'unheard')).toEqual(all);
+  });
 });

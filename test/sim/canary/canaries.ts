@@ -24,8 +24,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'restart-owes-nothing',
     file: 'control/scheduler/term.ts',
-    find: 'createLanes(settledUntil ?? options.clock.now(), gaps)',
-    replace: 'createLanes(options.clock.now(), gaps)',
+    find: 'createLanes(settledUntil ?? options.clock.now(), gaps, heardUntil)',
+    replace: 'createLanes(options.clock.now(), gaps, heardUntil)',
   },
   {
     name: 'no-catch-up',

@@ -42,14 +42,17 @@ interface Memory {
   progress: Progress | undefined;
 }
 
-/** A tick that was passed over so soon after its schedule was written that who did it may not have heard of it: then it looks again. */
+/** A tick that was passed over by somebody who may not have heard of its schedule yet: whoever hears of it looks again. */
 interface Doubt {
   readonly schedule: ScheduleFacts;
   readonly tick: number;
   readonly passedAt: number;
 }
 
-/** Within this of its change, and once nothing has been wrong for so long, everybody has heard of a schedule. */
+/**
+ * So long after the last fault a schedule may still be unheard of: of one that changed before it, news may have been held up for
+ * as long as something was wrong. And once nothing has been wrong for so long, what was passed over has run.
+ */
 const UNHEARD_MS = 60_000;
 const HEARD_MS = 2 * 60_000;
 
@@ -200,7 +203,8 @@ function allRun(
     if (progress?.open.some((span) => due > span.after && due <= span.until)) continue;
     if (ticks.has(idOf(schedule.key, tick))) continue;
     const { now } = facts.world.timeline;
-    if (due <= at + UNHEARD_MS && facts.world.troubledUntil >= at) doubts.push({ schedule, tick, passedAt: now });
+    const { troubledUntil } = facts.world;
+    if (troubledUntil >= at && due <= troubledUntil + UNHEARD_MS) doubts.push({ schedule, tick, passedAt: now });
     else facts.violate(1, `${schedule.key} was passed over with its tick ${new Date(tick).toISOString()}`);
   }
 }

@@ -60,7 +60,7 @@ export const TICK_CANARIES: readonly Canary[] = [
   {
     name: 'change-is-heard-too-late',
     file: 'control/scheduler/lanes.ts',
-    find: 'freshSince(entry, until) ?? until',
+    find: 'freshSince(entry, until, lanes.heardUntil) ?? until',
     replace: 'until',
   },
   {
