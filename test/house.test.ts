@@ -31,6 +31,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     'hosts',
     'cluster',
     'git',
+    'blobs',
     'runtime',
     'notify',
     'observe',

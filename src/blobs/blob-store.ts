@@ -47,4 +47,5 @@ export const BLOB_STALLED = {
   wrongRegion: 'WrongRegion',
   refused: 'BlobStoreRefused',
   credentials: 'CredentialsMissing',
+  unusable: 'BlobStoreUnusable',
 } as const;

@@ -113,6 +113,7 @@ function particulars(definition: Definition): readonly (readonly [string, string
       return [
         ['Workers', String(workers)],
         ['Max parallelism', String(maxParallelism)],
+        ['Object store', objectStoreText(definition)],
       ];
     }
     case 'Policy':
@@ -138,6 +139,19 @@ function excludedText({ spec }: Schedule): string | undefined {
     return 'calendar' in rule ? `${count} of ${rule.calendar}` : count;
   });
   return parts.length === 0 ? undefined : printable(parts.join('; '));
+}
+
+/** Where it is, and whether it can be used, as far as that is known. */
+function objectStoreText({ spec, status }: Platform): string | undefined {
+  const { objectStore } = spec;
+  if (objectStore === undefined) return undefined;
+  const ready = status?.conditions?.find(({ type }) => type === 'ObjectStoreReady');
+  if (ready?.status === 'False') return printable(`${ready.reason}: ${ready.message}`);
+  const place =
+    'folder' in objectStore
+      ? `folder ${objectStore.folder.path}`
+      : `bucket ${objectStore.s3.bucket} at ${objectStore.s3.endpoint}`;
+  return printable(ready === undefined ? `${place}, not tried yet` : place);
 }
 
 /** Why it does not tick though it should. */

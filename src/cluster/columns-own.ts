@@ -125,6 +125,12 @@ export const OWN_CELLS: readonly (readonly [string, KindColumns])[] = [
           (it) => it.spec.propeller.maxParallelism,
           '.spec.propeller.maxParallelism',
         ),
+        wide<Platform>(
+          'Object-Store',
+          'Whether the object store that it names can be used.',
+          (it) => condition(it.status?.conditions, 'ObjectStoreReady')?.status,
+          '.status.conditions[?(@.type=="ObjectStoreReady")].status',
+        ),
         FILE,
       ],
     },

@@ -1,6 +1,7 @@
 import type { Digest, Json } from '../base/index.ts';
 import type { NotificationRule } from './notification-kind.ts';
-import type { KubeObject } from './object.ts';
+import type { Condition, KubeObject } from './object.ts';
+import type { SecretRef } from './secret.ts';
 
 /** Kinds that are declared in git and written by the reconciler alone. */
 export const DEFINITION_KINDS: ReadonlySet<string> = new Set([
@@ -108,6 +109,26 @@ export interface Platform extends KubeObject {
       readonly memory?: string;
     }[];
     readonly scheduler?: SchedulerSettings;
+    readonly objectStore?: ObjectStoreSettings;
+  };
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+/** Where bytes are kept that no object has room for; the language checks it and fills its defaults in. */
+export type ObjectStoreSettings = { readonly folder: { readonly path: string } } | { readonly s3: BucketSettings };
+
+export interface BucketSettings {
+  readonly bucket: string;
+  /** Empty, or ends with a slash. */
+  readonly prefix: string;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly pathStyle: boolean;
+  /** In secrets of the platform's namespace. Absent: those of the control plane's surroundings. */
+  readonly credentials?: {
+    readonly accessKeyId: { readonly secret: SecretRef };
+    readonly secretAccessKey: { readonly secret: SecretRef };
+    readonly sessionToken?: { readonly secret: SecretRef };
   };
 }
 

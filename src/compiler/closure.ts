@@ -4,6 +4,7 @@ import type { Template } from '../language/expression/index.ts';
 import type {
   EnvValue,
   NotificationSpec,
+  ObjectStoreSpec,
   PodSettings,
   QuotaSpec,
   RetentionSpec,
@@ -315,6 +316,7 @@ export interface PlatformClosure {
   readonly retention?: RetentionSpec;
   readonly quotas?: readonly QuotaSpec[];
   readonly scheduler?: SchedulerSpec;
+  readonly objectStore?: ObjectStoreSpec;
 }
 
 export interface PolicyClosure {

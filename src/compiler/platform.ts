@@ -19,6 +19,7 @@ export function compilePlatform(platform: DefinitionOf<'Platform'>): Made {
     ...(platform.spec.retention !== undefined && { retention: platform.spec.retention }),
     ...(platform.spec.scheduler !== undefined && { scheduler: platform.spec.scheduler }),
     ...(platform.spec.quotas !== undefined && { quotas: platform.spec.quotas }),
+    ...(platform.spec.objectStore !== undefined && { objectStore: platform.spec.objectStore }),
   };
   return { kind: 'ok', closure, refs: [], folders: [] };
 }

@@ -46,7 +46,7 @@ const SPECS: Readonly<Record<DefinitionKind, string>> = {
   Schedule:
     '{ description: string?, launchPlan: string, cron: string?, every: duration?, timeZone: string, start: datetime?, end: datetime?, spread: duration?, exclude: list<{ from: string?, to: string?, dates: list<string>?, calendar: string? }>, catchUp: { policy: string, limit: integer?, window: duration? }, overlap: string, maxQueued: integer?, priority: integer?, rateLimit: { ticks: integer, per: duration? }?, inputs: map<json>, kickoffTime: string?, active: boolean }',
   Platform:
-    '{ description: string?, propeller: { workers: integer, maxParallelism: integer, sharding: json, autoscale: json }, retention: json, quotas: json, scheduler: json }',
+    '{ description: string?, propeller: { workers: integer, maxParallelism: integer, sharding: json, autoscale: json }, retention: json, quotas: json, scheduler: json, objectStore: json }',
   Policy:
     '{ description: string?, rules: list<{ name: string, match: { kinds: list<string>, labels: map<string>, expression: string? }, assert: string, message: string, severity: string, except: { labels: map<string> }? }> }',
 };
@@ -132,6 +132,7 @@ function specOf({ definition, closure }: Subject): JsonObject {
         retention: (definition.spec.retention ?? null) as Json,
         quotas: (definition.spec.quotas ?? null) as Json,
         scheduler: (definition.spec.scheduler ?? null) as Json,
+        objectStore: (definition.spec.objectStore ?? null) as unknown as Json,
       };
     }
     case 'Policy': {

@@ -43,6 +43,7 @@ export const PERMISSIONS: readonly Permission[] = [
       'keeps definitions equal to git, by server-side apply',
     ],
     [OWN, ['schedules/status'], ['patch'], 'notes ticks and lateness'],
+    [OWN, ['platforms/status'], ['patch'], 'says whether the object store can be used'],
     [
       OWN,
       ['executions'],
@@ -72,7 +73,7 @@ export const PERMISSIONS: readonly Permission[] = [
       '',
       ['secrets'],
       ['get'],
-      'reads the addresses and keys that notifications name, in the namespace of their execution',
+      'reads the addresses and keys that notifications name, in the namespace of their execution, and access keys of an object store in that of its platform',
     ],
   ]),
   ...of('controller', 'system', [

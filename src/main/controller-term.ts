@@ -7,6 +7,7 @@ import type { Secrets } from '../cluster/index.ts';
 import { startTokens } from '../control/access/index.ts';
 import { startBackfills } from '../control/backfill/index.ts';
 import { startDeliveries } from '../control/notifications/index.ts';
+import { startObjectStoreChecks } from '../control/object-store/index.ts';
 import { followRetentionPolicy, startCollection, startRetention } from '../control/retention/index.ts';
 import { startScheduler } from '../control/scheduler/index.ts';
 import { createSourceObjects, layOutSources } from '../control/sources/index.ts';
@@ -21,6 +22,7 @@ import { startGitSide } from './git-side.ts';
 import type { Host } from './host.ts';
 import { type HostGit, type LocalScheme, openHostGit } from './host-git.ts';
 import type { Metrics } from './metrics.ts';
+import { objectStoreOpener } from './object-store.ts';
 
 export interface TermOptions extends Host {
   /** Writes only while the lease is held. */
@@ -101,6 +103,9 @@ function startLoops({ cluster, metrics }: TermOptions, secrets: Secrets, host: H
     ...host,
   });
   ends.push(() => deliveries.stop());
+  const open = objectStoreOpener({ secrets, environment: process.env, takesFolder: false, ...host });
+  const objectStore = startObjectStoreChecks({ cluster, open, ...host });
+  ends.push(() => objectStore.stop());
   const retention = startRetention({ cluster, ...host });
   ends.push(() => retention.stop());
   const policy = followRetentionPolicy({ cluster, retention, ...host });

@@ -6,6 +6,7 @@ import { createVault, openSecrets, openVaultKey } from '../cluster/adapters/secr
 import { type Archive, type Cluster, type Secrets, withArchive } from '../cluster/index.ts';
 import { startBackfills } from '../control/backfill/index.ts';
 import { type Deliveries, startDeliveries } from '../control/notifications/index.ts';
+import { startObjectStoreChecks } from '../control/object-store/index.ts';
 import { followPlatform, reportShards } from '../control/propeller/index.ts';
 import { followRetentionPolicy, startCollection, startRetention } from '../control/retention/index.ts';
 import { startScheduler } from '../control/scheduler/index.ts';
@@ -25,6 +26,7 @@ import { releaseIdleMemory } from './idle-memory.ts';
 import { keepKubeconfig } from './kubeconfig.ts';
 import { startLocalShards } from './local-shards.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { objectStoreOpener } from './object-store.ts';
 import { serve } from './serve.ts';
 
 export interface DaemonOptions {
@@ -109,6 +111,9 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   });
   ends.push(() => deliveries.stop());
   startLoops(planes, { agent, deliveries, folder }, metrics, host, ends);
+  const open = objectStoreOpener({ secrets, environment: process.env, takesFolder: true, ...host });
+  const objectStore = startObjectStoreChecks({ cluster: store, open, ...host });
+  ends.push(() => objectStore.stop());
   const collection = startCollection({ cluster: store, archive, use, ...host });
   ends.push(() => collection.stop());
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });

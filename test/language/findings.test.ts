@@ -115,6 +115,47 @@ describe('parseDefinitions tells', () => {
       'kind: Platform\nmetadata: { name: a }\nspec: { propeller: { sharding: { strategy: domain, shards: [{ ids: [a, "*"] }, { ids: [a] }] } } }',
       ['PIPE-VALUE-008@4:88 "a" is in two shards'],
     ],
+    [
+      'an object store that is two, or none',
+      'kind: Platform\nmetadata: { name: a }\nspec: { objectStore: { folder: { path: /a }, s3: { bucket: abc } } }',
+      ['PIPE-SCHEMA-010@4:46 "spec.objectStore": "folder" and "s3" are given together'],
+    ],
+    [
+      'an object store that is none',
+      'kind: Platform\nmetadata: { name: a }\nspec: { objectStore: {} }',
+      ['PIPE-SCHEMA-010@4:9 "spec.objectStore": none of "folder" and "s3" is given'],
+    ],
+    [
+      'a folder that is not from the root, or goes up',
+      'kind: Platform\nmetadata: { name: a }\nspec: { objectStore: { folder: { path: blobs } } }\n---\nkind: Platform\nmetadata: { name: b }\nspec: { objectStore: { folder: { path: /srv/../etc } } }',
+      [
+        'PIPE-SCHEMA-009@4:40 "blobs" is not a valid path of a folder',
+        'PIPE-SCHEMA-009@8:40 "/srv/../etc" is not a valid path of a folder',
+      ],
+    ],
+    [
+      'a bucket whose name, prefix and address do not do',
+      'kind: Platform\nmetadata: { name: a }\nspec: { objectStore: { s3: { bucket: My_Bucket, prefix: /a, endpoint: "https://u:p@store", region: "EU 1" } } }',
+      [
+        'PIPE-SCHEMA-009@4:38 "My_Bucket" is not a valid name of a bucket',
+        'PIPE-SCHEMA-009@4:57 "/a" is not a valid prefix of keys',
+        'PIPE-SCHEMA-009@4:71 "https://u:p@store" is not a valid address of an object store',
+        'PIPE-SCHEMA-009@4:100 "EU 1" is not a valid region',
+      ],
+    ],
+    [
+      'an access key in git',
+      'kind: Platform\nmetadata: { name: a }\nspec: { objectStore: { s3: { bucket: abc, credentials: { accessKeyId: AKIA, secretAccessKey: { secret: { name: s, key: k } } } } } }',
+      ['PIPE-NOTIFY-001@4:71 "spec.objectStore.s3.credentials.accessKeyId" is to name a secret, and has text instead'],
+    ],
+    [
+      'a bucket before an address, and one with a dot before a name',
+      'kind: Platform\nmetadata: { name: a }\nspec: { objectStore: { s3: { bucket: abc, endpoint: "http://[::1]:9000" } } }\n---\nkind: Platform\nmetadata: { name: b }\nspec: { objectStore: { s3: { bucket: a.b.c, region: eu-west-1 } } }',
+      [
+        'PIPE-VALUE-010@4:53 the address [::1] cannot have a bucket before it',
+        'PIPE-VALUE-010@8:38 no certificate for s3.eu-west-1.amazonaws.com is good for "a.b.c.s3.eu-west-1.amazonaws.com", since the bucket has a dot',
+      ],
+    ],
   ])('%s', (_name, text, expected) => {
     const { documents, diagnostics } = parse(HEAD + text);
     expect(told(diagnostics)).toEqual(expected);

@@ -197,6 +197,42 @@ spec:
     });
   });
 
+  it.each<[string, unknown]>([
+    ['folder: { path: /srv/blobs }', { folder: { path: '/srv/blobs' } }],
+    [
+      's3: { bucket: pipelines }',
+      {
+        s3: {
+          bucket: 'pipelines',
+          prefix: '',
+          endpoint: 'https://s3.us-east-1.amazonaws.com',
+          region: 'us-east-1',
+          pathStyle: false,
+        },
+      },
+    ],
+    [
+      's3: { bucket: a.b, prefix: x/y, endpoint: "https://store.example.com/s3/", region: cn-north-1, pathStyle: true, credentials: { accessKeyId: { secret: { name: s, key: id } }, secretAccessKey: { secret: { name: s, key: key } }, sessionToken: { secret: { name: s, key: token } } } }',
+      {
+        s3: {
+          bucket: 'a.b',
+          prefix: 'x/y/',
+          endpoint: 'https://store.example.com/s3',
+          region: 'cn-north-1',
+          pathStyle: true,
+          credentials: {
+            accessKeyId: { secret: { name: 's', key: 'id' } },
+            secretAccessKey: { secret: { name: 's', key: 'key' } },
+            sessionToken: { secret: { name: 's', key: 'token' } },
+          },
+        },
+      },
+    ],
+  ])('the object store of a platform with its defaults: %s', (text, objectStore) => {
+    const { spec } = one('Platform', `metadata: { name: p }\nspec: { objectStore: { ${text} } }`);
+    expect(spec).toEqual({ propeller: {}, objectStore });
+  });
+
   it('__proto__ as a name like any other, in block and flow', () => {
     const { spec } = one(
       'LaunchPlan',

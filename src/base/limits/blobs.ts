@@ -14,6 +14,18 @@ export const MAX_BLOB_BYTES = BLOB_PART_BYTES * MAX_BLOB_PARTS;
 export const BLOB_PARTS_AT_ONCE = 3;
 /** What is read of a file at a time. */
 export const BLOB_CHUNK_BYTES = MiB;
+/** Characters of what names an object store: a key has 1,024 bytes at most, the prefix and the digest. */
+export const MAX_BUCKET_PREFIX_LENGTH = 512;
+export const MAX_ENDPOINT_LENGTH = 512;
+export const MAX_FOLDER_PATH_LENGTH = 1024;
+/** Characters of an access key or a token of one, which go into the headers of every request. */
+export const MAX_ACCESS_KEY_LENGTH = 8 * 1024;
+/** How often it is tried whether an object store can be used: when it could, when it could not, and how long one try takes. */
+export const OBJECT_STORE_CHECK_MS = 5 * MINUTE;
+export const OBJECT_STORE_RETRY_MS = MINUTE;
+export const OBJECT_STORE_TIMEOUT_MS = 2 * MINUTE;
+/** Characters of a condition's message about it. */
+export const MAX_OBJECT_STORE_MESSAGE_LENGTH = 1024;
 /** Tries of one request to an object store, and the pauses in between, which a random part of half is taken off. */
 export const BLOB_ATTEMPTS = 6;
 export const BLOB_BACKOFF = { initialMs: 200, factor: 2, maxMs: 10_000 } as const;

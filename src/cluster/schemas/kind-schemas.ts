@@ -3,6 +3,7 @@ import { CORE_SCHEMAS } from './core-schemas.ts';
 import { DOMAIN } from './domain-schema.ts';
 import { EXECUTION, TIMEOUT } from './execution-schema.ts';
 import { NOTIFICATION } from './notification-schema.ts';
+import { OBJECT_STORE } from './object-store-schema.ts';
 import { BACKFILL, SCHEDULE_FIELDS, schedulerState, scheduleStatus } from './schedule-schema.ts';
 import {
   anyObject,
@@ -308,8 +309,12 @@ export const KIND_SCHEMAS: ReadonlyMap<string, KindSchema> = new Map<string, Kin
         retention: optional(mapOf(anything('A limit.'), 'How long what is over is kept.')),
         quotas: optional(list(anything('One quota.'), 'What executions may take at a time.')),
         scheduler: optional(mapOf(anything('A setting.'), 'Whether schedules tick, and how fast.')),
+        objectStore: optional(OBJECT_STORE),
       },
-      { required: ['propeller'] },
+      {
+        status: record({ conditions: optional(CONDITIONS) }, 'Whether what it names can be used.'),
+        required: ['propeller'],
+      },
     ),
   ],
   ['Policy', definition('Rules that definitions keep.', { rules: list(RULE, 'The rules.') })],

@@ -164,6 +164,7 @@ function specOf(closure: EntityClosure, source: DefinitionSource): DefinitionSpe
         ...(closure.retention !== undefined && { retention: closure.retention }),
         ...(closure.quotas !== undefined && { quotas: closure.quotas }),
         ...(closure.scheduler !== undefined && { scheduler: closure.scheduler }),
+        ...(closure.objectStore !== undefined && { objectStore: closure.objectStore }),
       };
     case 'Policy':
       return { ...source, rules: closure.rules };

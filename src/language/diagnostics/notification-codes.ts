@@ -25,7 +25,7 @@ export const NOTIFICATION_CODES: readonly DiagnosticCode[] = [
     severity: 'error',
     title: 'a secret is written out where it is to be named',
     explanation:
-      'Addresses of chats and mail servers hold tokens and passwords, and what is in git is read by many and kept for ever. Put the value into a secret, write its name and key here, and replace the value where it is valid, because it has been in a file.',
+      'Addresses of chats and mail servers hold tokens and passwords, access keys open object stores, and what is in git is read by many and kept for ever. Put the value into a secret, write its name and key here, and replace the value where it is valid, because it has been in a file.',
     wrong: workflow('{ on: [Failed], slack: { url: "https://hooks.slack.example/services/T0/B0/x" } }', ''),
     right: workflow(`{ on: [Failed], slack: { url: ${SECRET} } }`, ''),
   },

@@ -106,4 +106,21 @@ export const VALUE_CODES: readonly DiagnosticCode[] = [
       return new TextEncoder().encode(task('add').replace('{ name: add }', `\n  name: add\n  annotations:\n${notes}`));
     },
   },
+  {
+    code: 'PIPE-VALUE-010',
+    severity: 'error',
+    title: 'a bucket cannot stand in the name of its host',
+    explanation:
+      "Without `pathStyle: true` requests go to `<bucket>.<host>`. There is no such name where the host is an IP address, and the host's certificate is not good for it where the bucket has a dot. With `pathStyle: true` the bucket stands in the path.",
+    wrong: example(
+      'kind: Platform',
+      'metadata: { name: default }',
+      'spec: { objectStore: { s3: { bucket: pipelines, endpoint: "http://10.0.0.7:9000" } } }',
+    ),
+    right: example(
+      'kind: Platform',
+      'metadata: { name: default }',
+      'spec: { objectStore: { s3: { bucket: pipelines, endpoint: "http://10.0.0.7:9000", pathStyle: true } } }',
+    ),
+  },
 ];

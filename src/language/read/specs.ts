@@ -1,18 +1,10 @@
 import { bareObject, isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
-import type {
-  EnvValue,
-  KeepSpec,
-  LaunchPlanSpec,
-  PlatformSpec,
-  ProjectSpec,
-  QuotaSpec,
-  RetentionSpec,
-  Sharding,
-  TaskSpec,
-} from '../document.ts';
+import type { EnvValue, LaunchPlanSpec, ProjectSpec, TaskSpec } from '../document.ts';
 import { parseImageReference } from '../image-reference.ts';
+import type { KeepSpec, PlatformSpec, QuotaSpec, RetentionSpec, Sharding } from '../platform-spec.ts';
 import { parseQuantity } from '../quantity.ts';
 import { readNotifications } from './notifications.ts';
+import { readObjectStore } from './object-store.ts';
 import { checkNamesDiffer, readParameters } from './parameters.ts';
 import { readPod } from './pod.ts';
 import { durationOf, mapOf, numberOf, objectOf, present, type Reader, textOf, textsOf } from './reader.ts';
@@ -126,6 +118,7 @@ export function readPlatform(reader: Reader, spec: JsonObject): PlatformSpec {
     }),
     retention: spec.retention === undefined ? undefined : readRetention(reader, objectOf(spec.retention)),
     scheduler: spec.scheduler === undefined ? undefined : readScheduler(objectOf(spec.scheduler)),
+    objectStore: readObjectStore(reader, spec.objectStore),
     quotas: Array.isArray(spec.quotas) ? spec.quotas.map((quota: Json) => readQuota(objectOf(quota))) : undefined,
   });
 }

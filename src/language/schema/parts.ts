@@ -104,7 +104,7 @@ const runText: Schema = {
 };
 
 const secretRef: Schema = record(
-  'A value of a Secret in the namespace of the execution, set with `pipectl secret set NAME KEY`.',
+  'A value of a Secret in the namespace of the execution, or of the platform that names it, set with `pipectl secret set NAME KEY`.',
   {
     name: {
       type: 'string',

@@ -1,3 +1,4 @@
+import { objectStore } from './object-store.ts';
 import { DESCRIPTION, record, ref, type Schema } from './parts.ts';
 import { scheduler } from './schedule.ts';
 
@@ -158,4 +159,5 @@ export const platform: Schema = record('Settings of the engine itself.', {
   retention,
   quotas,
   scheduler,
+  objectStore,
 });

@@ -25,7 +25,7 @@ export interface FolderBlobsOptions {
 /** A full disk may be emptied; nothing is lost meanwhile. */
 const FULL_RETRY_MS = 30_000;
 
-/** `<folder>/<first two digits>/<digest>`; what is being written is in `<folder>/writing`. */
+/** `<folder>/<first two digits>/<digest>`; what is being written is in `<folder>/writing`. Rejects when it cannot be made. */
 export async function openFolderBlobs(options: FolderBlobsOptions): Promise<BlobStore> {
   const { folder } = options;
   const place = `the folder ${folder}`;
@@ -33,7 +33,9 @@ export async function openFolderBlobs(options: FolderBlobsOptions): Promise<Blob
     checkDigest(digest);
     return join(folder, digest.slice(0, 2), digest);
   };
-  await mkdir(join(folder, WRITING), { recursive: true, mode: 0o700 });
+  await mkdir(join(folder, WRITING), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw notMade(place, error);
+  });
   return {
     place,
     put: (content, signal) => explained(place, () => put(options, content, pathOf, signal)),
@@ -171,6 +173,13 @@ async function explained<T>(place: string, act: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw inWords(place, error);
   }
+}
+
+function notMade(place: string, error: unknown): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const known = inWords(place, Object.assign(new Error(code, { cause: error }), { code, syscall: 'mkdir' }));
+  if (known instanceof StalledError || known instanceof WaitError) return known;
+  return new StalledError(BLOB_STALLED.unusable, `${place} cannot be made: ${code}`, { cause: error });
 }
 
 function inWords(place: string, error: unknown): unknown {
