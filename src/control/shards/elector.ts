@@ -33,6 +33,8 @@ export interface ElectorOptions extends Pick<ReflectOptions, 'relistMs'> {
 export interface ElectorHandlers {
   /** The lease is ours from now on, under this epoch, which is higher than any before. */
   acquired(epoch: number): void;
+  /** The lease says from now on which map was announced last. */
+  announced?(): void;
   /** It is ours no more, or nobody can tell: whatever it protects must stop now. */
   lost(): void;
 }
@@ -40,6 +42,8 @@ export interface ElectorHandlers {
 export interface Elector {
   /** Which map of shards the holder serves; written to the lease when it is ours, now and at each acquisition. */
   announce(map: string): void;
+  /** Whether the lease is known to say so: what was announced last may not have been written yet. */
+  says(map: string): boolean;
   /**
    * Whether the lease is ours at this very moment, by the clock: a process that was stopped for a while learns it here
    * before its timers tell it.
@@ -100,6 +104,7 @@ export function startElector(options: ElectorOptions, handlers: ElectorHandlers)
       state.map = map;
       if (state.held !== undefined) takeTurn(state);
     },
+    says: (map) => state.held !== undefined && serves(state.written) === map,
     isHeld() {
       const { held } = state;
       const now = options.clock.now();
@@ -223,6 +228,11 @@ async function put(state: State, before: Lease | undefined, epoch: number, asked
   const [written] = await state.options.cluster.write([{ op: before === undefined ? 'create' : 'update', object }]);
   state.written = written as Lease;
   hold(state, epoch, askedAt);
+  if (serves(before) !== serves(state.written)) state.handlers.announced?.();
+}
+
+function serves(lease: Lease | undefined): string | undefined {
+  return lease?.metadata.annotations?.[SERVES];
 }
 
 /** Nobody holds it, or whoever did has not been heard of for the whole of its duration, as far as we have watched. */

@@ -7,7 +7,7 @@ import {
   reflect,
   SYSTEM_NAMESPACE,
 } from '../../cluster/index.ts';
-import { SERVES, startElector } from './elector.ts';
+import { type Elector, SERVES, startElector } from './elector.ts';
 import type { ShardMap } from './shard-map.ts';
 import { LEASE_TIMING, type LeaseTiming } from './timing.ts';
 
@@ -95,7 +95,7 @@ export function startShard(options: ShardOptions): Shard {
   let turn: Promise<void> = Promise.resolve();
   const again = (): void => {
     turn = turn.then(async () => {
-      if (!state.isStopped) await reconsider(state, announce, again);
+      if (!state.isStopped) await reconsider(state, elector, again);
     });
   };
   const elector = startElector(
@@ -106,6 +106,7 @@ export function startShard(options: ShardOptions): Shard {
         log.write('info', 'shard has its lease', { shard: id, epoch });
         again();
       },
+      announced: again,
       lost() {
         state.epoch = undefined;
         state.serving = [];
@@ -117,7 +118,6 @@ export function startShard(options: ShardOptions): Shard {
       },
     },
   );
-  const announce = (map: ShardMap): void => elector.announce(map.version);
   const ending = new AbortController();
   const peers = followPeers(state, again, ending.signal);
   return {
@@ -146,12 +146,12 @@ export function leaseName(id: string): string {
   return `pipectl-${id}`;
 }
 
-async function reconsider(state: State, announce: (map: ShardMap) => void, again: () => void): Promise<void> {
+async function reconsider(state: State, elector: Pick<Elector, 'announce' | 'says'>, again: () => void): Promise<void> {
   const { target, options } = state;
   const { owner, clock, log, id } = options;
   state.cancel();
   if (state.epoch === undefined) {
-    announce(target);
+    elector.announce(target.version);
     // Leases of others run out meanwhile, also when the clock is set back.
     blockers(state);
     state.cancel = clock.at(clock.now() + state.timing.retryMs, again);
@@ -166,10 +166,11 @@ async function reconsider(state: State, announce: (map: ShardMap) => void, again
       // While it drained, more may have happened.
       if (state.epoch !== epoch || state.target !== target) return;
     }
-    announce(target);
+    elector.announce(target.version);
   }
   if (state.isComplete) return;
-  if (blockers(state).length > 0) {
+  // While its lease says another map, those who go by that one would take keys that this one gives to it.
+  if (!elector.says(target.version) || blockers(state).length > 0) {
     state.cancel = clock.at(clock.now() + state.timing.retryMs, again);
     return;
   }
