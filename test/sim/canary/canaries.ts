@@ -283,8 +283,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'keys-are-taken-before-they-are-given',
     file: 'control/shards/shard.ts',
-    find: '  if (blockers(state).length > 0) {',
-    replace: '  if (blockers(state).length > 9) {',
+    find: 'blockers(state).length > 0) {',
+    replace: 'blockers(state).length > 9) {',
   },
   {
     name: 'lost-lease-goes-on',
