@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_REQUEST_BYTES } from '../../../src/base/index.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { MAX_REQUEST_BYTES, REQUEST_BODY_TIMEOUT_MS } from '../../../src/base/index.ts';
 import { isUsableCertificate, localCertificate } from '../../../src/cluster/adapters/http/index.ts';
 import { createObject } from '../../../src/cluster/index.ts';
 import { type ApiFixture, execution, NAMESPACE, openApi, TOKEN } from '../api-fixture.ts';
@@ -51,6 +51,24 @@ describe('a request that must not be answered', () => {
   it('tells its health to anyone on the machine, and nothing else', async () => {
     expect(await raw(request('GET /readyz', { Authorization: '' }))).toMatch(/200 OK[\s\S]*ok$/);
     expect(await raw(request('GET /metrics', { Authorization: '' }))).toMatch(/^HTTP\/1.1 401/);
+  });
+});
+
+describe('a request whose body stops', () => {
+  it('is refused in bounded time', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const headers = { 'Content-Type': 'application/json', 'Content-Length': '100' };
+      const answered = raw(`${request(`POST ${OURS}`, headers)}{"kind":`);
+      // What has been sent has come by then: client and server share this loop.
+      for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+      vi.advanceTimersByTime(REQUEST_BODY_TIMEOUT_MS);
+      const answer = await answered;
+      expect(answer).toMatch(/^HTTP\/1.1 408 /);
+      expect(answer).toContain(`the body did not arrive within ${REQUEST_BODY_TIMEOUT_MS / 1000} s`);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -49,6 +49,21 @@ async function open(query: string, headers: Record<string, string> = {}) {
 }
 
 describe('a watch over HTTP', () => {
+  it('leaves out what only changes status where that is asked', async () => {
+    await createObject(api.store, execution('flow'));
+    const { resourceVersion } = await api.store.list('Execution', { namespace: NAMESPACE });
+    const [all, rest] = await Promise.all([
+      open(`resourceVersion=${resourceVersion}`),
+      open(`resourceVersion=${resourceVersion}&ignoreStatusChanges=true`),
+    ]);
+    await patchStatus(api.store, key('flow'), { phase: 'Running' });
+    await until('the change of status', () => all.lines.length === 1);
+    await patchObject(api.store, key('flow'), { spec: { desired: 'Paused' } });
+    await until('the change of spec', () => all.lines.length === 2 && rest.lines.length > 0);
+    expect(rest.told()).toEqual(['MODIFIED flow']);
+    expect(rest.lines[0]?.object.status).toEqual({ phase: 'Running' });
+  });
+
   it('without a version tells what is there, then what changes', async () => {
     await createObject(api.store, execution('old'));
     const watch = await open('');
