@@ -51,7 +51,8 @@ function denyAll(): Manifest {
 
 /**
  * In: the one port, from everywhere, since ingress controllers and Prometheus stand in namespaces of any name. Out: names and
- * the API server; the controller also to remotes (https, ssh), receivers of notifications, and mail servers.
+ * the API server; the controller also to remotes (https, ssh), receivers of notifications, mail servers, and object stores on
+ * the ports of the web: one on a port of its own needs a policy of its own.
  */
 function allow(component: Component): Manifest {
   const tcp = (port: number): object => ({ protocol: 'TCP', port });

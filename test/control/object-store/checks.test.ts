@@ -10,6 +10,7 @@ import {
   OBJECT_STORE_TIMEOUT_MS,
 } from '../../../src/base/index.ts';
 import { createS3Blobs } from '../../../src/blobs/adapters/s3/index.ts';
+import type { BlobEntry } from '../../../src/blobs/index.ts';
 import type { EmbeddedStore } from '../../../src/cluster/adapters/embedded/index.ts';
 import { createVault, openSecrets } from '../../../src/cluster/adapters/secrets/index.ts';
 import {
@@ -198,10 +199,7 @@ describe.skipIf(server === undefined)('a bucket', () => {
     clock.set(clock.now() + OBJECT_STORE_RETRY_MS);
     const { bucket: name } = server as S3Server;
     await says({ status: 'True', message: `blobs can be kept in the bucket ${name} at ${proxy.endpoint}` });
-    const { endpoint } = server as S3Server;
-    const credentials = { get: async () => ({ accessKeyId, secretAccessKey }), renew: () => {} };
-    const same = { ...bucket({ prefix, endpoint }), isPathStyle: true, clock: hurried, random: hostRandom };
-    expect(await all(createS3Blobs({ ...same, credentials }).list())).toEqual([]);
+    expect(await blobsIn(prefix)).toEqual([]);
     await keep('key', 'planted secret');
     clock.set(clock.now() + OBJECT_STORE_CHECK_MS);
     const wrong = await says({ status: 'False', reason: 'CredentialsMissing' });
@@ -248,10 +246,11 @@ describe.skipIf(server === undefined)('a bucket', () => {
     ['does not serve', 'Unavailable', /does not serve: SlowDown/, () => refused(503, 'SlowDown')],
     ['is behind a network that breaks', 'Unavailable', /ECONNRESET|socket/, () => ({ kind: 'drop', when: 'before' })],
     ['gives back something else', 'BlobDamaged', /is damaged/, only('GET /pipectl-tests/', { kind: 'damage' })],
-  ])('that %s: %s', async (_what, reason, message, faultOf, changes = {}) => {
+  ])('that %s: %s', async (what, reason, message, faultOf, changes = {}) => {
     await keepRight();
     proxy.faultOf = faultOf;
-    await declare({ s3: bucket(changes) });
+    const prefix = `${randomBytes(4).toString('hex')}/`;
+    await declare({ s3: bucket({ prefix, ...changes }) });
     start();
     const condition = await says({ status: 'False', reason });
     expect(condition?.message).toMatch(message);
@@ -260,6 +259,8 @@ describe.skipIf(server === undefined)('a bucket', () => {
     if (changes.bucket !== undefined) return;
     clock.set(clock.now() + OBJECT_STORE_RETRY_MS);
     await says({ status: 'True' });
+    // What a try stored before something failed has gone as well, but for what may not be deleted.
+    expect(await blobsIn(prefix)).toHaveLength(what === 'may not be deleted from' ? 1 : 0);
   });
 
   it('does not take a key that is not its own', async () => {
@@ -289,6 +290,14 @@ function bucket(changes: Partial<BucketSettings> = {}): BucketSettings {
     },
     ...changes,
   };
+}
+
+/** What lies there, asked past the proxy. */
+function blobsIn(prefix: string): Promise<readonly BlobEntry[]> {
+  const { accessKeyId, secretAccessKey, endpoint } = server as S3Server;
+  const credentials = { get: async () => ({ accessKeyId, secretAccessKey }), renew: () => {} };
+  const options = { ...bucket({ prefix, endpoint }), isPathStyle: true, clock: hurried, random: hostRandom };
+  return all(createS3Blobs({ ...options, credentials }).list());
 }
 
 async function keepRight(): Promise<void> {
