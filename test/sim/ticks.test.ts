@@ -83,6 +83,11 @@ describe('schedules that once found something', () => {
     [5030498, 0.5, 'a tick that a later one replaced which was owed then, and is no more (the oracle)'],
     [6014396, 0.5, 'a schedule that was put right while a clock was ahead, and waited for that time'],
     [7001785, 0.5, 'a tick that a clock which was ahead had settled, due just after the end (the oracle)'],
+    [
+      7008641,
+      0.5,
+      'an execution that was half replaced, and not yet replaced whole when the next scheduler had begun to tick (the oracle)',
+    ],
     [5038261, 0.5, 'ticks that were decided while their lease was not held, and written much later'],
     [11503, 0.5, 'a name that was taken once, of a schedule that lets its ticks overlap by now'],
   ])('seed %i of %d hours is good: %s', async (seed, hours) => {

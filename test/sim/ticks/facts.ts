@@ -33,6 +33,8 @@ export interface TickFacts {
   settings: NonNullable<Platform['spec']['scheduler']>;
   /** When all were suspended, or resumed, last. */
   suspensionAt: number;
+  /** When a scheduler made the state its own last. */
+  takenOverAt: number;
   /** How far the clock of a scheduler ever was ahead, and is now. */
   aheadMs: number;
   aheadNowMs: number;
@@ -61,6 +63,7 @@ export function createTickFacts(options: Pick<TickFacts, 'mode' | 'now' | 'viola
     gaps: [],
     settings: {},
     suspensionAt: Number.NEGATIVE_INFINITY,
+    takenOverAt: Number.NEGATIVE_INFINITY,
     aheadMs: 0,
     aheadNowMs: 0,
     behindMs: 0,

@@ -129,6 +129,8 @@ function overlapKept(facts: TickFacts, history: ScheduleHistory, run: Run): void
 function replaced(facts: TickFacts, history: ScheduleHistory): void {
   const { spec, changedAt, living } = history;
   if (spec?.overlap !== 'replace' || facts.now() - changedAt < lagMs(facts)) return;
+  // Who takes over ticks at once, and ends beside that what another left half replaced.
+  if (facts.now() - facts.takenOverAt < lagMs(facts)) return;
   const mine = [...living].filter(({ overlap, bornAt }) => overlap === 'replace' && bornAt > changedAt);
   const going = mine.filter(({ isAborted }) => !isAborted);
   // One that is made up for may come beside a newer one whose write is on its way, and one of which nothing is settled yet may end others still.

@@ -32,8 +32,10 @@ export async function simulateTicks(plan: TickPlan, options: Pick<TickWorldOptio
   const wrote = (process: string, writes: readonly Write[]): void => {
     for (const write of writes) {
       if (write.op !== 'patchStatus' || write.key.kind !== 'SchedulerState') continue;
-      if ('epoch' in write.patch) owner = process;
-      else if (process !== owner && 'settledUntil' in write.patch) {
+      if ('epoch' in write.patch) {
+        owner = process;
+        facts.takenOverAt = world.timeline.now;
+      } else if (process !== owner && 'settledUntil' in write.patch) {
         violation ??= {
           invariant: 2,
           at: world.timeline.now - plan.startMs,
