@@ -85,7 +85,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
 
 /**
  * Whether another scheduler must not decide anew of its ticks since its change: what was left out could run then. What ran is
- * found by its name, and of ten thousand schedules that have just been made nobody need be told.
+ * found by its name, and of ten thousand schedules that have just been made their statuses tell it later.
  */
 function isToBeTold({ launch }: ScheduleEntry): boolean {
   return launch.overlap !== 'allow' || launch.rateLimit !== undefined;

@@ -35,8 +35,8 @@ export interface StartedTick {
 }
 
 /**
- * Tells people what schedules do, in their status: late, what happened in between at once, and at a bounded rate. Nothing
- * depends on it, so what cannot be told is left out.
+ * Tells people what schedules do, in their status: late, what happened in between at once, and at a bounded rate. No tick
+ * depends on it, so what cannot be told is left out: another scheduler then looks for executions by name.
  */
 export interface StatusNotes {
   /** Looked at when there is time. */
@@ -179,6 +179,11 @@ async function write(cluster: Cluster, now: UnixMs, news: News): Promise<void> {
   };
   if (lastTick !== undefined && lastTick > (instantMs(status.lastTick) ?? Number.NEGATIVE_INFINITY)) {
     Object.assign(patch, { lastTick: instantText(lastTick), lastExecution: lastExecution ?? null, latenessMs });
+  }
+  // What runs is settled, as others need not find out by name: somebody may delete it.
+  const isToTell = lastTick !== undefined && entry.knownSince !== undefined && entry.uid === metadata.uid;
+  if (isToTell && entry.knownSince > (instantMs(status.knownSince) ?? Number.NEGATIVE_INFINITY)) {
+    patch.knownSince = instantText(entry.knownSince);
   }
   if (missed > 0) patch.missed = (status.missed ?? 0) + missed;
   if (skipped > 0) patch.skipped = (status.skipped ?? 0) + skipped;

@@ -131,3 +131,25 @@ describe('of a schedule of which news come minutes late, while others tick, all 
     expect(await plane.ticks(5, 'unheard')).toEqual(all);
   });
 });
+
+it('a tick that has run does not run again, though its execution was deleted, when another takes over minutes after the schedule was made', async () => {
+  await plane.createPlan();
+  const first = await plane.start();
+  await plane.createSchedule('made', { cron: '* * * * *' });
+  await plane.until('it is heard', () => first.counters.active === 1);
+  for (let minute = 1; minute <= 4; minute++) {
+    plane.clock.set(START + minute * MINUTE);
+    await plane.ticks(minute, 'made');
+  }
+  await plane.inTime(
+    'it is told',
+    async () => (await plane.schedule('made')).status?.lastTick?.includes('00:14') === true,
+  );
+  const [deleted] = await plane.executions('made');
+  const { namespace = '', name = '' } = deleted?.metadata ?? {};
+  await plane.store.write([{ op: 'delete', key: { kind: 'Execution', namespace, name } }]);
+  await plane.stop();
+  await plane.start();
+  plane.clock.set(START + 5 * MINUTE);
+  expect(await plane.ticks(4, 'made')).toEqual([12, 13, 14, 15].map((minute) => `01-01T00:${minute}`));
+});
