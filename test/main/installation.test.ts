@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
-import { type Execution, findObject, type Pod, type Shard, SYSTEM_NAMESPACE } from '../../src/cluster/index.ts';
+import {
+  createObject,
+  type Execution,
+  findObject,
+  type Platform,
+  type Pod,
+  type Secret,
+  type Shard,
+  SYSTEM_NAMESPACE,
+} from '../../src/cluster/index.ts';
+import { startS3 } from '../blobs/s3-server.ts';
 import { type ApiFixture, openApi, until } from '../cluster/api-fixture.ts';
 import { newProject, pipectl } from '../daemon/fixtures/project.ts';
 import { isOver } from '../daemon/fixtures/site.ts';
@@ -100,6 +110,41 @@ spec: { propeller: { workers: 20, maxParallelism: 5, sharding: { strategy: hash,
     });
     for (const name of ['a', 'b', 'c', 'd']) expect((await run(name)).code).toBe(0);
     for (const name of ['a', 'b', 'c', 'd']) expect((await untilOver(name)).status?.phase).toBe('Succeeded');
+  });
+
+  it('says over the API whether the object store can be used', async () => {
+    const store = await startS3();
+    const key = { kind: 'Platform', namespace: NAMESPACE, name: 'default' };
+    const told = async (objectStore: string, reason: string): Promise<string> => {
+      const spec = `{ propeller: { workers: 20, sharding: { strategy: hash, shards: 2 } }, objectStore: ${objectStore} }`;
+      const text = `apiVersion: pipectl.dev/v1\nkind: Platform\nmetadata: { name: default }\nspec: ${spec}\n`;
+      project.commit({ 'p/platform.yaml': text });
+      const active = site.controllers[await site.active()];
+      if (active === undefined) throw new Error('no controller works');
+      expect(await project.push(site.remote(active, 'shop'))).toMatchObject({ code: 0 });
+      let message = '';
+      await until(`the platform says ${reason}`, async () => {
+        const { status } = await cluster.get<Platform>(key);
+        const ready = status?.conditions?.find(({ type }) => type === 'ObjectStoreReady');
+        message = ready?.message ?? '';
+        return ready?.reason === reason;
+      });
+      return message;
+    };
+    expect(await told('{ folder: { path: /srv/blobs } }', 'BlobStoreUnusable')).toContain('name a bucket');
+    if (store === undefined) return;
+    const data = {
+      id: Buffer.from(store.accessKeyId).toString('base64'),
+      key: Buffer.from(store.secretAccessKey).toString('base64'),
+    };
+    const metadata = { namespace: NAMESPACE, name: 'store' };
+    await createObject<Secret>(cluster, { apiVersion: 'v1', kind: 'Secret', metadata, data });
+    const credentials =
+      '{ accessKeyId: { secret: { name: store, key: id } }, secretAccessKey: { secret: { name: store, key: key } } }';
+    const bucket = `bucket: ${store.bucket}, endpoint: "${store.endpoint}", pathStyle: true`;
+    const message = await told(`{ s3: { ${bucket}, credentials: ${credentials} } }`, 'Usable');
+    expect(message).toBe(`blobs can be kept in the bucket ${store.bucket} at ${store.endpoint}`);
+    await store.close();
   });
 
   it("takes what it applies itself for nobody else's doing", async () => {
