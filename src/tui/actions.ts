@@ -9,6 +9,7 @@ import type { World } from './world.ts';
 /** What pressing a key, or choosing in the palette, leads to. */
 export type Intent =
   | { readonly kind: 'go'; readonly target: Target; readonly filter?: string }
+  | { readonly kind: 'shape'; readonly shape: 'tree' | 'graph' }
   /** `question` is asked before what is hard to undo. */
   | { readonly kind: 'work'; readonly work: Work; readonly question?: string }
   | {
@@ -40,12 +41,19 @@ export function actionsAt(state: State, world: World, content: Content): readonl
     case 'approvals':
       return executionActions(world, ids);
     case 'execution':
-      return nodeActions(world, target.namespace, target.name, id, content.waitOf?.(id));
+      return [
+        shapeAction(list.shape === 'graph' ? 'tree' : 'graph'),
+        ...nodeActions(world, target.namespace, target.name, id, content.waitOf?.(id)),
+      ];
     case 'objects':
       return objectActions(world, target.of, id, list.marks);
     default:
       return [];
   }
+}
+
+function shapeAction(shape: 'tree' | 'graph'): Action {
+  return { key: 't', label: shape, intent: { kind: 'shape', shape } };
 }
 
 /** Who reads the logs has no need to go there. */

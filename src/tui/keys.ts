@@ -29,6 +29,7 @@ export type Command =
   | 'timestamps'
   | 'save'
   | 'pager'
+  | 'editor'
   | 'suspend'
   | 'quit';
 
@@ -61,6 +62,7 @@ export const BINDINGS: readonly Binding[] = [
   { command: 'timestamps', keys: ['t'], label: 'timestamps', where: 'texts' },
   { command: 'save', keys: ['S'], label: 'save to a file', where: 'texts' },
   { command: 'pager', keys: ['o'], label: 'open in a pager', where: 'texts' },
+  { command: 'editor', keys: ['E'], label: 'open a copy in an editor', where: 'texts' },
   { command: 'sort', keys: ['s'], label: 'sort by the next column', where: 'lists' },
   { command: 'reverse', keys: ['I'], label: 'invert the order', where: 'lists' },
   { command: 'mark', keys: ['space'], label: 'mark', where: 'lists' },

@@ -71,8 +71,12 @@ function launchActions({ kind, spec }: LaunchPlan | Workflow, namespace: string,
         ...inNamespace(namespace),
       ]),
     },
-    { key: 't', label: 'graph', intent: { kind: 'go', target: graphTarget(namespace, name) } },
-    { key: 'b', label: 'blame', intent: commandAt(`history of ${name}`, ['blame', `${kind.toLowerCase()}/${name}`]) },
+    { key: 't', label: 'graph', intent: { kind: 'go', target: graphTarget(namespace, name, spec.commit) } },
+    {
+      key: 'b',
+      label: 'blame',
+      intent: commandAt(`history of ${name}`, ['blame', `${kind.toLowerCase()}/${name}`, ...inNamespace(namespace)]),
+    },
   ];
 }
 
@@ -120,6 +124,7 @@ function repositoryActions(name: string, isSuspended: boolean): readonly Action[
   return [
     { key: 'v', label: 'revisions', intent: { kind: 'go', target: { kind: 'objects', of: 'Revision' }, filter: name } },
     { key: 'D', label: 'drift', intent: commandAt(`drift of ${name}`, ['status', name]) },
+    { key: 'H', label: 'audit', intent: commandAt(`audit of ${name}`, ['audit', '--name', name]) },
     { key: 'c', label: 'sync', intent: { kind: 'work', work: { label: `sync ${name}`, commands: [['sync', name]] } } },
     {
       key: 'z',

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Content } from './content.ts';
 import { lineText } from './line.ts';
 import type { Effect, Event } from './reduce.ts';
@@ -34,6 +35,8 @@ export async function perform(effect: Effect, performing: Performing): Promise<v
       return happen(await save(state, content));
     case 'pager':
       return hold.lend(() => page(textOf(content)));
+    case 'editor':
+      return edit(state, content, performing);
   }
 }
 
@@ -63,12 +66,15 @@ function textOf(content: Content): string {
   return Array.from({ length: content.count }, (_, at) => `${lineText(content.line(at)).trimEnd()}\n`).join('');
 }
 
+/** What is shown as the name of a file. */
+function fileName(state: State): string {
+  const name = titleOf(placeOf(state).target).replace(/[^\w.-]+/g, '-');
+  return name.replace(/^[.-]+/, '') || 'text';
+}
+
 /** Into the current folder, under a name that is not taken. */
 async function save(state: State, content: Content): Promise<Event> {
-  const base =
-    titleOf(placeOf(state).target)
-      .replace(/[^\w.-]+/g, '-')
-      .replace(/^[.-]+/, '') || 'text';
+  const base = fileName(state);
   for (let tries = 0; tries < MAX_SAVE_TRIES; tries++) {
     const path = resolve(`${base}${tries === 0 ? '' : `-${tries}`}.txt`);
     try {
@@ -96,4 +102,28 @@ function page(text: string): Promise<void> {
     child.on('close', () => done());
     child.stdin.end(text);
   });
+}
+
+/** A copy in what a person edits with, `$VISUAL` or `$EDITOR`, else vi. What they change there changes nothing here. */
+async function edit(state: State, content: Content, { hold, happen }: Performing): Promise<void> {
+  const editor = process.env.VISUAL || process.env.EDITOR || 'vi';
+  let folder: string | undefined;
+  try {
+    folder = await mkdtemp(join(tmpdir(), 'pipectl-text-'));
+    const path = join(folder, `${fileName(state)}.txt`);
+    await writeFile(path, textOf(content), { mode: 0o600 });
+    let code: number | null = null;
+    await hold.lend(async () => {
+      code = await new Promise<number | null>((done) => {
+        const child = spawn('/bin/sh', ['-c', `${editor} "$1"`, 'sh', path], { stdio: 'inherit' });
+        child.on('error', () => done(null));
+        child.on('close', done);
+      });
+    });
+    if (code !== 0) happen({ kind: 'worked', isGood: false, text: `${editor} did not end well: set $EDITOR` });
+  } catch (error) {
+    happen({ kind: 'worked', isGood: false, text: `not opened: ${(error as Error).message}` });
+  } finally {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -24,8 +24,9 @@ export type Effect =
   | { readonly kind: 'suspend' }
   | { readonly kind: 'refresh' }
   | { readonly kind: 'work'; readonly work: Work }
-  /** Shows all lines of the text in a pager, or writes them to a file. */
+  /** Shows all lines of the text in a pager or an editor, or writes them to a file. */
   | { readonly kind: 'pager' }
+  | { readonly kind: 'editor' }
   | { readonly kind: 'save' };
 
 export interface Step {
@@ -85,6 +86,7 @@ function pressKey(state: State, key: KeyName, around: Around): Step {
     case 'refresh':
       return step({ ...state, toast: { text: 'asked again', tone: 'dim' } }, { kind: 'refresh' });
     case 'pager':
+    case 'editor':
     case 'save':
       return step(state, { kind: command });
     case 'help':
@@ -118,6 +120,11 @@ export function follow(state: State, intent: Intent): Step {
   switch (intent.kind) {
     case 'go':
       return step(goTo(state, newPlace(intent.target, intent.filter)));
+    case 'shape': {
+      const { overlay: _, ...rest } = state;
+      const place = placeOf(state);
+      return step(withPlace(rest, { ...place, list: { ...place.list, shape: intent.shape } }));
+    }
     case 'work':
       if (intent.question !== undefined) {
         return step({ ...state, overlay: { kind: 'confirm', question: intent.question, work: intent.work } });

@@ -24,6 +24,8 @@ export type Target =
     };
 
 export interface ListState {
+  /** How the nodes of an execution stand: as the tree that they are nested in, or by what comes after what. Absent: a tree. */
+  readonly shape?: 'tree' | 'graph';
   /** Absent: the first row, whichever that is. */
   readonly selected?: string;
   /** Where the selected row stood last, for when it is gone. */

@@ -29,8 +29,10 @@ export function eventsTarget(namespace: string, name: string, node?: string): Ta
   return { kind: 'command', title: `events of ${of}`, argv: ['events', of, ...inNamespace(namespace)], isLive: true };
 }
 
-export function graphTarget(namespace: string, name: string): Target {
-  return { kind: 'command', title: `graph of ${name}`, argv: ['graph', name, ...inNamespace(namespace)] };
+/** As of a registered commit, so that it needs no checkout. */
+export function graphTarget(namespace: string, name: string, commit: string): Target {
+  const argv = ['graph', name, '--rev', commit, ...inNamespace(namespace)];
+  return { kind: 'command', title: `graph of ${name}`, argv };
 }
 
 /** What a place is called above it. */

@@ -74,6 +74,8 @@ export function holdTerminal({ stdin, stdout, screen, isFullScreen, redraw, brok
       leave();
       raw(false);
       stdin.pause();
+      // With somebody who waits for `readable`, pausing alone stops nothing, and keys that are meant for others are lost here.
+      stdin.emit('pause');
       try {
         await use();
       } finally {

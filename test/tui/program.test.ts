@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -76,6 +76,44 @@ describe('the full-screen terminal', () => {
     await tui.sees('schedules', '30 2 * * *');
     tui.press('?');
     await tui.sees('In lists', 'suspend');
+  });
+
+  it('draws the nodes of an execution as a graph, and as a tree again', async () => {
+    const tui = start(80, 24, {}, '--filter', 'name:nightly-aaaaaa');
+    await tui.sees('1 of');
+    tui.press('\r');
+    await tui.sees('t graph', 'forecast');
+    tui.press('t');
+    await tui.sees('● ingest', '├─● forecast', '●─╯ report', 't tree');
+    tui.press('G\r');
+    await tui.sees('› logs of report');
+    tui.press('\u001b');
+    await tui.sees('●─╯ report');
+    tui.press('t');
+    await tui.sees(/▌ report/);
+  });
+
+  it('opens a copy of a text in an editor and in a pager, and comes back', async () => {
+    const copy = join(plane.api.folder, 'copy.txt');
+    const waits = 'echo THERE; read -r _ </dev/tty';
+    const editor = join(plane.api.folder, 'editor.sh');
+    await writeFile(editor, `cp "$1" ${copy}\n${waits}\n`);
+    const env = { VISUAL: `sh ${editor}`, PAGER: `tail -n 1; ${waits}` };
+    const tui = start(100, 30, env, '--filter', 'name:nightly-aaaaaa');
+    await tui.sees('1 of');
+    tui.press('y');
+    await tui.sees('as YAML', 'kind: Execution');
+    for (const key of 'Eo') {
+      tui.press(key);
+      await tui.sees('THERE');
+      expect(tui.isOnOtherScreen()).toBe(false);
+      tui.press('\n');
+      await tui.sees('as YAML', 'kind: Execution');
+      expect(tui.isOnOtherScreen()).toBe(true);
+    }
+    expect(await readFile(copy, 'utf8')).toContain('kind: Execution\n');
+    tui.press('?');
+    await tui.sees('In texts', 'open a copy in an editor');
   });
 
   it('takes the keys that are typed before there is anything to see', async () => {
@@ -276,7 +314,7 @@ describe('the terminal afterwards', () => {
     const tui = start();
     await tui.sees('● connected');
     tui.kill('SIGTSTP');
-    await expect.poll(() => tui.isOnOtherScreen()).toBe(false);
+    await expect.poll(() => tui.isOnOtherScreen(), { timeout: 20_000 }).toBe(false);
     tui.kill('SIGCONT');
     await tui.sees('● connected', 'nightly-aaaaaa');
     expect(tui.isOnOtherScreen()).toBe(true);
@@ -285,7 +323,7 @@ describe('the terminal afterwards', () => {
     tui.press('x');
     await tui.sees('⏎ open');
     tui.press('\u001a');
-    await expect.poll(() => tui.isOnOtherScreen()).toBe(false);
+    await expect.poll(() => tui.isOnOtherScreen(), { timeout: 20_000 }).toBe(false);
     tui.kill('SIGCONT');
     await tui.sees('● connected', 'nightly-aaaaaa');
   });

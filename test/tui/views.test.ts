@@ -107,11 +107,15 @@ const VIEWS: Readonly<Record<string, (columns: number) => { readonly target: Tar
   }),
   execution: (columns) => ({
     target: { kind: 'execution', namespace: 'ticketing-production', name: 'nightly-forecast-x7k2pq' },
-    content: executionContent(viewExecution(RUNNING, WORKFLOW, NOW), NOW, columns, undefined),
+    content: executionContent(viewExecution(RUNNING, WORKFLOW, NOW), NOW, { columns }),
+  }),
+  'execution-graph': (columns) => ({
+    target: { kind: 'execution', namespace: 'ticketing-production', name: 'nightly-forecast-x7k2pq' },
+    content: executionContent(viewExecution(RUNNING, WORKFLOW, NOW), NOW, { columns, shape: 'graph' }),
   }),
   failed: (columns) => ({
     target: { kind: 'execution', namespace: 'ticketing-production', name: 'nightly-b4c8wz' },
-    content: executionContent(viewExecution(FAILED, WORKFLOW, NOW), NOW, columns, undefined),
+    content: executionContent(viewExecution(FAILED, WORKFLOW, NOW), NOW, { columns }),
   }),
   pulse: (columns) => ({
     target: { kind: 'pulse' },

@@ -22,3 +22,5 @@ export const MAX_SAMPLES = 60;
 export const MAX_TUI_CONFIG_BYTES = 64 * 1024;
 /** UTF-16 code units of what one command prints that are kept to be shown. */
 export const MAX_CAUGHT_TEXT = 8 * 1024 * 1024;
+/** Lanes of a graph that are drawn side by side; what stands further to the right is cut. */
+export const MAX_GRAPH_LANES = 16;

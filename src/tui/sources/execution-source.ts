@@ -52,10 +52,10 @@ export function executionSource(ports: SourcePorts, namespace: string, name: str
   };
   void follow();
   return {
-    content(_place: Place, now: UnixMs, columns: number): ListContent {
+    content({ list }: Place, now: UnixMs, columns: number): ListContent {
       if (execution === undefined) return missingExecution(problem);
       const view: ExecutionView = viewExecution(execution, closure, now, written);
-      return executionContent(view, now, columns, problem);
+      return executionContent(view, now, { columns, problem, shape: list.shape });
     },
     close: () => ending.abort(),
   };

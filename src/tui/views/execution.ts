@@ -4,20 +4,26 @@ import { humanDuration, isTerminalPhase } from '../../cluster/index.ts';
 import type { ListColumn, ListContent } from '../content.ts';
 import { clean, type Line, type Span, span } from '../line.ts';
 import { phaseSpan } from '../phase.ts';
+import { laneRows } from './lanes.ts';
 import { timelineBar, timelineTitle } from './timeline.ts';
 
-/** One execution: its facts, the tree of its nodes, each with its bar in time. */
+export interface ExecutionLook {
+  readonly columns: number;
+  /** Why what is shown may be old. */
+  readonly problem?: string | undefined;
+  readonly shape?: 'tree' | 'graph' | undefined;
+}
+
+/** One execution: its facts, the tree or the graph of its nodes, each with its bar in time. */
 export function executionContent(
   view: ExecutionView,
   now: UnixMs,
-  columns: number,
-  problem: string | undefined,
+  { columns, problem, shape }: ExecutionLook,
 ): ListContent {
-  const { nodes } = view;
+  const { nodes, names } = shape === 'graph' ? graphOf(view.nodes) : treeOf(view.nodes);
   const places = new Map(nodes.map(({ id }, at) => [id, at]));
   const from = view.startedAt ?? view.createdAt ?? now;
   const times = { from, until: Math.max(from + 1, view.finishedAt ?? now) };
-  const names = nodes.map(nameOf);
   const notes = nodes.map((node) => noteOf(node, now));
   const note = problem === undefined ? emptyNote(view) : [span(clean(problem), 'warn')];
   return {
@@ -77,6 +83,31 @@ function columnsFor(names: readonly string[], notes: readonly string[]): readonl
     { title: 'TOOK', width: 7, priority: 80, minWidth: 7, align: 'right' },
     { title: 'NOTE', width: Math.min(44, widest(notes, 4)), priority: 40, minWidth: 10 },
   ];
+}
+
+interface NamedNodes {
+  readonly nodes: readonly NodeView[];
+  /** What stands in the first column, node by node. */
+  readonly names: readonly string[];
+}
+
+function treeOf(nodes: readonly NodeView[]): NamedNodes {
+  return { nodes, names: nodes.map(nameOf) };
+}
+
+/** By what comes after what; what a node runs comes after it. */
+function graphOf(nodes: readonly NodeView[]): NamedNodes {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const rows = laneRows(
+    nodes.map(({ id, upstream }) => {
+      const outer = id.slice(0, Math.max(0, id.lastIndexOf('/')));
+      return { id, upstream: upstream.length === 0 && outer !== '' ? [outer] : upstream };
+    }),
+  );
+  return {
+    nodes: rows.flatMap(({ id }) => byId.get(id) ?? []),
+    names: rows.map(({ id, drawing }) => `${drawing} ${clean(id.slice(id.lastIndexOf('/') + 1))}`),
+  };
 }
 
 /** A node's own name, behind what shows that others run it. */
