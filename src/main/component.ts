@@ -56,3 +56,12 @@ const ALIVE_MS = 2 ** 30;
 export function componentIdentity(): string {
   return `${process.env.POD_NAME ?? hostname()}_${process.pid}_${randomBytes(4).toString('hex')}`;
 }
+
+/** Says in the log what is lost in a cluster whose kinds are older than this program. */
+export function tellDropped(log: Log): (kind: string, field: string) => void {
+  return (kind, field) => {
+    const message =
+      'the API server drops a field that its kind does not have: `pipectl upgrade` brings the kinds of this version';
+    log.write('warn', message, { kind, field });
+  };
+}

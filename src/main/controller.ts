@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CONTROLLER_BACKOFF } from '../base/index.ts';
 import { connectKubernetes } from '../cluster/adapters/kubernetes/index.ts';
 import { startElector } from '../control/shards/index.ts';
-import { type ComponentOptions, componentIdentity, type RunningComponent, running } from './component.ts';
+import { type ComponentOptions, componentIdentity, type RunningComponent, running, tellDropped } from './component.ts';
 import { startTerm, type Term } from './controller-term.ts';
 import type { Ends } from './daemon.ts';
 import { hostClock, hostRandom } from './host.ts';
@@ -30,8 +30,9 @@ export function startController(options: ControllerOptions): Promise<RunningComp
   return running(async (ends: Ends) => {
     const { connection, log, listen, timing } = options;
     const host = { clock: hostClock, random: hostRandom, log };
-    const cluster = await connectKubernetes({ ...connection, random: hostRandom });
-    const fenced = await connectKubernetes({ ...connection, random: hostRandom, mayWrite: () => elector.isHeld() });
+    const to = { ...connection, random: hostRandom, onDroppedField: tellDropped(log) };
+    const cluster = await connectKubernetes(to);
+    const fenced = await connectKubernetes({ ...to, mayWrite: () => elector.isHeld() });
     const newMetrics = (): Metrics => {
       const metrics = createMetrics();
       metrics.watchApi(() => [cluster, fenced]);

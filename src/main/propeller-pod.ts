@@ -2,7 +2,7 @@ import { connectKubernetes, type KubernetesCluster } from '../cluster/adapters/k
 import { reportShards, startOneShard } from '../control/propeller/index.ts';
 import { createKubernetesPods, createSourceMaps } from '../runtime/index.ts';
 import type { ComponentOptions, RunningComponent } from './component.ts';
-import { componentIdentity, running } from './component.ts';
+import { componentIdentity, running, tellDropped } from './component.ts';
 import type { Ends } from './daemon.ts';
 import { hostClock, hostRandom } from './host.ts';
 import { createMetrics } from './metrics.ts';
@@ -20,7 +20,8 @@ export function startPropellerPod(options: PropellerPodOptions): Promise<Running
     const host = { clock: hostClock, random: hostRandom, log };
     const clusters: KubernetesCluster[] = [];
     const connect = async (mayWrite?: () => boolean): Promise<KubernetesCluster> => {
-      const to = { ...options.connection, random: hostRandom, ...(mayWrite && { mayWrite }) };
+      const onDroppedField = tellDropped(log);
+      const to = { ...options.connection, random: hostRandom, onDroppedField, ...(mayWrite && { mayWrite }) };
       const connected = await connectKubernetes(to);
       clusters.push(connected);
       return connected;

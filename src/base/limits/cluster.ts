@@ -116,6 +116,8 @@ export const REFLECTOR_PAGE_SIZE = 500;
 export const RELIST_INTERVAL_MS = 600_000;
 /** Lists of more objects than these are made as much more rarely: however many there are, they take a few thousandths of a core. */
 export const RELIST_OBJECTS = 100_000;
+/** Fields that are told of, once each, as dropped by an API server whose kinds are older. */
+export const MAX_DROPPED_FIELDS = 100;
 /** Between pages of executions that the engine lists again: each of them is loaded, and a continuation is good for five minutes. */
 export const RELIST_PAGE_PAUSE_MS = 1_000;
 

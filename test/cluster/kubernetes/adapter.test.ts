@@ -138,6 +138,20 @@ describe('what is written', () => {
     expect(after.metadata.generation).toBe(created.metadata.generation);
   });
 
+  it('is told, once each, of the fields that the server does not know', async () => {
+    const told: string[] = [];
+    const onDroppedField = (kind: string, field: string): void => void told.push(`${kind} ${field}`);
+    const newer = await connectKubernetes({ kubeconfigPath: api.kubeconfig, onDroppedField });
+    const object = (name: string, fields: object): Execution => {
+      const { spec, ...rest } = execution(name);
+      return { ...rest, spec: { ...spec, ...fields } };
+    };
+    await createObject(newer, object('newer-1', { ofNextYear: 1, ofTheYearAfter: 2 }));
+    await createObject(newer, object('newer-2', { ofNextYear: 1, ofTheYearAfter: 2 }));
+    await newer.write([{ op: 'create', object: object('newer-3', { ofNextYear: 1, last: 2 }) }], { discard: true });
+    expect(told).toEqual(['Execution spec.ofNextYear', 'Execution spec.ofTheYearAfter', 'Execution spec.last']);
+  });
+
   it('with strange names comes back as it was', async () => {
     const inputs = JSON.parse('{"__proto__": 1, "constructor": {"prototype": 2}, "ünï/%2F?&": "\\u2028\\u0000"}');
     const strange = { ...execution('strange'), spec: { ...execution('strange').spec, inputs } };

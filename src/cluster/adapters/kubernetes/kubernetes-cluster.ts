@@ -15,6 +15,7 @@ import {
   type WriteOptions,
   wholeObject,
 } from '../../index.ts';
+import { droppedFields, type OnDroppedField } from './dropped-fields.ts';
 import { createExchange, type Exchange } from './exchange.ts';
 import { type Connection, type KubeconfigOptions, loadConnection } from './kubeconfig.ts';
 import { collectionPath, historyOf, infoOf, objectPath, queryOf, selectorsOf } from './paths.ts';
@@ -28,6 +29,8 @@ export interface ConnectOptions extends KubeconfigOptions {
   readonly random?: Pick<Random, 'unit'>;
   /** Asked before each request that writes, also of one batch and of one that is sent again; WaitError when it says no. */
   readonly mayWrite?: () => boolean;
+  /** Absent: what the server drops is not told. */
+  readonly onDroppedField?: OnDroppedField;
 }
 
 export interface KubernetesCluster extends Cluster {
@@ -45,18 +48,19 @@ export interface KubernetesCluster extends Cluster {
 /** The cluster behind a kubeconfig. Nothing is sent before the first call. Throws StalledError for an unusable kubeconfig. */
 export async function connectKubernetes(options: ConnectOptions = {}): Promise<KubernetesCluster> {
   const connection = await loadConnection(options);
-  return kubernetesCluster(connection, options.random ?? { unit: Math.random }, options.mayWrite);
+  return kubernetesCluster(connection, options.random ?? { unit: Math.random }, options);
 }
 
 function kubernetesCluster(
   connection: Connection,
   random: Pick<Random, 'unit'>,
-  mayWrite: ConnectOptions['mayWrite'],
+  { mayWrite, onDroppedField }: ConnectOptions,
 ): KubernetesCluster {
   const { server, namespace } = connection;
   const transport = createTransport(connection);
   const answers = new Map<string, number>();
-  const call = caller(connection, createExchange(connection, counted(transport, answers), random, mayWrite));
+  const exchange = createExchange(connection, counted(transport, answers), random, mayWrite);
+  const call = caller(connection, exchange, droppedFields(onDroppedField ?? (() => undefined)));
   const list = async <T extends KubeObject>(kind: string, options: ListOptions = {}): Promise<ObjectList<T>> => {
     const query = queryOf({
       ...selectorsOf(options),
@@ -121,12 +125,13 @@ function counted(transport: Transport, answers: Map<string, number>): Transport 
 export type Caller = (call: Call, asked: { readonly kind: string; readonly key?: ObjectKey }) => Promise<KubeObject>;
 
 /** Sends a request and reads its JSON answer; a refusal becomes one of the port's errors. */
-function caller(connection: Connection, exchange: Exchange): Caller {
+function caller(connection: Connection, exchange: Exchange, noteDropped: ReturnType<typeof droppedFields>): Caller {
   return async (call, asked) => {
     const { code, text, headers } = await exchange(call);
     if (code < 200 || code > 299) {
       throw refusal(code, text, { ...asked, server: connection.server }, headers['retry-after']);
     }
+    noteDropped(asked.kind, headers.warning as string | undefined);
     try {
       return JSON.parse(text) as KubeObject;
     } catch {
