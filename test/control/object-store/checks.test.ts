@@ -166,6 +166,11 @@ it('a store that never answers is given up in time, and at once when another is 
     await connections(2);
     await change({ folder: { path: join(folder, 'blobs') } });
     await says({ status: 'True' });
+    await change({ s3: bucket({ endpoint: `http://127.0.0.1:${port}` }) });
+    await connections(3);
+    // Nothing waits for it at the end of the control plane.
+    await stop?.();
+    stop = undefined;
   } finally {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => mute.close(resolve));
