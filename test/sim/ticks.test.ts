@@ -88,6 +88,11 @@ describe('schedules that once found something', () => {
       0.5,
       'an execution that was half replaced, and not yet replaced whole when the next scheduler had begun to tick (the oracle)',
     ],
+    [
+      7501049,
+      0.5,
+      'an execution whose write was on its way when its schedule was removed, and another came by that name (the oracle)',
+    ],
     [5038261, 0.5, 'ticks that were decided while their lease was not held, and written much later'],
     [11503, 0.5, 'a name that was taken once, of a schedule that lets its ticks overlap by now'],
   ])('seed %i of %d hours is good: %s', async (seed, hours) => {

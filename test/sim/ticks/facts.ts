@@ -113,7 +113,8 @@ function put(facts: TickFacts, object: Extract<Commit, { kind: 'put' }>['object'
     const run = runOf(execution, tick as number, now);
     born(facts, history, run);
     history.runs.set(run.tick, run);
-    history.living.add(run);
+    // Its write was on its way when the schedule was removed: one that comes again by that name is another.
+    if (history.spec !== undefined) history.living.add(run);
     facts.runs.set(name, { run, history });
   }
 }
