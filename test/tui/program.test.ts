@@ -306,7 +306,8 @@ describe('the terminal afterwards', () => {
     if (how.startsWith('SIG')) tui.kill(how);
     else tui.press(how === 'q' ? 'q' : '\u0003');
     expect(await tui.ended).toMatchObject({ exitCode: code });
-    expect(tui.isOnOtherScreen()).toBe(false);
+    // What was written last may be read, or shown, after its end is known.
+    await expect.poll(() => tui.isOnOtherScreen(), { timeout: 20_000 }).toBe(false);
     expect(tui.raw().slice(tui.raw().lastIndexOf('\u001b[?1049l') - 40)).toContain('\u001b[?25h');
   });
 

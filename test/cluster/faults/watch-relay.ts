@@ -22,9 +22,11 @@ export async function relayWatch(play: Play, incoming: IncomingMessage, response
   response.writeHead(answer.statusCode ?? 500, answer.headers);
   response.flushHeaders();
   for await (const line of linesOf(answer)) {
-    if (play.rates().withoutBookmarks === true && line.startsWith('{"type":"BOOKMARK"')) continue;
+    const isBookmark = line.startsWith('{"type":"BOOKMARK"');
+    if (play.rates().withoutBookmarks === true && isBookmark) continue;
     const { expiredEvent = 0, cut = 0, slow = 0, duplicated = 0, missing = 0 } = play.rates().watch ?? {};
-    switch (play.draw<WatchFault>({ expiredEvent, cut, slow, duplicated, missing })) {
+    // A bookmark tells of nothing that could be missed.
+    switch (play.draw<WatchFault>({ expiredEvent, cut, slow, duplicated, missing: isBookmark ? 0 : missing })) {
       case 'missing':
         continue;
       case 'duplicated':
