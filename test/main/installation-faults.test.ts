@@ -20,8 +20,8 @@ const FAULTS: FaultRates = {
   withoutBookmarks: true,
 };
 const NAMESPACE = 'shop-production';
-/** Seconds as a rule. What looks stalled is looked at again after five minutes, and an unlucky row of faults makes it look so. */
-const PATIENCE_MS = 360_000;
+/** Seconds as a rule. What looks stalled is looked at again after five minutes, and what a watch lost is listed after ten. */
+const PATIENCE_MS = 780_000;
 const PROJECT = `apiVersion: pipectl.dev/v1
 kind: Project
 metadata: { name: shop }
