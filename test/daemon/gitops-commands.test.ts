@@ -3,41 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deleteObject, findObject, type Repository } from '../../src/cluster/index.ts';
 import { git } from '../git/fixtures/real-git.ts';
+import { DOUBLING, doublingTask } from './fixtures/doubling.ts';
 import { type Person, personIn } from './fixtures/person.ts';
 import { buildProgram, type Daemon, newFolder, startDaemon, until } from './fixtures/program.ts';
 import { newProject, type Project } from './fixtures/project.ts';
-
-const FILES = {
-  'pipectl.yaml': `apiVersion: pipectl.dev/v1
-kind: Project
-metadata: { name: shop }
-spec: { paths: [pipelines], domains: { production: { ref: main }, development: { ref: "*" } } }
-`,
-  'pipelines/double.yaml': task('$((PIPECTL_INPUT_X * 2))'),
-  'pipelines/total.yaml': `apiVersion: pipectl.dev/v1
-kind: Workflow
-metadata: { name: total }
-spec:
-  inputs: { x: integer }
-  outputs: { y: "\${{ nodes.double.outputs.y }}" }
-  nodes: { double: { task: double, with: { x: "\${{ inputs.x }}" } } }
----
-kind: LaunchPlan
-metadata: { name: total }
-spec: { workflow: total, inputs: { default: { x: 21 } } }
-`,
-};
-
-function task(expression: string): string {
-  return `apiVersion: pipectl.dev/v1
-kind: Task
-metadata: { name: double }
-spec:
-  inputs: { x: integer }
-  outputs: { y: integer }
-  run: { command: [sh, -c, 'echo "y=${expression}" >>"$PIPECTL_OUTPUTS"'] }
-`;
-}
 
 let program: string;
 let data: string;
@@ -51,7 +20,7 @@ beforeAll(async () => {
   program = await buildProgram();
   data = join(newFolder(), 'data');
   daemon = await startDaemon({ program, data });
-  project = newProject(FILES);
+  project = newProject(DOUBLING);
   commits.push(head());
   git(project.folder, ['remote', 'add', 'pipectl', daemon.remote('shop')]);
   await push('main');
@@ -96,8 +65,10 @@ describe('what is active', () => {
   });
 
   it('is told by revisions, newest first', async () => {
-    commit('Spell it otherwise', { 'pipelines/double.yaml': `# Doubles.\n${FILES['pipelines/double.yaml']}` });
-    commit('Double by adding (#7)', { 'pipelines/double.yaml': task('$((PIPECTL_INPUT_X + PIPECTL_INPUT_X))') });
+    commit('Spell it otherwise', { 'pipelines/double.yaml': `# Doubles.\n${DOUBLING['pipelines/double.yaml']}` });
+    commit('Double by adding (#7)', {
+      'pipelines/double.yaml': doublingTask('$((PIPECTL_INPUT_X + PIPECTL_INPUT_X))'),
+    });
     commit('Write about it', { 'README.md': 'Doubles.\n' });
     await push('main');
     const lines = (await ada.said('revisions')).trimEnd().split('\n');
@@ -112,7 +83,7 @@ describe('what is active', () => {
 
 describe('a repository whose first push is rejected', () => {
   it('is not there, but what was wrong with it is, also for who is in its checkout', async () => {
-    const other = newProject({ ...FILES, 'pipectl.yaml': FILES['pipectl.yaml'].replace('shop', 'pay') });
+    const other = newProject({ ...DOUBLING, 'pipectl.yaml': DOUBLING['pipectl.yaml'].replace('shop', 'pay') });
     const bad = other.commit({ 'pipelines/double.yaml': 'kind: Taks\n' });
     expect((await other.push(daemon.remote('pay'))).code).toBe(1);
     const bob = personIn(other.folder, data);
@@ -175,7 +146,7 @@ describe('blame', () => {
 describe('suspend and resume', () => {
   it('stop and restart what reconciles, and say who and why', async () => {
     expect(await ada.said('suspend', '--reason', 'incident 42')).toContain('repository shop is suspended');
-    commit('While suspended', { 'pipelines/double.yaml': task('$((2 * PIPECTL_INPUT_X))') });
+    commit('While suspended', { 'pipelines/double.yaml': doublingTask('$((2 * PIPECTL_INPUT_X))') });
     await push('main');
     const { code, out } = await ada.pipectl('status');
     expect(code).toBe(1);
@@ -206,8 +177,8 @@ describe('plan', () => {
   it('of a commit that nobody pushed is made by the control plane, which keeps nothing of it', async () => {
     git(project.folder, ['switch', '-q', '-c', 'idea']);
     const idea = project.commit({
-      'pipelines/more.yaml': task('1').replace('name: double', 'name: one'),
-      'pipelines/total.yaml': FILES['pipelines/total.yaml'].split('---')[0],
+      'pipelines/more.yaml': doublingTask('1').replace('name: double', 'name: one'),
+      'pipelines/total.yaml': DOUBLING['pipelines/total.yaml'].split('---')[0],
     });
     const { code, out } = await ada.pipectl('plan', '-o', 'json');
     expect(code).toBe(1);
@@ -317,11 +288,11 @@ describe('two rollbacks at once', () => {
 describe('bisect', () => {
   it('finds the commit that broke a launch plan, also among commits that nobody pushed', async () => {
     const good = head();
-    const broken = task('1; exit 3').replace('"y=1; exit 3"', '"y=1"; exit 3');
+    const broken = doublingTask('1; exit 3').replace('"y=1; exit 3"', '"y=1"; exit 3');
     commit('Compile nothing', { 'pipelines/more.yaml': 'kind: Taks\n' });
     commit('Take it back', { 'pipelines/more.yaml': undefined });
     commit('Rename nothing', { 'README.md': 'Doubles numbers.\n' });
-    commit('Multiply', { 'pipelines/double.yaml': task('$((2 * 1 * PIPECTL_INPUT_X))') });
+    commit('Multiply', { 'pipelines/double.yaml': doublingTask('$((2 * 1 * PIPECTL_INPUT_X))') });
     const bad = commit('Break it (#9)', { 'pipelines/double.yaml': broken });
     commit('Say so', { 'README.md': 'Broken.\n' });
     commit('Break it otherwise', { 'pipelines/double.yaml': broken.replace('exit 3', 'exit 4') });

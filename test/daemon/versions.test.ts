@@ -1,41 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { git } from '../git/fixtures/real-git.ts';
+import { DOUBLING, doublingTask } from './fixtures/doubling.ts';
 import { type Person, personIn } from './fixtures/person.ts';
 import { buildProgram, type Daemon, newFolder, startDaemon } from './fixtures/program.ts';
 import { newProject, type Project } from './fixtures/project.ts';
-
-const FILES = {
-  'pipectl.yaml': `apiVersion: pipectl.dev/v1
-kind: Project
-metadata: { name: shop }
-spec: { paths: [pipelines], domains: { production: { ref: main }, development: { ref: "*" } } }
-`,
-  'pipelines/double.yaml': task('$((PIPECTL_INPUT_X * 2))'),
-  'pipelines/total.yaml': `apiVersion: pipectl.dev/v1
-kind: Workflow
-metadata: { name: total }
-spec:
-  inputs: { x: integer }
-  outputs: { y: "\${{ nodes.double.outputs.y }}" }
-  nodes: { double: { task: double, with: { x: "\${{ inputs.x }}" } } }
----
-kind: LaunchPlan
-metadata: { name: total }
-spec: { workflow: total, inputs: { default: { x: 21 } } }
-`,
-};
-
-function task(expression: string): string {
-  return `apiVersion: pipectl.dev/v1
-kind: Task
-metadata: { name: double }
-spec:
-  inputs: { x: integer }
-  outputs: { y: integer }
-  run: { command: [sh, -c, 'echo "y=${expression}" >>"$PIPECTL_OUTPUTS"'] }
-`;
-}
 
 let daemon: Daemon;
 let project: Project;
@@ -45,7 +14,7 @@ beforeAll(async () => {
   const program = await buildProgram();
   const data = join(newFolder(), 'data');
   daemon = await startDaemon({ program, data });
-  project = newProject(FILES);
+  project = newProject(DOUBLING);
   git(project.folder, ['remote', 'add', 'pipectl', daemon.remote('shop')]);
   ada = personIn(project.folder, data);
 });
@@ -62,10 +31,12 @@ async function pushed(files: Readonly<Record<string, string>>): Promise<string> 
 it('are told as the revisions that brought them, the latest first', async () => {
   const first = await pushed({});
   await pushed({ 'README.md': 'Doubles.\n' });
-  const added = await pushed({ 'pipelines/double.yaml': task('$((PIPECTL_INPUT_X + PIPECTL_INPUT_X))') });
-  await pushed({ 'pipelines/double.yaml': `# Doubles.\n${task('$((PIPECTL_INPUT_X + PIPECTL_INPUT_X))')}` });
-  const other = await pushed({ 'pipelines/triple.yaml': task('$((PIPECTL_INPUT_X * 3))').replace('double', 'triple') });
-  const back = await pushed({ 'pipelines/double.yaml': FILES['pipelines/double.yaml'] });
+  const added = await pushed({ 'pipelines/double.yaml': doublingTask('$((PIPECTL_INPUT_X + PIPECTL_INPUT_X))') });
+  await pushed({ 'pipelines/double.yaml': `# Doubles.\n${doublingTask('$((PIPECTL_INPUT_X + PIPECTL_INPUT_X))')}` });
+  const other = await pushed({
+    'pipelines/triple.yaml': doublingTask('$((PIPECTL_INPUT_X * 3))').replace('double', 'triple'),
+  });
+  const back = await pushed({ 'pipelines/double.yaml': DOUBLING['pipelines/double.yaml'] });
   const of = async (word: string) => (await ada.pipectl('revisions', '--of', word, '-o', 'name')).out;
   const names = (...commits: string[]) => commits.map((commit) => `shop-${commit}\n`).join('');
   expect(await of('task/double')).toBe(names(back, added, first));
