@@ -30,6 +30,7 @@ export * from './notification-kind.ts';
 export * from './object.ts';
 export * from './phases.ts';
 export * from './plan-summary.ts';
+export * from './platforms.ts';
 export * from './pod.ts';
 export * from './port.ts';
 export * from './reflector.ts';

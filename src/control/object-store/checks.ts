@@ -8,7 +8,15 @@ import {
   type UnixMs,
 } from '../../base/index.ts';
 import type { BlobStore } from '../../blobs/index.ts';
-import { type Cluster, NotFoundError, type ObjectStoreSettings, type Platform, reflect } from '../../cluster/index.ts';
+import {
+  type Cluster,
+  createPlatforms,
+  NotFoundError,
+  type ObjectStoreSettings,
+  type Platform,
+  type Platforms,
+  reflect,
+} from '../../cluster/index.ts';
 import { conditionPatch, notUsable, type Outcome, usable } from './condition.ts';
 import { tryStore } from './try-store.ts';
 
@@ -29,7 +37,7 @@ interface Found {
 }
 
 interface Checks extends ObjectStoreCheckOptions {
-  readonly platforms: Map<string, Platform>;
+  readonly platforms: Platforms;
   readonly ending: AbortSignal;
   found: Found | undefined;
   /** The try that is under way. */
@@ -38,14 +46,13 @@ interface Checks extends ObjectStoreCheckOptions {
 }
 
 /**
- * Follows the active Platforms and says of the one that counts, the first by namespace and name, whether its object store
- * can be used.
+ * Follows the active Platforms and says of the one that counts whether its object store can be used.
  */
 export function startObjectStoreChecks(options: ObjectStoreCheckOptions): { stop(): Promise<void> } {
   const ending = new AbortController();
   const checks: Checks = {
     ...options,
-    platforms: new Map(),
+    platforms: createPlatforms(),
     ending: ending.signal,
     found: undefined,
     trying: undefined,
@@ -73,11 +80,7 @@ export function startObjectStoreChecks(options: ObjectStoreCheckOptions): { stop
     options,
     {
       changed(changes) {
-        for (const change of changes) {
-          const { namespace = '', name } = change.type === 'set' ? change.object.metadata : change.key;
-          if (change.type === 'set') checks.platforms.set(`${namespace}/${name}`, change.object);
-          else checks.platforms.delete(`${namespace}/${name}`);
-        }
+        checks.platforms.take(changes);
         dropOutdated(checks);
         wake();
       },
@@ -101,14 +104,9 @@ export function startObjectStoreChecks(options: ObjectStoreCheckOptions): { stop
 
 /** Nobody waits for what a setting that is no more can do. */
 function dropOutdated(checks: Checks): void {
-  const chosen = chosenOf(checks);
+  const chosen = checks.platforms.chosen();
   if (checks.trying === undefined || checks.trying.version === (chosen && versionOf(chosen))) return;
   checks.trying.abort.abort(new Error('the setting has changed'));
-}
-
-function chosenOf({ platforms }: Checks): Platform | undefined {
-  const [first] = [...platforms.keys()].sort();
-  return first === undefined ? undefined : platforms.get(first);
 }
 
 function versionOf({ metadata: { namespace, name, uid, generation } }: Platform): string {
@@ -119,7 +117,7 @@ function versionOf({ metadata: { namespace, name, uid, generation } }: Platform)
 async function pass(checks: Checks, wake: () => void): Promise<void> {
   const { clock, log, ending } = checks;
   checks.cancelTimer();
-  const chosen = chosenOf(checks);
+  const chosen = checks.platforms.chosen();
   const settings = chosen?.spec?.objectStore;
   if (chosen === undefined || settings === undefined) checks.found = undefined;
   else {
@@ -135,7 +133,7 @@ async function pass(checks: Checks, wake: () => void): Promise<void> {
   }
   let dueAt = checks.found?.dueAt;
   try {
-    for (const platform of [...checks.platforms.values()]) await write(checks, platform);
+    for (const platform of checks.platforms.all()) await write(checks, platform);
   } catch (error) {
     log.write('warn', 'the state of the object store could not be written', { error: String(error) });
     dueAt = clock.now() + OBJECT_STORE_RETRY_MS;

@@ -1,5 +1,12 @@
 import type { Clock, Log, Random } from '../../base/index.ts';
-import { type Cluster, type Platform, type ReflectOptions, reflect, type Sharding } from '../../cluster/index.ts';
+import {
+  type Cluster,
+  createPlatforms,
+  type Platform,
+  type ReflectOptions,
+  reflect,
+  type Sharding,
+} from '../../cluster/index.ts';
 import { DEFAULT_MAX_PARALLELISM, DEFAULT_WORKERS } from '../../compiler/index.ts';
 import type { Propeller } from './propeller.ts';
 import type { Quota } from './quotas.ts';
@@ -26,17 +33,16 @@ export interface FollowedPlatform {
 
 /**
  * Keeps workers, max parallelism and the division into shards equal to the active Platform, and to the defaults where there is none.
- * One engine serves all projects, so of several platforms one counts: the first by namespace and name.
  */
 export function followPlatform({ propeller, ...options }: PlatformOptions): FollowedPlatform {
-  const active = new Map<string, Partial<Pick<Platform['spec'], 'propeller' | 'quotas'>>>();
+  const platforms = createPlatforms();
   let workers = DEFAULT_WORKERS;
   let maxParallelism = DEFAULT_MAX_PARALLELISM;
   let sharding: string | undefined;
   let quotas = '[]';
   const apply = (): void => {
-    const [first] = [...active.keys()].sort();
-    const settings = first === undefined ? undefined : active.get(first);
+    const first = platforms.chosen();
+    const settings = first?.spec as Partial<Platform['spec']> | undefined;
     const chosen = settings?.propeller;
     const limits = settings?.quotas ?? [];
     if (JSON.stringify(limits) !== quotas) {
@@ -53,7 +59,11 @@ export function followPlatform({ propeller, ...options }: PlatformOptions): Foll
     ({ workers, maxParallelism } = next);
     propeller.setWorkers(workers);
     propeller.setMaxParallelism(maxParallelism);
-    options.log.write('info', 'platform settings applied', { platform: first ?? 'none', workers, maxParallelism });
+    options.log.write('info', 'platform settings applied', {
+      platform: first === undefined ? 'none' : `${first.metadata.namespace ?? ''}/${first.metadata.name}`,
+      workers,
+      maxParallelism,
+    });
   };
   const ending = new AbortController();
   const { done } = reflect<Platform>(
@@ -62,11 +72,7 @@ export function followPlatform({ propeller, ...options }: PlatformOptions): Foll
     options,
     {
       changed(changes) {
-        for (const change of changes) {
-          const { namespace = '', name } = change.type === 'set' ? change.object.metadata : change.key;
-          if (change.type === 'set') active.set(`${namespace}/${name}`, change.object.spec ?? {});
-          else active.delete(`${namespace}/${name}`);
-        }
+        platforms.take(changes);
         apply();
       },
       ...(options.onSynced && { synced: options.onSynced }),

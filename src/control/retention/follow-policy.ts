@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from '../../base/index.ts';
-import { type Cluster, type Platform, reflect } from '../../cluster/index.ts';
+import { type Cluster, createPlatforms, type Platform, reflect } from '../../cluster/index.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from './policy.ts';
 import type { Retention } from './retention.ts';
 
@@ -14,11 +14,11 @@ export interface FollowRetentionOptions {
 type Wanted = Platform['spec']['retention'];
 
 /**
- * Keeps retention's policy equal to that of the active Platform, as for the engine's settings: of several platforms
- * the first by namespace and name counts; what it leaves out has the default.
+ * Keeps retention's policy equal to that of the active Platform that counts; what it leaves out has the
+ * default.
  */
 export function followRetentionPolicy({ retention, ...options }: FollowRetentionOptions): { stop(): Promise<void> } {
-  const active = new Map<string, Wanted>();
+  const platforms = createPlatforms();
   const ending = new AbortController();
   const { done } = reflect<Platform>(
     options.cluster,
@@ -26,13 +26,8 @@ export function followRetentionPolicy({ retention, ...options }: FollowRetention
     options,
     {
       changed(changes) {
-        for (const change of changes) {
-          const { namespace = '', name } = change.type === 'set' ? change.object.metadata : change.key;
-          if (change.type === 'set') active.set(`${namespace}/${name}`, change.object.spec?.retention);
-          else active.delete(`${namespace}/${name}`);
-        }
-        const [first] = [...active.keys()].sort();
-        retention.setPolicy(retentionPolicy(first === undefined ? undefined : active.get(first)));
+        platforms.take(changes);
+        retention.setPolicy(retentionPolicy(platforms.chosen()?.spec?.retention));
       },
     },
     ending.signal,

@@ -1,5 +1,12 @@
 import type { UnixMs } from '../../base/index.ts';
-import { type LaunchPlan, type Platform, reflect, type Schedule, type SchedulerSettings } from '../../cluster/index.ts';
+import {
+  createPlatforms,
+  type LaunchPlan,
+  type Platform,
+  reflect,
+  type Schedule,
+  type SchedulerSettings,
+} from '../../cluster/index.ts';
 import type { SchedulerPorts } from './term.ts';
 
 export interface FollowHandlers {
@@ -67,7 +74,7 @@ function followSettings(
   { settings }: FollowHandlers,
   synced: () => void,
 ): Promise<void> {
-  const active = new Map<string, SchedulerSettings>();
+  const platforms = createPlatforms();
   let known = '{}';
   const { done } = reflect<Platform>(
     options.cluster,
@@ -75,13 +82,8 @@ function followSettings(
     options,
     {
       changed(changes) {
-        for (const change of changes) {
-          const { namespace = '', name } = change.type === 'set' ? change.object.metadata : change.key;
-          if (change.type === 'set') active.set(`${namespace}/${name}`, change.object.spec?.scheduler ?? {});
-          else active.delete(`${namespace}/${name}`);
-        }
-        const [first] = [...active.keys()].sort();
-        const chosen = (first === undefined ? undefined : active.get(first)) ?? {};
+        platforms.take(changes);
+        const chosen = platforms.chosen()?.spec?.scheduler ?? {};
         if (JSON.stringify(chosen) === known) return;
         known = JSON.stringify(chosen);
         settings(chosen);
