@@ -111,6 +111,9 @@ export interface Running extends Term {
   looking: Promise<void> | undefined;
   finishing: Promise<void> | undefined;
   cancelTimer: () => void;
+  /** Schedules whose number is below this are in their lanes. */
+  placedTo: number;
+  /** All are. */
   isArranged: boolean;
   onReplaced: () => void;
   following: Promise<unknown>;
@@ -133,6 +136,7 @@ export async function startTerm(
   const doubtful: ScheduleEntry[] = [];
   for (let id = 0; id < term.roster.end() && !term.isOver; id++) {
     const entry = term.roster.at(id);
+    term.placedTo = id + 1;
     if (entry !== undefined) placeSafely(term, entry);
     if (entry !== undefined && mayBeHalfReplaced(entry)) doubtful.push(entry);
     if (id % SCHEDULES_PER_TURN === SCHEDULES_PER_TURN - 1) await pause(options.clock, 0, signal);
@@ -179,6 +183,7 @@ function newTerm(
     looking: undefined,
     finishing: undefined,
     cancelTimer: () => undefined,
+    placedTo: 0,
     isArranged: false,
     onReplaced,
     following: Promise.resolve(),
@@ -248,7 +253,8 @@ function putSchedule(term: Running, schedule: Schedule): void {
   // Our own notes come back here: they change nothing.
   if (!isNews) return;
   if (term.isArranged || schedule.status?.nextTick === undefined) term.notes.planned(entry);
-  if (!term.isArranged) return;
+  // Else its turn comes. One that changes after its turn is placed anew: its lane is that of the rule before.
+  if (!term.isArranged && entry.id >= term.placedTo) return;
   if (entry.launch.rateLimit?.perMs !== limit?.perMs || entry.launch.rateLimit?.ticks !== limit?.ticks) {
     term.windows.delete(entry.id);
   }
