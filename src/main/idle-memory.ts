@@ -12,7 +12,8 @@ export interface IdleMemoryRelease {
  * Gives memory back once the process has become quiet after a burst: has used less than `quietCpuMs` between two polls. V8
  * collects when it needs room, so a process that does nothing keeps the garbage and the young generation of its busiest
  * moment for ever: some 200 MB after a first push of 10,000 definitions. The C library keeps 30 MB more in its arenas, and
- * the start leaves 45 MB of the program's own pages mapped.
+ * the start leaves 45 MB of the program's own pages mapped. A heap above `stopBytes` is left to V8: to collect a gigabyte
+ * stops everything for 1.3 s, and a tick may come in the middle of it.
  */
 export function releaseIdleMemory(limits: IdleMemory = IDLE_MEMORY): IdleMemoryRelease {
   const collect = openCollector();
@@ -25,7 +26,9 @@ export function releaseIdleMemory(limits: IdleMemory = IDLE_MEMORY): IdleMemoryR
   let releasedRss = 0;
   let notBefore = 0;
   const release = (before: number): void => {
-    if (!isSettled) collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    if (!isSettled && process.memoryUsage().heapUsed <= limits.stopBytes) {
+      collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    }
     native?.trimHeap();
     // What was still held by something that lets go a little later is found by the next one.
     isSettled ||= before - rss() < limits.worthBytes;

@@ -65,7 +65,8 @@ export const PARSE_SLICE_BYTES = 16 * KiB;
 /**
  * A process is quiet when two intervals in a row took less CPU than this. Then, if memory has grown by `grownBytes`,
  * garbage is collected and given back to the system, again and again until that gives back less than `worthBytes`; if it
- * has grown by `pagesBytes`, only what costs next to nothing is given back. At most so often.
+ * has grown by `pagesBytes`, only what costs next to nothing is given back. At most so often. Nothing collects a heap above
+ * `stopBytes`, since that stops everything for more than a millisecond for each of its megabytes.
  */
 export const IDLE_MEMORY: IdleMemory = {
   pollMs: 4_000,
@@ -74,6 +75,7 @@ export const IDLE_MEMORY: IdleMemory = {
   worthBytes: 4 * MiB,
   pagesBytes: 5 * MiB,
   againMs: 15_000,
+  stopBytes: 400 * MiB,
 };
 export interface IdleMemory {
   readonly pollMs: number;
@@ -82,6 +84,7 @@ export interface IdleMemory {
   readonly worthBytes: number;
   readonly pagesBytes: number;
   readonly againMs: number;
+  readonly stopBytes: number;
 }
 /**
  * A full screen draws ages all day, and fills its young generation with them: to empty that again and again would cost more
