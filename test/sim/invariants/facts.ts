@@ -64,6 +64,8 @@ export interface Facts {
   /** `namespace/name` → the execution that has the name now. */
   readonly byKey: Map<string, ExecutionFacts>;
   readonly podsByUid: Map<string, PodFacts>;
+  /** Executions, as `namespace/name`, that were deleted before a watermark was past their tick: they may come again. */
+  readonly erased: Set<string>;
   readonly violate: (invariant: number, text: string) => void;
 }
 
@@ -78,7 +80,7 @@ export interface Invariant {
 }
 
 export function createFacts(world: World, users: Users, violate: Facts['violate']): Facts {
-  return { world, users, executions: new Map(), byKey: new Map(), podsByUid: new Map(), violate };
+  return { world, users, executions: new Map(), byKey: new Map(), podsByUid: new Map(), erased: new Set(), violate };
 }
 
 export function takeIn(facts: Facts, commit: Commit): void {

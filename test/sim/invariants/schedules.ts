@@ -80,6 +80,9 @@ export const ticksAreSingle: Invariant = {
       born(facts, memory, commit.object as Execution);
     }
     if (commit.kind === 'delete' && commit.key.kind === 'Schedule') memory.byKey.delete(keyOf(commit));
+    if (commit.kind === 'delete' && commit.key.kind === 'Execution' && commit.by === undefined) {
+      erased(facts, memory, commit.object as Execution);
+    }
     if (commit.kind === 'status' && commit.key.kind === 'Schedule') {
       const schedule = memory.byKey.get(keyOf(commit));
       const { owedSince } = commit.patch as { readonly owedSince?: string | null };
@@ -138,6 +141,30 @@ function born(facts: Facts, memory: Memory, { metadata, spec }: Execution): void
       known.versions.some(({ rule }) => rule !== undefined && nextTick(rule, tick - 1) === tick),
   );
   if (!isTick) facts.violate(1, `${name} is of ${id}, when nothing ticks`);
+}
+
+/**
+ * Somebody deletes an execution while no watermark has passed its tick: nothing tells any more that it was there, so whoever
+ * takes over from a scheduler that died just then owes it again. Once a watermark is past it, deleting it changes nothing.
+ */
+function erased(facts: Facts, memory: Memory, { metadata, spec: { trigger } }: Execution): void {
+  if (trigger.kind !== 'schedule') return;
+  const key = `${metadata.namespace}/${trigger.schedule}`;
+  const tick = instantMs(trigger.tick) as number;
+  const isPassed = memory.known.some((schedule) => schedule.key === key && hasPassed(memory, schedule, tick));
+  if (isPassed) return;
+  memory.ticks.delete(idOf(key, tick));
+  facts.erased.add(`${metadata.namespace}/${metadata.name}`);
+}
+
+function hasPassed({ progress }: Memory, { versions, owedSince }: ScheduleFacts, tick: number): boolean {
+  if (progress === undefined) return false;
+  const { settledUntil, open } = progress;
+  return versions.some(({ offsetMs }) => {
+    const due = tick + offsetMs;
+    if (due > Math.min(settledUntil, owedSince ?? Number.POSITIVE_INFINITY)) return false;
+    return !open.some((span) => due > span.after && due <= span.until);
+  });
 }
 
 function moved(facts: Facts, memory: Memory, patch: SchedulerState['status'] & object): void {
