@@ -285,8 +285,10 @@ function spanKept(facts: TickFacts, history: ScheduleHistory, before: number, pa
   const ran = (tick: Tick): boolean => history.runs.has(tick.tick);
   // Where a batch is no whole, one that was cut off has left some, and by the time of the next the policy keeps others. A whole
   // one leaves those that ran at the very instant of which others, that a rate holds up, are still to be settled.
-  const wasTried = ({ tick, due }: Tick): boolean => {
+  // By a clock that was ahead, one may have run by the rule before that is a tick of this rule as well.
+  const wasTried = ({ tick, due, reign }: Tick): boolean => {
     const { bornAt } = history.runs.get(tick) as Run;
+    if (bornAt <= reign.at) return true;
     return facts.mode === 'kubernetes' ? bornAt < facts.now() - TRY_MS : bornAt <= facts.stateAt && due <= before + 1;
   };
   const earliest = earliestUntil(facts, history, span);
