@@ -69,13 +69,21 @@ export class InvalidError extends Error {
   }
 }
 
-/** HTTP 401 or 403. */
+/** HTTP 403, or 401 as its own kind below. */
 export class ForbiddenError extends Error {
-  override readonly name = 'ForbiddenError';
+  override readonly name: string = 'ForbiddenError';
   /** As in InvalidError. */
   readonly key: ObjectKey | undefined;
   constructor(message: string, key?: ObjectKey) {
     super(message);
     this.key = key;
   }
+}
+
+/**
+ * HTTP 401: who asks is not known, or no more. It says nothing about what was asked, so nothing is refused by it: wait until
+ * the credentials are renewed, and ask again.
+ */
+export class UnauthorizedError extends ForbiddenError {
+  override readonly name = 'UnauthorizedError';
 }

@@ -20,6 +20,7 @@ import {
   type KubeObject,
   NotFoundError,
   type Pod,
+  UnauthorizedError,
   type Write,
 } from '../../cluster/index.ts';
 import type { PodForm } from '../../runtime/index.ts';
@@ -61,7 +62,7 @@ export function judgeFailure(engine: Engine, entry: Entry, error: unknown): Verd
     if (entry.failures === 1) {
       engine.options.log.write('warn', 'execution waits', {
         execution: entry.key,
-        reason: 'Forbidden',
+        reason: error instanceof UnauthorizedError ? 'Unauthorized' : 'Forbidden',
         error: message,
       });
     }

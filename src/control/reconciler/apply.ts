@@ -12,6 +12,7 @@ import {
   LABEL,
   NotFoundError,
   type ObjectKey,
+  UnauthorizedError,
   type Write,
 } from '../../cluster/index.ts';
 import { closureIn } from '../../compiler/index.ts';
@@ -137,6 +138,7 @@ async function checkForeign(target: Target, change: PlannedChange, error: Alread
 
 /** What is refused for good: it will be refused again unless somebody changes something. */
 function isRefusal(error: unknown): boolean {
+  if (error instanceof UnauthorizedError) return false;
   return (
     error instanceof InvalidError ||
     error instanceof ForbiddenError ||

@@ -1,5 +1,5 @@
 import { instantText, StalledError, type UnixMs } from '../../base/index.ts';
-import type { Condition, DomainStatus, Repository } from '../../cluster/index.ts';
+import { type Condition, type DomainStatus, type Repository, UnauthorizedError } from '../../cluster/index.ts';
 import type { DomainOutcome } from './domain.ts';
 import { isKept } from './status.ts';
 
@@ -69,6 +69,7 @@ function reasonOf(outcome: Outcome): string {
     case 'suspended':
       return 'Suspended';
     case 'failed':
+      if (outcome.error instanceof UnauthorizedError) return 'Unauthorized';
       return outcome.error instanceof StalledError ? outcome.error.reason : 'Retrying';
   }
 }

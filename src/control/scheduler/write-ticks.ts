@@ -15,6 +15,7 @@ import {
   InvalidError,
   type KubeObject,
   NotFoundError,
+  UnauthorizedError,
   type Write,
 } from '../../cluster/index.ts';
 import type { DueTick } from './collect.ts';
@@ -169,6 +170,7 @@ function leaveOut(batch: TickBatch, error: NotFoundError): void {
 }
 
 function isRefusal(error: unknown): boolean {
+  if (error instanceof UnauthorizedError) return false;
   return error instanceof InvalidError || error instanceof ForbiddenError;
 }
 

@@ -46,6 +46,7 @@ describe('an engine whose credentials have expired', () => {
     await launch(api.store, task, 'late');
     await endPod(api.store, 'flow-one-1', { text: 'x=1' });
     await until('both were refused', () => said.filter((line) => line.startsWith('execution waits')).length >= 2);
+    expect(said.join('\n')).toContain('"reason":"Unauthorized"');
     expect(said.join('\n')).toContain('does not accept the credentials');
     proxy.rates = {};
     await untilPod(api.store, 'late-one-1');

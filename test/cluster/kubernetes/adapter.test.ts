@@ -9,12 +9,12 @@ import {
   deleteObject,
   type Execution,
   ExpiredError,
-  ForbiddenError,
   InvalidError,
   type KubeObject,
   NotFoundError,
   patchObject,
   patchStatus,
+  UnauthorizedError,
   type WatchEvent,
 } from '../../../src/cluster/index.ts';
 import { type ApiFixture, execution, kubeconfigText, NAMESPACE, openApi, pod, until } from '../api-fixture.ts';
@@ -72,7 +72,7 @@ describe('refusals come back as the errors of the port', () => {
     const path = join(api.folder, 'stranger');
     await writeFile(path, kubeconfigText(`http://127.0.0.1:${api.port}`).replace(/"token":"[^"]*"/, '"token":"guess"'));
     const error = await refused((await connectKubernetes({ kubeconfigPath: path })).get(key('x')));
-    expect(error).toBeInstanceOf(ForbiddenError);
+    expect(error).toBeInstanceOf(UnauthorizedError);
     expect(error.message).not.toContain('guess');
   });
 });

@@ -6,6 +6,8 @@ import {
   type KubeObject,
   patchObject,
   type Task,
+  UnauthorizedError,
+  type Write,
 } from '../../../src/cluster/index.ts';
 import { filesOf, type QuickWorld, quickWorld, task } from '../fixtures/quick-world.ts';
 import { until } from '../fixtures/world.ts';
@@ -208,5 +210,44 @@ describe('the history of a domain', () => {
     const { history = [] } = await world.domain();
     expect(history.map(({ commit }) => commit)).toEqual(oids.slice(0, 10));
     expect(history[0]).toMatchObject({ created: 1, updated: 0, pruned: 0 });
+  });
+});
+
+/** A store that knows nobody any more who writes a task, for as long as `hasExpired`. */
+function expiring(): { hasExpired: boolean; readonly wrap: (store: Cluster & object) => Cluster } {
+  const credentials = {
+    hasExpired: true,
+    wrap: (store: Cluster & object): Cluster => ({
+      ...store,
+      async write(writes, options) {
+        const isTask = (write: Write): boolean => 'object' in write && write.object.kind === 'Task';
+        if (credentials.hasExpired && writes.some(isTask)) throw new UnauthorizedError('who are you');
+        return store.write(writes, options);
+      },
+    }),
+  };
+  return credentials;
+}
+
+describe('a reconciler whose credentials have expired', () => {
+  it('calls no definition at fault, says what it waits for, and goes on when they are renewed', async () => {
+    const credentials = expiring();
+    const world = await quickWorld(credentials);
+    const { oid, lines } = await world.push(filesOf(3, { 'pipelines/nightly.yaml': NIGHTLY }));
+    expect(lines.at(-1)).toContain('production is not active yet: who are you');
+    expect(await world.definitions()).toEqual([]);
+    await until(async () => (await world.domain()).lastAttempted === oid);
+    expect((await world.domain()).message).toBe('who are you');
+    expect(await world.domain()).not.toHaveProperty('failed');
+    const conditions = (await world.repository())?.status?.conditions;
+    expect(conditions?.map(({ type, status, reason }) => `${type}=${status} ${reason}`)).toEqual([
+      'Ready=False Unauthorized',
+      'Reconciling=True Unauthorized',
+      'Stalled=False Unauthorized',
+    ]);
+    credentials.hasExpired = false;
+    await until(async () => (await world.domain()).lastApplied === oid);
+    expect(await world.definitions()).toEqual([...PLAN.slice(0, 2), 'Task/t0', 'Task/t1', 'Task/t2', 'Workflow/etl']);
+    expect((await world.repository())?.status?.conditions?.[0]).toMatchObject({ status: 'True', reason: 'Applied' });
   });
 });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ConflictError, StalledError } from '../../../src/base/index.ts';
-import { ANNOTATION, type Cluster, type Schedule, type WatchEvent, type Write } from '../../../src/cluster/index.ts';
+import {
+  ANNOTATION,
+  type Cluster,
+  type Schedule,
+  UnauthorizedError,
+  type WatchEvent,
+  type Write,
+} from '../../../src/cluster/index.ts';
 import { HOUR, MINUTE, NAMESPACE, START, usePlane } from './fixtures/plane.ts';
 
 const plane = usePlane();
@@ -152,6 +159,41 @@ describe('a tick that is taken while its write is refused', () => {
     await othersGoOn();
     await plane.inTime('it starts', async () => (await ofHourly()).length === 2);
     expect(await ofHourly()).toEqual(['01:00 nightly', '02:00 other']);
+  });
+});
+
+describe('ticks of a scheduler whose credentials have expired', () => {
+  it('are refused by nobody, and run when they are renewed', async () => {
+    await plane.createPlan();
+    await plane.createSchedule('hourly');
+    await plane.createSchedule('beside', { cron: '0 * * * *' });
+    const { store } = plane;
+    const credentials = { hasExpired: false, refused: [] as number[] };
+    const cluster: Cluster = {
+      ...store,
+      async write(writes, options) {
+        if (credentials.hasExpired) {
+          const creations = writes.filter(({ op }) => op.startsWith('create')).length;
+          if (creations > 0) credentials.refused.push(creations);
+          throw new UnauthorizedError('who are you');
+        }
+        return store.write(writes, options);
+      },
+    };
+    await plane.start({ cluster });
+    plane.clock.set(at(1));
+    await plane.ticks(1, 'hourly');
+    await plane.ticks(1, 'beside');
+    credentials.hasExpired = true;
+    plane.clock.set(at(2));
+    await plane.inTime('it was tried', async () => credentials.refused.length >= 3);
+    // Both each time: nobody looks for the one that is to blame.
+    expect(credentials.refused.slice(0, 3)).toEqual([2, 2, 2]);
+    credentials.hasExpired = false;
+    for (const name of ['hourly', 'beside']) {
+      await plane.inTime('it runs', async () => (await plane.executions(name)).length === 2);
+      expect((await plane.schedule(name)).status?.conditions ?? []).toEqual([]);
+    }
   });
 });
 

@@ -14,6 +14,7 @@ import {
   InvalidError,
   NotFoundError,
   type ObjectKey,
+  UnauthorizedError,
 } from '../../index.ts';
 
 /** What was asked, for the messages of errors. */
@@ -38,7 +39,7 @@ export function refusal(code: number, text: string, asked: Asked, retryAfter?: s
       return isAnother ? new ConflictError(message) : new InvalidError(message, causes(status), asked.key);
     }
     case 401:
-      return new ForbiddenError(`${asked.server} does not accept the credentials of the kubeconfig`);
+      return new UnauthorizedError(`${asked.server} does not accept the credentials of the kubeconfig`);
     case 403:
       return new ForbiddenError(withRule(message), asked.key);
     case 404:
