@@ -95,6 +95,7 @@ describe('schedules that once found something', () => {
     ],
     [5038261, 0.5, 'ticks that were decided while their lease was not held, and written much later'],
     [9000508, 0.5, 'a tick of two rules that a clock which was ahead ran by the first (the oracle)'],
+    [9030501, 0.5, 'a clock that was half a day ahead, with thousands of missed ticks (the oracle took hours)'],
     [11503, 0.5, 'a name that was taken once, of a schedule that lets its ticks overlap by now'],
   ])('seed %i of %d hours is good: %s', async (seed, hours) => {
     expect(said(await simulateTicks(tickPlanOf(seed, hours)))).toBe(`seed ${seed}: good`);

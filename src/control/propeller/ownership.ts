@@ -2,7 +2,6 @@ import { ANNOTATION, type Execution, type KubeObject, LABEL, type Pod, shardKey 
 import type { Ownership } from '../shards/index.ts';
 import type { Engine } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
-import { createSlots } from './slots.ts';
 
 /** `all`: alone, with nobody to fence off. Undefined: nothing is ours. */
 export type Owned = 'all' | Ownership | undefined;
@@ -34,14 +33,13 @@ export function ownsEntry(engine: Engine, { execution }: Entry): boolean {
 export async function setOwned(engine: Engine, owned: Owned): Promise<void> {
   engine.owned = owned;
   engine.children.parents.clear();
-  // Places are counted anew from the list: of plans that others have now, we would never hear the end.
-  engine.slots = createSlots();
   if (engine.options.quotas === undefined) {
     // What others have now must not hold up ours; shards of one process share their counts, and keep them.
     engine.quotas.counting(engine);
     engine.quotas.reset();
   }
   const busy: Promise<void>[] = [];
+  const beginning: string[] = [];
   for (const [key, entry] of engine.entries) {
     if (!entry.isBusy) {
       // What was known of it may be old when it is ours again.
@@ -52,8 +50,11 @@ export async function setOwned(engine: Engine, owned: Owned): Promise<void> {
       engine.children.parents.delete(key);
     } else if (entry.execution === undefined || !ownsEntry(engine, entry)) {
       busy.push(new Promise((resolve) => whenDrained(engine, entry, resolve)));
-    }
+    } else beginning.push(key);
   }
+  // Places are counted anew from the list: of plans that others have now, we would never hear the end. The list may be older than
+  // what a round in flight is about to begin.
+  engine.slots = engine.slots.keeping(beginning);
   await Promise.all(busy);
 }
 

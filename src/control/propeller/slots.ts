@@ -35,6 +35,8 @@ export interface Slots {
   release(key: string): readonly string[];
   /** Keys of all that have a place. */
   holders(): readonly string[];
+  /** New ones, to be counted and opened, in which only these have the places that they have here. */
+  keeping(keys: Iterable<string>): Slots;
 }
 
 /** Whether it must not run at the same time as some others. */
@@ -72,7 +74,10 @@ interface Waiter {
 }
 
 export function createSlots(): Slots {
-  const ledger: Ledger = { places: new Map(), idsOf: new Map() };
+  return slotsOf({ places: new Map(), idsOf: new Map() });
+}
+
+function slotsOf(ledger: Ledger): Slots {
   const { places } = ledger;
   const early = new Map<string, Execution>();
   let isOpen = false;
@@ -111,6 +116,7 @@ export function createSlots(): Slots {
       return release(ledger, key);
     },
     holders: () => [...places.values()].flatMap(({ running }) => [...running]),
+    keeping: (keys) => slotsOf(kept(ledger, keys)),
   };
 }
 
@@ -118,6 +124,22 @@ interface Ledger {
   readonly places: Map<string, Place>;
   /** The places that a key has, or stands in line for. */
   readonly idsOf: Map<string, readonly string[]>;
+}
+
+function kept({ places, idsOf }: Ledger, keys: Iterable<string>): Ledger {
+  const next: Ledger = { places: new Map(), idsOf: new Map() };
+  for (const key of keys) {
+    const ids = (idsOf.get(key) ?? NOBODY).filter((id) => places.get(id)?.running.has(key) === true);
+    for (const id of ids) {
+      const place = next.places.get(id) ?? newPlace();
+      const limit = places.get(id)?.beginning.get(key);
+      place.running.add(key);
+      if (limit !== undefined) place.beginning.set(key, limit);
+      next.places.set(id, place);
+    }
+    if (ids.length > 0) next.idsOf.set(key, ids);
+  }
+  return next;
 }
 
 function placeOf({ places, idsOf }: Ledger, key: string, { id }: Demand): Place {

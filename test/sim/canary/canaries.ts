@@ -346,4 +346,16 @@ export const CANARIES: readonly Canary[] = [
     find: '  if (archive.find(namespace, name) !== undefined) await archive.remove(namespace, name);\n',
     replace: '',
   },
+  {
+    name: 'keys-before-the-lease-tells',
+    file: 'control/shards/shard.ts',
+    find: '!elector.says(target.version) || ',
+    replace: '',
+  },
+  {
+    name: 'round-in-flight-loses-its-place',
+    file: 'control/propeller/ownership.ts',
+    find: 'engine.slots.keeping(beginning)',
+    replace: 'engine.slots.keeping([])',
+  },
 ];

@@ -303,8 +303,7 @@ function spanKept(facts: TickFacts, history: ScheduleHistory, before: number, pa
   };
   const { windowMs } = history.spec!.catchUp;
   // A window ends anywhere between two ticks.
-  const tries =
-    windowMs === undefined ? bounds : bounds.flatMap((at) => [at, ...span.map(({ due }) => due + windowMs)]);
+  const tries = windowMs === undefined ? bounds : [...bounds, ...span.map(({ due }) => due + windowMs)];
   if ([...tries, latest].some((at) => isBound(at) && fits(at))) return;
   const list = span.map((tick) => `${text(tick.tick)}${ran(tick) ? '+' : '-'}`).join(' ');
   facts.violate(3, `${history.name} did not make up by its policy: ${list}`);

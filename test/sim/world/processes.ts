@@ -168,12 +168,12 @@ export function timingOf(seed: number): Timing {
 export const NEXT_TRY = 2.2;
 
 /**
- * After the last trouble, until all is taken up again: a lease runs out, and is then found free by the next try of who
- * waits for it; and back-offs end, and requests time out.
+ * After the last trouble, until all is taken up again: who waits for a lease may have failed just before the trouble was over,
+ * sees it by its next try, and finds it free by the first one after it has run out; and back-offs end, and requests time out.
  */
 export function recoveryMs(seed: number): number {
   const { durationMs, retryMs } = timingOf(seed).timing;
-  return Math.max(40 * 60_000, durationMs + NEXT_TRY * retryMs + 7 * 60_000);
+  return Math.max(40 * 60_000, durationMs + 2 * NEXT_TRY * retryMs + 7 * 60_000);
 }
 
 export function start(process: SimProcess, options: ProcessOptions): void {
