@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
-import { deleteObject, type Execution, SYSTEM_NAMESPACE } from '../../src/cluster/index.ts';
+import { deleteObject, type Execution, findObject, SYSTEM_NAMESPACE } from '../../src/cluster/index.ts';
 import { until } from '../daemon/fixtures/program.ts';
 import { newProject, pipectl } from '../daemon/fixtures/project.ts';
 import { isOver } from '../daemon/fixtures/site.ts';
@@ -63,7 +63,7 @@ describe('an installation beside a cluster', () => {
     }
     site = await install(kubeconfig, cluster);
     ends.push(() => site.stop());
-    ends.push(() => deleteObject(cluster, { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name: prefix }));
+    ends.push(() => removeRepository(cluster, prefix));
     ends.push(() => deleteObject(cluster, { kind: 'Token', namespace: SYSTEM_NAMESPACE, name: 'ci' }));
   });
   afterAll(async () => {
@@ -107,6 +107,17 @@ spec: { paths: [p], domains: { production: { ref: main } } }
     expect(status).toMatchObject({ phase: 'Failed', error: { reason: 'NonZeroExit' } });
   });
 });
+
+/** The controllers take its parts away, and its finalizer: without them its namespace would never go. */
+async function removeRepository(cluster: KubernetesCluster, name: string): Promise<void> {
+  const key = { kind: 'Repository', namespace: SYSTEM_NAMESPACE, name };
+  await deleteObject(cluster, key);
+  await until(
+    'the repository is removed',
+    async () => (await findObject(cluster, key)) === undefined || undefined,
+    90_000,
+  );
+}
 
 /** The cluster as somebody sees it who may look at pods of one namespace only: other people's are theirs. */
 function podsOf(cluster: KubernetesCluster, namespace: string): KubernetesCluster {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connectKubernetes, type KubernetesCluster } from '../../src/cluster/adapters/kubernetes/index.ts';
-import { deleteObject, findObject } from '../../src/cluster/index.ts';
+import { deleteObject, findObject, type KubeObject } from '../../src/cluster/index.ts';
+import { until } from '../daemon/fixtures/program.ts';
 
 /** The cluster that KUBECONFIG names, with namespaces that are gone after the tests. */
 export interface TestCluster {
@@ -27,7 +28,9 @@ export async function openTestCluster(): Promise<TestCluster> {
     kubeconfig,
     prefix,
     async ownNamespace(name) {
-      if ((await findObject(cluster, { kind: 'Namespace', name })) !== undefined) return name;
+      const key = { kind: 'Namespace', name };
+      const found = await untilGoneOrStays(name, () => findObject(cluster, key));
+      if (found !== undefined) return name;
       own.push(name);
       await cluster.write([{ op: 'create', object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } }]);
       return name;
@@ -36,4 +39,16 @@ export async function openTestCluster(): Promise<TestCluster> {
       for (const name of own) await deleteObject(cluster, { kind: 'Namespace', name }).catch(() => undefined);
     },
   };
+}
+
+/** Those of a run before may still be on their way out: nothing can be made in them any more. */
+function untilGoneOrStays(name: string, find: () => Promise<KubeObject | undefined>): Promise<KubeObject | undefined> {
+  return until(
+    `namespace ${name} of a run before is gone`,
+    async () => {
+      const found = await find();
+      return found?.metadata.deletionTimestamp === undefined ? { found } : undefined;
+    },
+    90_000,
+  ).then(({ found }) => found);
 }
