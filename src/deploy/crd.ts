@@ -119,7 +119,8 @@ function rootSchema(kind: string, hasStatus: boolean): Schema {
 
 /**
  * The schema in the form that Kubernetes' rules see through: a map of values of any kind has no type to CEL, an object with
- * unknown fields has.
+ * unknown fields has. And without empty lists of fields: an API server keeps none, so whoever applies the same once more under
+ * another name would be told of a conflict.
  */
 function structural(schema: Schema): Schema {
   const { additionalProperties: values, properties, items, ...rest } = schema;
@@ -130,7 +131,7 @@ function structural(schema: Schema): Schema {
     ...rest,
     ...(values !== undefined && { additionalProperties: structural(values) }),
     ...(items !== undefined && { items: structural(items) }),
-    ...(properties !== undefined && { properties: mapValues(properties, structural) }),
+    ...(Object.keys(properties ?? {}).length > 0 && { properties: mapValues(properties ?? {}, structural) }),
   };
 }
 

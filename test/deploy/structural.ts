@@ -38,13 +38,11 @@ export function structuralProblems(schema: Schema, at = ''): string[] {
   if (type !== 'array' && items !== undefined) say('items belong to lists');
   if (type !== 'object' && (properties ?? additionalProperties) !== undefined) say('fields belong to objects');
   if (properties !== undefined && additionalProperties !== undefined) say('has fields and a map at once');
-  if (
-    type === 'object' &&
-    properties === undefined &&
-    additionalProperties === undefined &&
-    !isOpen &&
-    at !== '.metadata'
-  ) {
+  if (properties !== undefined && Object.keys(properties).length === 0) {
+    say('has an empty list of fields, which an API server drops');
+  }
+  const saysNothing = type === 'object' && properties === undefined && additionalProperties === undefined && !isOpen;
+  if (saysNothing && at !== '.metadata' && schema.description !== 'Nothing.') {
     say('an object that says nothing of its fields loses them');
   }
   for (const name of required) {
