@@ -13,6 +13,7 @@ export default defineConfig({
     // Threads and processes are started by file, so each is an entry of its own.
     'archive-worker': 'src/cluster/adapters/archive/archive-worker.ts',
     'projection-worker': 'src/cluster/adapters/embedded/projection-worker.ts',
+    'split-outputs-worker': 'src/runtime/adapters/process/split-outputs-worker.ts',
     'check-worker': 'src/client/validation/check-worker.ts',
     'index-worker': 'src/git/adapters/gitless/index-worker.ts',
     'review-worker': 'src/main/reviews/review-worker.ts',

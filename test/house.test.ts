@@ -16,7 +16,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   cluster: ['base'],
   git: ['base'],
   blobs: ['base'],
-  runtime: ['base', 'language', 'cluster', 'git'],
+  runtime: ['base', 'language', 'cluster', 'git', 'blobs'],
   observe: ['base', 'cluster'],
   notify: ['base', 'cluster'],
   deploy: ['base', 'cluster'],

@@ -4,6 +4,7 @@
  * Must not do I/O, read a clock or hold state; what `remembered` keeps changes no result.
  */
 export * from './bare-object.ts';
+export * from './blob-ref.ts';
 export * from './digest.ts';
 export * from './errors.ts';
 export * from './heap.ts';

@@ -1,4 +1,4 @@
-import { durationText, type ExecutionView, type NodeView } from '../client/index.ts';
+import { durationText, type ExecutionView, type NodeView, shownOutputs } from '../client/index.ts';
 import type { ExecutionCost } from '../cluster/index.ts';
 import { isTerminalPhase } from '../cluster/index.ts';
 import { printDuration } from '../language/index.ts';
@@ -35,9 +35,8 @@ export function describeExecution(view: ExecutionView, terminal: Terminal): stri
     lines.push('', 'Failures:');
     for (const node of failed) lines.push(...failureLines(view, node, terminal));
   }
-  if (view.outputs !== undefined && Object.keys(view.outputs).length > 0) {
-    lines.push('', 'Outputs:', ...valueLines(terminal, view.outputs));
-  }
+  const outputs = shownOutputs(view.outputs, view.storedOutputs) ?? {};
+  if (Object.keys(outputs).length > 0) lines.push('', 'Outputs:', ...valueLines(terminal, outputs));
   if (view.error !== undefined && view.error.node === undefined) {
     lines.push('', `${paint(terminal, 'red', view.error.reason)}: ${printable(view.error.message)}`);
   }

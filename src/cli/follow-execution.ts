@@ -9,6 +9,7 @@ import {
   type NodeView,
   padEnd,
   padStart,
+  storedText,
   viewExecution,
 } from '../client/index.ts';
 import { type Execution, isTerminalPhase } from '../cluster/index.ts';
@@ -138,6 +139,9 @@ function printEnd(view: ExecutionView, stdout: Terminal, stderr: Terminal): void
   if (view.outputs !== undefined && Object.keys(view.outputs).length > 0) {
     if (stdout.isTerminal) stderr.write('outputs:\n');
     stdout.write(`${outputLines(stdout, view.outputs).join('\n')}\n`);
+  }
+  for (const [name, ref] of Object.entries(view.storedOutputs ?? {})) {
+    stderr.write(`${printable(name)}: ${storedText(ref)}\n`);
   }
   if (view.phase !== 'Succeeded' && view.error !== undefined) {
     const { node, reason, message } = view.error;

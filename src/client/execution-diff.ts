@@ -141,11 +141,13 @@ function sideOf(status: NodeStatus): NodeSide {
   };
 }
 
-type Outcome = Pick<NodeStatus, 'outputs' | 'outputsText' | 'startedAt' | 'finishedAt'>;
+type Outcome = Pick<NodeStatus, 'outputs' | 'outputsText' | 'storedOutputs' | 'startedAt' | 'finishedAt'>;
 
 function outputsOf(status: Outcome | undefined): Readonly<Record<string, Json>> {
-  if (status?.outputsText !== undefined) return JSON.parse(status.outputsText) as Record<string, Json>;
-  return status?.outputs ?? {};
+  const { outputs = {}, outputsText, storedOutputs } = status ?? {};
+  const inline = outputsText === undefined ? outputs : (JSON.parse(outputsText) as Record<string, Json>);
+  // A value that is in the object store differs where its digest does.
+  return storedOutputs === undefined ? inline : { ...inline, ...storedOutputs };
 }
 
 function durationOf(status: Outcome | undefined): number | undefined {

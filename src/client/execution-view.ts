@@ -1,4 +1,4 @@
-import { type Digest, instantMs, type Json, type UnixMs } from '../base/index.ts';
+import { type BlobRefs, type Digest, instantMs, type Json, type UnixMs } from '../base/index.ts';
 import {
   type Execution,
   type ExecutionCost,
@@ -41,6 +41,8 @@ export interface NodeView {
   /** Start of the next attempt while it backs off. */
   readonly retryAt?: UnixMs;
   readonly outputs?: Readonly<Record<string, Json>>;
+  /** Of outputs that are in the object store; `outputs` lacks them. */
+  readonly storedOutputs?: BlobRefs;
   readonly error?: ExecutionError;
   /** What it waits for, or did, and who answered. */
   readonly wait?: NodeWait;
@@ -98,6 +100,8 @@ export interface ExecutionView {
   readonly durationMs?: number;
   readonly inputs: Readonly<Record<string, Json>>;
   readonly outputs?: Readonly<Record<string, Json>>;
+  /** As in NodeView. */
+  readonly storedOutputs?: BlobRefs;
   readonly error?: ExecutionError;
   readonly message?: string;
   /** When it is given up. */
@@ -205,9 +209,11 @@ function withInner(nodes: readonly NodeView[]): readonly NodeView[] {
 }
 
 /** Outputs with a null in them stand as text, since a merge patch cannot carry it. */
-function outputsOf(status: Pick<NodeStatus, 'outputs' | 'outputsText'> | undefined) {
-  if (status?.outputsText !== undefined) return { outputs: JSON.parse(status.outputsText) as Record<string, Json> };
-  return status?.outputs === undefined ? {} : { outputs: status.outputs };
+function outputsOf(status: Pick<NodeStatus, 'outputs' | 'outputsText' | 'storedOutputs'> | undefined) {
+  const { outputs, outputsText, storedOutputs } = status ?? {};
+  const stored = storedOutputs && { storedOutputs };
+  if (outputsText !== undefined) return { outputs: JSON.parse(outputsText) as Record<string, Json>, ...stored };
+  return { ...(outputs && { outputs }), ...stored };
 }
 
 function span(startedAt: UnixMs | undefined, finishedAt: UnixMs | undefined, now: UnixMs) {

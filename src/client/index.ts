@@ -45,6 +45,7 @@ export * from './search-executions.ts';
 export * from './session.ts';
 export * from './text/duration.ts';
 export * from './text/fit-columns.ts';
+export * from './text/stored-output.ts';
 export * from './text/width.ts';
 export { type BegunCheck, beginCheck } from './validation/begin-check.ts';
 export { type BegunLook, beginLook } from './validation/begin-look.ts';

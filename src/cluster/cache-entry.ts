@@ -22,6 +22,8 @@ export interface CacheEntry extends KubeObject {
     readonly commit: string;
     /** JSON text of the outputs, so that nulls in them survive merge patches. */
     readonly outputs?: string;
+    /** JSON text of those that are in the object store, name → BlobRef; `outputs` lacks them. */
+    readonly storedOutputs?: string;
     readonly madeBy?: CacheOrigin;
     readonly madeAt?: string;
     /** Absent: it is good for ever. */

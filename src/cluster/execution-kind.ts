@@ -1,4 +1,4 @@
-import type { Digest, Json } from '../base/index.ts';
+import type { BlobRefs, Digest, Json } from '../base/index.ts';
 import type { LaunchSettings } from './definitions.ts';
 import type { KubeObject } from './object.ts';
 
@@ -77,6 +77,8 @@ export interface ExecutionStatus {
   readonly outputs?: Readonly<Record<string, Json>>;
   /** As in NodeStatus. */
   readonly outputsText?: string;
+  /** As in NodeStatus. */
+  readonly storedOutputs?: BlobRefs;
   /** The first failure; every failed node keeps its own in `nodes`. */
   readonly error?: ExecutionError;
   /** Why it waits, when it does: shown by `get` and `describe`. */
@@ -169,6 +171,8 @@ export interface NodeStatus {
   readonly outputs?: Readonly<Record<string, Json>>;
   /** JSON text of `outputs`, only where a null stands in them: a merge patch cannot carry it, so `outputs` lacks it. */
   readonly outputsText?: string;
+  /** Outputs whose JSON text is in the object store, by name; `outputs` lacks them. */
+  readonly storedOutputs?: BlobRefs;
   /** Of a node that runs others and is not over: the first failure among these. */
   readonly error?: ExecutionError;
   /** Why the live attempts are being ended; the node reaches its terminal phase, or retries, when they are gone. */

@@ -31,6 +31,10 @@ export const LABEL = {
 export const ANNOTATION = {
   /** Canonical JSON of a task attempt's inputs; projected as the file $PIPECTL_INPUTS. */
   inputs: 'pipectl.dev/inputs',
+  /** Inputs whose JSON text is in the object store: name → BlobRef, as JSON. The inputs file has them beside the others. */
+  storedInputs: 'pipectl.dev/stored-inputs',
+  /** Outputs that are too large for the pod may go to the object store: name → printed type, as JSON. */
+  outputTypes: 'pipectl.dev/output-types',
   /** Git tree id of the task's `source` folder; absent: an empty working directory. */
   sourceTree: 'pipectl.dev/source-tree',
   /** On a ConfigMap of a source folder: where its keys stand as files, as a JSON list of SourceItem. */

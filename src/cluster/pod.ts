@@ -57,6 +57,9 @@ export type EnvSource =
   | { readonly configMapKeyRef: { readonly name: string; readonly key: string } }
   | { readonly fieldRef: { readonly fieldPath: string } };
 
+/** Condition of a pod whose outputs are in the object store in part; its message is their BlobRefs as JSON. */
+export const OUTPUTS_STORED = 'pipectl.dev/OutputsStored';
+
 export interface PodStatus {
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
   readonly reason?: string;

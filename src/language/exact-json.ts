@@ -12,9 +12,8 @@ const LONG_DIGITS = /\d{16}/;
  * JSON text → value; integers past 2^53 become their decimal digits as a string. Size and nesting are bounded before
  * parsing; numbers past what a double holds are errors. Never throws.
  */
-export function parseExactJson(text: string): JsonResult {
-  if (text.length > MAX_VALUE_BYTES)
-    return { kind: 'error', message: `the JSON text is longer than ${MAX_VALUE_BYTES} bytes` };
+export function parseExactJson(text: string, maxBytes: number = MAX_VALUE_BYTES): JsonResult {
+  if (text.length > maxBytes) return { kind: 'error', message: `the JSON text is longer than ${maxBytes} bytes` };
   if (isDeeperThan(text, MAX_VALUE_DEPTH))
     return { kind: 'error', message: `values nest at most ${MAX_VALUE_DEPTH} deep` };
   let misfit: string | undefined;

@@ -22,6 +22,7 @@ export * from './quantity.ts';
 export * from './schedule-spec.ts';
 export { schemaFiles } from './schema/index.ts';
 export { DEFINITION_KINDS } from './schema/kinds.ts';
+export * from './stored-value.ts';
 export * from './suggest.ts';
 export * from './task-values.ts';
 export * from './type.ts';

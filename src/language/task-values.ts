@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject, MAX_VALUE_BYTES, MAX_VALUE_PROBLEMS } from '../base/index.ts';
 import { parseExactJson } from './exact-json.ts';
 import { isWideInteger } from './number.ts';
+import { StoredValue } from './stored-value.ts';
 import { didYouMean } from './suggest.ts';
 import { acceptsNull, type Type } from './type.ts';
 import { checkValue, type ValueProblem } from './value.ts';
@@ -9,18 +10,19 @@ export type OutputsResult =
   | { readonly kind: 'ok'; readonly values: JsonObject }
   | { readonly kind: 'problems'; readonly problems: readonly ValueProblem[] };
 
-/** The JSON text of a task's inputs file: integers as exact JSON numbers, in the order of `types`. */
+/** The JSON text of a task's inputs file: integers as exact JSON numbers, in the order of `types`. Stored values are left out. */
 export function taskInputsText(values: JsonObject, types: ReadonlyMap<string, Type>): string {
   const members: string[] = [];
   for (const [name, type] of types) {
     const value = Object.hasOwn(values, name) ? values[name] : undefined;
-    if (value !== undefined) members.push(`${JSON.stringify(name)}:${exactText(value, type)}`);
+    if (value === undefined || (value as unknown) instanceof StoredValue) continue;
+    members.push(`${JSON.stringify(name)}:${exactText(value, type)}`);
   }
   return `{${members.join(',')}}`;
 }
 
 /** JSON text in which integers past 2^53 stand as digits, where the type says that they are numbers. */
-function exactText(value: Json, type: Type): string {
+export function exactText(value: Json, type: Type): string {
   if (value === null) return 'null';
   switch (type.kind) {
     case 'integer':
@@ -65,9 +67,13 @@ function objectText(value: Json, typeOf: (name: string) => Type | undefined): st
  * `name=value` and `name<<END` … `END` as GitHub Actions has them; of a name that stands twice, the last counts.
  * A missing output is a problem unless its type takes null.
  */
-export function parseOutputsText(text: string, types: ReadonlyMap<string, Type>): OutputsResult {
-  if (text.length > MAX_VALUE_BYTES) return fail(`the outputs are larger than ${MAX_VALUE_BYTES} bytes`);
-  const given = text.trimStart().startsWith('{') ? jsonOutputs(text) : lineOutputs(text, types);
+export function parseOutputsText(
+  text: string,
+  types: ReadonlyMap<string, Type>,
+  maxBytes: number = MAX_VALUE_BYTES,
+): OutputsResult {
+  if (text.length > maxBytes) return fail(`the outputs are larger than ${maxBytes} bytes`);
+  const given = text.trimStart().startsWith('{') ? jsonOutputs(text, maxBytes) : lineOutputs(text, types, maxBytes);
   if (given.kind === 'problems') return given;
   const problems: ValueProblem[] = [];
   const values: Record<string, Json> = Object.create(null);
@@ -98,13 +104,13 @@ function fail(message: string, help?: string): OutputsResult {
   return { kind: 'problems', problems: [{ path: [], message, ...(help !== undefined && { help }) }] };
 }
 
-function jsonOutputs(text: string): OutputsResult {
-  const result = parseExactJson(text);
+function jsonOutputs(text: string, maxBytes: number): OutputsResult {
+  const result = parseExactJson(text, maxBytes);
   if (result.kind === 'error') return fail(`the outputs are not JSON: ${result.message}`);
   return isJsonObject(result.value) ? { kind: 'ok', values: result.value } : fail('the outputs are not a JSON object');
 }
 
-function lineOutputs(text: string, types: ReadonlyMap<string, Type>): OutputsResult {
+function lineOutputs(text: string, types: ReadonlyMap<string, Type>, maxBytes: number): OutputsResult {
   const values: Record<string, Json> = Object.create(null);
   const problems: ValueProblem[] = [];
   const lines = text.split('\n');
@@ -129,7 +135,7 @@ function lineOutputs(text: string, types: ReadonlyMap<string, Type>): OutputsRes
       at = end;
     }
     const type = types.get(name);
-    const result = type === undefined ? { kind: 'ok' as const, value } : textValue(value, type);
+    const result = type === undefined ? { kind: 'ok' as const, value } : textValue(value, type, maxBytes);
     if (result.kind === 'ok') values[name] = result.value;
     else problems.push({ path: [name], message: result.message });
   }
@@ -149,7 +155,7 @@ export type TextValueResult =
  * What a text stands for where a value of the type is wanted: itself for strings, enums, datetimes, durations and
  * files; else JSON. Not yet checked against the type. A union with such a member takes text that is no JSON of it.
  */
-export function textValue(text: string, type: Type): TextValueResult {
+export function textValue(text: string, type: Type, maxBytes: number = MAX_VALUE_BYTES): TextValueResult {
   switch (type.kind) {
     case 'string':
     case 'enum':
@@ -160,15 +166,15 @@ export function textValue(text: string, type: Type): TextValueResult {
       return { kind: 'ok', value: text };
     case 'optional':
       return takesText(type.of) || !/^\s*(null)?\s*$/.test(text)
-        ? textValue(text, type.of)
+        ? textValue(text, type.of, maxBytes)
         : { kind: 'ok', value: null };
     case 'union': {
-      const parsed = parseExactJson(text);
+      const parsed = parseExactJson(text, maxBytes);
       if (parsed.kind === 'ok' && checkValue(parsed.value, type).kind === 'ok') return parsed;
-      return type.members.some(takesText) ? { kind: 'ok', value: text } : json(text);
+      return type.members.some(takesText) ? { kind: 'ok', value: text } : json(text, maxBytes);
     }
     default:
-      return json(text);
+      return json(text, maxBytes);
   }
 }
 
@@ -176,7 +182,7 @@ function takesText(type: Type): boolean {
   return ['string', 'enum', 'datetime', 'duration', 'file', 'directory'].includes(type.kind);
 }
 
-function json(text: string): TextValueResult {
-  const parsed = parseExactJson(text);
+function json(text: string, maxBytes: number): TextValueResult {
+  const parsed = parseExactJson(text, maxBytes);
   return parsed.kind === 'ok' ? parsed : { kind: 'error', message: `${JSON.stringify(text.slice(0, 40))} is not JSON` };
 }

@@ -6,7 +6,7 @@ import { createVault, openSecrets, openVaultKey } from '../cluster/adapters/secr
 import { type Archive, type Cluster, type Secrets, withArchive } from '../cluster/index.ts';
 import { startBackfills } from '../control/backfill/index.ts';
 import { type Deliveries, startDeliveries } from '../control/notifications/index.ts';
-import { startObjectStoreChecks } from '../control/object-store/index.ts';
+import { type ObjectStoreChecks, startObjectStoreChecks } from '../control/object-store/index.ts';
 import { followPlatform, reportShards } from '../control/propeller/index.ts';
 import { followRetentionPolicy, startCollection, startRetention } from '../control/retention/index.ts';
 import { startScheduler } from '../control/scheduler/index.ts';
@@ -26,7 +26,7 @@ import { releaseIdleMemory } from './idle-memory.ts';
 import { keepKubeconfig } from './kubeconfig.ts';
 import { startLocalShards } from './local-shards.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { objectStoreOpener } from './object-store.ts';
+import { lazyStore, objectStoreOpener } from './object-store.ts';
 import { serve } from './serve.ts';
 
 export interface DaemonOptions {
@@ -99,7 +99,10 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   const { resync, use } = startGitSide(store, hostGit, host, ends);
   // Before anybody can push: what a push notes of its refs must not meet what this reads of them.
   await resync.all();
-  const agent = await startAgent(folder, planes, { hostGit, secrets }, host, ends);
+  const open = objectStoreOpener({ secrets, environment: process.env, takesFolder: true, ...host });
+  const objectStore = startObjectStoreChecks({ cluster: store, open, ...host });
+  ends.push(() => objectStore.stop());
+  const agent = await startAgent(folder, planes, { hostGit, secrets, objectStore }, host, ends);
   const metrics = createMetrics();
   const url = await serve({ ...options, ...host, ...planes, folder, hostGit, resync, metrics, secrets, audit }, ends);
   // Last, since each begins by reading what there is, which must not keep clients waiting.
@@ -111,9 +114,6 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   });
   ends.push(() => deliveries.stop());
   startLoops(planes, { agent, deliveries, folder }, metrics, host, ends);
-  const open = objectStoreOpener({ secrets, environment: process.env, takesFolder: true, ...host });
-  const objectStore = startObjectStoreChecks({ cluster: store, open, ...host });
-  ends.push(() => objectStore.stop());
   const collection = startCollection({ cluster: store, archive, use, ...host });
   ends.push(() => collection.stop());
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
@@ -152,7 +152,11 @@ interface Planes {
 async function startAgent(
   folder: DataFolder,
   { store, cluster }: Planes,
-  { hostGit, secrets }: { readonly hostGit: HostGit; readonly secrets: Secrets },
+  {
+    hostGit,
+    secrets,
+    objectStore,
+  }: { readonly hostGit: HostGit; readonly secrets: Secrets; readonly objectStore: ObjectStoreChecks },
   host: Host,
   ends: Ends,
 ): Promise<NodeAgent> {
@@ -173,7 +177,14 @@ async function startAgent(
     bootId: bootId(),
     ...host,
   });
-  const agent = await startNodeAgent({ cluster, folder: folder.attempts, sources, secrets, ...host });
+  const agent = await startNodeAgent({
+    cluster,
+    folder: folder.attempts,
+    sources,
+    secrets,
+    objectStore: lazyStore(objectStore),
+    ...host,
+  });
   store.serveLogs((key, logOptions) => agent.podLogs(key, logOptions));
   ends.push(() => agent.stop('end'));
   return agent;

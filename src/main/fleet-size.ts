@@ -51,6 +51,7 @@ export function keepFleetSize({ cluster, clock, random, log }: FleetSizeOptions)
     propeller: {
       setWorkers: () => undefined,
       setMaxParallelism: () => undefined,
+      setStoresOutputs: () => undefined,
       setQuotas: () => undefined,
       setSharding(next) {
         sharding = next ?? ALONE;

@@ -63,6 +63,7 @@ export function startLocalShards({ store, folder, ...options }: LocalShardsOptio
   return {
     setWorkers: inside.setWorkers,
     setMaxParallelism: inside.setMaxParallelism,
+    setStoresOutputs: inside.setStoresOutputs,
     setQuotas: inside.setQuotas,
     setSharding(sharding) {
       turn = turn

@@ -3,7 +3,7 @@ import { openFolderBlobs } from '../blobs/adapters/folder/index.ts';
 import { createCredentials, createHttpExchange, createS3Blobs } from '../blobs/adapters/s3/index.ts';
 import { BLOB_STALLED, type BlobStore } from '../blobs/index.ts';
 import type { ObjectStoreSettings, Secrets } from '../cluster/index.ts';
-import { readKeys } from '../control/object-store/index.ts';
+import { type ObjectStoreChecks, readKeys } from '../control/object-store/index.ts';
 
 export interface ObjectStoreOptions {
   readonly secrets: Secrets;
@@ -35,5 +35,15 @@ export function objectStoreOpener(
     const exchange = createHttpExchange();
     const credentials = createCredentials({ environment, region, exchange, clock }, given);
     return createS3Blobs({ endpoint, region, bucket, prefix, isPathStyle: pathStyle, credentials, clock, random });
+  };
+}
+
+/** The store that the Platform names at each call. */
+export function lazyStore({ current }: Pick<ObjectStoreChecks, 'current'>): Pick<BlobStore, 'put' | 'get'> {
+  return {
+    put: async (content, signal) => (await current()).put(content, signal),
+    async *get(digest, signal) {
+      yield* (await current()).get(digest, signal);
+    },
   };
 }

@@ -46,6 +46,7 @@ const SYSTEM_REASONS: ReadonlySet<string> = new Set([
   'Deleted',
   'Preempted',
   'NodeRejected',
+  'OutputsNotStored',
 ]);
 
 /** Why an attempt that never began was given up: the task asks for what is not there. */
@@ -60,7 +61,7 @@ const STUCK_REASONS: ReadonlySet<string> = new Set([
 export function judge(task: PlannedTask, attempt: AttemptState, seen: Terminated | undefined): Outcome {
   const ending = attempt.ending ?? (seen?.reason === 'Aborted' ? parseEnding(seen.ending) : undefined);
   if (seen !== undefined && seen.exitCode === 0 && seen.reason === 'Completed') {
-    const outcome = judgeOutputs(task, seen.message);
+    const outcome = judgeOutputs(task, seen);
     // What finished well before its end reached it has finished well. Many a program that is told to end says nothing and exits with 0.
     if (outcome.kind === 'Succeeded' || ending === undefined) return outcome;
   }
@@ -72,8 +73,8 @@ export function judge(task: PlannedTask, attempt: AttemptState, seen: Terminated
   return { kind: 'Failed', fault: 'user', error: exitError(seen) };
 }
 
-function judgeOutputs(task: PlannedTask, text: string): Outcome {
-  const parsed = task.parseOutputs(text);
+function judgeOutputs(task: PlannedTask, { message, storedOutputs }: Terminated): Outcome {
+  const parsed = task.parseOutputs(message, storedOutputs);
   if (!parsed.ok) return userFailure('InvalidOutputs', parsed.message);
   if (valueBytes(parsed.values) > MAX_VALUE_BYTES) {
     return userFailure('OutputsTooLarge', `its outputs have more than ${MAX_VALUE_BYTES} bytes as JSON`);

@@ -195,7 +195,7 @@ function planAction(action: BranchClosure, base: Base, { digest, tables, render 
       return { ...base, kind: 'compute', values: render.values(action.values, action.outputs) };
     case 'task': {
       const task = tables.taskOf(action.task);
-      return { ...base, kind: 'task', task, with: render.inputs(action.with, task.closure.inputs) };
+      return { ...base, kind: 'task', task, with: render.taskInputs(action.with, task.closure.inputs) };
     }
     case 'map':
       return planMap(action, base, tables.taskOf(action.task), render);

@@ -1,5 +1,6 @@
 import { canonicalJson, type Digest, digestOf, type Json, sha256 } from '../base/index.ts';
 import type { ClosureParameter, TaskClosure } from '../compiler/index.ts';
+import { splitStored } from '../language/index.ts';
 import type { Values } from './language.ts';
 
 /**
@@ -7,7 +8,10 @@ import type { Values } from './language.ts';
  * or the commit. `inputs` are complete, in the engine's encoding.
  */
 export function cacheKey(task: TaskClosure, inputs: Values, ignored: readonly string[] = []): Digest {
-  return sha256(`${taskFingerprint(task)}\n${canonicalJson(withoutIgnored(inputs, ignored))}`);
+  const { values, stored } = splitStored(withoutIgnored(inputs, ignored));
+  // On a line of their own: no data can look like them.
+  const blobs = stored === undefined ? '' : `\n${canonicalJson(stored as unknown as Json)}`;
+  return sha256(`${taskFingerprint(task)}\n${canonicalJson(values as Json)}${blobs}`);
 }
 
 /** Whether outputs of this task are kept: a task without outputs runs for what it does elsewhere. */
@@ -41,8 +45,8 @@ function typesOf(parameters: Readonly<Record<string, ClosureParameter>>): Json {
   return types;
 }
 
-function withoutIgnored(inputs: Values, ignored: readonly string[]): Json {
-  if (ignored.length === 0) return inputs as Json;
+function withoutIgnored(inputs: Values, ignored: readonly string[]): Values {
+  if (ignored.length === 0) return inputs;
   const kept: Record<string, Json> = Object.create(null) as Record<string, Json>;
   for (const name of Object.keys(inputs)) if (!ignored.includes(name)) kept[name] = inputs[name] as Json;
   return kept;

@@ -1,5 +1,6 @@
 import { BugError, instantMs, MAX_CHILD_DEPTH, MAX_VALUE_BYTES, sha256, type UnixMs } from '../base/index.ts';
 import { type ExecutionError, type ExecutionPhase, isTerminalPhase, type NodeStatus } from '../cluster/index.ts';
+import { joinStored } from '../language/index.ts';
 import {
   attemptTimers,
   backoffMs,
@@ -187,7 +188,11 @@ const ABORTED = 'ChildAborted';
 function judgeChild({ child, ending }: ChildState, seen: Exclude<ChildObservation['seen'], { kind: 'Live' }>): Outcome {
   const name = child?.name ?? '';
   if (seen.kind === 'Ended' && seen.phase === 'Succeeded') {
-    if (valueBytes(seen.outputs) <= MAX_VALUE_BYTES) return { kind: 'Succeeded', outputs: seen.outputs };
+    const { outputs, storedOutputs } = seen;
+    if (valueBytes(outputs) <= MAX_VALUE_BYTES) {
+      const stored = storedOutputs && { stored: storedOutputs };
+      return { kind: 'Succeeded', outputs: joinStored({ values: outputs, ...stored }) };
+    }
     const message = `outputs of execution ${name} have more than ${MAX_VALUE_BYTES} bytes as JSON`;
     return { kind: 'Failed', fault: 'user', error: { reason: 'OutputsTooLarge', message } };
   }

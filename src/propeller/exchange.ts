@@ -1,4 +1,4 @@
-import type { Digest, Json, UnixMs } from '../base/index.ts';
+import type { BlobRefs, Digest, Json, UnixMs } from '../base/index.ts';
 import type { ExecutionError, ExecutionPhase, MergePatch } from '../cluster/index.ts';
 import type { Values } from './language.ts';
 import type { ChildPlan, PlannedTask } from './plan.ts';
@@ -43,6 +43,8 @@ export interface ChildObservation {
         readonly kind: 'Ended';
         readonly phase: ExecutionPhase;
         readonly outputs: Values;
+        /** Of outputs that are in the object store. */
+        readonly storedOutputs?: BlobRefs;
         readonly error?: ExecutionError;
       }
     /** No longer there, and nobody knows how it ended. */
@@ -82,6 +84,8 @@ export interface Terminated {
   readonly reason: string;
   /** Text of the outputs file, or what the runtime says. */
   readonly message: string;
+  /** Outputs that are in the object store and not in the text. */
+  readonly storedOutputs?: BlobRefs;
   /** Why its end was asked for: the abort annotation's text. */
   readonly ending?: string;
   /** How long it ran; absent when nobody knows. */
@@ -134,8 +138,9 @@ export type Effect =
       readonly podName: string;
       readonly task: PlannedTask;
       readonly inputs: Readonly<Record<string, Json>>;
-      /** JSON text of the inputs with exact integers. */
+      /** JSON text of the inputs with exact integers, less those that are in the object store. */
       readonly inputsText: string;
+      readonly storedInputs?: BlobRefs;
       /** Subtasks that its pod runs one after the other, this one first; absent: it runs this one alone. */
       readonly members?: readonly BatchMember[];
     }

@@ -9,7 +9,7 @@ export { podName } from './attempt.ts';
 export { batchEnds, batchMark } from './batch-results.ts';
 export { buildPlan, launchPlansOf, nodeSlug } from './build-plan.ts';
 export { indexOfPath } from './frame.ts';
-export { readOutputs } from './outputs-status.ts';
+export { inlineOutputs, readOutputs } from './outputs-status.ts';
 export { type PastExecution, pastOf, writtenIn } from './past.ts';
 export type { Plan, PlanNode, PlannedTask } from './plan.ts';
 export { isAtRest } from './rest.ts';

@@ -1,4 +1,4 @@
-import { BugError, type Json } from '../base/index.ts';
+import { type BlobRefs, BugError, type Json } from '../base/index.ts';
 import type { Execution } from '../cluster/index.ts';
 import type { ClosureParameter, TaskClosure, Template, WorkflowClosure } from '../compiler/index.ts';
 import { ERROR_TYPE, EXECUTION_TYPE, optionalRecord, recordType } from '../compiler/index.ts';
@@ -16,10 +16,12 @@ import {
   checkValue,
   type Field,
   INTEGER,
+  joinStored,
   listOf,
   parseOutputsText,
   parseType,
   type RecordType,
+  StoredValue,
   type Type,
   taskInputsText,
 } from '../language/index.ts';
@@ -39,7 +41,8 @@ export function unnamed({ message }: { readonly message: string }): string {
 /** Values for the templates of a node, from what its upstream nodes gave. */
 export type FieldsRenderer = (scope: ValueScope) => Rendered;
 
-export type OutputsParser = (text: string) => Rendered;
+/** `stored`: outputs that are in the object store and not in the text. */
+export type OutputsParser = (text: string, stored?: BlobRefs) => Rendered;
 
 /** What expressions read: inputs of the workflow, and the outputs of nodes that ended well; of skipped ones, none. */
 export interface Scope extends ValueScope {
@@ -77,6 +80,8 @@ export interface Renderers {
   values(templates: Templates, types: Readonly<Record<string, string>>): FieldsRenderer;
   /** Inputs of a task: what is given, and the defaults of the rest, less those named by `elsewhere`. */
   inputs(templates: Templates, parameters: Parameters, elsewhere?: Templates): FieldsRenderer;
+  /** The same of a task whose attempts are handed values that are in the object store. */
+  taskInputs(templates: Templates, parameters: Parameters): FieldsRenderer;
   /** Lists of what the parameters take. */
   lists(templates: Templates, parameters: Parameters): FieldsRenderer;
   /** Values whose types follow from what they read. */
@@ -106,16 +111,18 @@ export function renderers(closure: Pick<WorkflowClosure, 'name' | 'inputs' | 'no
 }
 
 function renderersIn(name: string, scope: TypeScope): Renderers {
+  const inputs = (templates: Templates, parameters: Parameters, elsewhere: Templates, handsOn: boolean) => {
+    const defaults: Record<string, Json> = {};
+    for (const [input, parameter] of Object.entries(parameters)) {
+      const isGiven = Object.hasOwn(templates, input) || Object.hasOwn(elsewhere, input);
+      if (!isGiven && parameter.default !== undefined) defaults[input] = parameter.default;
+    }
+    return fields(templates, (input) => parameterType(name, parameters, input), scope, defaults, handsOn);
+  };
   return {
-    values: (templates, types) => fields(templates, (value) => readType(types[value] ?? 'json'), scope, {}),
-    inputs: (templates, parameters, elsewhere = {}) => {
-      const defaults: Record<string, Json> = {};
-      for (const [input, parameter] of Object.entries(parameters)) {
-        const isGiven = Object.hasOwn(templates, input) || Object.hasOwn(elsewhere, input);
-        if (!isGiven && parameter.default !== undefined) defaults[input] = parameter.default;
-      }
-      return fields(templates, (input) => parameterType(name, parameters, input), scope, defaults);
-    },
+    values: (templates, types) => fields(templates, (value) => readType(types[value] ?? 'json'), scope, {}, true),
+    inputs: (templates, parameters, elsewhere = {}) => inputs(templates, parameters, elsewhere, false),
+    taskInputs: (templates, parameters) => inputs(templates, parameters, {}, true),
     lists: (templates, parameters) =>
       fields(templates, (input) => listOf(parameterType(name, parameters, input)), scope, {}),
     inferred: (templates) => fields(templates, () => undefined, scope, {}),
@@ -131,7 +138,7 @@ function renderersIn(name: string, scope: TypeScope): Renderers {
     outputs: (outputs) => {
       const templates = Object.entries(outputs).map(([id, output]): [string, Template] => [id, output.value]);
       const typeOf = (id: string) => readType(outputs[id]?.type ?? 'json');
-      return fields(Object.fromEntries(templates), typeOf, scope, {});
+      return fields(Object.fromEntries(templates), typeOf, scope, {}, true);
     },
     single: (template, type) => fields({ value: template }, () => type, scope, {}),
     where: (conditions) => {
@@ -172,13 +179,14 @@ function fields(
   typeOf: (name: string) => Type | undefined,
   scope: TypeScope,
   defaults: Values,
+  handsOn = false,
 ): FieldsRenderer {
   const types = new Map<string, Type>();
   for (const name of Object.keys(templates)) {
     const type = typeOf(name);
     if (type !== undefined) types.set(name, type);
   }
-  const compiled = compileRenderer(templates, types, scope);
+  const compiled = compileRenderer(templates, types, scope, handsOn);
   if (compiled.kind === 'error') throw new BugError(`a closure's template does not compile: ${compiled.message}`);
   const { render } = compiled;
   const hasDefaults = Object.keys(defaults).length > 0;
@@ -220,7 +228,10 @@ export function converter(
     const converted: Record<string, Json> = Object.create(null) as Record<string, Json>;
     for (const name in values) {
       const step = steps.get(name);
-      converted[name] = step === undefined ? (values[name] as Json) : step(values[name] as Json);
+      const value = values[name] as Json;
+      // The text of a stored number is the same as an integer and as a float.
+      const isAsIs = step === undefined || (value as unknown) instanceof StoredValue;
+      converted[name] = isAsIs ? value : step(value);
     }
     return converted;
   };
@@ -236,9 +247,12 @@ export function readType(text: string): Type {
 /** Reads what a task wrote and checks it against the outputs it declares. */
 export function outputsParser(task: TaskClosure): OutputsParser {
   const types = parameterTypes(task.outputs);
-  return (text) => {
-    const parsed = parseOutputsText(text, types);
-    if (parsed.kind === 'ok') return { ok: true, values: parsed.values };
+  return (text, stored) => {
+    const inline = stored === undefined ? types : new Map([...types].filter(([name]) => !Object.hasOwn(stored, name)));
+    const parsed = parseOutputsText(text, inline);
+    if (parsed.kind === 'ok') {
+      return { ok: true, values: joinStored({ values: parsed.values, ...(stored && { stored }) }) };
+    }
     return { ok: false, message: parsed.problems.map(outputProblem).join('; ') };
   };
 }

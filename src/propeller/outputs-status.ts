@@ -1,10 +1,14 @@
-import { isJsonObject, type Json, type JsonObject } from '../base/index.ts';
+import { type BlobRefs, isJsonObject, type Json, type JsonObject } from '../base/index.ts';
+import type { NodeStatus } from '../cluster/index.ts';
+import { joinStored, splitStored } from '../language/index.ts';
 import type { Values } from './language.ts';
 
 /** How outputs stand in a status. */
 export interface OutputsStatus {
   readonly outputs: JsonObject;
   readonly outputsText?: string;
+  /** Of those that are in the object store; they are not in the others. */
+  readonly storedOutputs?: BlobRefs;
 }
 
 /**
@@ -12,13 +16,24 @@ export interface OutputsStatus {
  * outputs that hold such a null are therefore also written as text, and the text is what counts.
  */
 export function outputsStatus(outputs: Values): OutputsStatus {
-  return hasNullMember(outputs) ? { outputs, outputsText: JSON.stringify(outputs) } : { outputs };
+  const { values, stored } = splitStored(outputs);
+  const text = hasNullMember(values) ? { outputsText: JSON.stringify(values) } : {};
+  return { outputs: values, ...text, ...(stored !== undefined && { storedOutputs: stored }) };
 }
 
 /** The outputs that `outputsStatus` wrote. */
-export function readOutputs(status: { readonly outputs?: Values; readonly outputsText?: string }): Values | undefined {
-  return status.outputsText === undefined ? status.outputs : (JSON.parse(status.outputsText) as Values);
+export function readOutputs(status: WrittenOutputs): Values | undefined {
+  const values = inlineOutputs(status);
+  if (status.storedOutputs === undefined) return values;
+  return joinStored({ values: values ?? {}, stored: status.storedOutputs });
 }
+
+/** Those of them that are in the status. */
+export function inlineOutputs({ outputs, outputsText }: WrittenOutputs): Values | undefined {
+  return outputsText === undefined ? outputs : (JSON.parse(outputsText) as Values);
+}
+
+type WrittenOutputs = Pick<NodeStatus, 'outputs' | 'outputsText' | 'storedOutputs'>;
 
 function hasNullMember(value: Json): boolean {
   if (!isJsonObject(value)) return false;

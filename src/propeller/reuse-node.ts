@@ -1,5 +1,6 @@
 import { CACHE_POLL_MS, type Digest, instantText, type Json, MAX_LOOKUPS_PER_STEP, pushHeap } from '../base/index.ts';
 import { type CacheOrigin, isTerminalPhase } from '../cluster/index.ts';
+import { splitStored } from '../language/index.ts';
 import { isCached } from './cache-key.ts';
 import { frameOf, isHandler, mayStart, nodeAt, pathOf } from './frame.ts';
 import type { Values } from './language.ts';
@@ -65,7 +66,7 @@ export function observeLookup(round: Round, frame: Frame, node: TaskPlan, { key,
   const isOpen = mayStart(frame, node) && !isTerminalPhase(frame.phases[node.index] as string);
   if (claim === undefined || claim.key !== key || !isOpen || state.tasks.get(number)?.live === true) return;
   if (found.kind === 'Hit') {
-    const outputs = node.task.parseOutputs(found.outputs);
+    const outputs = node.task.parseOutputs(found.outputs, found.storedOutputs);
     if (outputs.ok) {
       const { execution, node: origin } = found.by;
       reuse(round, frame, node, 'Cached', { execution, node: origin, at: found.at, outputs: outputs.values });
@@ -200,12 +201,13 @@ export function fillEntry(round: Round, frame: Frame, node: RunsTask, outputs: V
   claims.delete(number);
   if (key === undefined) return;
   if (reserving.get(key)?.node === number) reserving.delete(key);
-  const text = JSON.stringify(outputs);
+  const { values, stored } = splitStored(outputs);
   round.effects.push({
     kind: 'FillEntry',
     ...placeOf(round, frame, node),
     key,
-    outputs: text,
+    outputs: JSON.stringify(values),
+    ...(stored !== undefined && { storedOutputs: stored }),
     ttlMs: closure.cache?.ttlMs,
   });
   // Others of this execution that wait for it.

@@ -1,4 +1,4 @@
-import type { Digest, UnixMs } from '../base/index.ts';
+import type { BlobRefs, Digest, UnixMs } from '../base/index.ts';
 import type { CacheOrigin } from '../cluster/index.ts';
 import type { PlannedTask } from './plan.ts';
 import type { Past } from './reuse.ts';
@@ -46,6 +46,7 @@ export interface LookupObservation {
     | {
         readonly kind: 'Hit';
         readonly outputs: string;
+        readonly storedOutputs?: BlobRefs;
         readonly by: CacheOrigin;
         readonly at: string | undefined;
         readonly version: string | undefined;
@@ -60,7 +61,12 @@ export interface LookupObservation {
 export type CacheEffect =
   /** The entry is to be this node's to fill, or else nothing of the step may happen: another holds it. */
   | (EntryPlace & { readonly kind: 'ReserveEntry'; readonly version: string | undefined })
-  | (EntryPlace & { readonly kind: 'FillEntry'; readonly outputs: string; readonly ttlMs: number | undefined })
+  | (EntryPlace & {
+      readonly kind: 'FillEntry';
+      readonly outputs: string;
+      readonly storedOutputs?: BlobRefs;
+      readonly ttlMs: number | undefined;
+    })
   /** The node that held the entry ended without filling it: nothing to write, others go on. */
   | { readonly kind: 'ReleaseEntry'; readonly key: Digest };
 

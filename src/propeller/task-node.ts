@@ -1,5 +1,14 @@
-import { BugError, type Json, MAX_VALUE_BYTES, peekHeap, popHeap, pushHeap } from '../base/index.ts';
+import {
+  BugError,
+  type Json,
+  MAX_STORED_INPUTS_BYTES,
+  MAX_VALUE_BYTES,
+  peekHeap,
+  popHeap,
+  pushHeap,
+} from '../base/index.ts';
 import { type ExecutionError, isTerminalPhase } from '../cluster/index.ts';
+import { holdsStored, splitStored } from '../language/index.ts';
 import {
   attemptTimers,
   backoffMs,
@@ -140,6 +149,12 @@ export function startEffect(
     const message = `its inputs have ${bytes} bytes as JSON; at most ${MAX_VALUE_BYTES} can be handed over`;
     return { reason: 'InputsTooLarge', message };
   }
+  const { stored } = splitStored(inputs);
+  const storedBytes = Object.values(stored ?? {}).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  if (storedBytes > MAX_STORED_INPUTS_BYTES) {
+    const message = `its inputs in the object store have ${storedBytes} bytes; at most ${MAX_STORED_INPUTS_BYTES} can be handed over`;
+    return { reason: 'InputsTooLarge', message };
+  }
   const slug = slugOf(frame, node);
   round.effects.push({
     kind: 'StartAttempt',
@@ -153,6 +168,7 @@ export function startEffect(
     task,
     inputs: inputs as Readonly<Record<string, Json>>,
     inputsText: text,
+    ...(stored !== undefined && { storedInputs: stored }),
   });
   takeRoom(round, task);
   round.startsLeft--;
@@ -263,9 +279,14 @@ function taken(round: Round, frame: Frame, node: RunsTask, { ending }: TaskState
   if (node.kind === 'task' || outcome.kind !== 'Succeeded') return outcome;
   // It finished well, but what it wrote comes too late to be run.
   if (ending !== undefined && endsNode(ending)) return judgeEnding(ending);
-  const error = openProduced(round, frame, node, outcome.outputs);
+  const error = holdsStored(outcome.outputs) ? STORED_WORKFLOW : openProduced(round, frame, node, outcome.outputs);
   return error === undefined ? outcome : { kind: 'Failed', fault: 'user', error };
 }
+
+const STORED_WORKFLOW: ExecutionError = {
+  reason: 'OutputsTooLarge',
+  message: `the workflow that it wrote has more than ${MAX_VALUE_BYTES} bytes as JSON`,
+};
 
 /** A timer of a task came up. Those of attempts that are over mean nothing any more. */
 export function fireTaskTimer(round: Round, frame: Frame, node: RunsTask, timer: Timer): void {

@@ -1,4 +1,4 @@
-import { canonicalJson, type Json } from '../../src/base/index.ts';
+import { type BlobRefs, canonicalJson, type Json } from '../../src/base/index.ts';
 import type {
   Execution,
   ExecutionError,
@@ -351,7 +351,7 @@ export function vanish(world: World, pod: WorldPod): void {
 export function end(
   world: World,
   pod: WorldPod,
-  how: { text?: string; exitCode?: number; reason?: string } = {},
+  how: { text?: string; exitCode?: number; reason?: string; storedOutputs?: BlobRefs } = {},
 ): void {
   const exitCode = how.exitCode ?? 0;
   world.live.delete(place(pod));
@@ -360,6 +360,7 @@ export function end(
     exitCode,
     reason: how.reason ?? (exitCode === 0 ? 'Completed' : 'Error'),
     message: how.text ?? '',
+    ...(how.storedOutputs && { storedOutputs: how.storedOutputs }),
     ...(pod.ending !== undefined && { ending: pod.ending }),
     ...(pod.startedAt !== undefined && { ranMs: world.now - pod.startedAt }),
   };

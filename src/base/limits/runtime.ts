@@ -4,6 +4,14 @@ const MiB = 1024 * KiB;
 
 /** One environment variable with its name, as Linux has it (MAX_ARG_STRLEN). */
 export const MAX_ENVIRONMENT_ENTRY_BYTES = 128 * KiB;
+/** The outputs file of an attempt where there is an object store for what no object has room for; so many MiB of heap parse it. */
+export const MAX_STORED_OUTPUTS_BYTES = 64 * MiB;
+export const MAX_SPLIT_HEAP_MB = 1024;
+/** Values of the object store that one attempt is given, together. */
+export const MAX_STORED_INPUTS_BYTES = 512 * MiB;
+/** Outputs that the object store does not take are tried again so often and so long; then their attempt has failed. */
+export const STORE_RETRY_MS = 5_000;
+export const OUTPUTS_STORE_PATIENCE_MS = 600_000;
 /** Log bytes kept of one attempt; the middle is dropped first. */
 export const MAX_LOG_BYTES = 16 * MiB;
 

@@ -21,6 +21,10 @@ import {
 const PHASES = ['Pending', 'Queued', 'Running', 'Succeeded', 'Failed', 'TimedOut', 'Aborted'];
 const NODE_PHASES = [...PHASES, 'Skipped', 'Recovered', 'Cached'];
 const VALUES: Schema = mapOf(anything('A value.'), 'Values by name.');
+const STORED: Schema = mapOf(
+  record({ digest: text('SHA-256 of its JSON text.'), sizeBytes: whole('Bytes of that.') }, 'Where it is.'),
+  'Outputs that are in the object store, by name.',
+);
 
 /** Of an execution. */
 export const TIMEOUT = record(
@@ -57,6 +61,7 @@ const NODE: Schema = {
       branch: optional(anything('Of a switch: the branch that it has taken, from 0, or else.')),
       closure: optional(text('Of a dynamic node: SHA-256 of the workflow that its task has written.')),
       outputs: optional({ ...VALUES, description: 'What it produced.' }),
+      storedOutputs: optional(STORED),
       error: optional(ERROR),
       reused: optional(anything('Whose outputs these are, when it is Cached or Recovered.')),
       message: optional(text('Why it waits, when something else than its turn holds it up.')),
@@ -160,6 +165,7 @@ export const EXECUTION: KindSchema = {
           nodes: optional(mapOf(NODE, 'Nodes that have left Pending, by path.')),
           nodeCount: optional(whole('Nodes of the workflow.')),
           outputs: optional({ ...VALUES, description: 'Outputs by name, once it has succeeded.' }),
+          storedOutputs: optional(STORED),
           error: optional(ERROR),
           message: optional(text('Why it waits, when it does.')),
           cost: optional(anything('Seconds that attempts ran, and those times the cores and GiB that they asked for.')),

@@ -197,6 +197,7 @@ const CACHE_ENTRY: KindSchema = {
         workflow: text('Workflow that ran it.'),
         commit: text('Commit at which it ran.'),
         outputs: optional(text('JSON text of the outputs; absent while somebody computes them.')),
+        storedOutputs: optional(text('JSON text of where those are that are in the object store.')),
         madeBy: optional(record(ORIGIN, 'Who filled it.')),
         madeAt: optional(time('When it was filled.')),
         expiresAt: optional(time('Until when it is good; absent: for ever.')),

@@ -5,6 +5,7 @@ import {
   OBJECT_STORE_CHECK_MS,
   OBJECT_STORE_RETRY_MS,
   type Random,
+  StalledError,
   type UnixMs,
 } from '../../base/index.ts';
 import type { BlobStore } from '../../blobs/index.ts';
@@ -45,10 +46,21 @@ interface Checks extends ObjectStoreCheckOptions {
   cancelTimer: () => void;
 }
 
+export interface ObjectStoreChecks {
+  /** Whether the Platform names a store; false as well before the Platforms are known. */
+  isNamed(): boolean;
+  /**
+   * The store that the Platform names, made anew when that changes; values are kept there. Rejects as `open` does, and with
+   * StalledError(NoObjectStore) where none is named.
+   */
+  current(): Promise<BlobStore>;
+  stop(): Promise<void>;
+}
+
 /**
  * Follows the active Platforms and says of the one that counts whether its object store can be used.
  */
-export function startObjectStoreChecks(options: ObjectStoreCheckOptions): { stop(): Promise<void> } {
+export function startObjectStoreChecks(options: ObjectStoreCheckOptions): ObjectStoreChecks {
   const ending = new AbortController();
   const checks: Checks = {
     ...options,
@@ -58,6 +70,8 @@ export function startObjectStoreChecks(options: ObjectStoreCheckOptions): { stop
     trying: undefined,
     cancelTimer: () => undefined,
   };
+  const { promise: synced, resolve: onSynced } = Promise.withResolvers<void>();
+  const current = currentStore(checks);
   let isSynced = false;
   let isAgain = false;
   let working: Promise<void> | undefined;
@@ -86,19 +100,49 @@ export function startObjectStoreChecks(options: ObjectStoreCheckOptions): { stop
       },
       synced() {
         isSynced = true;
+        onSynced();
         wake();
       },
     },
     ending.signal,
   );
   return {
+    isNamed: () => checks.platforms.chosen()?.spec?.objectStore !== undefined,
+    async current() {
+      await synced;
+      return current();
+    },
     async stop() {
+      onSynced();
       ending.abort(new Error('stopped'));
       checks.trying?.abort.abort(ending.signal.reason);
       checks.cancelTimer();
       await done;
       await working;
     },
+  };
+}
+
+/** Opens the store that counts, once for each version of what git says of it; one that could not be opened is opened again. */
+function currentStore({ platforms, open }: Pick<Checks, 'platforms' | 'open'>): () => Promise<BlobStore> {
+  let opened: { readonly version: string; readonly store: Promise<BlobStore> } | undefined;
+  return () => {
+    const chosen = platforms.chosen();
+    const settings = chosen?.spec?.objectStore;
+    if (chosen === undefined || settings === undefined) {
+      const message = 'no object store is named: set spec.objectStore of the Platform in git';
+      return Promise.reject(new StalledError('NoObjectStore', message));
+    }
+    const version = versionOf(chosen);
+    if (opened?.version !== version) {
+      const store = open(settings, chosen.metadata.namespace ?? '');
+      const mine = { version, store };
+      opened = mine;
+      store.catch(() => {
+        if (opened === mine) opened = undefined;
+      });
+    }
+    return opened.store;
   };
 }
 

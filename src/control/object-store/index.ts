@@ -5,5 +5,5 @@
  * Keeps: a try that is not cut off leaves nothing behind in the store; one that tells nothing new writes no status; no secret
  * is in a status or a log.
  */
-export { type ObjectStoreCheckOptions, startObjectStoreChecks } from './checks.ts';
+export { type ObjectStoreCheckOptions, type ObjectStoreChecks, startObjectStoreChecks } from './checks.ts';
 export { type AccessKeys, readKeys } from './keys.ts';

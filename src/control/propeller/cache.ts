@@ -3,6 +3,7 @@ import {
   instantText,
   type Json,
   MAX_CACHE_WAITS,
+  parseBlobRefs,
   RESERVATION_GRACE_MS,
   type UnixMs,
 } from '../../base/index.ts';
@@ -77,7 +78,9 @@ async function look({ cluster, execution, lookup, read, now }: Looking): Promise
   const { spec, metadata } = entry;
   const version = metadata.resourceVersion;
   if (spec.outputs !== undefined && spec.madeBy !== undefined && isGood(spec, lookup.ttlMs, now)) {
-    return { kind: 'Hit', outputs: spec.outputs, by: spec.madeBy, at: spec.madeAt, version };
+    const { outputs, storedOutputs, madeBy, madeAt } = spec;
+    const stored = storedOutputs === undefined ? undefined : parseBlobRefs(storedOutputs);
+    return { kind: 'Hit', outputs, ...(stored && { storedOutputs: stored }), by: madeBy, at: madeAt, version };
   }
   const { reservation } = spec;
   const isFree = reservation === undefined || !lookup.serialize || isOwn(execution, lookup, reservation);
@@ -142,6 +145,7 @@ function fillWrite(execution: Execution, effect: Fill): Write {
   const spec = {
     ...entry.spec,
     outputs: effect.outputs,
+    ...(effect.storedOutputs && { storedOutputs: JSON.stringify(effect.storedOutputs) }),
     madeBy: originOf(execution, effect),
     madeAt: instantText(effect.at),
     ...(expiresAt !== undefined && { expiresAt }),
@@ -162,7 +166,7 @@ function reserveWrite(execution: Execution, effect: Reserve): Write {
 /** Fills an entry that is there, whatever it holds. */
 function replacing({ metadata, spec }: CacheEntry): Write {
   const { namespace = '', name, labels = {} } = metadata;
-  const cleared = { reservation: null, expiresAt: null };
+  const cleared = { reservation: null, expiresAt: null, storedOutputs: null };
   const patch = { metadata: { labels }, spec: { ...cleared, ...(spec as unknown as Record<string, Json>) } };
   return { op: 'patch', key: { kind: 'CacheEntry', namespace, name }, patch };
 }

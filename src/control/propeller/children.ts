@@ -17,9 +17,9 @@ import {
   type ChildObservation,
   type EngineState,
   indexOfPath,
+  inlineOutputs,
   type Observation,
   type Restored,
-  readOutputs,
 } from '../../propeller/index.ts';
 import { type Engine, entryOf, wake } from './engine.ts';
 import type { Entry } from './entry.ts';
@@ -135,7 +135,9 @@ function seenOf({ metadata, spec, status }: Execution): ChildObservation['seen']
   const phase = status?.phase ?? 'Pending';
   if (status !== undefined && isTerminalPhase(phase)) {
     const { error } = status;
-    return { kind: 'Ended', phase, outputs: readOutputs(status) ?? {}, ...(error !== undefined && { error }) };
+    const { storedOutputs } = status;
+    const outputs = { outputs: inlineOutputs(status) ?? {}, ...(storedOutputs && { storedOutputs }) };
+    return { kind: 'Ended', phase, ...outputs, ...(error !== undefined && { error }) };
   }
   const startedAt = instantMs(status?.startedAt);
   return {

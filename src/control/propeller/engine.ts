@@ -116,6 +116,8 @@ export interface Engine {
   workers: number;
   busy: number;
   maxParallelism: number;
+  /** Outputs that are too large for a pod can go to an object store. */
+  storesOutputs: boolean;
   readonly wakes: Heap<Wake>;
   readonly paging: Paging;
   readonly relisting: Relisting;

@@ -78,6 +78,7 @@ export async function startOneShard(options: OneShardOptions): Promise<OneShard>
     propeller: {
       setWorkers: engine.setWorkers,
       setMaxParallelism: engine.setMaxParallelism,
+      setStoresOutputs: engine.setStoresOutputs,
       setSharding(next) {
         sharding = next ?? ALONE;
         settle();

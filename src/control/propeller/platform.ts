@@ -16,7 +16,7 @@ export interface PlatformOptions extends Pick<ReflectOptions, 'relistMs'> {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly propeller: Pick<Propeller, 'setWorkers' | 'setMaxParallelism'> & {
+  readonly propeller: Pick<Propeller, 'setWorkers' | 'setMaxParallelism' | 'setStoresOutputs'> & {
     /** Absent settings: one shard. */
     setSharding(sharding: Sharding | undefined): void;
     setQuotas(quotas: readonly Quota[]): void;
@@ -32,7 +32,8 @@ export interface FollowedPlatform {
 }
 
 /**
- * Keeps workers, max parallelism and the division into shards equal to the active Platform, and to the defaults where there is none.
+ * Keeps workers, max parallelism, the division into shards and whether there is an object store equal to the active Platform, and
+ * to the defaults where there is none.
  */
 export function followPlatform({ propeller, ...options }: PlatformOptions): FollowedPlatform {
   const platforms = createPlatforms();
@@ -40,6 +41,7 @@ export function followPlatform({ propeller, ...options }: PlatformOptions): Foll
   let maxParallelism = DEFAULT_MAX_PARALLELISM;
   let sharding: string | undefined;
   let quotas = '[]';
+  let storesOutputs = false;
   const apply = (): void => {
     const first = platforms.chosen();
     const settings = first?.spec as Partial<Platform['spec']> | undefined;
@@ -48,6 +50,10 @@ export function followPlatform({ propeller, ...options }: PlatformOptions): Foll
     if (JSON.stringify(limits) !== quotas) {
       quotas = JSON.stringify(limits);
       propeller.setQuotas(limits);
+    }
+    if ((settings?.objectStore !== undefined) !== storesOutputs) {
+      storesOutputs = !storesOutputs;
+      propeller.setStoresOutputs(storesOutputs);
     }
     const divided = chosen?.sharding === undefined ? undefined : JSON.stringify(chosen.sharding);
     if (divided !== sharding) {

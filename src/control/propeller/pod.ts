@@ -1,4 +1,12 @@
-import { type Digest, instantMs, MAX_ENVIRONMENT_ENTRY_BYTES, MAX_ERROR_LENGTH, sha256 } from '../../base/index.ts';
+import {
+  type BlobRefs,
+  type Digest,
+  instantMs,
+  MAX_ENVIRONMENT_ENTRY_BYTES,
+  MAX_ERROR_LENGTH,
+  parseBlobRefs,
+  sha256,
+} from '../../base/index.ts';
 import {
   ANNOTATION,
   API_VERSION,
@@ -8,6 +16,7 @@ import {
   isLabelValue,
   LABEL,
   labelValue,
+  OUTPUTS_STORED,
   type Pod,
 } from '../../cluster/index.ts';
 import type { EnvValue } from '../../language/index.ts';
@@ -19,8 +28,11 @@ import { hasLimit } from './slots.ts';
 
 type Start = Extract<Effect, { readonly kind: 'StartAttempt' }>;
 
-/** The pod of an attempt: the same for the same attempt, whoever makes it, and owned by its execution. */
-export function podOf(execution: Execution, start: Start): Pod {
+/**
+ * The pod of an attempt: the same for the same attempt, whoever makes it, and owned by its execution. `storesOutputs`: what
+ * is too large of its outputs can go to an object store.
+ */
+export function podOf(execution: Execution, start: Start, storesOutputs = false): Pod {
   const { metadata, spec } = execution;
   const { closure } = start.task;
   const { path } = start;
@@ -52,6 +64,9 @@ export function podOf(execution: Execution, start: Start): Pod {
         ...(closure.source !== undefined && { [ANNOTATION.sourceTree]: closure.source.tree }),
         ...(start.index >= 0 && { [ANNOTATION.mapIndex]: String(start.index) }),
         ...(members !== undefined && { [ANNOTATION.mapBatch]: members.map(({ index }) => index).join(',') }),
+        ...(start.storedInputs && { [ANNOTATION.storedInputs]: JSON.stringify(start.storedInputs) }),
+        // A map keeps the outputs of its subtasks together.
+        ...(storesOutputs && start.index < 0 && { [ANNOTATION.outputTypes]: outputTypes(start) }),
       },
       ownerReferences: [
         { apiVersion: API_VERSION, kind: 'Execution', name: metadata.name, uid: metadata.uid ?? '', controller: true },
@@ -70,6 +85,11 @@ export function podOf(execution: Execution, start: Start): Pod {
       ],
     },
   };
+}
+
+function outputTypes({ task }: Start): string {
+  const types = Object.entries(task.closure.outputs).map(([name, { type }]) => [name, type]);
+  return JSON.stringify(Object.fromEntries(types));
 }
 
 /** The pod of an attempt, and what else its task says of it, for a form to make it. */
@@ -91,7 +111,8 @@ function shardLabel({ metadata, spec }: Execution): Readonly<Record<string, stri
 function attemptDigest(execution: Execution, start: Start, inputsText: string): Digest {
   const { uid = '', namespace = '', name } = execution.metadata;
   const identity = [uid, namespace, name, start.path, start.index, start.attempt, start.task.digest];
-  return sha256(`${identity.join('\n')}\n${inputsText}`);
+  const blobs = start.storedInputs === undefined ? '' : `\n${JSON.stringify(start.storedInputs)}`;
+  return sha256(`${identity.join('\n')}\n${inputsText}${blobs}`);
 }
 
 function environment(execution: Execution, start: Start): Container['env'] {
@@ -237,10 +258,12 @@ function seenOf(pod: Pod): AttemptObservation['seen'] | undefined {
   if (state?.terminated !== undefined) {
     const { exitCode, signal, reason, message = '', startedAt, finishedAt } = state.terminated;
     const ranMs = Math.max(0, (instantMs(finishedAt) ?? Number.NaN) - (instantMs(startedAt) ?? Number.NaN));
+    const storedOutputs = storedOutputsOf(pod);
     return {
       kind: 'Terminated',
       exitCode,
       ...(disruptionOf(pod, reason) ?? { reason, message }),
+      ...(storedOutputs && { storedOutputs }),
       ...(signal !== undefined && { signal }),
       ...abort,
       ...(!Number.isNaN(ranMs) && { ranMs }),
@@ -252,4 +275,10 @@ function seenOf(pod: Pod): AttemptObservation['seen'] | undefined {
   }
   const startedAt = instantMs(state?.running?.startedAt);
   return startedAt === undefined ? undefined : { kind: 'Running', startedAt };
+}
+
+/** What the node agent has put into the object store; a task cannot write this. */
+function storedOutputsOf({ status }: Pod): BlobRefs | undefined {
+  const stored = status?.conditions?.find(({ type }) => type === OUTPUTS_STORED);
+  return stored?.message === undefined ? undefined : parseBlobRefs(stored.message);
 }

@@ -16,6 +16,8 @@ export interface Propeller {
   setWorkers(workers: number): void;
   /** Applies to executions that name none, from their next round on, which is now. */
   setMaxParallelism(maxParallelism: number): void;
+  /** Whether there is an object store for outputs that are too large for a pod; counts for attempts that start from now on. */
+  setStoresOutputs(storesOutputs: boolean): void;
   /** Works on these executions alone, and as what others wrote allows. Resolves when it works on no others. */
   own(ownership: Ownership | undefined): Promise<void>;
   /** Works on every execution, with no other beside it. */
@@ -50,6 +52,10 @@ export function startPropeller(options: PropellerOptions): Propeller {
     setMaxParallelism(maxParallelism) {
       engine.maxParallelism = maxParallelism;
       for (const key of [...engine.entries.keys()]) wake(engine, key);
+    },
+    setStoresOutputs(storesOutputs) {
+      // No kubelet puts anything there.
+      engine.storesOutputs = storesOutputs && options.pods === undefined;
     },
     own: take,
     ownAll: () => take('all'),
@@ -105,6 +111,7 @@ function newEngine(options: PropellerOptions): Engine {
     workers: Math.max(1, options.workers ?? DEFAULT_WORKERS),
     busy: 0,
     maxParallelism: options.maxParallelism ?? DEFAULT_MAX_PARALLELISM,
+    storesOutputs: false,
     wakes: newWakes(),
     paging: newPaging(),
     relisting: newRelisting(),

@@ -247,7 +247,7 @@ function writesOf(
     if (effect.kind === 'KeepResults') writes.push(...resultsWrites(execution, effect));
     else if (effect.kind === 'StoreClosure') writes.push(...closureWrites(effect));
     else if (pods !== undefined && isOfAttempt(effect)) writes.push(...attemptWrites(entry, pods, effect));
-    else if (!isCacheEffect(effect)) writes.push(writeOf(execution, effect));
+    else if (!isCacheEffect(effect)) writes.push(writeOf(engine, execution, effect));
   }
   if (pods !== undefined) entry.inbox.push(...pods.gone);
   writes.push(...notificationWrites(execution, run.plan, run.state, delta));
@@ -269,8 +269,12 @@ function isCacheEffect(effect: Effect): effect is CacheEffect {
   return effect.kind === 'FillEntry' || effect.kind === 'ReserveEntry' || effect.kind === 'ReleaseEntry';
 }
 
-function writeOf(execution: Execution, effect: Exclude<Effect, CacheEffect | KeepResults | StoreClosure>): Write {
-  if (effect.kind === 'StartAttempt') return { op: 'create', object: podOf(execution, effect) };
+function writeOf(
+  { storesOutputs }: Engine,
+  execution: Execution,
+  effect: Exclude<Effect, CacheEffect | KeepResults | StoreClosure>,
+): Write {
+  if (effect.kind === 'StartAttempt') return { op: 'create', object: podOf(execution, effect, storesOutputs) };
   if (effect.kind === 'StartChild' || effect.kind === 'SteerChild') return childWrite(execution, effect);
   const key = { kind: 'Pod', namespace: execution.metadata.namespace ?? '', name: effect.podName };
   return { op: 'patch', key, patch: { metadata: { annotations: { [ANNOTATION.abort]: effect.ending } } } };

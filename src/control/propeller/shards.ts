@@ -5,7 +5,7 @@ import { createQuotas, type QuotaReport } from './quotas.ts';
 
 /** The propeller shards of this process, to the others as one. */
 export interface Propellers
-  extends Pick<Propeller, 'setWorkers' | 'setMaxParallelism' | 'setQuotas' | 'stats' | 'stop'> {
+  extends Pick<Propeller, 'setWorkers' | 'setMaxParallelism' | 'setStoresOutputs' | 'setQuotas' | 'stats' | 'stop'> {
   setSharding: ReturnType<typeof startFleet>['setSharding'];
   /** How namespaces stand against their quotas. */
   quotas(): readonly QuotaReport[];
@@ -20,6 +20,7 @@ export type PropellersOptions = PropellerOptions &
 export function startPropellers({ identity, timing, relistMs, beginsWith, ...options }: PropellersOptions): Propellers {
   const { cluster, clock, random, log } = options;
   let { workers, maxParallelism } = options;
+  let storesOutputs = false;
   const quotas = createQuotas();
   const fleet = startFleet<Propeller>({
     cluster,
@@ -30,14 +31,17 @@ export function startPropellers({ identity, timing, relistMs, beginsWith, ...opt
     ...(timing && { timing }),
     ...(beginsWith && { beginsWith }),
     ...(relistMs !== undefined && { relistMs }),
-    newEngine: (_, begins) =>
-      startPropeller({
+    newEngine: (_, begins) => {
+      const engine = startPropeller({
         ...options,
         quotas,
         ...(workers !== undefined && { workers }),
         ...(maxParallelism !== undefined && { maxParallelism }),
         ...(begins === 'with nothing' && { beginsWith: 'nothing' }),
-      }),
+      });
+      engine.setStoresOutputs(storesOutputs);
+      return engine;
+    },
   });
   const engines = (): Propeller[] => [...fleet.engines().values()];
   return {
@@ -48,6 +52,10 @@ export function startPropellers({ identity, timing, relistMs, beginsWith, ...opt
     setMaxParallelism(next) {
       maxParallelism = next;
       for (const engine of engines()) engine.setMaxParallelism(next);
+    },
+    setStoresOutputs(next) {
+      storesOutputs = next;
+      for (const engine of engines()) engine.setStoresOutputs(next);
     },
     setQuotas(next) {
       quotas.set(next);

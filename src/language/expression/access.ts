@@ -4,7 +4,7 @@ import { didYouMean } from '../suggest.ts';
 import { acceptsNull, JSON_TYPE, optionalOf, type RecordType, type Type } from '../type.ts';
 import { type Compiled, compileNode, type Place, reject } from './compile.ts';
 import { pathOf } from './narrowing.ts';
-import { fail, listOf, type Run, type Step } from './run.ts';
+import { allReadable, fail, listOf, type Run, readable, type Step } from './run.ts';
 import { memberName } from './syntax.ts';
 import { describeType, rowType } from './typing.ts';
 
@@ -100,7 +100,9 @@ function compileMember(place: Place, node: Access, name: string): Compiled {
 export function selectMember(place: Place, node: Access, target: Compiled, name: string): Compiled {
   const type = memberType(place, node, target.type, name);
   const missing = target.type.kind === 'record' ? undefined : `there is no "${name}" in this value`;
-  return narrowed(place, node, { type, step: memberStep(target.step, name, type, missing) });
+  const isOutput = target.outputs === undefined ? {} : { isOutput: true as const };
+  const step = memberStep(target.outputs ?? target.step, name, type, missing);
+  return narrowed(place, node, { type, step, ...isOutput });
 }
 
 /** `nodes.ID.outputs` as a record; `compileMember` selects from it. */
@@ -109,7 +111,7 @@ function compileNodeOutputs(place: Place, node: Access, id: string, name: string
   if (name !== 'outputs') {
     return reject(node, 'name', `a node has no "${name}"`, `write nodes.${id}.outputs.NAME`);
   }
-  return { type: outputs, step: (run) => outputsOf(run, id) };
+  return { type: outputs, step: (run) => allReadable(outputsOf(run, id)), outputs: (run) => outputsOf(run, id) };
 }
 
 function requireNode(place: Place, node: ASTNode, id: string): RecordType {
@@ -202,7 +204,7 @@ function memberStep(target: Step, name: string, type: Type, missing: string | un
       object !== null && typeof object === 'object' && (isPlainName || Object.hasOwn(object, name))
         ? object[name]
         : undefined;
-    if (value !== undefined && (value !== null || hasNull)) return value;
+    if (value !== undefined && (value !== null || hasNull)) return readable(run, name, value);
     if (value === undefined && missing !== undefined) return fail(missing);
     return hasNull ? null : fail(`"${name}" has no value`);
   };

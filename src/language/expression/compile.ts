@@ -48,6 +48,10 @@ export interface Compiled {
   readonly step: Step;
   /** The value of a literal. */
   readonly constant?: Json;
+  /** Of the outputs of a node: gives them for one of them to be read. `step` gives the whole, if all of it can be read. */
+  readonly outputs?: Step;
+  /** It is an output of a node, as it is. */
+  readonly isOutput?: true;
 }
 
 /** Thrown on the first problem of an expression, caught in `expression.ts`. */

@@ -17,6 +17,8 @@ export interface Expression {
   readonly evaluate: (scope: ValueScope, meter?: Meter) => Evaluated<Json>;
   /** The part that runs, for those who run several under one budget. */
   readonly step: Step;
+  /** It is an output of a node, as it is. */
+  readonly isOutput: boolean;
 }
 
 /** Adds up what evaluations cost, for those who bound many of them together. */
@@ -75,6 +77,7 @@ function fitting(source: string, compiled: Compiled, expected: Type | undefined)
     source,
     type: expected ?? type,
     step: finalStep,
+    isOutput: compiled.isOutput === true && convert === undefined,
     evaluate: (scope, meter) => evaluateStep(source, finalStep, scope, meter),
   };
   return { kind: 'ok', expression };

@@ -15,28 +15,39 @@ export type RendererResult =
   /** A stored template that does not fit its types: it was not made by this compiler. */
   | { readonly kind: 'error'; readonly message: string };
 
-/** Compiles stored templates for running. `types` has the type of each; a template without one gets what it infers. */
+/**
+ * Compiles stored templates for running. `types` has the type of each; a template without one gets what it infers. Values in
+ * the object store fail, but where `handsOn` says that they may come out, of a template that is an output of a node as it is.
+ */
 export function compileRenderer(
   templates: Readonly<Record<string, Template>>,
   types: ReadonlyMap<string, Type>,
   scope: TypeScope,
+  handsOn = false,
 ): RendererResult {
-  const steps: { readonly name: string; readonly step: Step }[] = [];
+  const steps: NamedStep[] = [];
   const problems: string[] = [];
   for (const [name, template] of Object.entries(templates)) {
     const report = (problem: { readonly message: string }) => problems.push(`${name}: ${problem.message}`);
     const typed = typeTemplate(templateSyntax(template, report), types.get(name), scope, report);
-    if (typed !== undefined) steps.push({ name, step: typed.step });
+    if (typed !== undefined) steps.push({ name, step: typed.step, handsOn: handsOn && typed.isOutput === true });
   }
   if (problems.length > 0) return { kind: 'error', message: problems.join('; ') };
   const step = recordStep(steps);
   return { kind: 'ok', render: (values, meter) => evaluateStep('', step, values, meter) as Evaluated<JsonObject> };
 }
 
-function recordStep(steps: readonly { readonly name: string; readonly step: Step }[]): Step {
+interface NamedStep {
+  readonly name: string;
+  readonly step: Step;
+  readonly handsOn: boolean;
+}
+
+function recordStep(steps: readonly NamedStep[]): Step {
   return (run) => {
     const record: Record<string, Json> = Object.create(null);
-    for (const { name, step } of steps) {
+    for (const { name, step, handsOn } of steps) {
+      run.handsOn = handsOn;
       try {
         record[name] = step(run);
       } catch (error) {

@@ -1,4 +1,5 @@
 import { type Json, type JsonObject, MAX_EXPRESSION_STEPS, MAX_EXPRESSION_STRING } from '../../base/index.ts';
+import { StoredValue } from '../stored-value.ts';
 
 /** The values that an expression reads. All of them in the encoding of `checkValue`, so that none is converted here. */
 export interface ValueScope {
@@ -16,6 +17,8 @@ export interface Run {
   readonly scope: ValueScope;
   readonly locals: Json[];
   steps: number;
+  /** What is evaluated now is an output as it is, for one that may be given stored values. */
+  handsOn?: boolean;
 }
 
 /** A compiled part of an expression. */
@@ -32,6 +35,21 @@ export function fail(message: string): never {
 /** Whether an error is a failure that a deciding operand makes good: one of the data, not of the budget. */
 export function isForgivable(run: Run, error: unknown): error is EvaluationFailure {
   return error instanceof EvaluationFailure && run.steps <= MAX_EXPRESSION_STEPS;
+}
+
+/** A value that is read; a stored one only to be handed on. */
+export function readable(run: Run, name: string, value: Json): Json {
+  return (value as unknown) instanceof StoredValue && run.handsOn !== true ? fail(notReadable(name)) : value;
+}
+
+/** The whole of some values. */
+export function allReadable(values: JsonObject): JsonObject {
+  for (const name in values) if ((values[name] as unknown) instanceof StoredValue) fail(notReadable(name));
+  return values;
+}
+
+function notReadable(name: string): string {
+  return `"${name}" is so large that it is in the object store: only a task can read it, as an input that is nothing but this output`;
 }
 
 /** Charges work against the budget of one evaluation. */

@@ -17,6 +17,8 @@ export interface TypedTemplate {
   readonly type: Type;
   readonly template: Template;
   readonly step: Step;
+  /** It is an output of a node, as it is. */
+  readonly isOutput?: boolean;
 }
 
 type Path = readonly (string | number)[];
@@ -127,8 +129,8 @@ function typeExpression(
     report(atOffset(result.problem, path, offset));
     return undefined;
   }
-  const { type, step } = result.expression;
-  return { type: isJson ? expected : type, template: { kind: 'expression', source: syntax.source }, step };
+  const { type, step, isOutput } = result.expression;
+  return { type: isJson ? expected : type, template: { kind: 'expression', source: syntax.source }, step, isOutput };
 }
 
 function typeText(

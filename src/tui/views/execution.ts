@@ -1,5 +1,5 @@
 import { instantText, type Json, type UnixMs } from '../../base/index.ts';
-import { durationText, type ExecutionView, type NodeView, widthOf } from '../../client/index.ts';
+import { durationText, type ExecutionView, type NodeView, shownOutputs, widthOf } from '../../client/index.ts';
 import { humanDuration, isTerminalPhase } from '../../cluster/index.ts';
 import type { ListColumn, ListContent } from '../content.ts';
 import { clean, type Line, type Span, span } from '../line.ts';
@@ -165,7 +165,7 @@ function factsOf(view: ExecutionView, now: UnixMs, columns: number): readonly Li
     ...(view.createdAt === undefined ? [] : [span(`   ${humanDuration(now - view.createdAt)} ago`, 'dim')]),
   ];
   const inputs = valuesLine('in   ', view.inputs);
-  const outputs = view.outputs === undefined ? undefined : valuesLine('out  ', view.outputs);
+  const outputs = valuesLine('out  ', shownOutputs(view.outputs, view.storedOutputs) ?? {});
   const message = view.error === undefined ? view.message : `${view.error.reason}: ${view.error.message}`;
   return [
     what,
@@ -220,7 +220,8 @@ function nodeDetail(node: NodeView, now: UnixMs, columns: number): readonly Line
   const fact = (name: string, value: string | undefined): readonly Line[] =>
     value === undefined || value === '' ? [] : [[span(name.padEnd(9), 'dim'), span(clean(value))]];
   const at = (ms: UnixMs | undefined): string | undefined => (ms === undefined ? undefined : instantText(ms));
-  const { error, wait, decision, outputs } = node;
+  const { error, wait, decision } = node;
+  const outputs = shownOutputs(node.outputs, node.storedOutputs);
   return [
     [span(clean(node.id), 'title')],
     [phaseSpan(node.phase), span(node.durationMs === undefined ? '' : `  ${durationText(node.durationMs)}`, 'dim')],

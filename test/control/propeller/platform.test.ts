@@ -12,11 +12,13 @@ let stop: () => Promise<void>;
 let quotas: readonly object[] = [];
 let divided: Sharding | undefined;
 let applied: { workers: number; maxParallelism: number };
+let stores: boolean | undefined;
 
 beforeEach(async () => {
   folder = temporaryFolder();
   store = await openStore(folder);
   applied = { workers: 500, maxParallelism: 25 };
+  stores = undefined;
 });
 
 afterEach(async () => {
@@ -32,6 +34,9 @@ function follow(): void {
     },
     setMaxParallelism: (maxParallelism: number) => {
       applied.maxParallelism = maxParallelism;
+    },
+    setStoresOutputs: (storesOutputs: boolean) => {
+      stores = storesOutputs;
     },
     setQuotas: (next: readonly object[]) => {
       quotas = next;
@@ -67,8 +72,11 @@ describe('the active platform', () => {
     expect(divided).toEqual(sharding);
     await patchObject(store, key('shop-production'), { spec: { quotas: [{ maxTasks: 2 }] } });
     await expect.poll(() => quotas, { interval: 5 }).toEqual([{ maxTasks: 2 }]);
+    await patchObject(store, key('shop-production'), { spec: { objectStore: { folder: { path: '/blobs' } } } });
+    await expect.poll(() => stores, { interval: 5 }).toBe(true);
     await deleteObject(store, key('shop-production'));
     await shown({ workers: 500, maxParallelism: 25 });
+    expect(stores).toBe(false);
     expect(divided).toBeUndefined();
     expect(quotas).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
-import type { Clock, Log, Random } from '../../../base/index.ts';
+import { type Clock, type Log, type Random, StalledError } from '../../../base/index.ts';
+import type { BlobStore } from '../../../blobs/index.ts';
 import type { Cluster, Secrets } from '../../../cluster/index.ts';
 import type { Sources } from '../../sources.ts';
 import type { Attempt } from './attempt.ts';
@@ -18,6 +19,8 @@ export interface NodeAgentOptions {
   readonly sources: Sources;
   /** Gives the values of secrets that pods name. */
   readonly secrets: Secrets;
+  /** Where values are that are too large for objects. Absent: nowhere. */
+  readonly objectStore?: Pick<BlobStore, 'put' | 'get'>;
   readonly clock: Clock;
   readonly random: Pick<Random, 'unit'>;
   readonly log: Log;
@@ -42,12 +45,20 @@ export interface Agent {
   readonly heartbeats: Heartbeats;
   readonly secretChanges: SecretChanges;
   readonly counts: { started: number; ended: number; lost: number; adopted: number };
+  /** Settles when the outputs file that is being split is. */
+  splitting: Promise<unknown>;
   /** Settles when starts may go on, while the host has no room for them. */
   holding: Promise<void> | undefined;
   /** Whether a person has been told that the host has no room, and nothing started since. */
   isShort: boolean;
   isStopping: boolean;
   isStopped: boolean;
+}
+
+/** Throws StalledError(NoObjectStore). */
+export function objectStoreOf({ options: { objectStore } }: Agent): Pick<BlobStore, 'put' | 'get'> {
+  if (objectStore !== undefined) return objectStore;
+  throw new StalledError('NoObjectStore', 'there is no object store here');
 }
 
 export function neverStarted(agent: Agent, id: string, reason: string, note: string): EndedEvent {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { ANNOTATION, type Change, type LogOptions, type ObjectKey, type Pod, reflect } from '../../../cluster/index.ts';
 import { type Agent, forget, idOf, type NodeAgentOptions } from './agent-state.ts';
@@ -45,6 +46,8 @@ const NOT_ENDED = 'status.phase!=Succeeded,status.phase!=Failed';
 
 /** Starts the agent; resolves when it knows the cluster's pods and what became of those that ran before. */
 export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
+  // Of attempts that never started: they are written anew.
+  await rm(runtimeFolders(options.folder).inputs, { recursive: true, force: true });
   const agent = newAgent(options);
   agent.heartbeats.watch();
   await agent.past.drained();
@@ -103,6 +106,7 @@ function newAgent(options: NodeAgentOptions): Agent {
       onRetired: (folder) => onRetired(agent, folder),
     }),
     counts: { started: 0, ended: 0, lost: 0, adopted: 0 },
+    splitting: Promise.resolve(),
     holding: undefined,
     isShort: false,
     isStopping: false,

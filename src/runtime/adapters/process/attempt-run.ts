@@ -7,6 +7,8 @@ import { clearAttempt } from './clear-attempt.ts';
 import { endedStatus, runningStatus, waitingStatus } from './pod-status.ts';
 import { isAlive, signalGroup } from './process-table.ts';
 import type { EndedEvent, StartedEvent } from './protocol.ts';
+import { layOutInputs } from './stored-inputs.ts';
+import { storeOutputs } from './stored-outputs.ts';
 import { writeStatus } from './write-status.ts';
 
 /** Attempts handed to the spawner ahead of its capacity, so that it never waits for the agent. */
@@ -76,13 +78,25 @@ export async function prepare(agent: Agent, attempt: Attempt): Promise<void> {
   }
   const { secrets } = attempt.command;
   if (secrets.length > 0 && !(await takeSecrets(agent, attempt))) return;
+  if (attempt.command.storedInputs !== undefined && !(await takeInputs(agent, attempt))) return;
   if (attempt.isUnwanted) {
     finish(agent, attempt, neverStarted(agent, attempt.uid, REASON.aborted, 'ended before it started'));
     return;
   }
   attempt.stage = 'queued';
   agent.queued.add(attempt.execution, attempt.uid, attempt);
-  if (source !== undefined || secrets.length > 0) pump(agent);
+  if (source !== undefined || secrets.length > 0 || attempt.inputsFile !== undefined) pump(agent);
+}
+
+/** Brings the inputs that are in the object store. False: as of takeSecrets. */
+async function takeInputs(agent: Agent, attempt: Attempt): Promise<boolean> {
+  const laidOut = await layOutInputs(agent, attempt, async (why) => {
+    report(agent, attempt, waitingStatus(attempt.pod, why));
+    await attempt.writing;
+  });
+  if (laidOut.kind === 'ready') attempt.inputsFile = laidOut.path;
+  else if (laidOut.kind === 'failed') finish(agent, attempt, laidOut.end);
+  return laidOut.kind === 'ready' || (laidOut.kind === 'unwanted' && attempt.isUnwanted);
 }
 
 /**
@@ -133,8 +147,8 @@ export function pump(agent: Agent): void {
     attempt.stage = 'sent';
     agent.counts.started += 1;
     agent.heartbeats.watch();
-    const { argv, env, inputs, memoryBytes } = attempt.command;
-    const { secretEnv } = attempt;
+    const { argv, env, inputs, memoryBytes, keepsLargeOutputs } = attempt.command;
+    const { secretEnv, inputsFile } = attempt;
     const cwd = attempt.source?.path;
     agent.client.start({
       op: 'start',
@@ -142,6 +156,8 @@ export function pump(agent: Agent): void {
       argv,
       env,
       inputs,
+      ...(inputsFile !== undefined && { inputsFile }),
+      ...(keepsLargeOutputs && { keepsLargeOutputs }),
       ...(secretEnv.length > 0 && { secretEnv }),
       ...(cwd !== undefined && { cwd }),
       ...(memoryBytes !== undefined && { memoryBytes }),
@@ -184,9 +200,15 @@ export function onEnded(agent: Agent, event: EndedEvent): void {
   agent.isShort &&= isHeldBack;
   if (isHeldBack) {
     // It never began, so it only waits longer: what the host lacks is no failure of the task, nor of this attempt.
-    attempt.stage = 'queued';
-    agent.queued.add(attempt.execution, attempt.uid, attempt);
-    void holdBack(agent, event.note ?? event.reason);
+    const held = holdBack(agent, event.note ?? event.reason);
+    if (attempt.inputsFile === undefined) {
+      attempt.stage = 'queued';
+      agent.queued.add(attempt.execution, attempt.uid, attempt);
+    } else {
+      // The spawner may have taken the file.
+      attempt.stage = 'preparing';
+      void held.then(() => prepare(agent, attempt));
+    }
   } else if (attempt !== undefined) finish(agent, attempt, event);
   pump(agent);
 }
@@ -240,6 +262,18 @@ export function finish(agent: Agent, attempt: Attempt, event: EndedEvent): void 
     return;
   }
   attempt.stage = 'reporting';
+  if (attempt.inputsFile !== undefined) rm(attempt.inputsFile, { force: true }).catch(() => {});
+  const { outputsFile } = event;
+  if (outputsFile === undefined) reportEnd(agent, attempt, event);
+  else {
+    // An agent that stops waits for what is being written.
+    attempt.writing = storeOutputs(agent, attempt, { ...event, outputsFile }).then((end) => {
+      if (end !== undefined) reportEnd(agent, attempt, end);
+    });
+  }
+}
+
+function reportEnd(agent: Agent, attempt: Attempt, event: EndedEvent): void {
   report(agent, attempt, endedStatus(attempt.pod, { ...event, ...endReason(attempt, event) }), () => {
     attempt.stage = 'reported';
     // Until the watch has shown the end, an older event must find it here, or it would be started again.

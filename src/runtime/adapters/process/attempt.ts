@@ -30,6 +30,8 @@ export interface Attempt {
   source: SourceLease | undefined;
   /** `NAME=value` of its secrets, once they were found. Only the spawner is told. */
   secretEnv: readonly string[];
+  /** Its inputs file, where that has values of the object store. */
+  inputsFile: string | undefined;
   started: StartedEvent | undefined;
   /** Signals were sent to it by the agent itself, as it is adopted. */
   isSignalled: boolean;
@@ -54,6 +56,7 @@ export function newAttempt(pod: Pod, uid: string, command: PodCommand): Attempt 
     isSeenEnded: false,
     source: undefined,
     secretEnv: [],
+    inputsFile: undefined,
     started: undefined,
     isSignalled: false,
     cancelKill: undefined,

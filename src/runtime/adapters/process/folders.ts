@@ -5,26 +5,43 @@ import { join } from 'node:path';
  * more than the process itself, so an attempt that prints nothing and leaves nothing behind makes none.
  *
  *   logs/<pod uid>                   output of one attempt, from its first byte until it is swept
+ *   inputs/<pod uid>                 an inputs file with values of the object store, until its attempt starts
  *   spawners/<boot.pid.start>/       one spawner
  *     journal.jsonl                  what it did, for whoever comes after the daemon
  *     <slot>/inputs.json,outputs     one attempt at a time, reused only when it was left empty
  *     <slot>/work,scratch
+ *     outputs-<pod uid>              an outputs file that has no room in its pod, until it is in the object store
  */
 export interface RuntimeFolders {
   readonly logs: string;
   readonly spawners: string;
+  readonly inputs: string;
 }
 
 export function runtimeFolders(root: string): RuntimeFolders {
-  return { logs: join(root, 'logs'), spawners: join(root, 'spawners') };
+  return { logs: join(root, 'logs'), spawners: join(root, 'spawners'), inputs: join(root, 'inputs') };
 }
 
 const UID = /^[0-9A-Za-z][0-9A-Za-z-]{0,127}$/;
 
 /** The log file of the pod with this uid. Throws RangeError for a uid that is no plain name. */
 export function logPath(folders: RuntimeFolders, uid: string): string {
+  return join(folders.logs, checked(uid));
+}
+
+/** Of an attempt that is given values of the object store. */
+export function inputsPath(folders: RuntimeFolders, uid: string): string {
+  return join(folders.inputs, checked(uid));
+}
+
+/** Of an attempt whose outputs have no room in its pod. */
+export function largeOutputsPath(spawnerFolder: string, uid: string): string {
+  return join(spawnerFolder, `outputs-${checked(uid)}`);
+}
+
+function checked(uid: string): string {
   if (!UID.test(uid)) throw new RangeError(`the pod's uid ${JSON.stringify(uid)} cannot name a file`);
-  return join(folders.logs, uid);
+  return uid;
 }
 
 /** Where the files of one running attempt are. */

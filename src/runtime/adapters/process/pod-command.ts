@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { DEFAULT_GRACE_MS, MAX_GRACE_MS } from '../../../base/index.ts';
+import { type BlobRefs, DEFAULT_GRACE_MS, MAX_GRACE_MS, parseBlobRefs } from '../../../base/index.ts';
 import { ANNOTATION, type Container, type Pod } from '../../../cluster/index.ts';
 import { parseQuantity } from '../../../language/index.ts';
 import { attemptMark } from './attempt-mark.ts';
@@ -13,6 +13,10 @@ export interface PodCommand {
   /** To be looked up when it starts. */
   readonly secrets: readonly SecretVariable[];
   readonly inputs: string;
+  /** To be read from the object store when it starts. */
+  readonly storedInputs?: BlobRefs;
+  /** What has no room in the pod of its outputs goes to the object store. */
+  readonly keepsLargeOutputs: boolean;
   readonly source?: { readonly repository: string; readonly tree: string };
   readonly memoryBytes?: number;
   readonly graceMs: number;
@@ -30,6 +34,7 @@ export function podCommand(pod: Pod, uid: string): PodCommand {
   const annotations = pod.metadata.annotations ?? {};
   const tree = annotations[ANNOTATION.sourceTree];
   const repository = annotations[ANNOTATION.repository];
+  const stored = annotations[ANNOTATION.storedInputs];
   const limit = container.resources?.limits?.memory;
   const memoryBytes = limit === undefined ? undefined : parseQuantity(limit);
   return {
@@ -37,6 +42,8 @@ export function podCommand(pod: Pod, uid: string): PodCommand {
     env: [...environment(container), attemptMark(uid)],
     secrets: secretVariables(container),
     inputs: annotations[ANNOTATION.inputs] ?? '{}',
+    ...(stored !== undefined && { storedInputs: parseBlobRefs(stored) ?? {} }),
+    keepsLargeOutputs: annotations[ANNOTATION.outputTypes] !== undefined,
     ...(tree !== undefined && { source: { repository: repository ?? '', tree } }),
     ...(memoryBytes !== undefined && { memoryBytes }),
     graceMs: graceMs(pod),

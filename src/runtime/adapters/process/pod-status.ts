@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../../base/index.ts';
-import type { Container, MergePatch, Pod } from '../../../cluster/index.ts';
+import type { BlobRefs, Json, JsonObject } from '../../../base/index.ts';
+import { type Container, type MergePatch, OUTPUTS_STORED, type Pod } from '../../../cluster/index.ts';
 import type { EndedEvent } from './protocol.ts';
 
 /** Whether the pod has ended for good. */
@@ -19,7 +19,7 @@ export function runningStatus(pod: Pod, startedAtMs: number): MergePatch {
   return {
     phase: 'Running',
     startTime: startedAt,
-    ...limitsCondition(pod, startedAt),
+    ...conditionsOf(pod, startedAt),
     containerStatuses: [containerStatus(pod, true, { running: { startedAt } })],
   };
 }
@@ -41,7 +41,7 @@ export function endedStatus(pod: Pod, end: EndedEvent): MergePatch {
     ...(end.reason !== 'Completed' && { reason: end.reason }),
     ...(end.note !== undefined && { message: end.note }),
     startTime: instant(end.startedAtMs),
-    ...limitsCondition(pod, finishedAt),
+    ...conditionsOf(pod, finishedAt, end.storedOutputs),
     containerStatuses: [containerStatus(pod, false, { terminated })],
   };
 }
@@ -51,11 +51,23 @@ function containerStatus(pod: Pod, ready: boolean, state: JsonObject): JsonObjec
   return { name: container.name, ready, restartCount: 0, image: container.image, state };
 }
 
+function conditionsOf(pod: Pod, now: string, stored?: BlobRefs): { readonly conditions?: readonly Json[] } {
+  const conditions = [...limitsCondition(pod, now), ...storedCondition(now, stored)];
+  return conditions.length === 0 ? {} : { conditions };
+}
+
+/** Says which of its outputs are in the object store. */
+function storedCondition(now: string, stored: BlobRefs | undefined): readonly Json[] {
+  if (stored === undefined || Object.keys(stored).length === 0) return [];
+  const message = JSON.stringify(stored);
+  return [{ type: OUTPUTS_STORED, status: 'True', reason: 'TooLarge', message, lastTransitionTime: now }];
+}
+
 /** Says which limits of the pod this host does not apply, if there are any. */
-function limitsCondition(pod: Pod, now: string): { readonly conditions?: readonly Json[] } {
+function limitsCondition(pod: Pod, now: string): readonly Json[] {
   const limits = pod.spec.containers[0]?.resources?.limits ?? {};
   const missing = Object.keys(limits).filter((name) => !isApplied(name));
-  if (missing.length === 0) return {};
+  if (missing.length === 0) return [];
   const message = `a local process cannot be limited in ${missing.join(', ')}; it runs without`;
   const condition = {
     type: 'LimitsApplied',
@@ -64,7 +76,7 @@ function limitsCondition(pod: Pod, now: string): { readonly conditions?: readonl
     message,
     lastTransitionTime: now,
   };
-  return { conditions: [condition] };
+  return [condition];
 }
 
 /** Memory is watched through /proc (see the spawner's memory check); nothing else is held back. */

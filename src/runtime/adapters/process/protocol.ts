@@ -1,3 +1,5 @@
+import type { BlobRefs } from '../../../base/index.ts';
+
 /**
  * What the node agent and its spawner say to each other: one JSON text per line. Commands go down the spawner's stdin.
  * Events come up its stdout and into its journal, which outlives both.
@@ -17,6 +19,10 @@ export interface StartCommand {
   readonly cwd?: string;
   /** Text of the inputs file. */
   readonly inputs: string;
+  /** The inputs file itself instead, on the spawner's file system: it is taken away. */
+  readonly inputsFile?: string;
+  /** Outputs that have no room in the pod are kept as a file. */
+  readonly keepsLargeOutputs?: true;
   /** Ends the attempt as OOMKilled when its processes together hold more. */
   readonly memoryBytes?: number;
 }
@@ -62,8 +68,11 @@ export interface EndedEvent {
   readonly reason: string;
   /** Why, when it did not end by itself. */
   readonly note?: string;
-  /** Text of the outputs file. */
+  /** Text of the outputs file; what is left of it when the rest is in the object store. */
   readonly outputs?: string;
+  /** The outputs file itself, which is too large for the pod. */
+  readonly outputsFile?: string;
+  readonly storedOutputs?: BlobRefs;
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
 }

@@ -7,19 +7,22 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
+  renameSync,
   statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { MAX_VALUE_BYTES } from '../../../base/index.ts';
+import { BLOB_CHUNK_BYTES, MAX_STORED_OUTPUTS_BYTES, MAX_VALUE_BYTES } from '../../../base/index.ts';
 import { REASON } from '../../reasons.ts';
+import type { Redactor } from '../../redactor.ts';
 import { type SlotPaths, slotPaths } from './folders.ts';
 
 /** Private folders for attempts, used again while they are left as they were found. */
 export interface Slots {
-  /** A slot with `inputs` as its inputs file, nothing else in it. Throws what the file system says. */
-  take(inputs: string): SlotPaths;
+  /** A slot with `inputs` as its inputs file, or with that file, nothing else in it. Throws what the file system says. */
+  take(inputs: string, inputsFile?: string): SlotPaths;
   /** Gives it back when no process of the attempt lives. */
   release(slot: SlotPaths): void;
 }
@@ -36,9 +39,10 @@ export function openSlots(spawnerFolder: string): Slots {
     return slot;
   };
   return {
-    take(inputs) {
+    take(inputs, inputsFile) {
       const slot = free.pop() ?? make();
-      writeInPlace(slot.inputs, inputs);
+      if (inputsFile === undefined) writeInPlace(slot.inputs, inputs);
+      else renameSync(inputsFile, slot.inputs);
       return slot;
     },
     release(slot) {
@@ -76,10 +80,12 @@ function isClean(slot: SlotPaths): boolean {
 
 export type OutputsText =
   | { readonly kind: 'text'; readonly text: string }
+  /** It has no room in the pod. */
+  | { readonly kind: 'large' }
   | { readonly kind: 'refused'; readonly reason: string; readonly note: string };
 
 /** The text of the outputs file, '' when there is none. To be read when no process of the attempt lives. */
-export function readOutputs(path: string): OutputsText {
+export function readOutputs(path: string, takesLarge: boolean): OutputsText {
   try {
     if (statSync(path, { throwIfNoEntry: false }) === undefined) return { kind: 'text', text: '' };
     // A task may leave a link or a named pipe there: neither is followed or waited for.
@@ -87,8 +93,10 @@ export function readOutputs(path: string): OutputsText {
     try {
       const stat = fstatSync(fd);
       if (!stat.isFile()) return refusedOutputs('is not a regular file');
+      if (stat.size > MAX_VALUE_BYTES && takesLarge && stat.size <= MAX_STORED_OUTPUTS_BYTES) return { kind: 'large' };
       if (stat.size > MAX_VALUE_BYTES) {
-        const note = `the outputs file has ${stat.size} bytes, the limit is ${MAX_VALUE_BYTES}; keep large data elsewhere and output where it is`;
+        const limit = takesLarge ? MAX_STORED_OUTPUTS_BYTES : MAX_VALUE_BYTES;
+        const note = `the outputs file has ${stat.size} bytes, the limit is ${limit}; ${takesLarge ? '' : STORE_HELP}keep large data elsewhere and output where it is`;
         return { kind: 'refused', reason: REASON.outputsTooLarge, note };
       }
       return { kind: 'text', text: readFileSync(fd, 'utf8') };
@@ -98,6 +106,32 @@ export function readOutputs(path: string): OutputsText {
   } catch (error) {
     return refusedOutputs(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
   }
+}
+
+const STORE_HELP = 'name an object store in git, spec.objectStore of the Platform, for larger outputs of a task, or ';
+
+/** Keeps an outputs file beyond its slot, without what the redactor hides. Throws what the file system says. */
+export function keepLargeOutputs(from: string, to: string, redactor: Redactor | undefined): void {
+  if (redactor === undefined) {
+    renameSync(from, to);
+    return;
+  }
+  const source = openSync(from, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const target = openSync(to, 'w', 0o600);
+  try {
+    const buffer = Buffer.allocUnsafe(BLOB_CHUNK_BYTES);
+    for (let count = readSync(source, buffer); count > 0; count = readSync(source, buffer)) {
+      writeAll(target, redactor.write(buffer.subarray(0, count)));
+    }
+    writeAll(target, redactor.end());
+  } finally {
+    closeSync(source);
+    closeSync(target);
+  }
+}
+
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
 }
 
 function refusedOutputs(what: string): OutputsText {

@@ -9,7 +9,7 @@ import type { SlotPaths } from './folders.ts';
 import type { ExitStatus, Launcher, Output } from './launcher.ts';
 import { isGroupGone, signalGroup, signalProcess, straysWithEnvironment } from './process-table.ts';
 import type { EndedEvent, StartCommand } from './protocol.ts';
-import { readOutputs, type Slots } from './slots.ts';
+import { keepLargeOutputs, readOutputs, type Slots } from './slots.ts';
 
 /** One attempt that has been started here. */
 export interface LiveAttempt {
@@ -45,6 +45,8 @@ export interface AttemptHost {
   readonly launcher: Launcher;
   /** Where the attempt's output goes. */
   logPath(id: string): string;
+  /** Where an outputs file goes that has no room in its pod. */
+  largeOutputsPath(id: string): string;
   /** Whether this is the leader of a live attempt. */
   isLeader(pid: number): boolean;
 }
@@ -65,7 +67,7 @@ export function startAttempt(
     onEnd({ event: 'ended', id: command.id, ...failure, startedAtMs, finishedAtMs: Date.now() });
   };
   try {
-    slot = host.slots.take(command.inputs);
+    slot = host.slots.take(command.inputs, command.inputsFile);
   } catch (error) {
     return fail(exhausted((error as NodeJS.ErrnoException).code ?? 'unknown error'));
   }
@@ -106,7 +108,8 @@ export function startAttempt(
       attempt.cancelKill?.();
       output.finish(() => {
         capture.finish();
-        const end = endOf(attempt, status, paths, redactor);
+        const large = command.keepsLargeOutputs === true ? host.largeOutputsPath(command.id) : undefined;
+        const end = endOf(attempt, status, { paths, large }, redactor);
         host.slots.release(paths);
         onEnd(end);
       });
@@ -137,10 +140,15 @@ function redacting(capture: Capture, redactor: Redactor | undefined): Capture {
   };
 }
 
-function endOf(attempt: LiveAttempt, status: ExitStatus, slot: SlotPaths, redactor: Redactor | undefined): EndedEvent {
+function endOf(
+  attempt: LiveAttempt,
+  status: ExitStatus,
+  { paths, large }: { readonly paths: SlotPaths; readonly large: string | undefined },
+  redactor: Redactor | undefined,
+): EndedEvent {
   const times = { startedAtMs: attempt.startedAtMs, finishedAtMs: Date.now() };
   const base = { event: 'ended' as const, id: attempt.id, ...status, ...times };
-  const outputs = readOutputs(slot.outputs);
+  const outputs = readOutputs(paths.outputs, large !== undefined);
   // Whatever ended it: subtasks that share an attempt have told of themselves by then.
   const written = outputs.kind === 'text' && outputs.text !== '' ? { outputs: redactText(redactor, outputs.text) } : {};
   if (attempt.isOverMemory) {
@@ -150,7 +158,15 @@ function endOf(attempt: LiveAttempt, status: ExitStatus, slot: SlotPaths, redact
   if (attempt.cancelKill !== undefined) return { ...base, ...written, reason: REASON.aborted };
   if (status.exitCode !== 0) return { ...base, ...written, reason: REASON.error };
   if (outputs.kind === 'refused') return { ...base, reason: outputs.reason, note: outputs.note };
-  return { ...base, reason: REASON.completed, outputs: redactText(redactor, outputs.text) };
+  if (outputs.kind === 'text')
+    return { ...base, reason: REASON.completed, outputs: redactText(redactor, outputs.text) };
+  try {
+    keepLargeOutputs(paths.outputs, large ?? '', redactor);
+    return { ...base, reason: REASON.completed, outputsFile: large ?? '' };
+  } catch (error) {
+    const note = `its outputs could not be kept: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`;
+    return { ...base, reason: REASON.outputsNotStored, note };
+  }
 }
 
 type StartFailure = Pick<EndedEvent, 'exitCode' | 'reason' | 'note'>;

@@ -2,7 +2,7 @@ import { futimesSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_SPAWNER_LINE_BYTES, SPAWNER_BEAT_MS } from '../../../base/index.ts';
 import { REASON } from '../../reasons.ts';
-import { logPath, runtimeFolders } from './folders.ts';
+import { largeOutputsPath, logPath, runtimeFolders } from './folders.ts';
 import { nodeLauncher } from './launch-node.ts';
 import { posixLauncher } from './launch-posix.ts';
 import { bootId, processTable, proportionalBytes, signalGroup, startTimeOf } from './process-table.ts';
@@ -33,6 +33,7 @@ const host = {
   slots: openSlots(folder),
   launcher: (launcherName === 'node' ? undefined : posixLauncher()) ?? nodeLauncher(),
   logPath: (id: string) => logPath(folders, id),
+  largeOutputsPath: (id: string) => largeOutputsPath(folder, id),
   isLeader: (pid: number) => leaders.has(pid),
 };
 const waiting = new Map<string, StartCommand>();

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import type { BlobRef } from '../../src/base/index.ts';
+import type { Cluster, Execution, Platform } from '../../src/cluster/index.ts';
+import { startS3 } from '../blobs/s3-server.ts';
+import { buildProgram, newFolder, startDaemon, until } from './fixtures/program.ts';
+import { newProject, pipectlIn } from './fixtures/project.ts';
+
+/** Outputs that no object has room for: made, kept, read, told and reused by the real program. */
+
+const NAMESPACE = 'shop-development';
+const server = await startS3();
+afterAll(() => server?.close());
+
+const PROJECT = `apiVersion: pipectl.dev/v1
+kind: Project
+metadata: { name: shop }
+spec: { paths: [pipelines], domains: { development: { ref: main } } }
+`;
+const platform = (objectStore: string): string => `apiVersion: pipectl.dev/v1
+kind: Platform
+metadata: { name: default }
+spec: { objectStore: ${objectStore} }
+`;
+/** Writes 3 MB of text and a list that begins with an integer past 2^53, and a small value beside them. */
+const WRITE = `
+const fs = require('node:fs');
+const text = 'é"' + 'x'.repeat(3_000_000);
+const rows = '[9007199254740993' + ',1'.repeat(600_000) + ']';
+fs.writeFileSync(process.env.PIPECTL_OUTPUTS, '{"small": 7, "rows": ' + rows + ', "text": ' + JSON.stringify(text) + '}');
+`;
+/** Gives out what it was given, by digest: of the very bytes of the inputs file. */
+const READ = `
+const fs = require('node:fs');
+const text = fs.readFileSync(process.env.PIPECTL_INPUTS, 'utf8');
+const { text: value } = JSON.parse(text);
+const hash = (data) => require('node:crypto').createHash('sha256').update(data).digest('hex');
+const raw = text.slice(text.indexOf('"text":') + 7, -1);
+fs.writeFileSync(process.env.PIPECTL_OUTPUTS, JSON.stringify({
+  seen: [String(value.length), hash(raw), String(/9007199254740993,1/.test(text)), process.env.PIPECTL_INPUT_TEXT ?? 'absent'],
+}));
+`;
+const WORKFLOW = `apiVersion: pipectl.dev/v1
+kind: Task
+metadata: { name: write }
+spec:
+  outputs: { small: integer, rows: list<integer>, text: string }
+  cache: {}
+  source: tasks
+  run: { command: [node, write.cjs] }
+---
+apiVersion: pipectl.dev/v1
+kind: Task
+metadata: { name: read }
+spec:
+  inputs: { rows: list<integer>, text: string }
+  outputs: { seen: list<string> }
+  source: tasks
+  run: { command: [node, read.cjs] }
+---
+apiVersion: pipectl.dev/v1
+kind: Workflow
+metadata: { name: large }
+spec:
+  outputs: { seen: "\${{ nodes.read.outputs.seen }}", text: "\${{ nodes.write.outputs.text }}" }
+  nodes:
+    write: { task: write }
+    read:
+      task: read
+      with: { rows: "\${{ nodes.write.outputs.rows }}", text: "\${{ nodes.write.outputs.text }}" }
+---
+apiVersion: pipectl.dev/v1
+kind: Workflow
+metadata: { name: looks }
+spec:
+  outputs: { size: "\${{ nodes.count.outputs.size }}" }
+  nodes:
+    write: { task: write }
+    count: { compute: { size: "\${{ size(nodes.write.outputs.text) }}" } }
+`;
+const FILES = {
+  'pipectl.yaml': PROJECT,
+  'pipelines/large.yaml': WORKFLOW,
+  'tasks/write.cjs': WRITE,
+  'tasks/read.cjs': READ,
+};
+const TEXT = JSON.stringify(`é"${'x'.repeat(3_000_000)}`);
+
+async function ready(cluster: Cluster, place: string): Promise<void> {
+  await until('the object store to be ready', async () => {
+    const found = await cluster.get<Platform>({ kind: 'Platform', namespace: NAMESPACE, name: 'default' });
+    const { status, message = '' } = found.status?.conditions?.find(({ type }) => type === 'ObjectStoreReady') ?? {};
+    return status === 'True' && message.includes(place) ? true : undefined;
+  });
+}
+
+async function active(cluster: Cluster): Promise<void> {
+  await until('the workflows to be active', async () => {
+    const { items } = await cluster.list('Workflow', { namespace: NAMESPACE });
+    return items.length === 2 ? true : undefined;
+  });
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+it('a value without room goes to the folder, and the dependent reads what was recorded', {
+  timeout: 200_000,
+}, async () => {
+  const program = await buildProgram();
+  const folder = join(newFolder(), 'blobs');
+  const daemon = await startDaemon({ program, data: join(newFolder(), 'data') });
+  const cluster = await daemon.connect();
+  const { folder: checkout, commit, push } = newProject(FILES);
+  const run = (...argv: string[]) => pipectlIn(checkout, daemon.kubeconfig, ...argv, '-n', NAMESPACE);
+  const get = (name: string) => cluster.get<Execution>({ kind: 'Execution', namespace: NAMESPACE, name });
+  expect((await push(daemon.remote('shop'))).code).toBe(0);
+
+  await active(cluster);
+  const without = await run('run', 'large', '--follow', '--name', 'without');
+  expect(without.code).not.toBe(0);
+  const refused = (await get('without')).status?.nodes?.write?.error;
+  expect(refused).toMatchObject({ reason: 'OutputsTooLarge' });
+  expect(refused?.message).toMatch(
+    /has \d{7} bytes, the limit is 1048576; name an object store in git, spec\.objectStore/,
+  );
+
+  commit({ 'pipelines/platform.yaml': platform(`{ folder: { path: ${JSON.stringify(folder)} } }`) });
+  expect((await push(daemon.remote('shop'))).code).toBe(0);
+  await ready(cluster, folder);
+  const first = await run('run', 'large', '--follow', '--name', 'first');
+  expect(first.code, first.err + first.out).toBe(0);
+  const { status } = await get('first');
+  const text: BlobRef = { digest: sha256(TEXT), sizeBytes: Buffer.byteLength(TEXT) };
+  // The largest goes first, and the rest has room then only when the other has gone too.
+  expect(status?.nodes?.write).toMatchObject({ outputs: { small: 7 }, storedOutputs: { text } });
+  expect(Object.keys(status?.nodes?.write?.storedOutputs ?? {}).sort()).toEqual(['rows', 'text']);
+  expect(status?.outputs).toEqual({ seen: ['3000002', text.digest, 'true', 'absent'] });
+  expect(status?.storedOutputs).toEqual({ text });
+  expect(readFileSync(join(folder, text.digest.slice(0, 2), text.digest), 'utf8')).toBe(TEXT);
+  expect(readdirSync(join(folder, 'writing'))).toEqual([]);
+
+  const cached = await run('run', 'large', '--follow', '--name', 'second');
+  expect(cached.code, cached.err).toBe(0);
+  const second = (await get('second')).status;
+  expect(second?.nodes?.write).toMatchObject({ phase: 'Cached', storedOutputs: { text } });
+  expect(second?.outputs).toEqual(status?.outputs);
+
+  expect((await run('run', 'looks', '--follow', '--name', 'looks')).code).not.toBe(0);
+  const looked = (await get('looks')).status?.nodes?.count?.error;
+  expect(looked?.message).toMatch(/"text" is so large that it is in the object store: only a task can read it/);
+});
