@@ -178,6 +178,8 @@ export type ChildEffect =
 export interface Settings {
   /** The platform's max parallelism: applies where the execution names none. */
   readonly maxParallelism: number;
+  /** Attempts that live and of which the state does not know (yet): they count where parallelism is limited. Absent: none. */
+  readonly strays?: number;
   /** How many nodes of a chain of `compute` nodes one step may run; 1: each result is durable before its dependents start. */
   readonly maxStreak: number;
   /** What may be started by a quota; absent: there is none. */

@@ -39,7 +39,7 @@ import type { AttemptObservation, AttemptState, Frame, TaskState, Terminated, Ti
 /** Starts ready tasks in the order of the closure, as far as max parallelism allows. */
 export function startTasks(round: Round): void {
   const { state } = round;
-  const limit = state.execution.maxParallelism ?? round.settings.maxParallelism;
+  const limit = limitOf(round);
   while (state.liveTasks < limit && round.startsLeft > 0) {
     const index = peekHeap(state.ready.tasks);
     if (index === undefined) return;
@@ -54,8 +54,11 @@ export function startTasks(round: Round): void {
 /** Whether `startTasks` would start something if it were called again. */
 export function hasStartableTask(round: Round): boolean {
   const { state } = round;
-  const limit = state.execution.maxParallelism ?? round.settings.maxParallelism;
-  return round.lack === undefined && state.liveTasks < limit && peekHeap(state.ready.tasks) !== undefined;
+  return round.lack === undefined && state.liveTasks < limitOf(round) && peekHeap(state.ready.tasks) !== undefined;
+}
+
+function limitOf({ state, settings }: Round): number {
+  return (state.execution.maxParallelism ?? settings.maxParallelism) - (settings.strays ?? 0);
 }
 
 function startTask(round: Round, frame: Frame, node: RunsTask): void {

@@ -15,7 +15,7 @@ import type { Cluster, Execution, ExecutionCost, ExecutionPhase } from '../../cl
 import type { EngineState, Observation, Settings, StepResult } from '../../propeller/index.ts';
 import type { PodForm } from '../../runtime/index.ts';
 import type { Children } from './children.ts';
-import { type Entry, newEntry } from './entry.ts';
+import { type AttemptRef, type Entry, newEntry } from './entry.ts';
 import type { Owned } from './ownership.ts';
 import type { Paging } from './parking.ts';
 import type { Plans } from './plans.ts';
@@ -121,8 +121,11 @@ export interface Engine {
   readonly wakes: Heap<Wake>;
   readonly paging: Paging;
   readonly relisting: Relisting;
-  /** Keys of executions of which pods or children may live that their status does not tell of: see strays.ts. */
-  readonly suspects: Set<string>;
+  /**
+   * Executions of which pods or children may live that their status does not tell of, with the live attempts that were just listed;
+   * undefined: whoever loads one lists its pods. See strays.ts.
+   */
+  readonly suspects: Map<string, AttemptRef[] | undefined>;
   /** Executions that wait for a cache entry, by namespace and key: told when it is filled here. */
   readonly cacheWaiters: Map<string, Set<string>>;
   cancelWake: (() => void) | undefined;

@@ -4,6 +4,14 @@ import type { EngineState, Observation, Plan } from '../../propeller/index.ts';
 import type { SeenChild } from './children.ts';
 import type { Passed } from './relist.ts';
 
+/** Which attempt a pod is of. */
+export interface AttemptRef {
+  readonly path: string;
+  /** Of a map's subtask, else -1. */
+  readonly index: number;
+  readonly attempt: number;
+}
+
 /** An execution that has something to do, or had so lately. One that is parked has none. */
 export interface Entry {
   readonly key: string;
@@ -29,6 +37,8 @@ export interface Entry {
   inbox: Observation[];
   /** Pods that changed before the state was there to tell which node they are of; undefined: gone. */
   pods: { readonly pod: Pod; readonly isGone: boolean }[];
+  /** Attempts whose pods live and of which the state may not know: their batch was written in part. */
+  strays: readonly AttemptRef[];
   /** Child executions that changed, for the nodes that run them. */
   children: SeenChild[];
   /** Something of its pods or children may have been missed: it is to be loaded again. */
@@ -59,6 +69,7 @@ export function newEntry(key: string, now: UnixMs): Entry {
     run: undefined,
     inbox: [],
     pods: [],
+    strays: [],
     children: [],
     isStale: false,
     relisted: undefined,

@@ -10,6 +10,7 @@ import { loadProduced } from './produced.ts';
 import { loadPast } from './recover.ts';
 import { noteRead } from './relist.ts';
 import { loadResults } from './results.ts';
+import { findStrays } from './strays.ts';
 
 /**
  * Makes the state of an execution from the cluster: its status, its closure, and the pods of its live attempts.
@@ -40,6 +41,7 @@ export async function load(engine: Engine, entry: Entry): Promise<boolean> {
   entry.inbox.push(...(await lookForChildren(engine, execution, restored)));
   // Children have a watch of their own, of which nothing is known here.
   if (restored.children.length > 0) entry.relisted = undefined;
+  entry.strays = await findStrays(engine, entry, execution);
   entry.run = { plan, state: restored.state };
   return true;
 }

@@ -115,7 +115,7 @@ function newEngine(options: PropellerOptions): Engine {
     wakes: newWakes(),
     paging: newPaging(),
     relisting: newRelisting(),
-    suspects: new Set(),
+    suspects: new Map(),
     cacheWaiters: new Map(),
     cancelWake: undefined,
     cancelSweep: undefined,

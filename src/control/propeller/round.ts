@@ -43,7 +43,7 @@ import { isChild, type QuotaWait } from './quotas.ts';
 import { judgeFailure, writeRound } from './refusals.ts';
 import { noteRelisted } from './relist.ts';
 import { resultsWrites } from './results.ts';
-import { endStrays, mayLeaveStrays, suspectAfter, suspectUnknown } from './strays.ts';
+import { endStrays, mayLeaveStrays, noteStray, straysUnknown, suspectAfter, suspectUnknown } from './strays.ts';
 
 /** One round of one execution: load it when it is not in memory, step, write one batch, and go on when that is durable. */
 export function runRound(engine: Engine, entry: Entry): void {
@@ -152,6 +152,7 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
   entry.inbox = [];
   for (const { pod, isGone } of entry.pods) {
     if (!isGone) suspectUnknown(engine, entry.key, run.state, pod);
+    noteStray(engine, entry, pod, isGone);
     const observation = observationOf(run.state, pod, isGone, engine.options.pods);
     if (observation !== undefined) observations.push(observation);
   }
@@ -182,9 +183,11 @@ function stepOnce(engine: Engine, entry: Entry): StepResult {
 
 function settingsOf(engine: Engine, entry: Entry): Settings {
   const { key } = entry;
+  const strays = straysUnknown(entry);
   const room = closedRoom(entry, engine.options.clock.now()) ?? engine.quotas.roomFor(splitKey(key).namespace, key);
   return {
     maxParallelism: engine.maxParallelism,
+    ...(strays > 0 && { strays }),
     maxStreak: engine.options.maxStreak ?? Number.POSITIVE_INFINITY,
     ...(room && { room }),
   };
@@ -379,5 +382,8 @@ async function quarantine(
   const finishedAt = instantText(clock.now());
   const status = { phase: 'Failed', finishedAt, error: { ...error } as Json };
   const told = quarantineNotifications(execution, plan, error, finishedAt);
-  await writeWithOutbox(cluster, [...aborts, ...told, { op: 'patchStatus', key, patch: status }]);
+  // Of two shards that both believe it theirs, one ends it.
+  const { if: unchanged, claim } = fence(engine, entry);
+  const end: Write = { op: 'patchStatus', key, patch: { ...status, ...claim }, ...(unchanged && { if: unchanged }) };
+  await writeWithOutbox(cluster, [...aborts, ...told, end]);
 }

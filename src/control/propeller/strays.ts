@@ -19,7 +19,7 @@ import {
 } from '../../propeller/index.ts';
 import { childAbort, liveChildrenOf } from './children.ts';
 import type { Engine } from './engine.ts';
-import type { Entry } from './entry.ts';
+import type { AttemptRef, Entry } from './entry.ts';
 import { ownsPod } from './ownership.ts';
 import { attemptOf, executionKeyOf, isPodOver, podsOf } from './pod.ts';
 import { endOfPod } from './prepare-pods.ts';
@@ -29,11 +29,12 @@ import { writeRound } from './refusals.ts';
  * Where batches are written one by one, an attempt's pod or a child execution may be there and the status that tells of it
  * not: it was refused, or its writer died. Mostly the execution goes on as it did, and adopts them by their names. When it
  * does not, because it was aborted meanwhile, nobody would ever know of them. So before a node of it ends they are looked for.
+ * And when it does so later than others, for want of room, they count meanwhile where its parallelism is limited.
  */
 
 /** A batch was refused, and may have been written in part. Costs nothing where batches are whole, or nothing was to begin. */
 export function suspectAfter({ options, suspects }: Engine, { key }: Entry, writes: readonly Write[]): void {
-  if (options.cluster.writesOneByOne && writes.some(begins)) suspects.add(key);
+  if (options.cluster.writesOneByOne && writes.some(begins)) suspects.set(key, undefined);
 }
 
 function begins(write: Write): boolean {
@@ -49,7 +50,10 @@ export async function suspectLeft(engine: Engine): Promise<void> {
   if (!options.cluster.writesOneByOne || owned === undefined) return;
   await eachListed<Pod>(engine, 'Pod', { labelSelector: LABEL.execution, fieldSelector: PODS_NOT_ENDED }, (pod) => {
     const key = executionKeyOf(pod);
-    if (key !== undefined && ownsPod(engine, pod)) suspects.add(key);
+    if (key === undefined || !ownsPod(engine, pod)) return;
+    const known = suspects.get(key);
+    if (known !== undefined) known.push(attemptOf(pod));
+    else if (!suspects.has(key)) suspects.set(key, [attemptOf(pod)]);
   });
   await eachListed<Execution>(
     engine,
@@ -57,7 +61,9 @@ export async function suspectLeft(engine: Engine): Promise<void> {
     { labelSelector: LABEL.parent, fieldSelector: EXECUTIONS_NOT_OVER },
     (child) => {
       const { trigger } = child.spec;
-      if (trigger.kind === 'execution') suspects.add(`${child.metadata.namespace ?? ''}/${trigger.execution}`);
+      if (trigger.kind !== 'execution') return;
+      const key = `${child.metadata.namespace ?? ''}/${trigger.execution}`;
+      if (!suspects.has(key)) suspects.set(key, []);
     },
   );
 }
@@ -84,7 +90,39 @@ async function eachListed<T extends KubeObject>(
 export function suspectUnknown(engine: Engine, key: string, state: EngineState | undefined, pod: Pod): void {
   const { options, suspects } = engine;
   if (!options.cluster.writesOneByOne || state === undefined || suspects.has(key)) return;
-  if (standingOfAttempt(state, attemptOf(pod)) !== 'Live' && !isPodOver(engine, pod)) suspects.add(key);
+  if (standingOfAttempt(state, attemptOf(pod)) !== 'Live' && !isPodOver(engine, pod)) suspects.set(key, []);
+}
+
+/** Finds which attempts of an execution that has just been loaded live though its status may not tell of them. */
+export async function findStrays(engine: Engine, entry: Entry, execution: Execution): Promise<readonly AttemptRef[]> {
+  const { suspects } = engine;
+  if (!suspects.has(entry.key)) return [];
+  const listed = suspects.get(entry.key);
+  // What becomes of them is told to whoever has loaded it; to the next one the list is old.
+  suspects.set(entry.key, undefined);
+  if (listed !== undefined) return listed;
+  const { namespace = '', name } = execution.metadata;
+  const live = (await podsOf(engine, namespace, name)).filter((pod) => isOf(execution, pod) && !isPodOver(engine, pod));
+  return live.map(attemptOf);
+}
+
+/** News of a pod of an execution that may have strays. */
+export function noteStray(engine: Engine, entry: Entry, pod: Pod, isGone: boolean): void {
+  const isSuspect = engine.suspects.has(entry.key);
+  if (!isSuspect && entry.strays.length === 0) return;
+  const told = attemptOf(pod);
+  const others = entry.strays.filter((ref) => !isSame(ref, told));
+  entry.strays = isGone || !isSuspect || isPodOver(engine, pod) ? others : [...others, told];
+}
+
+function isSame(a: AttemptRef, b: AttemptRef): boolean {
+  return a.path === b.path && a.index === b.index && a.attempt === b.attempt;
+}
+
+/** How many of them the state does not know of. */
+export function straysUnknown({ strays, run }: Entry): number {
+  if (strays.length === 0 || run === undefined) return 0;
+  return strays.filter((ref) => standingOfAttempt(run.state, ref) !== 'Live').length;
 }
 
 /** Whether strays are to be looked for before the step is written. */
@@ -116,9 +154,7 @@ async function strayAborts(
   execution: Execution,
   state: StepResult['state'],
 ): Promise<Write[]> {
-  const { namespace = '', name, uid } = execution.metadata;
-  const isOurs = ({ metadata }: Pick<Execution, 'metadata'>): boolean =>
-    metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false;
+  const { namespace = '', name } = execution.metadata;
   const aborts: Write[] = [];
   let isUnknown = false;
   const judge = (standing: Standing, abort: readonly Write[]): void => {
@@ -126,16 +162,20 @@ async function strayAborts(
     else if (standing === 'Unknown') isUnknown = true;
   };
   for (const pod of await podsOf(engine, namespace, name)) {
-    if (isPodOver(engine, pod) || !isOurs(pod)) continue;
+    if (isPodOver(engine, pod) || !isOf(execution, pod)) continue;
     judge(standingOfAttempt(state, attemptOf(pod)), endOfPod(engine, pod, WHY));
   }
   for (const child of await liveChildrenOf(engine, { namespace, name })) {
-    if (!isOurs(child) || child.spec.trigger.kind !== 'execution') continue;
+    if (!isOf(execution, child) || child.spec.trigger.kind !== 'execution') continue;
     const { node: path } = child.spec.trigger;
     judge(standingOfChild(state, { path, name: child.metadata.name }), [childAbort(child, WHY)]);
   }
   if (aborts.length === 0 && !isUnknown) engine.suspects.delete(key);
   return aborts;
+}
+
+function isOf({ metadata: { uid } }: Execution, { metadata }: KubeObject): boolean {
+  return metadata.ownerReferences?.some((owner) => owner.uid === uid) ?? false;
 }
 
 const WHY = 'Aborted: its execution went on without it, before its start was recorded';

@@ -66,7 +66,7 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
       if (isStarted && entry.launch.overlap !== 'allow') claimed.set(entry.id, entry);
       if (isStarted && entry.launch.rateLimit !== undefined) limited.set(entry.id, entry);
       const news = freshSince(entry, due.due, lanes.heardUntil) !== undefined ? roster.know(entry) : undefined;
-      if (news !== undefined && isToBeTold(news)) known.set(entry.id, news);
+      if (news !== undefined && isToBeTold(term, news)) known.set(entry.id, news);
     }
   }
   const claims = new Map<number, Note>();
@@ -85,10 +85,11 @@ async function batchOf(term: Term, { ticks, health }: Pending): Promise<TickBatc
 
 /**
  * Whether another scheduler must not decide anew of its ticks since its change: what was left out could run then. What ran is
- * found by its name, and of ten thousand schedules that have just been made their statuses tell it later.
+ * found by its name, and of ten thousand schedules that have just been made their statuses tell it later. Not in a cluster: until
+ * another takes over from one that died before they did, somebody may delete what ran.
  */
-function isToBeTold({ launch }: ScheduleEntry): boolean {
-  return launch.overlap !== 'allow' || launch.rateLimit !== undefined;
+function isToBeTold({ options }: Term, { launch }: ScheduleEntry): boolean {
+  return options.cluster.writesOneByOne === true || launch.overlap !== 'allow' || launch.rateLimit !== undefined;
 }
 
 /** What each tick would start, or why it cannot; those that ticks must not overlap are looked at. */

@@ -358,4 +358,16 @@ export const CANARIES: readonly Canary[] = [
     find: 'engine.slots.keeping(beginning)',
     replace: 'engine.slots.keeping([])',
   },
+  {
+    name: 'quarantine-is-not-fenced',
+    file: 'control/propeller/round.ts',
+    find: 'patch: { ...status, ...claim }, ...(unchanged && { if: unchanged }) }',
+    replace: 'patch: { ...status, ...claim } }',
+  },
+  {
+    name: 'strays-do-not-count',
+    file: 'control/propeller/round.ts',
+    find: '...(strays > 0 && { strays }),',
+    replace: '',
+  },
 ];
