@@ -6,14 +6,21 @@ import { createVault, openSecrets, openVaultKey } from '../cluster/adapters/secr
 import { type Archive, type Cluster, type Secrets, withArchive } from '../cluster/index.ts';
 import { startBackfills } from '../control/backfill/index.ts';
 import { type Deliveries, startDeliveries } from '../control/notifications/index.ts';
-import { type ObjectStoreChecks, startObjectStoreChecks } from '../control/object-store/index.ts';
+import { startObjectStoreChecks } from '../control/object-store/index.ts';
 import { followPlatform, reportShards } from '../control/propeller/index.ts';
-import { followRetentionPolicy, startCollection, startRetention } from '../control/retention/index.ts';
+import {
+  type BlobSweep,
+  createBlobSweep,
+  createBlobUse,
+  followRetentionPolicy,
+  startCollection,
+  startRetention,
+} from '../control/retention/index.ts';
 import { startScheduler } from '../control/scheduler/index.ts';
 import { createSourceObjects } from '../control/sources/index.ts';
 import { createHttpSender } from '../notify/adapters/http/index.ts';
 import { createMailSender } from '../notify/adapters/smtp/index.ts';
-import { bootId, type NodeAgent, startNodeAgent } from '../runtime/adapters/process/index.ts';
+import { bootId, type NodeAgent, type NodeAgentOptions, startNodeAgent } from '../runtime/adapters/process/index.ts';
 import { openSources } from '../runtime/index.ts';
 import { openAuditLog } from './audit-log.ts';
 import { openYoungCollector } from './collector.ts';
@@ -99,10 +106,8 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   const { resync, use } = startGitSide(store, hostGit, host, ends);
   // Before anybody can push: what a push notes of its refs must not meet what this reads of them.
   await resync.all();
-  const open = objectStoreOpener({ secrets, environment: process.env, takesFolder: true, ...host });
-  const objectStore = startObjectStoreChecks({ cluster: store, open, ...host });
-  ends.push(() => objectStore.stop());
-  const agent = await startAgent(folder, planes, { hostGit, secrets, objectStore }, host, ends);
+  const { values, blobs } = startValues(store, secrets, host, ends);
+  const agent = await startAgent(folder, planes, { hostGit, secrets, values }, host, ends);
   const metrics = createMetrics();
   const url = await serve({ ...options, ...host, ...planes, folder, hostGit, resync, metrics, secrets, audit }, ends);
   // Last, since each begins by reading what there is, which must not keep clients waiting.
@@ -113,8 +118,8 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
     ...host,
   });
   ends.push(() => deliveries.stop());
-  startLoops(planes, { agent, deliveries, folder }, metrics, host, ends);
-  const collection = startCollection({ cluster: store, archive, use, ...host });
+  startLoops(planes, { agent, deliveries, folder, blobs }, metrics, host, ends);
+  const collection = startCollection({ cluster: store, archive, use, blobs, ...host });
   ends.push(() => collection.stop());
   const kubeconfig = keepKubeconfig({ cluster: store, folder, port: Number(new URL(url).port), ...host });
   ends.push(() => kubeconfig.close());
@@ -142,6 +147,24 @@ function stayAlive(): () => void {
   return () => clearInterval(timer);
 }
 
+/** The object store that git names: where tasks keep what is too large for objects, and what sweeps it. */
+function startValues(
+  store: EmbeddedStore,
+  secrets: Secrets,
+  host: Host,
+  ends: Ends,
+): { readonly values: NonNullable<NodeAgentOptions['objectStore']>; readonly blobs: BlobSweep } {
+  const open = objectStoreOpener({ secrets, environment: process.env, takesFolder: true, ...host });
+  const checks = startObjectStoreChecks({ cluster: store, open, ...host });
+  ends.push(() => checks.stop());
+  const use = createBlobUse();
+  const current = async () => (checks.isNamed() ? checks.current() : undefined);
+  return {
+    values: lazyStore(checks, use),
+    blobs: createBlobSweep({ cluster: store, store: current, use, log: host.log }),
+  };
+}
+
 /** The objects of this control plane: those that live, those that are over, and both as one. */
 interface Planes {
   readonly store: EmbeddedStore;
@@ -155,8 +178,12 @@ async function startAgent(
   {
     hostGit,
     secrets,
-    objectStore,
-  }: { readonly hostGit: HostGit; readonly secrets: Secrets; readonly objectStore: ObjectStoreChecks },
+    values,
+  }: {
+    readonly hostGit: HostGit;
+    readonly secrets: Secrets;
+    readonly values: NonNullable<NodeAgentOptions['objectStore']>;
+  },
   host: Host,
   ends: Ends,
 ): Promise<NodeAgent> {
@@ -182,7 +209,7 @@ async function startAgent(
     folder: folder.attempts,
     sources,
     secrets,
-    objectStore: lazyStore(objectStore),
+    objectStore: values,
     ...host,
   });
   store.serveLogs((key, logOptions) => agent.podLogs(key, logOptions));
@@ -197,7 +224,13 @@ function startLoops(
     agent,
     deliveries,
     folder,
-  }: { readonly agent: NodeAgent; readonly deliveries: Deliveries; readonly folder: DataFolder },
+    blobs,
+  }: {
+    readonly agent: NodeAgent;
+    readonly deliveries: Deliveries;
+    readonly folder: DataFolder;
+    readonly blobs: BlobSweep;
+  },
   metrics: Metrics,
   host: Host,
   ends: Ends,
@@ -237,5 +270,5 @@ function startLoops(
   ends.push(() => scheduler.stop());
   const backfills = startBackfills({ cluster, ...host });
   ends.push(() => backfills.stop());
-  metrics.watch({ store, agent, propeller, scheduler, backfills, deliveries });
+  metrics.watch({ store, agent, propeller, scheduler, backfills, deliveries, blobs: blobs.stats });
 }

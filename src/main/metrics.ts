@@ -2,6 +2,7 @@ import type { EmbeddedStore } from '../cluster/adapters/embedded/index.ts';
 import type { Backfills } from '../control/backfill/index.ts';
 import type { Deliveries } from '../control/notifications/index.ts';
 import type { PropellerOptions, Propellers } from '../control/propeller/index.ts';
+import type { BlobStats } from '../control/retention/index.ts';
 import type { Scheduler, SchedulerOptions } from '../control/scheduler/index.ts';
 import type { Sources } from '../control/sources/index.ts';
 import { createRegistry, type Gauge, LATENCY_BUCKETS, type Registry } from '../observe/index.ts';
@@ -16,6 +17,7 @@ export interface MetricSources {
   readonly backfills?: Backfills;
   readonly agent?: NodeAgent;
   readonly deliveries?: Deliveries;
+  readonly blobs?: Readonly<BlobStats>;
 }
 
 export interface Metrics {
@@ -128,8 +130,10 @@ function quotaGauges(registry: Registry, { quotas }: Pick<Propellers, 'quotas'>)
 
 type Reading = readonly [name: string, help: string, read: () => number];
 
-function readings({ store, propeller, scheduler, backfills, agent, deliveries }: MetricSources): readonly Reading[] {
+function readings(sources: MetricSources): readonly Reading[] {
+  const { store, propeller, scheduler, backfills, agent, deliveries, blobs } = sources;
   return [
+    ...(blobs === undefined ? [] : blobReadings(blobs)),
     ...(propeller === undefined ? [] : propellerReadings(propeller)),
     ...(backfills === undefined ? [] : backfillReadings(backfills)),
     ...(scheduler === undefined ? [] : schedulerReadings(scheduler)),
@@ -168,6 +172,17 @@ function backfillReadings(backfills: Backfills): readonly Reading[] {
     ['pipectl_backfills_open', 'Backfills that are not over.', () => backfills.counters.open],
     ['pipectl_backfill_started_total', 'Executions started by backfills.', () => backfills.counters.started],
     ['pipectl_backfill_skipped_total', 'Ticks of backfills whose execution existed.', () => backfills.counters.skipped],
+  ];
+}
+
+function blobReadings(blobs: Readonly<BlobStats>): readonly Reading[] {
+  const name = (rest: string): string => `pipectl_object_store_${rest}`;
+  return [
+    [name('blobs'), 'Blobs in the object store, when it was last swept.', () => blobs.blobs],
+    [name('bytes'), 'Their bytes.', () => blobs.bytes],
+    [name('deleted_total'), 'Blobs deleted because nothing named them any more.', () => blobs.deleted],
+    [name('deleted_bytes_total'), 'Their bytes.', () => blobs.deletedBytes],
+    [name('unfinished_total'), 'What writers had begun and not finished, taken away.', () => blobs.unfinished],
   ];
 }
 

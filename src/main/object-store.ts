@@ -4,6 +4,7 @@ import { createCredentials, createHttpExchange, createS3Blobs } from '../blobs/a
 import { BLOB_STALLED, type BlobStore } from '../blobs/index.ts';
 import type { ObjectStoreSettings, Secrets } from '../cluster/index.ts';
 import { type ObjectStoreChecks, readKeys } from '../control/object-store/index.ts';
+import type { BlobUse } from '../control/retention/index.ts';
 
 export interface ObjectStoreOptions {
   readonly secrets: Secrets;
@@ -38,10 +39,13 @@ export function objectStoreOpener(
   };
 }
 
-/** The store that the Platform names at each call. */
-export function lazyStore({ current }: Pick<ObjectStoreChecks, 'current'>): Pick<BlobStore, 'put' | 'get'> {
+/** The store that the Platform names at each call, for values. */
+export function lazyStore(
+  { current }: Pick<ObjectStoreChecks, 'current'>,
+  use: BlobUse,
+): Pick<BlobStore, 'put' | 'get'> {
   return {
-    put: async (content, signal) => (await current()).put(content, signal),
+    put: (content, signal) => use.storing(async () => (await current()).put(content, signal)),
     async *get(digest, signal) {
       yield* (await current()).get(digest, signal);
     },

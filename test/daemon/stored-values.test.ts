@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { connect as connectTcp, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { BlobRef } from '../../src/base/index.ts';
@@ -152,4 +153,72 @@ it('a value without room goes to the folder, and the dependent reads what was re
   expect((await run('run', 'looks', '--follow', '--name', 'looks')).code).not.toBe(0);
   const looked = (await get('looks')).status?.nodes?.count?.error;
   expect(looked?.message).toMatch(/"text" is so large that it is in the object store: only a task can read it/);
+});
+
+/** Lets connections to a port of its own through to the server, once it is opened. */
+async function openGate(to: string): Promise<{ readonly port: number; open(): Promise<void>; close(): Promise<void> }> {
+  const { hostname, port: target } = new URL(to);
+  const sockets = new Set<Socket>();
+  const gate: Server = createTcpServer((socket) => {
+    const onward = connectTcp(Number(target), hostname);
+    for (const each of [socket, onward]) {
+      sockets.add(each);
+      each.on('error', () => each.destroy());
+    }
+    socket.pipe(onward).pipe(socket);
+  });
+  const listen = (port: number): Promise<void> => new Promise((done) => gate.listen(port, '127.0.0.1', done));
+  const shut = (): Promise<void> => new Promise((done) => gate.close(() => done()));
+  await listen(0);
+  const { port } = gate.address() as { readonly port: number };
+  await shut();
+  return {
+    port,
+    open: () => listen(port),
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      return shut();
+    },
+  };
+}
+
+it('outputs that wait for a bucket survive kill -9, and no attempt runs twice', { timeout: 200_000 }, async ({
+  skip,
+}) => {
+  if (server === undefined) return skip('no S3 server');
+  const gate = await openGate(server.endpoint);
+  const program = await buildProgram();
+  const data = join(newFolder(), 'data');
+  const env = { AWS_ACCESS_KEY_ID: server.accessKeyId, AWS_SECRET_ACCESS_KEY: server.secretAccessKey };
+  const before = await startDaemon({ program, data, env });
+  const s3 = `{ s3: { bucket: ${server.bucket}, prefix: values, endpoint: "http://127.0.0.1:${gate.port}", pathStyle: true } }`;
+  const { folder: checkout, push } = newProject({ ...FILES, 'pipelines/platform.yaml': platform(s3) });
+  expect((await push(before.remote('shop'))).code).toBe(0);
+  await active(await before.connect());
+  const started = await pipectlIn(checkout, before.kubeconfig, 'run', 'large', '--name', 'large', '-n', NAMESPACE);
+  expect(started.code, started.err).toBe(0);
+  await until(
+    'the outputs to wait',
+    () => /outputs wait for the object store/.test(before.output()) || undefined,
+    60_000,
+  );
+  await before.kill();
+
+  await gate.open();
+  const after = await startDaemon({ program, data, env });
+  const cluster = await after.connect();
+  const { status } = await until(
+    'the execution to end',
+    async () => {
+      const found = await cluster.get<Execution>({ kind: 'Execution', namespace: NAMESPACE, name: 'large' });
+      return found.status?.finishedAt === undefined ? undefined : found;
+    },
+    60_000,
+  );
+  const text: BlobRef = { digest: sha256(TEXT), sizeBytes: Buffer.byteLength(TEXT) };
+  expect(status?.nodes?.write).toMatchObject({ phase: 'Succeeded', attempt: 1, storedOutputs: { text } });
+  expect(status?.nodes?.write?.systemFailures).toBeUndefined();
+  expect(status?.outputs).toEqual({ seen: ['3000002', text.digest, 'true', 'absent'] });
+  await after.kill();
+  await gate.close();
 });

@@ -35,6 +35,17 @@ export const BLOB_IDLE_MS = 30_000;
 export const MAX_BLOB_ANSWER_BYTES = 4 * MiB;
 /** A blob that is stored again is written again when it is older, so that a sweep of what is old does not take it. */
 export const BLOB_FRESH_MS = 24 * HOUR;
+/**
+ * Sweeps of blobs that nothing names: how old one must be (more than BLOB_FRESH_MS, or one that has just been stored again
+ * could go), how long it must have been without use, and how much one pass does.
+ */
+export const BLOB_SWEEP = {
+  minAgeMs: 48 * HOUR,
+  graceMs: HOUR,
+  unfinishedMs: 24 * HOUR,
+  maxDeletes: 10_000,
+  maxCandidates: 1_000_000,
+} as const;
 /** Credentials that expire are asked for anew so long before. */
 export const CREDENTIALS_RENEW_MS = 5 * MINUTE;
 export const CREDENTIALS_TIMEOUT_MS = 5_000;

@@ -9,6 +9,7 @@ import {
   type Write,
 } from '../../cluster/index.ts';
 import type { ClosureUse } from '../closures/index.ts';
+import type { BlobSweep } from './blobs.ts';
 import { eachOf } from './list-ended.ts';
 import { markIndex, type Referenced, referenced } from './reachable.ts';
 
@@ -17,6 +18,8 @@ export interface CollectOptions {
   readonly archive?: Archive;
   readonly use: ClosureUse;
   readonly log: Log;
+  /** Of the object store, where values may be kept in one. */
+  readonly blobs?: BlobSweep;
   readonly limits?: CollectionLimits;
 }
 
@@ -43,7 +46,7 @@ export type Unused = Map<string, UnixMs>;
  * while apart, have found no use for it, and never while a push is under way.
  */
 export async function collect(options: CollectOptions, unused: Unused, now: UnixMs): Promise<Collected> {
-  const { cluster, archive, use, limits = COLLECTION } = options;
+  const { cluster, archive, use, log, limits = COLLECTION } = options;
   const found = await referenced(cluster, archive);
   const revisions = await listRevisions(cluster);
   for (const name of kept(revisions, limits, now)) found.revisions.add(name);
@@ -77,6 +80,9 @@ export async function collect(options: CollectOptions, unused: Unused, now: Unix
     });
     for (const name of batch) unused.delete(name);
   }
+  await options.blobs?.run(found.blobs, now).catch((error: unknown) => {
+    log.write('warn', 'blobs without use could not be deleted', { error: String(error) });
+  });
   return { revisions: deleted, closures };
 }
 

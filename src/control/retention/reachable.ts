@@ -16,10 +16,11 @@ import {
 } from '../../cluster/index.ts';
 import { eachOf } from './list-ended.ts';
 
-/** What something refers to: revisions by name, closures by digest. */
+/** What something refers to: revisions by name, closures and blobs by digest; blobs only of executions. */
 export interface Referenced {
   readonly revisions: Set<string>;
   readonly closures: Set<string>;
+  readonly blobs: Set<string>;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface Referenced {
  * executions, live and archived. Executions are read live first: one that is archived meanwhile is found there.
  */
 export async function referenced(cluster: Cluster, archive: Archive | undefined): Promise<Referenced> {
-  const found: Referenced = { revisions: new Set(), closures: new Set() };
+  const found: Referenced = { revisions: new Set(), closures: new Set(), blobs: new Set() };
   await eachOf<Repository>(cluster, 'Repository', { namespace: SYSTEM_NAMESPACE }, ({ metadata, status }) => {
     const commits = [...Object.values(status?.heads ?? {})];
     for (const { desired, lastAttempted, lastApplied, history = [] } of Object.values(status?.domains ?? {})) {
@@ -57,11 +58,15 @@ function noteDefinition({ revisions, closures }: Referenced, { spec }: KubeObjec
   if (workflowClosure !== undefined) closures.add(workflowClosure);
 }
 
-function noteExecution({ revisions, closures }: Referenced, { spec, status }: Execution): void {
+function noteExecution({ revisions, closures, blobs }: Referenced, { spec, status }: Execution): void {
   revisions.add(`${spec.repository}-${spec.commit}`);
   closures.add(spec.closure);
   // Workflows that its tasks have written are in no revision.
-  for (const node of Object.values(status?.nodes ?? {})) if (node.closure !== undefined) closures.add(node.closure);
+  for (const { closure, storedOutputs } of Object.values(status?.nodes ?? {})) {
+    if (closure !== undefined) closures.add(closure);
+    if (storedOutputs !== undefined) for (const { digest } of Object.values(storedOutputs)) blobs.add(digest);
+  }
+  for (const { digest } of Object.values(status?.storedOutputs ?? {})) blobs.add(digest);
 }
 
 /** Adds to `closures` the index named by `root`, its pages, and all entities that they name; what is in it is passed over. */
