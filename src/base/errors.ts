@@ -56,7 +56,7 @@ export interface RelatedPlace {
 
 /** Transient: the same call may succeed later. */
 export class WaitError extends Error {
-  override readonly name = 'WaitError';
+  override readonly name: string = 'WaitError';
   readonly retryAfterMs: number;
   constructor(message: string, retryAfterMs: number, options?: ErrorOptions) {
     super(message, options);

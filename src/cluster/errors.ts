@@ -1,4 +1,4 @@
-import { ConflictError, type Json } from '../base/index.ts';
+import { ConflictError, type Json, WaitError } from '../base/index.ts';
 import type { ObjectKey } from './object.ts';
 
 /** What Kubernetes answers with reason NotFound. */
@@ -86,4 +86,9 @@ export class ForbiddenError extends Error {
  */
 export class UnauthorizedError extends ForbiddenError {
   override readonly name = 'UnauthorizedError';
+}
+
+/** Nothing can be made in a namespace that is being deleted: wait until it is gone. */
+export class NamespaceEndsError extends WaitError {
+  override readonly name = 'NamespaceEndsError';
 }

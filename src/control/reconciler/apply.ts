@@ -275,10 +275,3 @@ function withAnnotations(object: KubeObject, annotations: Readonly<Record<string
   const { metadata } = object;
   return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } } };
 }
-
-/** The write that creates the namespace, or none when it is there. */
-export async function namespaceWrites(cluster: Cluster, name: string): Promise<Write[]> {
-  const key = { kind: 'Namespace', name };
-  if ((await findObject(cluster, key)) !== undefined) return [];
-  return [{ op: 'create', object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } }];
-}

@@ -1,5 +1,11 @@
 import { instantText, StalledError, type UnixMs } from '../../base/index.ts';
-import { type Condition, type DomainStatus, type Repository, UnauthorizedError } from '../../cluster/index.ts';
+import {
+  type Condition,
+  type DomainStatus,
+  NamespaceEndsError,
+  type Repository,
+  UnauthorizedError,
+} from '../../cluster/index.ts';
 import type { DomainOutcome } from './domain.ts';
 import { isKept } from './status.ts';
 
@@ -70,6 +76,7 @@ function reasonOf(outcome: Outcome): string {
       return 'Suspended';
     case 'failed':
       if (outcome.error instanceof UnauthorizedError) return 'Unauthorized';
+      if (outcome.error instanceof NamespaceEndsError) return 'NamespaceTerminating';
       return outcome.error instanceof StalledError ? outcome.error.reason : 'Retrying';
   }
 }

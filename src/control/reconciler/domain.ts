@@ -18,8 +18,9 @@ import {
   type Write,
 } from '../../cluster/index.ts';
 import type { EntityKind } from '../../compiler/index.ts';
-import { type Applied, applyPlan, namespaceWrites } from './apply.ts';
+import { type Applied, applyPlan } from './apply.ts';
 import { changedBy, isEdited, isMarked, needsOf, notedChange } from './definition.ts';
+import { namespaceWrites } from './namespace.ts';
 import {
   type DesiredDefinition,
   type ForeignDefinition,
@@ -77,7 +78,7 @@ export async function reconcileDomain(request: DomainRequest): Promise<DomainOut
   const plan = wasVerified
     ? await planWhole(request, commit)
     : await planDifference(request, status.lastApplied as string, commit);
-  const ensured = plan.waves.length === 0 ? [] : await namespaceWrites(cluster, namespace);
+  const ensured = commit === undefined || plan.waves.length === 0 ? [] : await namespaceWrites(cluster, namespace);
   if (ensured.length > 0) await cluster.write(ensured);
   const target = {
     cluster,

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import {
   ANNOTATION,
   type Cluster,
+  deleteObject,
   InvalidError,
   type KubeObject,
   patchObject,
+  patchStatus,
   type Task,
   UnauthorizedError,
   type Write,
@@ -249,5 +251,34 @@ describe('a reconciler whose credentials have expired', () => {
     await until(async () => (await world.domain()).lastApplied === oid);
     expect(await world.definitions()).toEqual([...PLAN.slice(0, 2), 'Task/t0', 'Task/t1', 'Task/t2', 'Workflow/etl']);
     expect((await world.repository())?.status?.conditions?.[0]).toMatchObject({ status: 'True', reason: 'Applied' });
+  });
+});
+
+describe('a namespace that is being deleted', () => {
+  it('is waited for, told with what holds it, and made anew with all definitions', async () => {
+    const world = await quickWorld();
+    const key = { kind: 'Namespace', name: 'shop-production' };
+    const held = 'example.com/slow in 1 resource instances';
+    await world.push(filesOf(1));
+    await patchObject(world.store, key, { metadata: { finalizers: ['example.com/slow'] } });
+    const condition = { type: 'NamespaceFinalizersRemaining', status: 'True', reason: 'SomeFinalizersRemain' };
+    await patchStatus(world.store, key, { conditions: [{ ...condition, message: held }] });
+    await deleteObject(world.store, key);
+    const { oid, lines } = await world.push(filesOf(2));
+    expect(lines.at(-1)).toContain('namespace "shop-production" is being deleted');
+    await until(async () => (await world.domain()).lastAttempted === oid);
+    expect((await world.domain()).message).toContain(held);
+    expect(await world.domain()).not.toHaveProperty('failed');
+    const [ready, reconciling] = (await world.repository())?.status?.conditions ?? [];
+    expect(ready).toMatchObject({ status: 'False', reason: 'NamespaceTerminating' });
+    expect(reconciling).toMatchObject({ status: 'True' });
+    await writesNothing(world);
+    for (const name of ['t0', 't1']) {
+      await deleteObject(world.store, { kind: 'Task', namespace: 'shop-production', name }).catch(() => undefined);
+    }
+    await patchObject(world.store, key, { metadata: { finalizers: null } });
+    await until(async () => (await world.domain()).lastApplied === oid);
+    await until(async () => (await world.definitions()).length === 2);
+    expect((await world.store.get(key)).metadata.deletionTimestamp).toBeUndefined();
   });
 });
