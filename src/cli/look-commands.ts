@@ -160,6 +160,29 @@ export const LOOK_COMMANDS: readonly CommandSpec[] = [
     load: () => import('./commands/logs.ts'),
   },
   {
+    name: 'outputs',
+    group: 'Look',
+    summary: 'Print what an execution or a node gave out',
+    description:
+      'As JSON and whole, also what is in the object store; of all outputs one object. What an execution that is over gave\n' +
+      'out is printed from the archive.',
+    examples: [
+      { command: 'pipectl outputs nightly-x7k2pq', meaning: 'all of the execution' },
+      { command: 'pipectl outputs nightly-x7k2pq/ingest rows', meaning: 'one of a node' },
+    ],
+    arguments: [
+      {
+        name: 'EXECUTION[/NODE]',
+        description: 'Whose outputs',
+        required: true,
+        completes: 'execution',
+      },
+      { name: 'NAME', description: 'One output; default: all' },
+    ],
+    options: [],
+    load: () => import('./commands/outputs.ts'),
+  },
+  {
     name: 'events',
     group: 'Look',
     summary: 'Tell what happened to an execution, in order',

@@ -1,4 +1,4 @@
-import type { UnixMs } from '../base/index.ts';
+import type { BlobRef, UnixMs } from '../base/index.ts';
 import type { HistoryQuery } from './archive.ts';
 import type { KubeObject, MergePatch, ObjectKey } from './object.ts';
 import type { Stenciled } from './stencil.ts';
@@ -166,6 +166,17 @@ export interface Cluster {
 
   /** The log of a pod's container, as written. */
   podLogs(key: ObjectKey, options?: LogOptions): AsyncIterable<Uint8Array>;
+  /** The JSON text of an output of an execution that is in the object store. Absent: there is none of them here. */
+  storedOutput?(key: ObjectKey, output: StoredOutput): AsyncIterable<Uint8Array>;
+}
+
+export interface StoredOutput {
+  /** Path of the node; absent: the execution's own. */
+  readonly node?: string;
+  readonly name: string;
+  /** As the status has it. */
+  readonly ref: BlobRef;
+  readonly signal?: AbortSignal;
 }
 
 /** The single-write forms of `Cluster.write`, for callers that change one object. */

@@ -25,6 +25,7 @@ export const VIEWER: readonly RoleRule[] = [
     ({ kind }): RoleRule => ({ kind, subresource: 'status', verbs: ['get'] }),
   ),
   { kind: 'Pod', subresource: 'log', verbs: ['get'] },
+  { kind: 'Execution', subresource: 'output', verbs: ['get'] },
 ];
 
 const CONTROLS: readonly FieldPath[] = [

@@ -30,6 +30,7 @@ export function withArchive(cluster: Cluster, archive: Archive): Cluster {
       return cluster.write(writes, options);
     },
     podLogs: (key, options) => cluster.podLogs(key, options),
+    ...(cluster.storedOutput && { storedOutput: cluster.storedOutput }),
     ...(cluster.prepare && { prepare: (writes) => cluster.prepare?.(writes) }),
     ...(cluster.writesOneByOne && { writesOneByOne: true }),
   };

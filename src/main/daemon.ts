@@ -33,7 +33,7 @@ import { releaseIdleMemory } from './idle-memory.ts';
 import { keepKubeconfig } from './kubeconfig.ts';
 import { startLocalShards } from './local-shards.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { lazyStore, objectStoreOpener } from './object-store.ts';
+import { lazyStore, objectStoreOpener, withStoredOutputs } from './object-store.ts';
 import { serve } from './serve.ts';
 
 export interface DaemonOptions {
@@ -109,7 +109,8 @@ async function start(options: DaemonOptions, ends: Ends, endAll: () => Promise<v
   const { values, blobs } = startValues(store, secrets, host, ends);
   const agent = await startAgent(folder, planes, { hostGit, secrets, values }, host, ends);
   const metrics = createMetrics();
-  const url = await serve({ ...options, ...host, ...planes, folder, hostGit, resync, metrics, secrets, audit }, ends);
+  const shown = { ...planes, cluster: withStoredOutputs(planes.cluster, values) };
+  const url = await serve({ ...options, ...host, ...shown, folder, hostGit, resync, metrics, secrets, audit }, ends);
   // Last, since each begins by reading what there is, which must not keep clients waiting.
   const deliveries = startDeliveries({
     cluster: store,

@@ -2,7 +2,7 @@ import { type Clock, type Random, StalledError } from '../base/index.ts';
 import { openFolderBlobs } from '../blobs/adapters/folder/index.ts';
 import { createCredentials, createHttpExchange, createS3Blobs } from '../blobs/adapters/s3/index.ts';
 import { BLOB_STALLED, type BlobStore } from '../blobs/index.ts';
-import type { ObjectStoreSettings, Secrets } from '../cluster/index.ts';
+import type { Cluster, ObjectStoreSettings, Secrets } from '../cluster/index.ts';
 import { type ObjectStoreChecks, readKeys } from '../control/object-store/index.ts';
 import type { BlobUse } from '../control/retention/index.ts';
 
@@ -50,4 +50,9 @@ export function lazyStore(
       yield* (await current()).get(digest, signal);
     },
   };
+}
+
+/** The cluster, with outputs of executions that are in the object store. */
+export function withStoredOutputs(cluster: Cluster, values: Pick<BlobStore, 'get'>): Cluster {
+  return { ...cluster, storedOutput: (_, { ref, signal }) => values.get(ref.digest, signal) };
 }

@@ -144,6 +144,15 @@ it('a value without room goes to the folder, and the dependent reads what was re
   expect(readFileSync(join(folder, text.digest.slice(0, 2), text.digest), 'utf8')).toBe(TEXT);
   expect(readdirSync(join(folder, 'writing'))).toEqual([]);
 
+  expect((await run('describe', 'execution', 'first')).out).toMatch(
+    new RegExp(`text: +3\\.0 MB in the object store, SHA-256 ${text.digest.slice(0, 12)}…`),
+  );
+  expect((await run('outputs', 'first/write', 'text')).out).toBe(`${TEXT}\n`);
+  const all = await run('outputs', 'first');
+  expect(JSON.parse(all.out)).toEqual({ ...status?.outputs, text: JSON.parse(TEXT) });
+  const wrong = await run('outputs', 'first/write', 'txet');
+  expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('has no output "txet"')]);
+
   const cached = await run('run', 'large', '--follow', '--name', 'second');
   expect(cached.code, cached.err).toBe(0);
   const second = (await get('second')).status;

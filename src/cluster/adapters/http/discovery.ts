@@ -93,6 +93,7 @@ function subresourcesOf(info: KindInfo): { readonly name: string; readonly verbs
   return [
     ...(info.hasStatus ? [{ name: 'status', verbs: STATUS_VERBS }] : []),
     ...(info.kind === 'Pod' ? [{ name: 'log', verbs: ['get'] }] : []),
+    ...(info.kind === 'Execution' ? [{ name: 'output', verbs: ['get'] }] : []),
   ];
 }
 

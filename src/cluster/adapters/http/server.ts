@@ -13,6 +13,7 @@ import { type Authenticate, bearerToken, isLocalHost } from './guard.ts';
 import { answerLogs } from './logs.ts';
 import { aggregatedDiscovery, mediaTypes } from './negotiate.ts';
 import { openApiAnswer, openApiV2, openApiV2Bytes } from './openapi.ts';
+import { answerOutput } from './output.ts';
 import { isTrue } from './query.ts';
 import { answerList, answerObject } from './read.ts';
 import { answerDelete, answerDeleteCollection } from './remove.ts';
@@ -130,6 +131,10 @@ function answerObjects(api: Api, route: ObjectsRoute, exchange: Exchange): Promi
   if (route.subresource === 'log' && route.info.kind === 'Pod') {
     if (method !== 'GET') throw methodNotAllowed(method);
     return answerLogs(api, route, exchange);
+  }
+  if (route.subresource === 'output' && route.info.kind === 'Execution') {
+    if (method !== 'GET') throw methodNotAllowed(method);
+    return answerOutput(api, route, exchange);
   }
   const isStatus = route.subresource === 'status' && route.info.hasStatus;
   if (route.subresource !== undefined && !isStatus) throw noSuchResource();

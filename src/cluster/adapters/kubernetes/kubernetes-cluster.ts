@@ -102,6 +102,8 @@ function kubernetesCluster(
     },
     scale: (namespace, deployment, replicas) => scaleDeployment(call, { namespace, name: deployment }, replicas),
     podLogs: (key, options) => podLogs(connection, transport, key, options ?? {}),
+    storedOutput: (key, { node, name, signal }) =>
+      bytesOf(connection, transport, key, `output${queryOf({ node, output: name })}`, signal),
   };
 }
 
@@ -247,7 +249,7 @@ function deletedObject(key: ObjectKey, answer: KubeObject): KubeObject {
   };
 }
 
-async function* podLogs(
+function podLogs(
   connection: Connection,
   transport: Transport,
   key: ObjectKey,
@@ -262,8 +264,18 @@ async function* podLogs(
     timestamps: options.timestamps,
     previous: options.previous,
   });
-  const { signal } = options;
-  const path = `${objectPath(key)}/log${query}`;
+  return bytesOf(connection, transport, key, `log${query}`, options.signal);
+}
+
+/** What a subresource gives as it is. */
+async function* bytesOf(
+  connection: Connection,
+  transport: Transport,
+  key: ObjectKey,
+  subresource: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const path = `${objectPath(key)}/${subresource}`;
   try {
     const response = await transport({ method: 'GET', path, accept: '*/*', ...(signal && { signal }) });
     const { statusCode = 0, headers } = response;
