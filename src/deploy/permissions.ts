@@ -65,8 +65,8 @@ export const PERMISSIONS: readonly Permission[] = [
     [
       '',
       ['configmaps'],
-      ['get', 'list', 'create', 'patch', 'delete'],
-      'lays the sources of tasks out for pods, and removes those that nobody mounts',
+      [...READ, 'create', 'patch', 'delete'],
+      'lays the sources of tasks out for pods, also when somebody deletes them, and removes those that nobody mounts',
     ],
     ['', ['pods'], ['get', 'list', 'delete'], 'removes pods of executions that have long been over'],
     [

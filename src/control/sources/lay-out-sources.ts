@@ -7,14 +7,19 @@ import {
   MAX_KNOWN_POD_SOURCES,
   POD_SOURCE_SWEEP_MS,
   type Random,
+  RECONCILE_PAGE,
   ROUND_BACKOFF,
   StalledError,
+  WATCH_BACKOFF,
 } from '../../base/index.ts';
 import {
+  ANNOTATION,
   type Cluster,
   EXECUTIONS_NOT_OVER,
   type Execution,
   isTerminalPhase,
+  type KubeObject,
+  LABEL,
   NotFoundError,
   reflect,
 } from '../../cluster/index.ts';
@@ -57,6 +62,7 @@ export function layOutSources(options: LayOutOptions): { stop(): Promise<void> }
     },
     ending.signal,
   );
+  const watching = watchDeletions(state, ending.signal);
   const cancelSweep = repeatedly(options, POD_SOURCE_SWEEP_MS, async () => {
     const gone = await options.sources.sweep();
     if (gone > 0) log.write('info', 'sources of pods deleted that nobody mounts', { count: gone });
@@ -66,9 +72,74 @@ export function layOutSources(options: LayOutOptions): { stop(): Promise<void> }
       state.isStopped = true;
       cancelSweep();
       ending.abort('stopped');
-      await done;
+      await Promise.all([done, watching]);
     },
   };
+}
+
+/**
+ * What somebody deletes, by hand or with its namespace, is missed by pods that were started since, and by those to come: it is
+ * laid out again for executions that are not over. After a break of the watch any may have been deleted.
+ */
+async function watchDeletions(state: State, signal: AbortSignal): Promise<void> {
+  const { cluster, sources, clock, random, log } = state.options;
+  const labelSelector = `${LABEL.source}=true`;
+  const { initialMs, factor, maxMs } = WATCH_BACKOFF;
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      for await (const batch of cluster.watch<KubeObject>('ConfigMap', { labelSelector, signal })) {
+        failures = 0;
+        const namespaces = new Set<string>();
+        for (const event of batch) {
+          if (event.type !== 'DELETED') continue;
+          const { namespace = '', annotations = {} } = event.object.metadata;
+          sources.forget(namespace, annotations[ANNOTATION.sourceTree] ?? '');
+          namespaces.add(namespace);
+        }
+        for (const namespace of namespaces) await attendAll(state, { namespace });
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      failures++;
+      log.write('warn', 'watch interrupted', { kind: 'ConfigMap', error: String(error) });
+      const afterMs = Math.min(maxMs, initialMs * factor ** Math.min(failures, 20)) * (0.5 + random.unit() / 2);
+      await pause(clock, afterMs, signal);
+      sources.forget();
+      await attendAll(state, {}).catch((error: unknown) => {
+        log.write('warn', 'sources could not be looked for', { error: String(error) });
+      });
+    }
+  }
+}
+
+/** Executions that are not over: of each closure one is enough. */
+async function attendAll(state: State, where: { readonly namespace?: string }): Promise<void> {
+  const seen = new Set<string>();
+  for (let continueToken: string | undefined; !state.isStopped; ) {
+    const page = await state.options.cluster.list<Execution>('Execution', {
+      ...where,
+      fieldSelector: EXECUTIONS_NOT_OVER,
+      limit: RECONCILE_PAGE,
+      ...(continueToken !== undefined && { continueToken }),
+    });
+    for (const execution of page.items) {
+      const id = `${execution.metadata.namespace}/${execution.spec.closure}`;
+      if (!seen.has(id)) attend(state, execution, 1);
+      seen.add(id);
+    }
+    continueToken = page.continueToken;
+    if (continueToken === undefined) return;
+  }
+}
+
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.at(clock.now() + ms, resolve);
+    signal.addEventListener('abort', () => {
+      cancel();
+      resolve();
+    });
+  });
 }
 
 function attend(state: State, execution: Execution, tries: number): void {

@@ -49,6 +49,8 @@ export interface SourceMaps {
   isThere(namespace: string, tree: string): boolean;
   /** Makes sure of it. Errors: StalledError('SourceRefused'), WaitError, what the cluster and the reader throw. */
   ensure(namespace: string, repository: string, tree: string): Promise<SourceLayout>;
+  /** It has been deleted, by whomever: it is looked for before it is mounted again. Without a tree: any may have been. */
+  forget(namespace?: string, tree?: string): void;
   /** Deletes ConfigMaps that nothing has mounted for POD_SOURCE_UNUSED_MS; resolves with how many. */
   sweep(): Promise<number>;
 }
@@ -83,6 +85,10 @@ export function createSourceMaps(options: SourceMapsOptions): SourceMaps {
       const work = ensure(state, namespace, repository, tree).finally(() => state.underWay.delete(id));
       state.underWay.set(id, work);
       return work;
+    },
+    forget(namespace, tree) {
+      if (tree === undefined) state.known.clear();
+      else state.known.delete(`${namespace}/${tree}`);
     },
     sweep: () => sweep(options),
   };
