@@ -34,7 +34,7 @@ export async function layOutInputs(
       await pipeline(textOf(agent, attempt.command), createWriteStream(path, { mode: 0o600 }));
       return { kind: 'ready', path };
     } catch (error) {
-      await rm(path, { force: true });
+      await rm(path, { force: true }).catch(() => {});
       const why = error instanceof Error ? error.message : String(error);
       if (error instanceof StalledError && LOST.has(error.reason)) {
         const note = `an input that was kept in the object store cannot be read again: ${why}`;

@@ -28,14 +28,13 @@ export interface LargeEnd extends EndedEvent {
 export async function storeOutputs(agent: Agent, attempt: Attempt, event: LargeEnd): Promise<EndedEvent | undefined> {
   const { outputsFile, ...end } = event;
   const filePrefix = `${outputsFile}.`;
-  const types = JSON.parse(attempt.pod.metadata.annotations?.[ANNOTATION.outputTypes] ?? '{}') as SplitRequest['types'];
   const { clock, log } = agent.options;
   const giveUpAt = clock.now() + OUTPUTS_STORE_PATIENCE_MS;
   const files: string[] = [outputsFile];
   for (;;) {
     if (agent.isStopping) return undefined;
     try {
-      const split = await splitInThread(agent, { path: outputsFile, types, filePrefix });
+      const split = await splitInThread(agent, { path: outputsFile, types: typesOf(attempt), filePrefix });
       if (split.kind === 'problem') {
         await removeAll(files);
         return { ...end, reason: REASON.invalidOutputs, note: split.message };
@@ -61,6 +60,15 @@ export async function storeOutputs(agent: Agent, attempt: Attempt, event: LargeE
   }
 }
 
+/** A pod that somebody has changed declares nothing. */
+function typesOf({ pod }: Attempt): SplitRequest['types'] {
+  try {
+    return JSON.parse(pod.metadata.annotations?.[ANNOTATION.outputTypes] ?? '{}') as SplitRequest['types'];
+  } catch {
+    return {};
+  }
+}
+
 async function putAll(agent: Agent, files: Readonly<Record<string, string>>): Promise<Record<string, BlobRef>> {
   const stored: Record<string, BlobRef> = {};
   for (const [name, path] of Object.entries(files)) {
@@ -71,7 +79,8 @@ async function putAll(agent: Agent, files: Readonly<Record<string, string>>): Pr
 }
 
 async function removeAll(files: readonly string[]): Promise<void> {
-  await Promise.all(files.map((path) => rm(path, { force: true })));
+  // What stays goes with its folder.
+  await Promise.all(files.map((path) => rm(path, { force: true }).catch(() => {})));
 }
 
 /** One at a time: each may take all the memory that a thread is given. */
