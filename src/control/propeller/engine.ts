@@ -149,6 +149,8 @@ export interface Engine {
 export interface Wake {
   readonly at: UnixMs;
   readonly key: string;
+  /** It waits for nothing but to try again. */
+  readonly isRetry: boolean;
 }
 
 export function newRanked(): Heap<Entry> {
@@ -254,10 +256,17 @@ export function wakeLater(engine: Engine, entry: Entry, at: UnixMs | undefined):
   wakeKey(engine, entry.key, at);
 }
 
+/** After a failure: `afterMs` from now, whatever the clock is set to meanwhile. */
+export function retryLater(engine: Engine, entry: Entry, afterMs: number): void {
+  const at = engine.options.clock.now() + afterMs;
+  entry.wakeAt = at;
+  wakeKey(engine, entry.key, at, true);
+}
+
 /** The same, and it need not be in memory. */
-export function wakeKey(engine: Engine, key: string, at: UnixMs): void {
+export function wakeKey(engine: Engine, key: string, at: UnixMs, isRetry = false): void {
   const next = peekHeap(engine.wakes);
-  pushHeap(engine.wakes, { at, key });
+  pushHeap(engine.wakes, { at, key, isRetry });
   if (next === undefined || at < next.at) armWake(engine);
 }
 
@@ -269,6 +278,7 @@ function armWake(engine: Engine): void {
       ? undefined
       : engine.options.clock.at(next.at, () => {
           const now = engine.options.clock.now();
+          if (next.at > now + CLOCK_STEP_MS) wakeRetries(engine);
           for (let due = peekHeap(engine.wakes); due !== undefined && due.at <= now; due = peekHeap(engine.wakes)) {
             popHeap(engine.wakes);
             const entry = wake(engine, due.key);
@@ -276,6 +286,14 @@ function armWake(engine: Engine): void {
           }
           armWake(engine);
         });
+}
+
+/** A timer is no earlier than that, unless the clock was set. */
+const CLOCK_STEP_MS = 1_000;
+
+/** The clock was set back since the timer was: who only waits to try again does not wait for that time to come again. */
+function wakeRetries(engine: Engine): void {
+  for (const { key, isRetry } of engine.wakes.items) if (isRetry) wake(engine, key);
 }
 
 /** Forgets executions that had nothing to do for a while. Their wake-ups stay. */

@@ -21,7 +21,7 @@ import {
 } from '../../propeller/index.ts';
 import { answerLookups, cacheWrites, tellWaiters } from './cache.ts';
 import { childAbort, childObservations, childWrite, keepChildrenInSight, liveChildrenOf } from './children.ts';
-import { drop, type Engine, finishRound, wake, wakeLater } from './engine.ts';
+import { drop, type Engine, finishRound, retryLater, wake, wakeLater } from './engine.ts';
 import { type Entry, splitKey } from './entry.ts';
 import { load, loadFresh } from './load.ts';
 import { notificationWrites, quarantineNotifications, writeWithOutbox } from './notifications.ts';
@@ -342,7 +342,7 @@ function failRound(engine: Engine, entry: Entry, error: unknown): void {
       return;
     case 'Again':
       engine.quotas.leave(splitKey(entry.key).namespace, entry.key);
-      wakeLater(engine, entry, engine.options.clock.now() + verdict.afterMs);
+      retryLater(engine, entry, verdict.afterMs);
       finishRound(engine, entry, false);
       return;
     case 'Quarantine':
@@ -355,7 +355,7 @@ function failRound(engine: Engine, entry: Entry, error: unknown): void {
         },
         (failure: unknown) => {
           if (!(failure instanceof NotFoundError)) {
-            wakeLater(engine, entry, engine.options.clock.now() + verdict.afterMs);
+            retryLater(engine, entry, verdict.afterMs);
           }
           finishRound(engine, entry, false);
         },

@@ -55,8 +55,7 @@ export interface Elector {
 
 interface Seen {
   readonly version: string;
-  readonly at: UnixMs;
-  /** As much time has passed since as a lease lasts, whatever the clock was set to meanwhile. */
+  /** As much time has passed since as a lease lasts, whatever the clock was set to meanwhile: a timer tells. */
   isOver: boolean;
   readonly cancel: () => void;
 }
@@ -247,10 +246,10 @@ function isFree(state: State, { metadata, spec }: Lease): boolean {
     const isPast = (): void => {
       seen.isOver = true;
     };
-    const seen: Seen = { version, at: now, isOver: false, cancel: clock.at(now + durationMs, isPast) };
+    const seen: Seen = { version, isOver: false, cancel: clock.at(now + durationMs, isPast) };
     state.seen = seen;
   }
-  return state.seen.isOver || now - state.seen.at >= durationMs;
+  return state.seen.isOver;
 }
 
 /** Ours from the moment it was asked for: the answer may have taken its time. */

@@ -1,4 +1,4 @@
-import type { Clock, Log, Random, UnixMs } from '../../base/index.ts';
+import type { Clock, Log, Random } from '../../base/index.ts';
 import {
   type Cluster,
   LABEL,
@@ -52,11 +52,9 @@ export interface Shard {
 interface Peer {
   readonly holder: string;
   readonly serves: string;
-  readonly durationMs: number;
-  /** When it was last seen to change, by our clock; later when that was set back since. */
-  seenAt: UnixMs;
-  /** As much time has passed since as its lease lasts, whatever the clock was set to meanwhile. Undefined: nobody waits for that. */
-  isOver: boolean | undefined;
+  /** As much time has passed since it was seen to change as its lease lasts, whatever the clock was set to meanwhile: a timer tells. */
+  isOver: boolean;
+  readonly cancel: () => void;
 }
 
 interface State {
@@ -135,6 +133,7 @@ export function startShard(options: ShardOptions): Shard {
       state.cancel();
       ending.abort();
       await Promise.all([turn, peers]);
+      for (const { cancel } of state.peers.values()) cancel();
       await options.owner.own(undefined);
       await elector.stop();
     },
@@ -197,24 +196,8 @@ function ownership({ serving, options, target }: State, epoch: number): Ownershi
 function blockers(state: State): readonly string[] {
   if (!state.hasSeenPeers) return ['unknown'];
   return [...state.peers]
-    .filter(([, peer]) => peer.holder !== '' && peer.serves !== state.target.version && isLiving(state, peer))
+    .filter(([, peer]) => peer.holder !== '' && peer.serves !== state.target.version && !peer.isOver)
     .map(([name]) => name);
-}
-
-/** Whether its lease may not be over yet. */
-function isLiving({ options: { clock } }: State, peer: Peer): boolean {
-  const now = clock.now();
-  // A clock that was set back does not make the wait longer by as much.
-  peer.seenAt = Math.min(peer.seenAt, now);
-  const leftMs = peer.durationMs - (now - peer.seenAt);
-  if (leftMs <= 0 || peer.isOver === true) return false;
-  if (peer.isOver === undefined) {
-    peer.isOver = false;
-    clock.at(now + leftMs, () => {
-      peer.isOver = true;
-    });
-  }
-  return true;
 }
 
 function followPeers(state: State, again: () => void, signal: AbortSignal): Promise<void> {
@@ -229,8 +212,10 @@ function followPeers(state: State, again: () => void, signal: AbortSignal): Prom
     {
       changed(changes) {
         for (const change of changes) {
-          if (change.type === 'gone') state.peers.delete(change.key.name);
-          else state.peers.set(change.object.metadata.name, peerOf(state, change.object));
+          const name = change.type === 'gone' ? change.key.name : change.object.metadata.name;
+          state.peers.get(name)?.cancel();
+          if (change.type === 'gone') state.peers.delete(name);
+          else state.peers.set(name, peerOf(state, change.object));
         }
         if (!state.isComplete) again();
       },
@@ -245,12 +230,15 @@ function followPeers(state: State, again: () => void, signal: AbortSignal): Prom
 }
 
 function peerOf({ options, timing }: State, { metadata, spec }: Lease): Peer {
+  const { clock } = options;
   const durationMs = (spec.leaseDurationSeconds ?? timing.durationMs / 1_000) * 1_000;
-  return {
+  const peer: Peer = {
     holder: spec.holderIdentity ?? '',
     serves: metadata.annotations?.[SERVES] ?? '',
-    durationMs,
-    seenAt: options.clock.now(),
-    isOver: undefined,
+    isOver: false,
+    cancel: clock.at(clock.now() + durationMs, () => {
+      peer.isOver = true;
+    }),
   };
+  return peer;
 }

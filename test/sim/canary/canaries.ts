@@ -359,12 +359,6 @@ export const CANARIES: readonly Canary[] = [
     replace: 'engine.slots.keeping([])',
   },
   {
-    name: 'quarantine-is-not-fenced',
-    file: 'control/propeller/round.ts',
-    find: 'patch: { ...status, ...claim }, ...(unchanged && { if: unchanged }) }',
-    replace: 'patch: { ...status, ...claim } }',
-  },
-  {
     name: 'strays-do-not-count',
     file: 'control/propeller/round.ts',
     find: '...(strays > 0 && { strays }),',

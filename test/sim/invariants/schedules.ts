@@ -79,7 +79,7 @@ export const ticksAreSingle: Invariant = {
     if (commit.kind === 'put' && commit.object.kind === 'Execution' && commit.before === undefined) {
       born(facts, memory, commit.object as Execution);
     }
-    if (commit.kind === 'delete' && commit.key.kind === 'Schedule') memory.byKey.delete(keyOf(commit));
+    if (commit.kind === 'delete' && commit.key.kind === 'Schedule') scheduleErased(facts, memory, keyOf(commit));
     if (commit.kind === 'delete' && commit.key.kind === 'Execution' && commit.by === undefined) {
       erased(facts, memory, commit.object as Execution);
     }
@@ -155,6 +155,21 @@ function erased(facts: Facts, memory: Memory, { metadata, spec: { trigger } }: E
   if (isPassed) return;
   memory.ticks.delete(idOf(key, tick));
   facts.erased.add(`${metadata.namespace}/${metadata.name}`);
+}
+
+/**
+ * Who comes after it by the name is another one. What a clock that was ahead ran too early comes again in its time, if it was
+ * deleted: nothing tells of it.
+ */
+function scheduleErased({ world, erased }: Facts, { byKey, ticks }: Memory, key: string): void {
+  byKey.delete(key);
+  for (const [id, execution] of ticks) {
+    if (!id.startsWith(`${key}@`) || (instantMs(id.slice(key.length + 1)) as number) <= world.timeline.now) continue;
+    const [namespace = '', name = ''] = execution.split('/');
+    if (world.store.find({ kind: 'Execution', namespace, name }) !== undefined) continue;
+    ticks.delete(id);
+    erased.add(execution);
+  }
 }
 
 function hasPassed({ progress }: Memory, { versions, owedSince }: ScheduleFacts, tick: number): boolean {
