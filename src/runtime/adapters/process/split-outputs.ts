@@ -32,12 +32,16 @@ export async function splitOutputs({ path, types: printed, filePrefix }: SplitRe
   const kept = new Map(Object.entries(given.values));
   const texts = new Map([...kept].map(([name, value]) => [name, exactText(value, types.get(name) as Type)]));
   const files: Record<string, string> = Object.create(null);
+  let left = [...texts.values()].reduce((sum, text) => sum + text.length, 0);
   for (const name of [...kept.keys()].sort((a, b) => (texts.get(b)?.length ?? 0) - (texts.get(a)?.length ?? 0))) {
-    if (hasRoom(kept, types)) break;
+    // Large values are not written once more to see that they have none.
+    if (left <= MAX_VALUE_BYTES && hasRoom(kept, types)) break;
     const file = `${filePrefix}${Object.keys(files).length}`;
     await writeFile(file, texts.get(name) ?? '', { mode: 0o600 });
     files[name] = file;
     kept.delete(name);
+    left -= texts.get(name)?.length ?? 0;
+    texts.delete(name);
   }
   return { kind: 'split', text: taskInputsText(Object.fromEntries(kept), types), files };
 }
