@@ -27,9 +27,9 @@ export interface Slots {
   behind(key: string): readonly string[];
   /** Counts an execution that runs already. */
   count(key: string, execution: Execution): void;
-  /** Puts an execution in line that waited in it before a restart. */
+  /** Puts an execution in line that waited in it before a restart, or by a list that others made: at the next `open`. */
   requeue(key: string, execution: Execution): void;
-  /** All running executions are counted and all that wait are known: returns the keys of those, which are to be woken. */
+  /** All running executions are counted and all that wait are known, after each list: returns the keys of those that are new, which are to be woken. */
   open(): readonly string[];
   /** The execution is over, or gone. Returns the keys of those who are next in line, which are to be woken. */
   release(key: string): readonly string[];
@@ -100,11 +100,10 @@ function slotsOf(ledger: Ledger): Slots {
     },
     behind: (key) => behind(ledger, key),
     requeue(key, execution) {
-      if (isOpen) joinFirst(ledger, key, execution);
-      else early.set(key, execution);
+      // Who stands in line already is woken in its turn. One that waits for something else may not stand anywhere.
+      if (!isOpen || !ledger.idsOf.has(key)) early.set(key, execution);
     },
     open() {
-      if (isOpen) return [];
       isOpen = true;
       const line = [...early].sort(([, a], [, b]) => compareAges(a, b));
       early.clear();
