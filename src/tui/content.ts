@@ -34,7 +34,10 @@ export interface ListContent {
   detail?(id: string, columns: number): readonly Line[];
   /** What a row waits for, when it is a node that waits for an answer. */
   waitOf?(id: string): NodeWait | undefined;
+  /** Columns that it can be sorted by; none, when its order is its own. */
   readonly sorts: readonly string[];
+  /** How it stands now. */
+  readonly order?: { readonly by: string; readonly isDescending: boolean };
   /** A filter that could not be understood. */
   readonly filterError?: string;
 }

@@ -12,7 +12,6 @@ export function executionActions(world: World, ids: readonly string[]): readonly
   const [first] = rows;
   if (first === undefined) return [];
   const { namespace, name } = first;
-  const what = rows.length === 1 ? name : `${rows.length} executions`;
   const steering = (
     key: KeyName,
     command: string,
@@ -21,6 +20,7 @@ export function executionActions(world: World, ids: readonly string[]): readonly
   ): Action => {
     const possible = rows.filter(({ row }) => row === undefined || why(row) === undefined);
     const refusal = possible.length === 0 ? why(first.row as ExecutionRow) : undefined;
+    const what = rows.length === 1 ? name : countText(possible.length, rows.length);
     const commands = possible.map((each) => [command, each.name, ...inNamespace(each.namespace)]);
     return {
       key,
@@ -34,7 +34,7 @@ export function executionActions(world: World, ids: readonly string[]): readonly
     };
   };
   const approval = (key: KeyName, command: string): Action => ({
-    ...steering(key, command, whyNotAnswered, `${command} what % asks for?`),
+    ...steering(key, command, whyNotAnswered, `${command} what is asked for by %?`),
   });
   const looking: readonly Action[] = [
     { key: 'L', label: 'logs', intent: { kind: 'go', target: { kind: 'logs', namespace, name } } },
@@ -45,12 +45,17 @@ export function executionActions(world: World, ids: readonly string[]): readonly
   return [
     ...looking,
     ...(rows.some(({ row }) => row?.waiting) ? [approval('a', 'approve'), approval('x', 'reject')] : []),
-    steering('A', 'abort', whyOver, 'Abort %? What runs of it is ended; this cannot be undone.'),
+    steering('A', 'abort', whyOver, 'Abort %? What still runs is ended; this cannot be undone.'),
     steering('p', 'pause', (row) => whyOver(row) ?? (isPaused(row) ? 'it is paused already' : undefined)),
     steering('P', 'resume', (row) => whyOver(row) ?? (isPaused(row) ? undefined : 'it is not paused')),
     steering('R', 'relaunch', () => undefined, 'Start % once more, with the same inputs?'),
-    steering('V', 'recover', (row) => whyNotRecovered(row), 'Start % once more, from what it has done?'),
+    steering('V', 'recover', (row) => whyNotRecovered(row), 'Start % once more, from what is done?'),
   ];
+}
+
+/** Those that it can be done with, of all that are marked. */
+function countText(possible: number, all: number): string {
+  return possible === all ? `${all} executions` : `${possible} of ${all} executions`;
 }
 
 /** What can be done with one node of an execution, and with the execution. */

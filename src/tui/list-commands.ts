@@ -1,3 +1,4 @@
+import type { ListContent } from './content.ts';
 import type { Command } from './keys.ts';
 import { moveBy, positionOf, select } from './list-position.ts';
 import type { Around } from './reduce.ts';
@@ -36,13 +37,10 @@ export function listCommand(
       return target === undefined ? { state } : { state, target };
     }
     case 'sort':
-      return changed(sorted(list, content.sorts));
+      return changed(sorted(list, content));
     case 'reverse':
-      return changed({
-        ...list,
-        isDescending: !(list.isDescending ?? true),
-        sort: list.sort ?? content.sorts[0] ?? '',
-      });
+      if (content.order === undefined) return { state };
+      return changed({ ...list, isDescending: !content.order.isDescending, sort: content.order.by });
     case 'mark': {
       const id = content.idAt(positionOf(list, content, height).index);
       if (id === undefined) return { state };
@@ -58,10 +56,9 @@ export function listCommand(
 }
 
 /** By the next of the columns that a list can be sorted by. */
-function sorted(list: ListState, sorts: readonly string[]): ListState {
+function sorted(list: ListState, { sorts, order }: ListContent): ListState {
   if (sorts.length === 0) return list;
-  const at = list.sort === undefined ? 0 : sorts.indexOf(list.sort);
-  const sort = sorts[(at + 1) % sorts.length] ?? '';
+  const sort = sorts[(sorts.indexOf(order?.by ?? '') + 1) % sorts.length] ?? '';
   const { selected: _, ...rest } = list;
   return { ...rest, sort, index: 0, offset: 0 };
 }

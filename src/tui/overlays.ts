@@ -1,4 +1,5 @@
 import { actionsAt, type Intent } from './actions.ts';
+import { helpLines, helpTop } from './help.ts';
 import type { KeyName } from './keys.ts';
 import { clamp } from './list-position.ts';
 import { paletteEntries } from './palette.ts';
@@ -31,14 +32,19 @@ export function overlayKey(state: State, key: KeyName, around: Around): OverlayS
     case 'form':
       return formKey(state, overlay, key);
     case 'help':
-      if (key === 'j' || key === 'down')
-        return { state: { ...state, overlay: { kind: 'help', top: overlay.top + 1 } } };
-      if (key === 'k' || key === 'up') {
-        return { state: { ...state, overlay: { kind: 'help', top: Math.max(0, overlay.top - 1) } } };
-      }
-      return { state: closed(state) };
+      return helpKey(state, overlay.top, key, around);
   }
 }
+
+/** Scrolls; any other key closes it. */
+function helpKey(state: State, top: number, key: KeyName, { bindings, content, world }: Around): OverlayStep {
+  const by = HELP_STEPS[key];
+  if (by === undefined) return { state: closed(state) };
+  const count = helpLines(bindings, actionsAt(state, world, content), content).length;
+  return { state: { ...state, overlay: { kind: 'help', top: helpTop(top + by, count, state.rows) } } };
+}
+
+const HELP_STEPS: Readonly<Record<KeyName, number | undefined>> = { j: 1, down: 1, k: -1, up: -1, pgdn: 10, pgup: -10 };
 
 /** What is pasted goes where one types; elsewhere it does nothing, so that no text is taken for keys. */
 export function overlayPaste(state: State, text: string): State {

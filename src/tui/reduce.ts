@@ -3,9 +3,12 @@ import { type Action, actionsAt, type Intent } from './actions.ts';
 import type { Content } from './content.ts';
 import { type Binding, commandOf, type KeyName } from './keys.ts';
 import { listCommand } from './list-commands.ts';
+import { selectedId } from './list-position.ts';
 import { overlayKey, overlayPaste } from './overlays.ts';
 import { PLACES } from './palette.ts';
+import { isTooSmall } from './screen.ts';
 import { newPlace, type Place, placeOf, type State, targetKey, type Work } from './state.ts';
+import { keyOfId } from './targets.ts';
 import { textCommand } from './text-commands.ts';
 import type { World } from './world.ts';
 
@@ -64,6 +67,9 @@ export function reduce(state: State, event: Event, around: Around): Step {
 
 function pressKey(state: State, key: KeyName, around: Around): Step {
   if (key === 'ctrl-c') return step(state, { kind: 'quit' });
+  // Nobody acts on what they cannot see.
+  if (isTooSmall(state))
+    return commandOf(around.bindings, key, 'list') === 'quit' ? step(state, { kind: 'quit' }) : step(state);
   if (state.overlay !== undefined) {
     const { state: next, intent } = overlayKey(state, key, around);
     return intent === undefined ? step(withPlaceFilter(next)) : follow(next, intent);
@@ -98,7 +104,7 @@ function pressKey(state: State, key: KeyName, around: Around): Step {
     case 'filter':
       return step(openFilter(state, around.content));
     case 'namespace':
-      return step(nextNamespace(state, around.world));
+      return step(nextNamespace(state, around));
     case 'enter': {
       const next = listCommand(state, place, around, command);
       return next.target === undefined ? step(next.state) : follow(next.state, { kind: 'go', target: next.target });
@@ -183,13 +189,17 @@ function withPlaceFilter(state: State): State {
   return state;
 }
 
-/** All namespaces, then each that has executions. */
-function nextNamespace(state: State, world: World): State {
+/** All namespaces, or that of the selected row; the first one when that row is in none. */
+function nextNamespace(state: State, { world, content }: Around): State {
   const { namespace, ...rest } = state;
   if (namespace !== undefined) return { ...rest, toast: { text: 'all namespaces', tone: 'plain' } };
   const [first] = [...world.executions().namespaces].sort();
   if (first === undefined) return state;
-  const chosen = placeOf(state).list.selected?.split('/')[0] ?? first;
+  const { list, target } = placeOf(state);
+  const chosen =
+    'namespace' in target
+      ? target.namespace
+      : keyOfId((content.kind === 'list' ? selectedId(list, content) : undefined) ?? '').namespace;
   const next = world.executions().namespaces.has(chosen) ? chosen : first;
   return { ...state, namespace: next, toast: { text: `namespace ${next}`, tone: 'plain' } };
 }

@@ -32,10 +32,15 @@ export const LEAST_ROWS = 10;
 export const PANE_COLUMNS = 100;
 const GAP = '  ';
 
+/** Whether there is no room to show anything. */
+export function isTooSmall({ columns, rows }: Pick<State, 'columns' | 'rows'>): boolean {
+  return columns < LEAST_COLUMNS || rows < LEAST_ROWS;
+}
+
 /** Every row of the screen, each of at most `columns`: exactly as many as the terminal has. */
 export function screenLines(state: State, around: Surroundings): readonly Line[] {
   const { columns, rows } = state;
-  if (columns < LEAST_COLUMNS || rows < LEAST_ROWS) return tooSmall(columns, rows);
+  if (isTooSmall(state)) return tooSmall(columns, rows);
   const place = placeOf(state);
   const top = [spread(around.header[0], around.header[1], columns), rule(columns)];
   const height = bodyHeight(rows, around.footer.length);
@@ -135,7 +140,9 @@ function tableLayout({ columns, ...content }: ListContent, room: number): TableL
 function headLine({ shown, tail }: TableLayout, content: ListContent, { list }: Place): Line {
   const cells = shown.map(({ column, width }) => pad(cutTo(column.title, width), width, column));
   const sorted =
-    list.sort === undefined ? [] : [span(`  by ${list.sort}${list.isDescending === false ? ' ↑' : ' ↓'}`, 'dim')];
+    list.sort === undefined || content.order === undefined
+      ? []
+      : [span(`  by ${content.order.by.toLowerCase()}${content.order.isDescending ? ' ↓' : ' ↑'}`, 'dim')];
   const line: Line = [span(`  ${cells.join(GAP)}`, 'dim')];
   if (content.tail === undefined || tail === 0) return [...line, ...sorted];
   return [...line, span(GAP), ...content.tail.title(tail)];

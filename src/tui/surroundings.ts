@@ -1,6 +1,7 @@
 import { durationText, FILTER_FIELDS, type Freshness } from '../client/index.ts';
 import type { Action } from './actions.ts';
 import type { Content } from './content.ts';
+import { helpBox, helpLines } from './help.ts';
 import type { Binding } from './keys.ts';
 import { clean, cutLine, type Line, lineWidth, type Span, span, spread } from './line.ts';
 import { formCommand } from './overlays.ts';
@@ -164,7 +165,7 @@ function boxOf(
     case 'palette':
       return paletteBox(overlay, actions, rows, columns);
     case 'help':
-      return helpBox(bindings, actions, content, overlay.top, rows);
+      return helpBox(helpLines(bindings, actions, content), overlay.top, rows);
     default:
       return undefined;
   }
@@ -229,34 +230,4 @@ function paletteBox(
     ...lines,
     ...(entries.length === 0 ? [[span('  nothing is called so', 'dim')]] : []),
   ];
-}
-
-function helpBox(
-  bindings: readonly Binding[],
-  actions: readonly Action[],
-  content: Content,
-  top: number,
-  rows: number,
-): readonly Line[] {
-  const where = content.kind === 'list' ? 'lists' : 'texts';
-  const line = (keys: string, label: string, why?: string): Line => [
-    span(`${keys.padEnd(19)} `, why === undefined ? 'key' : 'dim'),
-    span(label),
-    ...(why === undefined ? [] : [span(`  not now: ${clean(why)}`, 'dim')]),
-  ];
-  const own = actions.map(({ key, label, why }) => line(key, label, why));
-  const all: readonly Line[] = [
-    ...(own.length === 0 ? [] : [[span('Here', 'title')], ...own, []]),
-    [span(content.kind === 'list' ? 'In lists' : 'In texts', 'title')],
-    ...bindings.filter((binding) => binding.where === where).map(({ keys, label }) => line(keys.join(' '), label)),
-    [],
-    [span('Everywhere', 'title')],
-    ...bindings
-      .filter((binding) => binding.where === 'everywhere')
-      .map(({ keys, label }) => line(keys.join(' '), label)),
-    line('1 … 9', 'pulse, executions, approvals, and so on'),
-  ];
-  const height = Math.max(3, rows - 7);
-  const from = Math.max(0, Math.min(top, all.length - height));
-  return all.slice(from, from + height);
 }

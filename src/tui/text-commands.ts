@@ -1,3 +1,4 @@
+import { MAX_SCREEN_LINE_LENGTH } from '../base/index.ts';
 import type { TextContent } from './content.ts';
 import type { Command } from './keys.ts';
 import { lineText } from './line.ts';
@@ -35,7 +36,10 @@ export function textCommand(state: State, place: Place, content: TextContent, co
     case 'left':
       return { ...place, text: { ...text, left: Math.max(0, text.left - SIDE) } };
     case 'right':
-      return { ...place, text: { ...text, left: text.left + SIDE } };
+      // A row that is wrapped has nothing to its right.
+      return text.isWrapped
+        ? place
+        : { ...place, text: { ...text, left: Math.min(text.left + SIDE, MAX_SCREEN_LINE_LENGTH) } };
     case 'wrap':
       return { ...place, text: { ...text, left: 0, isWrapped: !text.isWrapped } };
     case 'follow':

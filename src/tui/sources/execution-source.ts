@@ -55,7 +55,7 @@ export function executionSource(ports: SourcePorts, namespace: string, name: str
     content({ list }: Place, now: UnixMs, columns: number): ListContent {
       if (execution === undefined) return missingExecution(problem);
       const view: ExecutionView = viewExecution(execution, closure, now, written);
-      return executionContent(view, now, { columns, problem, shape: list.shape });
+      return executionContent(view, now, { columns, problem, shape: list.shape, filter: list.filter });
     },
     close: () => ending.abort(),
   };

@@ -60,6 +60,7 @@ export function executionsSource(ports: SourcePorts, what: 'executions' | 'appro
           widths,
           withNamespace: executions.namespaces.size > 1,
           filter: place.list.filter,
+          order: { by: sortOf(place.list.sort), isDescending: place.list.isDescending ?? true },
           ...(filterError !== undefined && { filterError }),
           ...(freshness.kind === 'reconnecting' && {
             problem: `the control plane does not answer: ${clean(freshness.message)}`,

@@ -6,32 +6,35 @@ import { clean, type Line, type Span, span } from '../line.ts';
 import { phaseSpan } from '../phase.ts';
 import { laneRows } from './lanes.ts';
 import { timelineBar, timelineTitle } from './timeline.ts';
+import { textMatcher } from './words.ts';
 
 export interface ExecutionLook {
   readonly columns: number;
   /** Why what is shown may be old. */
   readonly problem?: string | undefined;
   readonly shape?: 'tree' | 'graph' | undefined;
+  /** Words that must all be in what a row says. */
+  readonly filter?: string;
 }
 
 /** One execution: its facts, the tree or the graph of its nodes, each with its bar in time. */
 export function executionContent(
   view: ExecutionView,
   now: UnixMs,
-  { columns, problem, shape }: ExecutionLook,
+  { columns, problem, shape, filter = '' }: ExecutionLook,
 ): ListContent {
-  const { nodes, names } = shape === 'graph' ? graphOf(view.nodes) : treeOf(view.nodes);
+  const { nodes, names } = filtered(shape === 'graph' ? graphOf(view.nodes) : treeOf(view.nodes), filter, now);
   const places = new Map(nodes.map(({ id }, at) => [id, at]));
   const from = view.startedAt ?? view.createdAt ?? now;
   const times = { from, until: Math.max(from + 1, view.finishedAt ?? now) };
   const notes = nodes.map((node) => noteOf(node, now));
-  const note = problem === undefined ? emptyNote(view) : [span(clean(problem), 'warn')];
+  const note = problem === undefined ? emptyNote(view, nodes.length, filter) : [span(clean(problem), 'warn')];
   return {
     kind: 'list',
     facts: factsOf(view, now, columns),
     columns: columnsFor(names, notes),
     count: nodes.length,
-    total: nodes.length,
+    total: view.nodes.length,
     idAt: (index) => nodes[index]?.id,
     indexOf: (id) => places.get(id) ?? -1,
     cells(index) {
@@ -93,6 +96,13 @@ interface NamedNodes {
 
 function treeOf(nodes: readonly NodeView[]): NamedNodes {
   return { nodes, names: nodes.map(nameOf) };
+}
+
+/** The nodes that fit; each keeps its place in the tree or the graph. */
+function filtered({ nodes, names }: NamedNodes, filter: string, now: UnixMs): NamedNodes {
+  const fits = textMatcher(filter);
+  const kept = nodes.flatMap((node, at) => (fits([node.id, node.phase, noteOf(node, now)]) ? [at] : []));
+  return { nodes: kept.flatMap((at) => nodes[at] ?? []), names: kept.map((at) => names[at] ?? '') };
 }
 
 /** By what comes after what; what a node runs comes after it. */
@@ -210,8 +220,9 @@ function valueText(value: Json, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
-function emptyNote({ nodes, isTerminal }: ExecutionView): Line | undefined {
-  if (nodes.length > 0) return undefined;
+function emptyNote({ nodes, isTerminal }: ExecutionView, shown: number, filter: string): Line | undefined {
+  if (shown > 0) return undefined;
+  if (nodes.length > 0) return [span(`none of ${nodes.length} nodes fits "${clean(filter)}"`, 'dim')];
   return [span(isTerminal ? 'no node of it ran' : 'nothing of it has begun', 'dim')];
 }
 

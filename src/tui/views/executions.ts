@@ -16,6 +16,7 @@ export interface ExecutionsModel {
   readonly withNamespace: boolean;
   readonly filterError?: string;
   readonly filter: string;
+  readonly order?: NonNullable<ListContent['order']>;
   /** Why there is nothing yet. */
   readonly problem?: string;
   /** What an empty list says. */
@@ -76,6 +77,7 @@ export function executionsContent(model: ExecutionsModel, now: UnixMs): ListCont
       return row === undefined ? [] : columns.map(([cell]) => cell(row, now));
     },
     sorts: ROW_SORTS,
+    ...(model.order !== undefined && { order: model.order }),
     ...(note !== undefined && { note }),
     ...(model.filterError !== undefined && { filterError: model.filterError }),
   };

@@ -5,6 +5,7 @@ import type { ListColumn, ListContent } from '../content.ts';
 import { clean, type Line, type Span, span } from '../line.ts';
 import { phaseSpan } from '../phase.ts';
 import type { ListState } from '../state.ts';
+import { textMatcher } from './words.ts';
 
 /** What is known of the objects of a kind besides themselves. */
 export interface ObjectsStatus {
@@ -49,7 +50,8 @@ export function objectsContent(
     return filter.matches(row.cells, object) ? [row] : [];
   });
   const titles = [...(withNamespace ? ['Namespace'] : []), ...columns.map(({ name }) => name)];
-  const rows = all.sort(comparing(titles, { ...DEFAULT_ORDER[kind], ...list }));
+  const order = orderOf(titles, { ...DEFAULT_ORDER[kind], ...list });
+  const rows = all.sort(comparing(titles, order));
   const places = new Map(rows.map(({ id }, at) => [id, at]));
   const note = noteOf(kind, objects.length, rows.length, status, list.filter);
   return {
@@ -79,6 +81,7 @@ export function objectsContent(
         return cell === '<none>' ? span('-', 'dim') : name === 'Age' ? span(cell, 'dim') : span(cell);
       }),
     sorts: titles,
+    order,
     ...(note !== undefined && { note }),
     ...(filter.error !== undefined && { filterError: filter.error }),
   };
@@ -104,18 +107,10 @@ function filterOf(text: string): {
   readonly matches: (cells: readonly string[], object: KubeObject) => boolean;
   readonly error?: string;
 } {
-  const words = text
-    .trim()
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
+  const words = text.trim().split(/\s+/);
   const at = words.indexOf('-l');
   const labels = at < 0 ? undefined : (words.splice(at, 2)[1] ?? '');
-  const has = (cells: readonly string[]): boolean =>
-    words.every((word) => {
-      const sought = word.startsWith('!') && word.length > 1 ? word.slice(1) : word;
-      return cells.some((cell) => cell.toLowerCase().includes(sought)) === (sought === word);
-    });
+  const has = textMatcher(words.join(' '));
   if (labels === undefined) return { matches: (cells) => has(cells) };
   try {
     const selector = parseLabelSelector(labels);
@@ -125,9 +120,15 @@ function filterOf(text: string): {
   }
 }
 
-function comparing(titles: readonly string[], list: ListState): (a: Row, b: Row) => number {
-  const at = Math.max(0, titles.indexOf(list.sort ?? 'Name'));
-  const sign = list.isDescending === true ? -1 : 1;
+type Order = NonNullable<ListContent['order']>;
+
+function orderOf(titles: readonly string[], { sort = 'Name', isDescending = false }: ListState): Order {
+  return { by: titles.includes(sort) ? sort : (titles[0] ?? ''), isDescending };
+}
+
+function comparing(titles: readonly string[], { by, isDescending }: Order): (a: Row, b: Row) => number {
+  const at = Math.max(0, titles.indexOf(by));
+  const sign = isDescending ? -1 : 1;
   return (a, b) => {
     const [x = '', y = ''] = [a.cells[at], b.cells[at]];
     // `41s` is more than `2m` to who reads digits.
