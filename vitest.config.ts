@@ -9,7 +9,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     projects: [
       // Loading the compiler anew for each of a hundred files costs more than most of them.
       { extends: true, test: { name: 'pure', include: [PURE], isolate: false } },

@@ -91,7 +91,7 @@ describe('an open pull request', () => {
     world.reviews.hint('shop');
     await until(async () => (await world.status()).reviews?.reviewed?.['7']?.base === base);
     expect(bodies(world)[0]).toContain('1 schedule changed');
-    expect(bodies(world)[0]).not.toContain('another');
+    expect(bodies(world)[0]).not.toContain('unrelated');
     expect((await world.status()).reviews?.reviewed?.['7']?.head).toBe(head);
   });
 
@@ -146,7 +146,7 @@ describe('an open pull request', () => {
   });
 });
 
-const OTHERS = { 'pipelines/another.yaml': NIGHTLY.replaceAll('name: nightly', 'name: another') };
+const OTHERS = { 'pipelines/unrelated.yaml': NIGHTLY.replaceAll('name: nightly', 'name: unrelated') };
 
 describe('what goes wrong', () => {
   it('with the token is said without it, and tried again', async () => {

@@ -277,8 +277,8 @@ export const CANARIES: readonly Canary[] = [
   {
     name: 'lease-is-taken-while-held',
     file: 'control/shards/elector.ts',
-    find: 'now - state.seen.at >= durationMs;',
-    replace: 'now >= state.seen.at - durationMs;',
+    find: '  return state.seen.isOver;',
+    replace: '  return true;',
   },
   {
     name: 'keys-are-taken-before-they-are-given',

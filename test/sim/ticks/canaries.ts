@@ -154,12 +154,6 @@ export const TICK_CANARIES: readonly Canary[] = [
     replace: 'finishReplacing(term, doubtful.slice(doubtful.length))',
   },
   {
-    name: 'owed-ticks-start-before-they-are-due',
-    file: 'control/scheduler/collect.ts',
-    find: 'const until = Math.min(lanes.settledUntil, now);',
-    replace: 'const until = lanes.settledUntil;',
-  },
-  {
     name: 'gap-is-not-durable',
     file: 'control/scheduler/state.ts',
     find: '  const [first, ...later] = gaps;',
