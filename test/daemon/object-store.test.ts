@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { Condition, Platform } from '../../src/cluster/index.ts';
 import { type S3Server, startS3 } from '../blobs/s3-server.ts';
+import { PROJECT, platform } from './fixtures/object-store.ts';
 import { buildProgram, newFolder, startDaemon, until } from './fixtures/program.ts';
 import { newProject, pipectlIn } from './fixtures/project.ts';
 
@@ -11,17 +12,6 @@ import { newProject, pipectlIn } from './fixtures/project.ts';
 const NAMESPACE = 'shop-development';
 const server: S3Server | undefined = await startS3();
 afterAll(() => server?.close());
-
-const PROJECT = `apiVersion: pipectl.dev/v1
-kind: Project
-metadata: { name: shop }
-spec: { paths: [pipelines], domains: { development: { ref: main } } }
-`;
-const platform = (objectStore: string): string => `apiVersion: pipectl.dev/v1
-kind: Platform
-metadata: { name: default }
-spec: { objectStore: ${objectStore} }
-`;
 
 it('git names an object store, and describe says whether it can be used', { timeout: 90_000 }, async ({ skip }) => {
   if (server === undefined) return skip('no S3 server');

@@ -6,6 +6,7 @@ import { afterAll, expect, it } from 'vitest';
 import type { BlobRef } from '../../src/base/index.ts';
 import type { Cluster, Execution, Platform } from '../../src/cluster/index.ts';
 import { startS3 } from '../blobs/s3-server.ts';
+import { PROJECT, platform } from './fixtures/object-store.ts';
 import { buildProgram, newFolder, startDaemon, until } from './fixtures/program.ts';
 import { newProject, pipectlIn } from './fixtures/project.ts';
 
@@ -15,16 +16,6 @@ const NAMESPACE = 'shop-development';
 const server = await startS3();
 afterAll(() => server?.close());
 
-const PROJECT = `apiVersion: pipectl.dev/v1
-kind: Project
-metadata: { name: shop }
-spec: { paths: [pipelines], domains: { development: { ref: main } } }
-`;
-const platform = (objectStore: string): string => `apiVersion: pipectl.dev/v1
-kind: Platform
-metadata: { name: default }
-spec: { objectStore: ${objectStore} }
-`;
 /** Writes 3 MB of text and a list that begins with an integer past 2^53, and a small value beside them. */
 const WRITE = `
 const fs = require('node:fs');

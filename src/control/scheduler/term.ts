@@ -141,6 +141,7 @@ export async function startTerm(
     if (entry !== undefined && mayBeHalfReplaced(entry)) doubtful.push(entry);
     if (id % SCHEDULES_PER_TURN === SCHEDULES_PER_TURN - 1) await pause(options.clock, 0, signal);
   }
+  term.placedTo = Number.POSITIVE_INFINITY;
   term.isArranged = true;
   term.lanes.heardUntil = term.listedAt;
   term.finishing = finishReplacing(term, doubtful);
@@ -254,7 +255,7 @@ function putSchedule(term: Running, schedule: Schedule): void {
   if (!isNews) return;
   if (term.isArranged || schedule.status?.nextTick === undefined) term.notes.planned(entry);
   // Else its turn comes. One that changes after its turn is placed anew: its lane is that of the rule before.
-  if (!term.isArranged && entry.id >= term.placedTo) return;
+  if (entry.id >= term.placedTo) return;
   if (entry.launch.rateLimit?.perMs !== limit?.perMs || entry.launch.rateLimit?.ticks !== limit?.ticks) {
     term.windows.delete(entry.id);
   }
